@@ -1,0 +1,37 @@
+/*
+ * buf: a growing run of bytes with a ceiling set when it is made.
+ *
+ * Going over the ceiling is an ordinary state, not a crash: the buffer keeps
+ * what fitted before, `overflow` is set, and everything added later is
+ * dropped. `data` always has a NUL behind the last byte.
+ */
+#ifndef HOOKS_BUF_H
+#define HOOKS_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char *data; /* borrowed until the next call; never NULL after init */
+	size_t len;
+	size_t cap;
+	size_t max; /* most bytes `len` may reach */
+	bool overflow;
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_release(struct buf *b);
+/* Empties it and keeps the memory; `overflow` is reset. */
+void buf_clear(struct buf *b);
+
+/* All or nothing: what does not fit whole sets `overflow`. */
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* As much of it as fits; `overflow` is set when something was cut. */
+void buf_add_cut(struct buf *b, const void *p, size_t n);
+
+#endif

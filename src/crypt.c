@@ -1,0 +1,119 @@
+/*
+ * crypt: libcrypto behind the few calls this project makes.
+ */
+#include "crypt.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "err.h"
+#include "log.h"
+
+static void must(int ok, const char *what)
+{
+	if (ok > 0)
+		return;
+	log_error("libcrypto refused: %s", what);
+	exit(err_exit(ERR_INTERNAL));
+}
+
+void crypt_random(void *out, size_t n)
+{
+	must(n <= INT_MAX && RAND_bytes(out, (int)n) == 1, "random bytes");
+}
+
+double crypt_random_fraction(void)
+{
+	uint32_t v;
+
+	crypt_random(&v, sizeof(v));
+	return v / 4294967296.0;
+}
+
+void crypt_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *p, size_t n)
+{
+	must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL), "SHA-256");
+}
+
+/* A digest context a thread, made once: creating one costs more than the
+ * hash of a small body. */
+static EVP_MAC_CTX *mac_context(void)
+{
+	static _Thread_local EVP_MAC_CTX *ctx;
+	EVP_MAC *mac;
+
+	if (ctx)
+		return ctx;
+	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	must(mac != NULL, "HMAC");
+	ctx = EVP_MAC_CTX_new(mac);
+	must(ctx != NULL, "HMAC context");
+	EVP_MAC_free(mac);
+	return ctx;
+}
+
+void crypt_hmac_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *key,
+		       size_t key_len, const struct crypt_part *parts,
+		       size_t count)
+{
+	static const char digest[] = "SHA256";
+	EVP_MAC_CTX *ctx = mac_context();
+	OSSL_PARAM params[2];
+	char name[sizeof(digest)];
+	size_t n;
+
+	memcpy(name, digest, sizeof(digest));
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						     name, 0);
+	params[1] = OSSL_PARAM_construct_end();
+	must(EVP_MAC_init(ctx, key, key_len, params), "HMAC key");
+	for (size_t i = 0; i < count; i++)
+		must(EVP_MAC_update(ctx, parts[i].p, parts[i].n), "HMAC data");
+	must(EVP_MAC_final(ctx, out, &n, CRYPT_HASH_SIZE), "HMAC");
+}
+
+void crypt_base64(char *out, const void *p, size_t n)
+{
+	EVP_EncodeBlock((unsigned char *)out, p, (int)n);
+}
+
+static size_t padding(const char *s, size_t len)
+{
+	if (len < 4 || s[len - 1] != '=')
+		return 0;
+	return s[len - 2] == '=' ? 2 : 1;
+}
+
+bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s,
+		    size_t len)
+{
+	unsigned char bytes[192];
+	char again[CRYPT_BASE64_SIZE(sizeof(bytes))];
+	size_t count;
+
+	/* Whole groups only; what EVP_DecodeBlock forgives (blanks at the
+	 * ends, stray bits) the way back shows. */
+	if (len % 4 || len / 4 * 3 > sizeof(bytes))
+		return false;
+	if (EVP_DecodeBlock(bytes, (const unsigned char *)s, (int)len) < 0)
+		return false;
+	count = len / 4 * 3 - padding(s, len);
+	crypt_base64(again, bytes, count);
+	if (count > max || strlen(again) != len || memcmp(again, s, len) != 0)
+		return false;
+	memcpy(out, bytes, count);
+	*n = count;
+	return true;
+}
+
+bool crypt_equal(const void *a, const void *b, size_t n)
+{
+	return CRYPTO_memcmp(a, b, n) == 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * crypt: what we need of libcrypto: randomness, hashes, HMAC, base64.
+ */
+#ifndef HOOKS_CRYPT_H
+#define HOOKS_CRYPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CRYPT_HASH_SIZE = 32 };
+
+/* Room for the base64 of n bytes and a NUL. */
+#define CRYPT_BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+
+/* Cryptographically strong bytes; ends the process when there are none. */
+void crypt_random(void *out, size_t n);
+/* A fraction in [0, 1), for jitter. */
+double crypt_random_fraction(void);
+
+void crypt_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *p, size_t n);
+
+struct crypt_part {
+	const void *p;
+	size_t n;
+};
+
+/* HMAC-SHA256 (RFC 2104) over the parts one behind the other. */
+void crypt_hmac_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *key,
+		       size_t key_len, const struct crypt_part *parts,
+		       size_t count);
+
+/* RFC 4648, with padding; `out` holds CRYPT_BASE64_SIZE(n). */
+void crypt_base64(char *out, const void *p, size_t n);
+/*
+ * The strict inverse: no blanks, right padding, no stray bits. Writes at
+ * most `max` bytes and their number to `n`; false also when more would come.
+ */
+bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s,
+		    size_t len);
+
+/* Equal, in a time that does not depend on where they differ. */
+bool crypt_equal(const void *a, const void *b, size_t n);
+
+#endif

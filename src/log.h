@@ -1,0 +1,35 @@
+/*
+ * log: one line an event on standard error, which is where a web server's
+ * error log, cron's mail and systemd's journal all listen.
+ *
+ * Bytes that came from outside (a receiver, a client) are escaped, so that
+ * no line can be forged. Keys, secrets, payloads and full URLs are never
+ * handed to it: that is the caller's duty.
+ */
+#ifndef HOOKS_LOG_H
+#define HOOKS_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
+
+/*
+ * Names the program (borrowed for the life of the process) and sets what is
+ * shown: messages above `level` are dropped. Until then: "hooks", WARN.
+ */
+void log_open(const char *program, enum log_level level);
+
+/* Each message is put before with a time stamp; for programs that a web
+ * server runs. Off by default: cron's mail has its own date. */
+void log_stamp(bool on);
+
+/* Whether a message of this level would be shown. */
+bool log_wants(enum log_level level);
+
+/* One line "program: text". Control characters in the finished text and
+ * bytes that are not ASCII come out as \xHH; it is cut at 2000 bytes. */
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

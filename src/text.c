@@ -1,0 +1,332 @@
+/*
+ * text: conversions between values and their written forms. Days are
+ * counted after the proleptic Gregorian calendar, so no time zone data and
+ * no locale has a say.
+ */
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* Days since 1970-01-01 of a date; years run from March so that the leap
+ * day comes last. */
+static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
+{
+	int64_t era, year_of_era, day_of_year;
+
+	y -= m <= 2;
+	era = (y >= 0 ? y : y - 399) / 400;
+	year_of_era = y - era * 400;
+	day_of_year = (153 * ((int64_t)m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 -
+	       year_of_era / 100 + day_of_year - 719468;
+}
+
+static void civil_from_days(int64_t z, int *y, unsigned *m, unsigned *d)
+{
+	int64_t era, day_of_era, year_of_era, day_of_year, month;
+
+	z += 719468;
+	era = (z >= 0 ? z : z - 146096) / 146097;
+	day_of_era = z - era * 146097;
+	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+		       day_of_era / 146096) / 365;
+	day_of_year = day_of_era -
+		      (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	month = (5 * day_of_year + 2) / 153;
+	*d = (unsigned)(day_of_year - (153 * month + 2) / 5 + 1);
+	*m = (unsigned)(month < 10 ? month + 3 : month - 9);
+	*y = (int)(year_of_era + era * 400 + (*m <= 2));
+}
+
+int64_t text_civil_ms(int year, unsigned month, unsigned day, unsigned hour,
+		      unsigned minute, unsigned second, unsigned ms)
+{
+	return days_from_civil(year, month, day) * DAY_MS +
+	       (int64_t)hour * 3600000 + (int64_t)minute * 60000 +
+	       (int64_t)second * 1000 + ms;
+}
+
+void text_time(char out[TEXT_TIME_SIZE], int64_t ms)
+{
+	const int64_t first = text_civil_ms(0, 1, 1, 0, 0, 0, 0);
+	const int64_t last = text_civil_ms(9999, 12, 31, 23, 59, 59, 999);
+	int64_t days, rest;
+	unsigned m, d;
+	int y;
+
+	ms = ms < first ? first : ms > last ? last : ms;
+	days = ms / DAY_MS - (ms % DAY_MS < 0);
+	rest = ms - days * DAY_MS;
+	civil_from_days(days, &y, &m, &d);
+	snprintf(out, TEXT_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+		 (unsigned)y % 10000, m % 100, d % 100,
+		 (unsigned)(rest / 3600000) % 100,
+		 (unsigned)(rest / 60000 % 60), (unsigned)(rest / 1000 % 60),
+		 (unsigned)(rest % 1000));
+}
+
+/* Reads exactly `n` digits and moves on. */
+static bool digits(const char **s, unsigned n, unsigned max, unsigned *out)
+{
+	unsigned v = 0;
+
+	for (; n; n--, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return false;
+		v = v * 10 + (unsigned)(**s - '0');
+	}
+	*out = v;
+	return v <= max;
+}
+
+static bool expect(const char **s, char c)
+{
+	return *(*s)++ == c;
+}
+
+static unsigned month_days(unsigned y, unsigned m)
+{
+	static const unsigned char len[] = {31, 28, 31, 30, 31, 30,
+					    31, 31, 30, 31, 30, 31};
+	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+
+	return m == 2 && leap ? 29 : len[m - 1];
+}
+
+static unsigned fraction(const char **s)
+{
+	unsigned ms = 0, scale = 100;
+
+	for (; **s >= '0' && **s <= '9'; (*s)++, scale /= 10)
+		ms += (unsigned)(**s - '0') * scale;
+	return ms;
+}
+
+/* "Z" or "+hh:mm"; the offset in milliseconds. */
+static bool zone(const char **s, int64_t *offset)
+{
+	unsigned h, m;
+	int sign = **s == '-' ? -1 : 1;
+
+	*offset = 0;
+	if (**s == 'Z' || **s == 'z')
+		return expect(s, *(*s));
+	if (**s != '+' && **s != '-')
+		return false;
+	(*s)++;
+	if (!digits(s, 2, 23, &h) || !expect(s, ':') || !digits(s, 2, 59, &m))
+		return false;
+	*offset = sign * (int64_t)(h * 60 + m) * 60000;
+	return true;
+}
+
+bool text_time_parse(const char *s, int64_t *out)
+{
+	unsigned y, mo, d, h = 0, mi = 0, sec = 0, ms = 0;
+	int64_t offset = 0;
+
+	if (!digits(&s, 4, 9999, &y) || !expect(&s, '-') ||
+	    !digits(&s, 2, 12, &mo) || !mo || !expect(&s, '-') ||
+	    !digits(&s, 2, month_days(y, mo), &d) || !d)
+		return false;
+	if (*s) {
+		if ((*s != 'T' && *s != 't') || !s++ ||
+		    !digits(&s, 2, 23, &h) || !expect(&s, ':') ||
+		    !digits(&s, 2, 59, &mi) || !expect(&s, ':') ||
+		    !digits(&s, 2, 59, &sec))
+			return false;
+		if (*s == '.') {
+			s++;
+			if (*s < '0' || *s > '9')
+				return false;
+			ms = fraction(&s);
+		}
+		if (!zone(&s, &offset) || *s)
+			return false;
+	}
+	*out = text_civil_ms((int)y, mo, d, h, mi, sec, ms) - offset;
+	return true;
+}
+
+void text_hex(char *out, const void *bytes, size_t n)
+{
+	static const char digit[] = "0123456789abcdef";
+	const unsigned char *p = bytes;
+
+	for (; n; n--, p++) {
+		*out++ = digit[*p >> 4];
+		*out++ = digit[*p & 15];
+	}
+	*out = '\0';
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool text_unhex(void *out, size_t n, const char *s, size_t len)
+{
+	unsigned char *p = out;
+
+	if (len != 2 * n)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (nibble(s[i]) < 0)
+			return false;
+	for (size_t i = 0; i < n; i++)
+		p[i] = (unsigned char)(nibble(s[2 * i]) << 4 |
+				       nibble(s[2 * i + 1]));
+	return true;
+}
+
+/* The length of the sequence at `s`, 0 when it is not well-formed. */
+static size_t utf8_sequence(const unsigned char *s, size_t len)
+{
+	unsigned char lo = 0x80, hi = 0xbf;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (s[0] == 0xe0)
+		lo = 0xa0; /* shorter form exists */
+	else if (s[0] == 0xed)
+		hi = 0x9f; /* surrogates */
+	else if (s[0] == 0xf0)
+		lo = 0x90;
+	else if (s[0] == 0xf4)
+		hi = 0x8f; /* beyond U+10FFFF */
+	if (len < n || s[1] < lo || s[1] > hi)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+bool text_is_utf8(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	while (len) {
+		size_t n = utf8_sequence(p, len);
+
+		if (!n)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* The digits at `s`; where they end goes to `end`. */
+static bool leading_uint(const char *s, uint64_t max, uint64_t *out,
+			 const char **end)
+{
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		unsigned d = (unsigned)(*s - '0');
+
+		if (v > (max - d) / 10 || d > max)
+			return false;
+		v = v * 10 + d;
+	}
+	*out = v;
+	*end = s;
+	return true;
+}
+
+bool text_uint(const char *s, uint64_t max, uint64_t *out)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!leading_uint(s, max, &v, &end) || *end)
+		return false;
+	*out = v;
+	return true;
+}
+
+static const struct {
+	const char *unit;
+	int64_t ms;
+} units[] = {
+	{"d", DAY_MS}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+};
+
+bool text_duration(const char *s, int64_t *ms)
+{
+	const char *end;
+	uint64_t v;
+
+	/* 100 years: far from any overflow below. */
+	if (!leading_uint(s, UINT64_C(3153600000000), &v, &end))
+		return false;
+	if (!*end && v == 0) {
+		*ms = 0;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		if ((int64_t)v > INT64_C(3153600000000) / units[i].ms)
+			return false;
+		*ms = (int64_t)v * units[i].ms;
+		return true;
+	}
+	return false;
+}
+
+void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (ms && ms % units[i].ms == 0) {
+			snprintf(out, TEXT_DURATION_SIZE, "%lld%s",
+				 (long long)(ms / units[i].ms), units[i].unit);
+			return;
+		}
+	}
+	snprintf(out, TEXT_DURATION_SIZE, "0s");
+}
+
+bool text_size(const char *s, uint64_t *bytes)
+{
+	const uint64_t max = UINT64_C(1) << 40;
+	const char *end;
+	uint64_t v, unit;
+
+	if (!leading_uint(s, max, &v, &end))
+		return false;
+	if (!*end)
+		unit = 1;
+	else if (strcmp(end, "k") == 0)
+		unit = 1024;
+	else if (strcmp(end, "m") == 0)
+		unit = 1024 * 1024;
+	else
+		return false;
+	if (v > max / unit)
+		return false;
+	*bytes = v * unit;
+	return true;
+}

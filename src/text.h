@@ -1,0 +1,46 @@
+/*
+ * text: the written forms of small things: times, hexadecimal, UTF-8,
+ * whole numbers, durations, sizes. The one place where they are converted.
+ */
+#ifndef HOOKS_TEXT_H
+#define HOOKS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A time is milliseconds since 1970-01-01T00:00:00Z, or this: */
+#define TIME_NONE INT64_MIN
+
+enum {
+	TEXT_TIME_SIZE = 25,    /* "2021-05-27T08:03:53.775Z" and NUL */
+	TEXT_DURATION_SIZE = 24 /* "55s", "1500ms" and NUL */
+};
+
+/* RFC 3339, UTC, milliseconds; years 0000 to 9999, others are clamped. */
+void text_time(char out[TEXT_TIME_SIZE], int64_t ms);
+/* Reads what text_time writes, also with 0 to 9 digits of fraction (cut to
+ * milliseconds) and with an offset; a plain date means its first moment. */
+bool text_time_parse(const char *s, int64_t *ms);
+/* A calendar moment, UTC: month 1 to 12, day 1 to 31. */
+int64_t text_civil_ms(int year, unsigned month, unsigned day, unsigned hour,
+		      unsigned minute, unsigned second, unsigned ms);
+
+/* Lower-case digits and a NUL: `out` holds 2 * n + 1 bytes. */
+void text_hex(char *out, const void *bytes, size_t n);
+/* Exactly 2 * n digits of either case, nothing behind them. */
+bool text_unhex(void *out, size_t n, const char *s, size_t len);
+
+/* Well-formed UTF-8 (RFC 3629: no overlong form, no surrogate). */
+bool text_is_utf8(const char *s, size_t len);
+
+/* Decimal digits only, no sign, no blank; false above `max`. */
+bool text_uint(const char *s, uint64_t max, uint64_t *out);
+/* A whole number and one unit of s m h d, or ms; a plain 0 is allowed. */
+bool text_duration(const char *s, int64_t *ms);
+/* The shortest exact form of the above. */
+void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms);
+/* A whole number, with k for 1024 or m for 1024 * 1024 behind it. */
+bool text_size(const char *s, uint64_t *bytes);
+
+#endif
