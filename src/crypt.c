@@ -91,8 +91,7 @@ static size_t padding(const char *s, size_t len)
 	return s[len - 2] == '=' ? 2 : 1;
 }
 
-bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s,
-		    size_t len)
+bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s, size_t len)
 {
 	unsigned char bytes[192];
 	char again[CRYPT_BASE64_SIZE(sizeof(bytes))];

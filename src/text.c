@@ -32,7 +32,8 @@ static void civil_from_days(int64_t z, int *y, unsigned *m, unsigned *d)
 	era = (z >= 0 ? z : z - 146096) / 146097;
 	day_of_era = z - era * 146097;
 	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-		       day_of_era / 146096) / 365;
+		       day_of_era / 146096) /
+		      365;
 	day_of_year = day_of_era -
 		      (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;

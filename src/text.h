@@ -13,7 +13,7 @@
 #define TIME_NONE INT64_MIN
 
 enum {
-	TEXT_TIME_SIZE = 25,    /* "2021-05-27T08:03:53.775Z" and NUL */
+	TEXT_TIME_SIZE = 25,	/* "2021-05-27T08:03:53.775Z" and NUL */
 	TEXT_DURATION_SIZE = 24 /* "55s", "1500ms" and NUL */
 };
 

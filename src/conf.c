@@ -1,0 +1,510 @@
+/*
+ * conf: the table of keys, and the four things done with it: defaults,
+ * reading (inih calls us for each line), checking, printing.
+ */
+#include "conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ini.h>
+
+#include "conf_value.h"
+#include "log.h"
+#include "mem.h"
+
+#define AT(field) offsetof(struct conf, field)
+#define DAY INT64_C(86400000)
+
+/* clang-format off: a row should look like a row */
+static const struct key {
+	const char *section, *name, *initial;
+	enum conf_type type;
+	size_t at;
+	struct conf_range range;
+} keys[] = {
+	{"database", "socket", "", CONF_STRING, AT(database.socket), {0, 0}},
+	{"database",
+	 "host",
+	 "localhost",
+	 CONF_STRING,
+	 AT(database.host),
+	 {0, 0}},
+	{"database", "port", "3306", CONF_UINT, AT(database.port), {1, 65535}},
+	{"database", "user", "", CONF_STRING, AT(database.user), {0, 0}},
+	{"database",
+	 "password",
+	 "",
+	 CONF_SECRET,
+	 AT(database.password),
+	 {0, 0}},
+	{"database",
+	 "password_file",
+	 "",
+	 CONF_STRING,
+	 AT(database.password_file),
+	 {0, 0}},
+	{"database",
+	 "name",
+	 "vyte_hooks",
+	 CONF_STRING,
+	 AT(database.name),
+	 {0, 0}},
+	{"database", "tls_ca", "", CONF_STRING, AT(database.tls_ca), {0, 0}},
+
+	{"api", "base_path", "", CONF_STRING, AT(api.base_path), {0, 0}},
+	{"api",
+	 "max_body",
+	 "120k",
+	 CONF_SIZE,
+	 AT(api.max_body),
+	 {1024, 16 * 1024 * 1024 - 1}},
+	{"api",
+	 "max_hooks",
+	 "1000",
+	 CONF_UINT,
+	 AT(api.max_hooks),
+	 {1, 1000000}},
+	{"api",
+	 "max_due",
+	 "1000000",
+	 CONF_UINT,
+	 AT(api.max_due),
+	 {1, INT64_C(1000000000)}},
+	{"api", "page_size", "100", CONF_UINT, AT(api.page_size), {1, 1000}},
+	{"api",
+	 "max_requests",
+	 "10000",
+	 CONF_UINT,
+	 AT(api.max_requests),
+	 {1, INT64_C(1000000000)}},
+	{"api",
+	 "metrics_allow",
+	 "127.0.0.0/8, ::1",
+	 CONF_LIST,
+	 AT(api.metrics_allow),
+	 {0, 0}},
+
+	{"sender", "linger", "55s", CONF_DURATION, AT(sender.linger), {0, DAY}},
+	{"sender",
+	 "concurrency",
+	 "256",
+	 CONF_UINT,
+	 AT(sender.concurrency),
+	 {1, 4096}},
+	{"sender",
+	 "hook_concurrency",
+	 "32",
+	 CONF_UINT,
+	 AT(sender.hook_concurrency),
+	 {1, 1024}},
+	{"sender", "workers", "0", CONF_UINT, AT(sender.workers), {0, 64}},
+	{"sender",
+	 "connect_timeout",
+	 "5s",
+	 CONF_DURATION,
+	 AT(sender.connect_timeout),
+	 {100, 300000}},
+	{"sender",
+	 "timeout",
+	 "15s",
+	 CONF_DURATION,
+	 AT(sender.timeout),
+	 {100, 600000}},
+	{"sender",
+	 "retry_schedule",
+	 "5s 5m 30m 2h 5h 10h 14h 20h 24h",
+	 CONF_SCHEDULE,
+	 AT(sender.retry_schedule),
+	 {0, 30 * DAY}},
+	{"sender",
+	 "retry_jitter",
+	 "0.2",
+	 CONF_FRACTION,
+	 AT(sender.retry_jitter),
+	 {0, 1}},
+	{"sender",
+	 "disable_after",
+	 "5d",
+	 CONF_DURATION,
+	 AT(sender.disable_after),
+	 {60000, 365 * DAY}},
+	{"sender",
+	 "lease",
+	 "60s",
+	 CONF_DURATION,
+	 AT(sender.lease),
+	 {1000, DAY}},
+	{"sender",
+	 "response_limit",
+	 "16k",
+	 CONF_SIZE,
+	 AT(sender.response_limit),
+	 {0, 1024 * 1024}},
+	{"sender", "ca_file", "", CONF_STRING, AT(sender.ca_file), {0, 0}},
+	{"sender",
+	 "user_agent",
+	 "vyte-hooks/" PACKAGE_VERSION_TEXT,
+	 CONF_STRING,
+	 AT(sender.user_agent),
+	 {0, 0}},
+	{"sender", "lock_file", "", CONF_STRING, AT(sender.lock_file), {0, 0}},
+
+	{"targets",
+	 "allow_http",
+	 "no",
+	 CONF_BOOL,
+	 AT(targets.allow_http),
+	 {0, 0}},
+	{"targets",
+	 "allow_networks",
+	 "",
+	 CONF_LIST,
+	 AT(targets.allow_networks),
+	 {0, 0}},
+	{"targets",
+	 "deny_networks",
+	 "",
+	 CONF_LIST,
+	 AT(targets.deny_networks),
+	 {0, 0}},
+	{"targets", "ports", "", CONF_LIST, AT(targets.ports), {0, 0}},
+	{"targets",
+	 "own_ports",
+	 "80 443",
+	 CONF_LIST,
+	 AT(targets.own_ports),
+	 {0, 0}},
+
+	{"retention",
+	 "deliveries",
+	 "30d",
+	 CONF_DURATION,
+	 AT(retention.deliveries),
+	 {60000, 3650 * DAY}},
+	{"retention",
+	 "notifications",
+	 "30d",
+	 CONF_DURATION,
+	 AT(retention.notifications),
+	 {60000, 3650 * DAY}},
+	{"retention",
+	 "held",
+	 "30d",
+	 CONF_DURATION,
+	 AT(retention.held),
+	 {60000, 3650 * DAY}},
+	{"retention",
+	 "idempotency",
+	 "24h",
+	 CONF_DURATION,
+	 AT(retention.idempotency),
+	 {1000, 365 * DAY}},
+
+	{"notify", "mail_to", "", CONF_STRING, AT(notify.mail_to), {0, 0}},
+	{"notify", "mail_from", "", CONF_STRING, AT(notify.mail_from), {0, 0}},
+	{"notify",
+	 "smtp",
+	 "smtp://localhost:25",
+	 CONF_STRING,
+	 AT(notify.smtp),
+	 {0, 0}},
+
+	{"secrets", "key_file", "", CONF_STRING, AT(secrets.key_file), {0, 0}},
+};
+
+/* clang-format on */
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+_Static_assert(KEYS <= (size_t)CONF_KEY_MAX, "conf.line is too short");
+
+static void *slot(struct conf *c, const struct key *k)
+{
+	return (char *)c + k->at;
+}
+
+static const void *value_of(const struct conf *c, const struct key *k)
+{
+	return (const char *)c + k->at;
+}
+
+/* ---- reading ---- */
+
+struct reader {
+	struct conf *c;
+	FILE *in;
+	unsigned line; /* of the last one read */
+	bool too_long, failed;
+};
+
+static enum err complain(const struct conf *c, unsigned line,
+			 const char *section, const char *key, const char *why)
+{
+	if (line)
+		log_error("%s:%u: [%s] %s %s", c->file, line, section, key,
+			  why);
+	else
+		log_error("%s: [%s] %s %s", c->file, section, key, why);
+	return ERR_CONFIG;
+}
+
+static const struct key *find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (strcmp(keys[i].section, section) == 0 &&
+		    strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static bool known_section(const char *section)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (strcmp(keys[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/* inih calls this for each key; 0 stops it. */
+static int set(void *arg, const char *section, const char *name,
+	       const char *value)
+{
+	struct reader *r = arg;
+	const struct key *k = find(section, name);
+	const char *why;
+
+	if (!k)
+		why = known_section(section) ? "is not a known key"
+					     : "stands in an unknown section";
+	else if (r->c->line[k - keys])
+		why = "is set twice";
+	else
+		why = conf_value_parse(k->type, slot(r->c, k), value,
+				       &k->range);
+	if (why) {
+		complain(r->c, r->line, section, name, why);
+		r->failed = true;
+		return 0;
+	}
+	r->c->line[k - keys] = r->line;
+	return 1;
+}
+
+/* inih asks for a line: counted here, because it does not tell its own
+ * count, and refused when longer than its buffer, because it would cut. */
+static char *next_line(char *line, int size, void *arg)
+{
+	struct reader *r = arg;
+	char *got = fgets(line, size, r->in);
+
+	if (!got)
+		return NULL;
+	r->line++;
+	if (!strchr(line, '\n') && !feof(r->in)) {
+		r->too_long = true;
+		return NULL;
+	}
+	return got;
+}
+
+static enum err read_file(struct conf *c, FILE *in)
+{
+	struct reader r = {.c = c, .in = in};
+	int bad = ini_parse_stream(next_line, &r, set, &r);
+
+	if (r.failed)
+		return ERR_CONFIG;
+	if (r.too_long) {
+		log_error("%s:%u: the line is too long", c->file, r.line);
+		return ERR_CONFIG;
+	}
+	if (bad) {
+		log_error("%s:%d: neither a [section], a key = value nor a "
+			  "comment",
+			  c->file, bad);
+		return ERR_CONFIG;
+	}
+	return ERR_OK;
+}
+
+/* ---- checks that need more than one row ---- */
+
+enum err conf_reject(const struct conf *c, const char *section, const char *key,
+		     const char *why)
+{
+	const struct key *k = find(section, key);
+
+	return complain(c, k ? c->line[k - keys] : 0, section, key, why);
+}
+
+static enum err check_secrecy(const struct conf *c, const struct stat *st)
+{
+	if (*c->database.password && (st->st_mode & S_IROTH))
+		return conf_reject(c, "database", "password",
+				   "stands in a file that everybody can read "
+				   "(chmod o-r it)");
+	return ERR_OK;
+}
+
+static enum err read_password_file(struct conf *c)
+{
+	const char *path = c->database.password_file;
+	char line[512];
+	struct stat st;
+	FILE *in;
+	bool got;
+
+	if (!*path)
+		return ERR_OK;
+	if (*c->database.password)
+		return conf_reject(c, "database", "password_file",
+				   "and password are both set");
+	in = fopen(path, "re");
+	if (!in)
+		return conf_reject(c, "database", "password_file",
+				   strerror(errno));
+	got = fgets(line, sizeof(line), in) != NULL;
+	if (fstat(fileno(in), &st) != 0)
+		st.st_mode = S_IROTH;
+	fclose(in);
+	if (st.st_mode & S_IROTH)
+		return conf_reject(c, "database", "password_file",
+				   "can be read by everybody (chmod o-r it)");
+	if (!got)
+		return conf_reject(c, "database", "password_file", "is empty");
+	line[strcspn(line, "\r\n")] = '\0';
+	free(c->database.password);
+	c->database.password = xstrdup(line);
+	return ERR_OK;
+}
+
+static enum err check_base_path(const struct conf *c)
+{
+	const char *p = c->api.base_path;
+	size_t n = strlen(p);
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] <= ' ' || p[i] >= 0x7f || strchr("?#%\\\"<>", p[i]))
+			return conf_reject(c, "api", "base_path",
+					   "has a character that a path "
+					   "cannot hold");
+	if (n && (p[0] != '/' || p[n - 1] == '/'))
+		return conf_reject(c, "api", "base_path",
+				   "must begin with a slash and end with "
+				   "none");
+	return ERR_OK;
+}
+
+/*
+ * A lease must outlive the worst attempt, or a second sender takes over what
+ * the first is still sending: `timeout` holds connect and answer; 5 s more for
+ * recording the outcome and for clocks that differ.
+ */
+static enum err check_lease(const struct conf *c)
+{
+	enum { MARGIN_MS = 5000 };
+
+	if (c->sender.connect_timeout > c->sender.timeout)
+		return conf_reject(c, "sender", "connect_timeout",
+				   "is longer than timeout");
+	if (c->sender.lease < c->sender.timeout + MARGIN_MS)
+		return conf_reject(c, "sender", "lease",
+				   "is too short: it must be at least timeout "
+				   "plus 5s");
+	return ERR_OK;
+}
+
+static enum err check(struct conf *c, const struct stat *st)
+{
+	enum err e = check_secrecy(c, st);
+
+	if (!e)
+		e = read_password_file(c);
+	if (!e)
+		e = check_base_path(c);
+	if (!e)
+		e = check_lease(c);
+	return e;
+}
+
+/* ---- the public calls ---- */
+
+static const char *which_file(const char *file)
+{
+	if (!file)
+		file = getenv("HOOKS_CONFIG");
+	return file && *file ? file : SYSCONFDIR "/vyte-hooks/hooks.conf";
+}
+
+enum err conf_load(struct conf *c, const char *file)
+{
+	struct stat st;
+	enum err e;
+	FILE *in;
+
+	*c = (struct conf){.file = xstrdup(which_file(file))};
+	for (size_t i = 0; i < KEYS; i++)
+		conf_value_parse(keys[i].type, slot(c, &keys[i]),
+				 keys[i].initial, &keys[i].range);
+	in = fopen(c->file, "re");
+	if (!in || fstat(fileno(in), &st) != 0) {
+		log_error("%s: %s", c->file, strerror(errno));
+		if (in)
+			fclose(in);
+		return ERR_CONFIG;
+	}
+	e = read_file(c, in);
+	fclose(in);
+	return e ? e : check(c, &st);
+}
+
+void conf_release(struct conf *c)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		conf_value_release(keys[i].type, slot(c, &keys[i]));
+	free(c->file);
+	c->file = NULL;
+}
+
+void conf_each(const struct conf *c,
+	       void (*each)(void *arg, const char *section, const char *key,
+			    const char *value),
+	       void *arg)
+{
+	struct buf text;
+
+	buf_init(&text, 64 * 1024);
+	for (size_t i = 0; i < KEYS; i++) {
+		buf_clear(&text);
+		conf_value_format(keys[i].type, &text, value_of(c, &keys[i]));
+		each(arg, keys[i].section, keys[i].name, text.data);
+	}
+	buf_release(&text);
+}
+
+struct printer {
+	struct buf *out;
+	const char *section;
+};
+
+static void print_one(void *arg, const char *section, const char *key,
+		      const char *value)
+{
+	struct printer *p = arg;
+
+	if (!p->section || strcmp(p->section, section) != 0)
+		buf_printf(p->out, "%s[%s]\n", p->section ? "\n" : "", section);
+	p->section = section;
+	buf_printf(p->out, "%s = %s\n", key, value);
+}
+
+void conf_print(const struct conf *c, struct buf *out)
+{
+	struct printer p = {.out = out};
+
+	conf_each(c, print_one, &p);
+}
