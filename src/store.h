@@ -1,0 +1,44 @@
+/*
+ * store: the database as this project sees it. store_*.c hold all SQL, one
+ * file a family of tables; the rest of the source deals in these structs.
+ */
+#ifndef HOOKS_STORE_H
+#define HOOKS_STORE_H
+
+#include "conf.h"
+#include "db.h"
+#include "err.h"
+#include "id.h"
+
+/* The newest migration in sql/ that this build knows. */
+enum { STORE_VERSION = 1 };
+
+/* One connection with what is true of the whole installation. */
+struct store {
+	struct db *db;
+	const struct conf *conf; /* borrowed */
+	unsigned site;		 /* part of derived ids; known once connected */
+	int64_t now;		 /* the database's clock when store_now ran */
+};
+
+void store_init(struct store *s, const struct conf *conf, enum db_role role);
+void store_release(struct store *s);
+
+/*
+ * Connects, and checks that the schema is this build's. ERR_TEMP: away.
+ * ERR_CONFIG: refused, not migrated, or of another version; logged.
+ */
+enum err store_connect(struct store *s);
+
+/* The database's clock, milliseconds UTC; also kept in s->now. */
+enum err store_now(struct store *s, int64_t *now);
+
+/* The public id of a row. */
+void store_id(const struct store *s, struct id *id, enum id_kind kind,
+	      int64_t created_at, uint64_t key);
+/* The key inside a public id and the second of its creation; false: it
+ * cannot be one of ours. The row's created_at must be compared. */
+bool store_key(const struct store *s, const struct id *id, enum id_kind kind,
+	       uint64_t *key, int64_t *created_s);
+
+#endif
