@@ -1,0 +1,37 @@
+-- A user for each program, with the least rights it can work with. Run it
+-- inside the database (`mysql vyte_hooks < grants.sql`) after the first
+-- `hooks-admin migrate`, and again after each later one: a GRANT names tables.
+-- Change every password first.
+
+-- hooks.fcgi: makes no organization and no key, removes no delivery.
+CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
+GRANT SELECT ON installation TO 'hooks_api'@'localhost';
+GRANT SELECT ON organizations TO 'hooks_api'@'localhost';
+GRANT SELECT ON attempts TO 'hooks_api'@'localhost';
+GRANT SELECT ON senders TO 'hooks_api'@'localhost';
+GRANT SELECT, UPDATE (last_used_at) ON api_keys TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON hooks TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON notifications TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON hook_secrets TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_api'@'localhost';
+
+-- hooks-send: sees no API key, removes nothing.
+CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
+GRANT SELECT ON installation TO 'hooks_sender'@'localhost';
+GRANT SELECT ON organizations TO 'hooks_sender'@'localhost';
+GRANT SELECT ON hook_secrets TO 'hooks_sender'@'localhost';
+GRANT SELECT, UPDATE ON hooks TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON notifications TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON attempts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';
+
+-- The application that publishes with SQL. The table may lie in another
+-- database than its own, inside the same transaction. It can read nothing.
+CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
+GRANT INSERT (organization, action, user, resource, idempotency_key)
+	ON notifications TO 'hooks_app'@'localhost';

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""
+A receiver to copy from, and to watch hooks arrive with.
+
+verify() is all that an application needs; it follows Standard Webhooks and
+shares nothing with the sender. Run as a program it prints one line for each
+hook that arrives:
+
+    receiver.py [--port N] [--secret-file FILE]
+
+FILE holds the hook's secret (whsec_...) and is read again for each request.
+"""
+
+import argparse
+import base64
+import datetime
+import hashlib
+import hmac
+import http.server
+import json
+import pathlib
+import sys
+import time
+
+# A captured request must not be worth anything after a few minutes.
+TOLERANCE_SECONDS = 300
+
+
+class BadSignature(Exception):
+    """The request was not made by who holds the secret, or not just now."""
+
+
+def verify(secret, headers, body, now=None):
+    """Raises BadSignature unless `body` (bytes, as received) is genuine."""
+    message_id = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    if not timestamp.isascii() or not timestamp.isdigit():
+        raise BadSignature("no timestamp")
+    if abs((now or time.time()) - int(timestamp)) > TOLERANCE_SECONDS:
+        raise BadSignature("the timestamp is too far from now")
+    key = base64.b64decode(secret.strip().removeprefix("whsec_"))
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
+    # One signature for each secret that is valid, while one is being replaced.
+    for entry in headers.get("webhook-signature", "").split():
+        version, _, signature = entry.partition(",")
+        if version == "v1" and hmac.compare_digest(
+                signature.encode(), expected):
+            return
+    raise BadSignature("no signature matches")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    secret_file = None
+
+    def _judge(self, body):
+        if not self.secret_file or not self.secret_file.exists():
+            return None
+        try:
+            verify(self.secret_file.read_text(), self.headers, body)
+        except BadSignature as error:
+            return str(error)
+        return ""
+
+    def _show(self, body, trouble):
+        verdict = {None: "signature not checked", "": "signature valid"}.get(
+            trouble, f"SIGNATURE INVALID ({trouble})")
+        try:
+            message = json.loads(body)
+            action = message["action"] if isinstance(message, dict) else (
+                f"batch of {len(message)}")
+        except (ValueError, KeyError, TypeError):
+            action = "?"
+        clock = datetime.datetime.now().strftime("%H:%M:%S.%f")[:-3]
+        # repr() of what a stranger sent, so that it cannot speak to a terminal
+        print(f"{clock} received {action!r} "
+              f"id {self.headers.get('webhook-id', '-')!r} "
+              f"attempt {self.headers.get('webhook-attempt', '-')!r}: "
+              f"{verdict}", flush=True)
+        print(f"             {body[:400]!r}", flush=True)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        trouble = self._judge(body)
+        self._show(body, trouble)
+        self.send_response(400 if trouble else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        """Our own lines say more."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--port", type=int, default=8081)
+    parser.add_argument("--secret-file", type=pathlib.Path)
+    options = parser.parse_args()
+    Handler.secret_file = options.secret_file
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", options.port), Handler)
+    print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

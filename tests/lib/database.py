@@ -1,0 +1,90 @@
+"""
+A private MariaDB (or, with HOOKS_TEST_MYSQLD, Oracle's MySQL): on a unix
+socket only, durable as in earnest, in the run's folder.
+"""
+
+import os
+import signal
+import subprocess
+
+import processes
+import where
+
+_SETTINGS = (
+    "--no-defaults", "--skip-networking", "--skip-name-resolve",
+    "--innodb-flush-log-at-trx-commit=1", "--innodb-log-file-size=16M",
+    "--innodb-buffer-pool-size=64M", "--max-connections=200",
+    # A zone other than UTC, so that forgetting UTC anywhere shows.
+    "--default-time-zone=+05:30",
+)
+
+
+class Database:
+    """Not running until start(). Its superuser is root, without password."""
+
+    def __init__(self, folder, settings=()):
+        self.folder = folder.for_nobody("db")
+        self.socket = self.folder / "s"
+        self.log = folder / "mysqld.log"
+        self.settings = settings
+        self.oracle = os.environ.get("HOOKS_TEST_MYSQLD")
+        self.server = self.oracle or where.server("mariadbd", "mysqld")
+        self.client = where.server("mariadb", "mysql")
+        self.child = None
+        self._install()
+
+    def _install(self):
+        if self.oracle:
+            argv = [self.server, "--no-defaults", "--initialize-insecure",
+                    f"--datadir={self.folder}/data"]
+        else:
+            argv = [where.server("mariadb-install-db"), "--no-defaults",
+                    f"--datadir={self.folder}/data", "--skip-test-db",
+                    "--auth-root-authentication-method=normal",
+                    "--innodb-log-file-size=16M"]
+        child = processes.Child("install", argv, self.log, cwd=self.folder,
+                                drop=True)
+        assert child.wait(120) == 0, child.errors()[-2000:]
+
+    def start(self):
+        self.child = processes.Child(
+            "mysqld",
+            [self.server, *_SETTINGS, f"--datadir={self.folder}/data",
+             f"--socket={self.socket}", f"--pid-file={self.folder}/pid",
+             *self.settings],
+            self.log, cwd=self.folder, drop=True,
+            death_signal=signal.SIGKILL)
+        processes.wait_until(self._answers, 60, "the database's start")
+        return self
+
+    def _answers(self):
+        self.child.check()
+        return self._client("SELECT 1").returncode == 0
+
+    def stop(self, number=signal.SIGTERM):
+        if self.child:
+            self.child.stop(60, number)
+            self.child = None
+
+    def _client(self, statements, user="root", password="", name=""):
+        env = dict(os.environ, MYSQL_PWD=password)
+        # Oracle's libraries need not be found by the client, nor its charsets.
+        return subprocess.run(
+            [self.client, "--no-defaults", f"--socket={self.socket}",
+             "--protocol=socket", f"--user={user}", "--batch", "--raw",
+             "--skip-column-names", "--default-character-set=utf8mb4", name],
+            input=statements.encode(), capture_output=True, env=env,
+            check=False)
+
+    def sql(self, statements, user="root", password="", name="vyte_hooks"):
+        """Runs statements; returns the rows as lists of strings."""
+        done = self._client(statements, user, password, name)
+        if done.returncode:
+            raise AssertionError(f"{statements}: {done.stderr.decode()}")
+        return [line.split("\t") for line in done.stdout.decode().splitlines()]
+
+    def value(self, statement):
+        """The one value that a query gives."""
+        rows = self.sql(statement)
+        assert len(rows) == 1 and len(rows[0]) == 1, rows
+        return rows[0][0]

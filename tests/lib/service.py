@@ -1,0 +1,199 @@
+"""
+A whole installation in a folder: prefix, database, users with the rights of
+examples/grants.sql, a configuration file for each program, organizations and
+keys, senders.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import database
+import processes
+import where
+
+ADMIN, API, SENDER, APPLICATION = (
+    "hooks_admin", "hooks_api", "hooks_sender", "hooks_app")
+
+# What a test receiver needs, and a schedule a test can wait for.
+_DEFAULTS = {
+    "database": {"name": "vyte_hooks"},
+    "sender": {
+        "linger": "30s", "workers": "1", "timeout": "3s",
+        "connect_timeout": "1s", "retry_schedule": "1s 1s 1s",
+        "retry_jitter": "0", "lease": "10s",
+    },
+    "targets": {"allow_http": "yes", "allow_networks": "127.0.0.0/8"},
+}
+
+# Reports of the sanitizers; a build without them never prints these.
+_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
+
+
+def password_of(user):
+    """As examples/database.sql and examples/grants.sql set it."""
+    for name in ("database.sql", "grants.sql"):
+        text = (where.EXAMPLES / name).read_text()
+        found = re.search(rf"'{user}'@\S+ IDENTIFIED BY '([^']*)'", text)
+        if found:
+            return found[1]
+    raise AssertionError(f"no example creates {user}")
+
+
+def _let_others_read(top):
+    """Whatever the umask of the checkout was."""
+    for path in (top, *top.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | (0o055 if path.is_dir() or mode & 0o100 else 0o044))
+
+
+class Done:
+    """A program that ran to its end."""
+
+    def __init__(self, process):
+        self.status = process.returncode
+        self.out = process.stdout.decode()
+        self.err = process.stderr.decode()
+
+    def __repr__(self):
+        return f"<status {self.status} out {self.out!r} err {self.err!r}>"
+
+
+class Service:
+    """`settings` go over the defaults: {"sender": {"linger": "5s"}}."""
+
+    def __init__(self, settings=None, database_settings=()):
+        self.folder = processes.Folder()
+        self.children = []
+        self.settings = {s: dict(k) for s, k in _DEFAULTS.items()}
+        for section, keys in (settings or {}).items():
+            self.settings.setdefault(section, {}).update(keys)
+        try:
+            self.prefix = self._make_prefix()
+            self.db = database.Database(self.folder, database_settings).start()
+            self._make_schema()
+        except BaseException:
+            self.close()
+            raise
+
+    # ---- making it ----
+
+    def _make_prefix(self):
+        """As `make install` lays it out; copies, because a web server that
+        gave up root may not be able to reach the checkout."""
+        prefix = self.folder / "prefix"
+        for name in ("libexec/vyte-hooks", "share/vyte-hooks", "etc/vyte-hooks",
+                     "bin"):
+            (prefix / name).mkdir(parents=True)
+        shutil.copy(where.program("hooks.fcgi"), prefix / "libexec/vyte-hooks")
+        shutil.copytree(where.SOURCE / "htdocs",
+                        prefix / "share/vyte-hooks/htdocs")
+        _let_others_read(prefix)
+        return prefix
+
+    def _make_schema(self):
+        self.db.sql((where.EXAMPLES / "database.sql").read_text(), name="")
+        for user in (ADMIN, API, SENDER):
+            self.write_config(user)
+        self.admin("migrate")
+        self.db.sql((where.EXAMPLES / "grants.sql").read_text())
+
+    def config(self, user):
+        return self.prefix / "etc/vyte-hooks" / (
+            "hooks.conf" if user == API else f"{user}.conf")
+
+    def write_config(self, user, **sections):
+        """The configuration of one program's user; `sections` go on top."""
+        settings = {s: dict(k) for s, k in self.settings.items()}
+        settings["database"].update(
+            socket=self.db.socket, user=user, password=password_of(user))
+        settings["sender"].setdefault("lock_file", self.folder / "send.lock")
+        for section, keys in sections.items():
+            settings.setdefault(section, {}).update(keys)
+        path = self.config(user)
+        path.write_text("".join(
+            f"[{section}]\n" + "".join(
+                f"{k} = {v}\n" for k, v in keys.items() if v is not None)
+            for section, keys in settings.items()))
+        # Readable for the web server alone, as an operator would do it.
+        path.chmod(0o640)
+        if os.getuid() == 0:
+            os.chown(path, 0, processes.NOBODY)
+        return path
+
+    # ---- using it ----
+
+    def run(self, name, *args, stdin=b"", config=None, seconds=60):
+        """Runs hooks-admin or hooks-send to its end."""
+        argv = [where.program(name)]
+        if config:
+            argv += ["-c", config]
+        env = dict(os.environ, HOOKS_SQL_DIR=str(where.SOURCE / "sql"))
+        return Done(subprocess.run(
+            [str(a) for a in (*argv, *args)], input=stdin, env=env,
+            capture_output=True, timeout=seconds, check=False))
+
+    def admin(self, *args, stdin=b""):
+        """hooks-admin that must succeed; its output without the newline."""
+        done = self.run("hooks-admin", *args, stdin=stdin,
+                        config=self.config(ADMIN))
+        assert done.status == 0, f"hooks-admin {args}: {done}"
+        return done.out.rstrip("\n")
+
+    def organization(self, name="Demo"):
+        return self.admin("org", "create", name)
+
+    def key(self, organization, role="manage"):
+        return self.admin("key", "create", organization, "--role", role)
+
+    def send(self, *flags):
+        """One run of the sender to its end."""
+        return self.run("hooks-send", *(flags or ("--once",)),
+                        config=self.config(SENDER))
+
+    def start_sender(self, *flags):
+        child = processes.Child(
+            "hooks-send",
+            [where.program("hooks-send"), "-c", self.config(SENDER), *flags],
+            self.folder / f"send{len(self.children)}.log",
+            stdout=subprocess.PIPE)
+        self.children.append(child)
+        return child
+
+    def publish_sql(self, organization, action, resource, **columns):
+        """Publishes as an application does, with the application's rights."""
+        names = ["organization", "action", "resource", *columns]
+        values = [f"UNHEX('{organization}')", quote(action), quote(resource)]
+        values += [quote(v) for v in columns.values()]
+        self.db.sql(
+            f"INSERT INTO notifications ({', '.join(names)}) "
+            f"VALUES ({', '.join(values)})",
+            user=APPLICATION, password=password_of(APPLICATION))
+
+    # ---- ending it ----
+
+    def sanitizer_reports(self):
+        return [f"{log}: {line}" for log in self.folder.path.rglob("*.log")
+                for line in log.read_text(errors="replace").splitlines()
+                if _SANITIZER.search(line)]
+
+    def close(self):
+        for child in self.children:
+            child.stop()
+        if getattr(self, "db", None):
+            self.db.stop()
+        reports = self.sanitizer_reports()
+        self.folder.close()
+        assert not reports, "\n".join(reports)
+
+
+def quote(text):
+    """An SQL string literal (the session has backslash escapes on)."""
+    escaped = str(text).replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def rows_as_json(text):
+    return [json.loads(line) for line in text.splitlines()]

@@ -1,0 +1,68 @@
+"""
+Where things are: the sources, the built programs, the servers.
+
+`make check` exports abs_top_srcdir and abs_top_builddir. By hand, the checkout
+this file lies in is both, unless the two variables say otherwise.
+"""
+
+import os
+import pathlib
+import shutil
+
+_HERE = pathlib.Path(__file__).resolve().parents[2]
+
+SOURCE = pathlib.Path(os.environ.get("abs_top_srcdir", _HERE))
+BUILD = pathlib.Path(os.environ.get("abs_top_builddir", _HERE))
+EXAMPLES = SOURCE / "examples"
+
+
+def program(name):
+    path = BUILD / name
+    if not path.exists():
+        raise AssertionError(f"{path} is not built")
+    return path
+
+
+def _unpacked():
+    """Folders with Debian packages that selftest or quickstart unpacked.
+
+    `make distcheck` builds below the build folder, so what lies further up is
+    looked at too.
+    """
+    given = os.environ.get("HOOKS_TEST_SERVERS")
+    if given:
+        yield pathlib.Path(given)
+    for top in (SOURCE, BUILD):
+        for folder in (top, *top.parents):
+            yield folder / "var" / "servers"
+
+
+def server(*names):
+    """The full path of a server's program, under any of its names."""
+    for name in names:
+        for root in _unpacked():
+            for folder in ("usr/sbin", "usr/bin", "sbin"):
+                if (root / folder / name).exists():
+                    return root / folder / name
+        found = shutil.which(name, path=os.environ.get("PATH", "")
+                             + ":/usr/sbin:/usr/local/sbin:/sbin")
+        if found:
+            return pathlib.Path(found)
+    raise AssertionError(
+        f"{names[0]} not found: ./selftest unpacks it under ./var, or name "
+        "the folder with HOOKS_TEST_SERVERS")
+
+
+def root_of(binary):
+    """The folder a program was unpacked to: / for an installed one."""
+    return binary.parents[2] if binary.parts[-3] == "usr" else pathlib.Path("/")
+
+
+def library_path(binary):
+    """Environment for a program whose libraries were unpacked beside it."""
+    env = dict(os.environ)
+    root = root_of(binary)
+    if root != pathlib.Path("/"):
+        folders = [str(f) for f in (root / "usr/lib").glob("*-linux-*")]
+        env["LD_LIBRARY_PATH"] = ":".join(folders)
+    return env
