@@ -1,0 +1,67 @@
+/*
+ * outcome: the one place where results are judged. The network reports facts
+ * (struct attempt), this says what follows from them for the delivery, for
+ * its lane and for its hook (contract 3). Pure: no clock, no state.
+ */
+#ifndef HOOKS_OUTCOME_H
+#define HOOKS_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct attempt;
+
+enum outcome_verdict {
+	OUTCOME_DELIVERED, /* a complete answer with any 2xx */
+	OUTCOME_RETRY,	   /* again after `delay_ms` */
+	OUTCOME_FAILED,	   /* the schedule is used up */
+	OUTCOME_GONE,	   /* 410: disable the hook, hold its deliveries */
+	OUTCOME_RETURNED,  /* nothing left: give it back, as never tried */
+	OUTCOME_VERDICT_MAX
+};
+
+struct outcome_policy {
+	const int64_t *schedule; /* waits in ms; borrowed */
+	size_t schedule_count;
+	double jitter; /* share of a wait that may be added */
+	/* A ping: one attempt, whatever comes of it, and nothing follows for
+	 * the lane or the hook. */
+	bool ping;
+};
+
+struct outcome {
+	enum outcome_verdict verdict;
+	/* One step of the schedule is used. False when the sender stopped in
+	 * the middle: that is no failure of the receiver. */
+	bool counts;
+	/* The lane's failures in a row go up by one and suspend it. */
+	bool connection_level;
+	/* Something at the other end answered completely: the lane's failures
+	 * in a row start again from 0. */
+	bool answered;
+	/* The request may have arrived without a complete answer: every later
+	 * sending, a redelivery too, carries webhook-maybe-duplicate. */
+	bool maybe_duplicate;
+	bool timeout; /* halve the lane's window */
+	/* Until the next attempt of this delivery; OUTCOME_RETRY only. The
+	 * schedule's wait, or Retry-After where that is longer. */
+	int64_t delay_ms;
+	/* How long Retry-After on 429 and 503 puts the whole lane off; 0: not
+	 * at all. */
+	int64_t lane_delay_ms;
+};
+
+/*
+ * `tries` is this attempt's number within its schedule, 1-based, counting
+ * only attempts whose outcome `counts`. `fraction` in [0, 1) is the jitter's;
+ * `now_ms` is when the answer came, for a Retry-After that is a date.
+ *
+ * ATTEMPT_STOPPED: with nothing sent the delivery is RETURNED; with the
+ * request sent it is a RETRY due at once that may be a duplicate.
+ */
+void outcome_judge(const struct attempt *attempt,
+		   const struct outcome_policy *policy, unsigned tries,
+		   double fraction, int64_t now_ms, struct outcome *out);
+
+#endif

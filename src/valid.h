@@ -1,0 +1,44 @@
+/*
+ * valid: the rules for single fields that come from outside, each with the
+ * sentence that the person who broke it gets.
+ *
+ * Every function returns NULL when the text is right, else a sentence
+ * without the field's name in front (borrowed, never freed). Texts need no
+ * NUL at their end and may hold one.
+ */
+#ifndef HOOKS_VALID_H
+#define HOOKS_VALID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	VALID_HEADERS_MAX = 16,	       /* headers of one hook */
+	VALID_HEADER_NAME_MAX = 128,   /* bytes */
+	VALID_HEADER_VALUE_MAX = 4096, /* bytes */
+	VALID_DESCRIPTION_MAX = 500,   /* characters */
+	VALID_NAME_MAX = 100,	       /* characters */
+	VALID_IDEMPOTENCY_MAX = 255    /* bytes */
+};
+
+/* A token (RFC 9110 5.6.2) that is not one of the headers the service or the
+ * connection sets: webhook-*, Host, Content-*, User-Agent, Cookie, ... */
+const char *valid_header_name(const char *s, size_t len);
+/* UTF-8 without control characters (no tab either) and without a space at
+ * either end (RFC 9110 5.5). May be empty. */
+const char *valid_header_value(const char *s, size_t len);
+/* Two names of headers that are one to HTTP. */
+bool valid_same_header(const char *a, const char *b);
+
+/* UTF-8 of at most VALID_DESCRIPTION_MAX characters; no control characters
+ * but tab and line ends. */
+const char *valid_description(const char *s, size_t len);
+/* Of an organization or a key: 1 to VALID_NAME_MAX characters, no control
+ * characters (the command line prints them between tabs). */
+const char *valid_name(const char *s, size_t len);
+/* 1 to 255 printable ASCII characters (contract). */
+const char *valid_idempotency_key(const char *s, size_t len);
+/* 24 hex digits. */
+const char *valid_user(const char *s, size_t len);
+
+#endif
