@@ -44,7 +44,11 @@ static const struct {
 	{1114, TROUBLE_LATER},	   /* table full */
 	{1021, TROUBLE_LATER},	   /* disk full */
 	{1030, TROUBLE_LATER},	   /* error from the storage engine */
-	{1062, TROUBLE_DUPLICATE},
+	{1062, TROUBLE_DUPLICATE}, /* the row is there */
+	{1050, TROUBLE_DUPLICATE}, /* the table is there */
+	{1060, TROUBLE_DUPLICATE}, /* the column is there */
+	{1061, TROUBLE_DUPLICATE}, /* the index is there */
+	{1091, TROUBLE_DUPLICATE}, /* what is dropped is gone */
 	{1044, TROUBLE_CONFIG}, /* access to the database denied */
 	{1045, TROUBLE_CONFIG}, /* wrong user or password */
 	{1049, TROUBLE_CONFIG}, /* unknown database */

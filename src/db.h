@@ -9,7 +9,8 @@
  * Errors that waiting or repeating cures are cured here (a deadlock, a lost
  * connection), within the limits of the role; what comes out is
  *   ERR_TEMP      the database cannot serve us now: 503, exit 75
- *   ERR_CONFLICT  a unique key is taken (1062): the row is already there
+ *   ERR_CONFLICT  a unique key is taken (1062): the row is already there;
+ *                 for a statement of a migration: what it makes is there
  *   ERR_CONFIG    wrong password, no such database, schema not migrated
  *   ERR_INTERNAL  a statement the server refuses: our bug, logged
  */
@@ -155,6 +156,8 @@ uint64_t db_affected(const struct db *db);
 uint64_t db_insert_id(const struct db *db);
 uint64_t db_insert_step(const struct db *db);
 
+/* How many rows the result has. */
+size_t db_rows(const struct db_stmt *q);
 /* The next row, or false at the end. Columns count from 0. */
 bool db_next(struct db_stmt *q);
 bool db_col_null(const struct db_stmt *q, unsigned col);

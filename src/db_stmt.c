@@ -239,6 +239,11 @@ static void widen(struct db_stmt *q, unsigned col)
 	q->rebind = true;
 }
 
+size_t db_rows(const struct db_stmt *q)
+{
+	return (size_t)mysql_stmt_num_rows(q->stmt);
+}
+
 bool db_next(struct db_stmt *q)
 {
 	int got;

@@ -1,0 +1,88 @@
+/*
+ * store_org: rows of `organizations`.
+ */
+#include "store_org.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+
+/* The columns of read_org(), in its order. */
+#define COLUMNS "id, name, created_at, updated_at"
+
+static void read_org(struct db_stmt *q, struct store_org *org)
+{
+	size_t n;
+	const char *id = db_col_bytes(q, 0, &n);
+
+	memcpy(org->id.b, id, ID_SIZE);
+	snprintf(org->name, sizeof(org->name), "%s", db_col_text(q, 1));
+	org->created_at = db_col_time(q, 2);
+	org->updated_at = db_col_time(q, 3);
+}
+
+enum err store_org_create(struct store *s, const char *name,
+			  struct store_org *out)
+{
+	struct store_org org;
+	enum err e;
+
+	e = store_now(s, &org.created_at);
+	if (e)
+		return e;
+	id_new(&org.id, org.created_at);
+	org.updated_at = org.created_at;
+	snprintf(org.name, sizeof(org.name), "%s", name);
+	e = db_exec(s->db,
+		    "INSERT INTO organizations (" COLUMNS ") "
+		    "VALUES (?, ?, ?, ?)",
+		    DB_ARGS(db_bytes(org.id.b, ID_SIZE), db_text(org.name),
+			    db_time(org.created_at), db_time(org.updated_at)));
+	/* A random id that is there already is our own first try, whose
+	 * answer was lost with the connection. */
+	if (e && e != ERR_CONFLICT)
+		return e;
+	*out = org;
+	return ERR_OK;
+}
+
+enum err store_org_find(struct store *s, const struct id *id,
+			struct store_org *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db, "SELECT " COLUMNS " FROM organizations WHERE id = ?",
+		DB_ARGS(db_bytes(id->b, ID_SIZE)), &q);
+
+	if (e)
+		return e;
+	e = ERR_NOT_FOUND;
+	while (db_next(q)) {
+		read_org(q, out);
+		e = ERR_OK;
+	}
+	return e;
+}
+
+enum err store_org_list(struct store *s, struct arena *arena,
+			struct store_org **list, size_t *count)
+{
+	struct store_org *orgs;
+	size_t n = 0;
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT " COLUMNS
+			      " FROM organizations ORDER BY created_at, id",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	orgs = arena_alloc(arena, db_rows(q) * sizeof(*orgs));
+	while (db_next(q))
+		read_org(q, &orgs[n++]);
+	*list = orgs;
+	*count = n;
+	return ERR_OK;
+}

@@ -1,0 +1,36 @@
+/*
+ * store_org: the organizations, which are the tenants: whoever holds a key
+ * of one sees nothing of another.
+ */
+#ifndef HOOKS_STORE_ORG_H
+#define HOOKS_STORE_ORG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+#include "valid.h"
+
+struct arena;
+struct store;
+
+enum { STORE_NAME_SIZE = 4 * VALID_NAME_MAX + 1 }; /* UTF-8 and a NUL */
+
+struct store_org {
+	struct id id;
+	char name[STORE_NAME_SIZE];
+	int64_t created_at, updated_at;
+};
+
+/* `name` has passed valid_name(). */
+enum err store_org_create(struct store *s, const char *name,
+			  struct store_org *out);
+/* ERR_NOT_FOUND: there is none. */
+enum err store_org_find(struct store *s, const struct id *id,
+			struct store_org *out);
+/* All of them, oldest first; *arena*. */
+enum err store_org_list(struct store *s, struct arena *arena,
+			struct store_org **list, size_t *count);
+
+#endif
