@@ -1,0 +1,246 @@
+/*
+ * js: what is read, what is built, and null as a value of its own.
+ */
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "js.h"
+
+static struct js *parse(const char *s)
+{
+	struct js *v = js_parse(s, strlen(s));
+
+	ck_assert_msg(v != NULL, "%s", s);
+	return v;
+}
+
+static void check_written(struct js *v, const char *expected)
+{
+	struct buf b;
+
+	buf_init(&b, 10000);
+	js_write(&b, v);
+	ck_assert_str_eq(b.data, expected);
+	buf_release(&b);
+	js_free(v);
+}
+
+START_TEST(types)
+{
+	struct js *v = parse("{\"o\":{},\"a\":[],\"s\":\"\",\"b\":false,"
+			     "\"i\":-7,\"d\":1.0,\"n\":null}");
+
+	ck_assert(js_is_object(v) && js_is_object(js_get(v, "o")));
+	ck_assert(js_is_array(js_get(v, "a")));
+	ck_assert(js_is_string(js_get(v, "s")));
+	ck_assert(js_is_bool(js_get(v, "b")));
+	ck_assert(js_is_int(js_get(v, "i")));
+	ck_assert(!js_is_int(js_get(v, "d")));
+	ck_assert(js_is_null(js_get(v, "n")));
+	ck_assert_ptr_null(js_get(v, "x"));
+	ck_assert(!js_is_null(js_get(v, "x")));
+	ck_assert(!js_is_null(js_get(v, "b")));
+	js_free(v);
+}
+END_TEST
+
+START_TEST(values)
+{
+	struct js *v = parse("{\"s\":\"a\\u00e9\\ud83d\\ude00\\/\\n\","
+			     "\"b\":true,\"i\":-9223372036854775808,"
+			     "\"h\":99999999999999999999}");
+	size_t len = 0;
+
+	ck_assert_str_eq(js_string(js_get(v, "s"), &len),
+			 "a\xc3\xa9\xf0\x9f\x98\x80/\n");
+	ck_assert_uint_eq(len, 9);
+	ck_assert(js_bool(js_get(v, "b")));
+	ck_assert_int_eq(js_int(js_get(v, "i")), INT64_MIN);
+	ck_assert_int_eq(js_int(js_get(v, "h")), INT64_MAX);
+	js_free(v);
+}
+END_TEST
+
+START_TEST(wrong_types_read_as_nothing)
+{
+	struct js *v = parse("{\"s\":\"7\",\"i\":1,\"n\":null}");
+
+	ck_assert_int_eq(js_int(js_get(v, "s")), 0);
+	ck_assert(!js_bool(js_get(v, "i")));
+	ck_assert_ptr_null(js_string(js_get(v, "i"), NULL));
+	ck_assert_ptr_null(js_string(js_get(v, "n"), NULL));
+	ck_assert_ptr_null(js_string(NULL, NULL));
+	ck_assert_uint_eq(js_count(v), 0);
+	ck_assert_uint_eq(js_count(NULL), 0);
+	ck_assert_ptr_null(js_at(v, 0));
+	ck_assert_ptr_null(js_get(js_get(v, "s"), "x"));
+	ck_assert_ptr_null(js_get(NULL, "x"));
+	ck_assert_ptr_null(js_get(js_get(v, "n"), "x"));
+	js_free(v);
+}
+END_TEST
+
+START_TEST(arrays)
+{
+	struct js *v = parse("[1,null,\"x\"]");
+
+	ck_assert_uint_eq(js_count(v), 3);
+	ck_assert_int_eq(js_int(js_at(v, 0)), 1);
+	ck_assert(js_is_null(js_at(v, 1)));
+	ck_assert_str_eq(js_string(js_at(v, 2), NULL), "x");
+	ck_assert_ptr_null(js_at(v, 3));
+	js_free(v);
+}
+END_TEST
+
+/* json-c waits for more after these; the text is not ended by a NUL. */
+START_TEST(scalars_alone)
+{
+	struct js *v = js_parse("1234", 3);
+
+	ck_assert_int_eq(js_int(v), 123);
+	js_free(v);
+	v = parse("null");
+	ck_assert(js_is_null(v));
+	js_free(v);
+	v = parse(" true ");
+	ck_assert(js_bool(v));
+	js_free(v);
+	ck_assert_ptr_null(js_parse("{\"a\":", 5));
+	ck_assert_ptr_null(js_parse("", 0));
+	js_free(NULL);
+}
+END_TEST
+
+START_TEST(members_in_order)
+{
+	static const char *const names[] = {"z", "a", "m"};
+	struct js *v = parse("{\"z\":1,\"a\":null,\"m\":{\"z\":2}}");
+	const struct js *value;
+	struct js_iter it;
+	const char *name;
+	size_t n = 0;
+
+	js_iter_init(&it, v);
+	while (js_iter_next(&it, &name, &value)) {
+		ck_assert_uint_lt(n, COUNT(names));
+		ck_assert_str_eq(name, names[n++]);
+		ck_assert_ptr_nonnull(value);
+	}
+	ck_assert_uint_eq(n, COUNT(names));
+	js_free(v);
+	v = parse("[1]");
+	js_iter_init(&it, v);
+	ck_assert(!js_iter_next(&it, &name, &value));
+	js_free(v);
+	v = parse("{}");
+	js_iter_init(&it, v);
+	ck_assert(!js_iter_next(&it, &name, &value));
+	js_free(v);
+}
+END_TEST
+
+START_TEST(builds_in_order)
+{
+	struct js *v = js_object(), *a = js_array();
+
+	js_put_string(v, "url", "https://a/b?c=d\"\\\n\x01");
+	js_put_int(v, "int", INT64_MIN);
+	js_put_bool(v, "yes", true);
+	js_put_null(v, "nothing");
+	js_put_string(v, "absent", NULL);
+	js_add(a, js_object());
+	js_add(a, js_new_string("x", 1));
+	js_put(v, "array", a);
+	js_put_int(v, "int", 5);
+	check_written(v, "{\"url\":\"https://a/b?c=d\\\"\\\\\\n\\u0001\","
+			 "\"int\":5,\"yes\":true,\"nothing\":null,"
+			 "\"absent\":null,\"array\":[{},\"x\"]}");
+}
+END_TEST
+
+START_TEST(doubles)
+{
+	struct js *v = js_object();
+
+	js_put_double(v, "a", 0.1);
+	js_put_double(v, "b", 1.0 / 3);
+	js_put_double(v, "c", -2);
+	js_put_double(v, "d", (double)NAN);
+	js_put_double(v, "e", (double)INFINITY);
+	js_put_double(v, "f", 1e300);
+	check_written(v, "{\"a\":0.1,\"b\":0.33333333333333331,\"c\":-2,"
+			 "\"d\":null,\"e\":null,\"f\":1e+300}");
+}
+END_TEST
+
+/* What a receiver answered may be any bytes. */
+START_TEST(bytes_become_utf8)
+{
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *out;
+	} cases[] = {
+		{"caf\xc3\xa9", 5, "\"caf\xc3\xa9\""},
+		{"caf\xe9", 4, "\"caf\xef\xbf\xbd\""},
+		{"\xff\xfe", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+		{"a\0b\xff", 4, "\"a\\u0000b\xef\xbf\xbd\""},
+		{"a\0b", 3, "\"a\\u0000b\""},
+		{"\xf0\x9f\x98", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+		{"\xed\xa0\x80.", 4,
+		 "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd.\""},
+		{"", 0, "\"\""},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check_written(js_new_string(cases[i].in, cases[i].len),
+			      cases[i].out);
+}
+END_TEST
+
+START_TEST(null_is_written)
+{
+	struct js *v = js_array();
+
+	js_add(v, parse("null"));
+	check_written(v, "[null]");
+	check_written(parse("null"), "null");
+}
+END_TEST
+
+START_TEST(writing_respects_the_ceiling)
+{
+	struct js *v = js_new_string("0123456789", 10);
+	struct buf b;
+
+	buf_init(&b, 5);
+	js_write(&b, v);
+	ck_assert(b.overflow);
+	ck_assert_uint_eq(b.len, 0);
+	buf_release(&b);
+	js_free(v);
+}
+END_TEST
+
+Suite *suite_js(void)
+{
+	Suite *s = suite_create("js");
+	TCase *t = tcase_create("js");
+
+	tcase_add_test(t, types);
+	tcase_add_test(t, values);
+	tcase_add_test(t, wrong_types_read_as_nothing);
+	tcase_add_test(t, arrays);
+	tcase_add_test(t, scalars_alone);
+	tcase_add_test(t, members_in_order);
+	tcase_add_test(t, builds_in_order);
+	tcase_add_test(t, doubles);
+	tcase_add_test(t, bytes_become_utf8);
+	tcase_add_test(t, null_is_written);
+	tcase_add_test(t, writing_respects_the_ceiling);
+	suite_add_tcase(s, t);
+	return s;
+}

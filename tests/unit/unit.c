@@ -1,0 +1,36 @@
+/*
+ * unit: runs the suites of all modules and prints TAP. Data files are found
+ * below the environment's `srcdir`, which make sets.
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+
+static Suite *(*const suites[])(void) = {
+	suite_buf,    suite_crypt,	suite_id,      suite_js,    suite_jscan,
+	suite_match,  suite_mem,	suite_outcome, suite_retry, suite_sign,
+	suite_target, suite_target_url, suite_text,    suite_valid,
+};
+
+/* Under AddressSanitizer a refused allocation shall return, as it does
+ * without: what happens then is tested. Nobody else calls this. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(NULL);
+	int failed;
+
+	for (size_t i = 0; i < COUNT(suites); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,26 @@
+/*
+ * unit: the suites, one a module, and what they share.
+ */
+#ifndef HOOKS_UNIT_H
+#define HOOKS_UNIT_H
+
+#include <check.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+Suite *suite_buf(void);
+Suite *suite_crypt(void);
+Suite *suite_id(void);
+Suite *suite_js(void);
+Suite *suite_jscan(void);
+Suite *suite_match(void);
+Suite *suite_mem(void);
+Suite *suite_outcome(void);
+Suite *suite_retry(void);
+Suite *suite_sign(void);
+Suite *suite_target(void);
+Suite *suite_target_url(void);
+Suite *suite_text(void);
+Suite *suite_valid(void);
+
+#endif
