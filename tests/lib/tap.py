@@ -16,6 +16,14 @@ import sys
 import traceback
 
 
+_endings = []
+
+
+def at_end(call):
+    """Has `call` called when all tests were run; if it raises, that counts."""
+    _endings.append(call)
+
+
 class Case:
     variants = (None,)
 
@@ -101,6 +109,10 @@ def main():
                 print(_title(case, method))
         elif methods:
             _run_case(case, methods, report)
+    for call in reversed(_endings):
+        trouble = _attempt(call)
+        if trouble:
+            report.line(False, "cleaning up", trouble)
     if not listing:
         print(f"1..{report.count}")
     sys.stdout.flush()

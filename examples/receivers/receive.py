@@ -6,7 +6,7 @@ verify() is all that an application needs; it follows Standard Webhooks and
 shares nothing with the sender. Run as a program it prints one line for each
 hook that arrives:
 
-    receiver.py [--port N] [--secret-file FILE]
+    receive.py [--port N] [--secret-file FILE]
 
 FILE holds the hook's secret (whsec_...) and is read again for each request.
 """

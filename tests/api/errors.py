@@ -1,0 +1,121 @@
+"""What is not right, and how the answer says so."""
+
+import json
+import re
+
+import tap
+from apicase import ApiCase, no_such_id
+
+HOOKS = "/v2/hooks"
+GOOD = b'{"target_url":"https://www.toto.com/","action":"*"}'
+
+
+class Json(ApiCase):
+    def position(self, body):
+        """Line and column that a syntax error is reported at."""
+        detail = self.problem(400, "POST", HOOKS, body)["detail"]
+        found = re.search(r"line (\d+),? column (\d+)", detail)
+        assert found, detail
+        return int(found[1]), int(found[2])
+
+    def test_syntax_errors_name_line_and_column(self):
+        assert self.position(b'{"a":1,}') == (1, 8)
+        assert self.position(b'{\n "action": x}') == (2, 12)
+
+    def test_the_lines_of_the_guide_are_not_json(self):
+        for body in (b"{ target_url: \"https://www.toto.com/hooks?id=123\" "
+                     b"action: 'event.cancelled' }",
+                     b"{target_url: 'https://www.toto.com/'}"):
+            line, _ = self.position(body)
+            assert line == 1
+
+    def test_what_strict_json_is_not(self):
+        member = b'{"target_url":"https://www.toto.com/","action":%s}'
+        for body in (b"", b" ", b"{", b"nul", GOOD + b"x", GOOD + GOOD,
+                     GOOD + b"\0", b"\xef\xbb\xbf" + GOOD,
+                     member % b"NaN", member % b"-01", member % b"1.",
+                     member % b"'x'", member % b'"\t"', member % b'"\\x"',
+                     member % b'"\\ud800"', member % b'"\\u0000"',
+                     member % b'"\xff"', member % b'"\xc0\xaf"',
+                     b'{"action":"*","action":"*",'
+                     b'"target_url":"https://www.toto.com/"}',
+                     b'{"action":"*","\\u0061ction":"*",'
+                     b'"target_url":"https://www.toto.com/"}',
+                     b"[" * 40 + b"]" * 40):
+            self.problem(400, "POST", HOOKS, body)
+
+    def test_not_an_object(self):
+        for body in (b"[]", b"1", b'"x"', b"null"):
+            self.problem(400, "POST", HOOKS, body)
+
+    def test_errors_do_not_repeat_markup(self):
+        answer = self.call("POST", HOOKS, {"<script>": 1})
+        assert answer.status == 400
+        json.loads(answer.body)
+
+
+class Kinds(ApiCase):
+    def test_content_types(self):
+        for kind, status in (("application/json", 201),
+                             ("application/json; charset=utf-8", 201),
+                             ("Application/JSON", 201),
+                             ("text/plain", 415),
+                             ("application/x-www-form-urlencoded", 415)):
+            answer = self.call("POST", HOOKS, GOOD,
+                               headers=[("Content-Type", kind)])
+            assert answer.status == status, (kind, answer)
+
+    def test_absent_content_type_counts_as_json(self):
+        self.good(201, "POST", HOOKS, GOOD)
+
+    def test_chunked_body(self):
+        self.good(201, "POST", HOOKS, GOOD, chunked=True)
+
+    def test_a_body_too_long(self):
+        for size in (120 * 1024 + 1, 200000, 400000):
+            for chunked in (False, True):
+                self.problem(413, "POST", HOOKS, b" " * size, chunked=chunked)
+
+    def test_the_longest_body(self):
+        padding = b" " * (120 * 1024 - len(GOOD))
+        self.good(201, "POST", HOOKS, GOOD + padding)
+
+
+class Routes(ApiCase):
+    def allow(self, method, path, **options):
+        answer = self.call(method, path, **options)
+        assert answer.status == 405, (method, path, answer)
+        return {m.strip() for m in answer.header("Allow").split(",")}
+
+    def test_put_on_the_list(self):
+        """The guide prints one."""
+        allowed = self.allow("PUT", HOOKS, body=GOOD)
+        assert {"GET", "POST"} <= allowed and "PUT" not in allowed, allowed
+
+    def test_wrong_methods(self):
+        path = f"{HOOKS}/{self.hook()['_id']}"
+        assert {"GET", "PUT", "DELETE"} <= self.allow("POST", path, body=b"{}")
+        assert "DELETE" not in self.allow("DELETE", HOOKS)
+        assert "POST" in self.allow("DELETE", f"{path}/secret/rotate")
+        assert "GET" in self.allow("PATCH", path, body=b"{}")
+
+    def test_paths_that_are_not_there(self):
+        for path in ("/v2", "/v2/", "/v2/nothing", "/v2/hooks/x/y/z",
+                     f"{HOOKS}/{no_such_id()}/nothing", "/v2/hook"):
+            self.problem(404, "GET", path)
+
+    def test_a_coded_slash_is_no_slash(self):
+        hook = self.hook()["_id"]
+        self.problem(404, "GET", f"/v2%2Fhooks/{hook}")
+        self.problem(404, "GET", f"/v2/hooks%2F{hook}")
+
+    def test_coded_letters_are_letters(self):
+        hook = self.hook()
+        assert self.good(200, "GET", f"/v2/%68ooks/{hook['_id']}") == hook
+
+    def test_head_is_get_without_a_body(self):
+        answer = self.call("HEAD", HOOKS)
+        assert answer.status == 200 and answer.body == b"", answer
+
+
+tap.main()

@@ -1,0 +1,81 @@
+"""
+The base of the sender's tests: a service, a scripted receiver, an organization
+with its key, and the checks that every delivery must pass.
+"""
+
+import sys
+
+import doors
+import receiver
+import service
+import tap
+import where
+
+# The verification that users copy; it shares no code with the sender.
+sys.path.insert(0, str(where.EXAMPLES / "receivers"))
+import receive  # noqa: E402  pylint: disable=wrong-import-position
+
+
+class SendCase(tap.Case):
+    settings = {}
+
+    def setup(self):
+        self.service = service.Service(self.settings)
+        self.sink = receiver.Receiver()
+        self.door = doors.enter("cgi", self.service)
+        self.organization = self.service.organization()
+        self.key = self.service.key(self.organization)
+
+    def teardown(self):
+        if hasattr(self, "sink"):
+            self.sink.close()
+        if hasattr(self, "service"):
+            self.service.close()
+
+    def hook(self, path="/hook", action="*", url=None):
+        return self.service.admin("hook", "create", self.organization,
+                                  url or self.sink.url(path), action)
+
+    def fresh(self, path="/hook", action="*", url=None):
+        """A hook that is alone: what earlier tests made is deleted."""
+        for line in self.service.admin(
+                "hook", "list", self.organization).splitlines():
+            self.service.admin("hook", "delete", line.split("\t")[0])
+        self.sink.clear()
+        return self.hook(path, action, url)
+
+    def publish(self, resource='{"title":"Demo"}', action="event.created",
+                *options):
+        return self.service.admin("publish", self.organization, action,
+                                  *options, stdin=resource.encode())
+
+    def secret(self, hook):
+        answer = self.door.request("GET", f"/v2/hooks/{hook}/secret",
+                                   [("Authorization", self.key)])
+        assert answer.status == 200, answer
+        return answer.json()["secret"]
+
+    def genuine(self, request, hook):
+        """The request's signature is right, in the eyes of a stranger."""
+        receive.verify(self.secret(hook), request.header_map(), request.body)
+
+    def once(self, summary=None):
+        """One `hooks-send --once`, with its summary when one is expected."""
+        done = self.service.send("--once")
+        assert done.status == 0, done
+        line = done.out.splitlines()[-1]
+        if summary:
+            assert line.startswith(summary), done
+        return line
+
+    def states(self):
+        """How many deliveries are in each state."""
+        rows = self.service.db.sql(
+            "SELECT state, COUNT(*) FROM deliveries GROUP BY state")
+        return {state: int(count) for state, count in rows}
+
+    def attempts(self, columns="attempt, status, error"):
+        """The attempts of the newest delivery."""
+        return self.service.db.sql(
+            f"SELECT {columns} FROM attempts WHERE delivery_id = "
+            "(SELECT MAX(id) FROM deliveries) ORDER BY attempt")
