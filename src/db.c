@@ -283,6 +283,8 @@ enum err db_connect(struct db *db)
 	if (db->my)
 		return ERR_OK;
 	db->trouble = TROUBLE_NONE;
+	db->number = 0;
+	db->text[0] = '\0';
 	e = open_connection(db);
 	if (!e && db->ready) {
 		db->getting_ready = true;

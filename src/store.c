@@ -5,17 +5,20 @@
 #include "store.h"
 
 #include "log.h"
+#include "store_schema.h"
 
 static enum err wrong_version(unsigned version)
 {
-	if (version > STORE_VERSION)
+	unsigned ours = store_schema_version();
+
+	if (version > ours)
 		log_error("the schema is version %u, newer than this program "
-			  "knows (%d): upgrade the program",
-			  version, STORE_VERSION);
+			  "knows (%u): upgrade the program",
+			  version, ours);
 	else
-		log_error("the schema is version %u, this program needs %d: "
+		log_error("the schema is version %u, this program needs %u: "
 			  "run hooks-admin migrate",
-			  version, STORE_VERSION);
+			  version, ours);
 	return ERR_CONFIG;
 }
 
@@ -37,7 +40,8 @@ static enum err ready(struct db *db, void *arg)
 		s->site = (unsigned)db_col_uint(q, 1);
 		s->now = db_col_time(q, 2);
 	}
-	return version == STORE_VERSION ? ERR_OK : wrong_version(version);
+	return version == store_schema_version() ? ERR_OK
+						 : wrong_version(version);
 }
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role)
@@ -52,15 +56,29 @@ void store_release(struct store *s)
 	s->db = NULL;
 }
 
+enum { NO_DATABASE = 1049, NO_TABLE = 1146 }; /* the server's numbers */
+
+void store_complain(const struct db *db, const struct conf *conf, enum err e)
+{
+	const char *text = db_error_text(db), *name = conf->database.name;
+
+	if (e == ERR_CONFIG && db_error_number(db) == NO_TABLE)
+		log_error("the database has no schema: run hooks-admin "
+			  "migrate");
+	else if (e == ERR_CONFIG && db_error_number(db) == NO_DATABASE)
+		log_error("database: %s; make it with: CREATE DATABASE %s "
+			  "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+			  text, name);
+	else if ((e == ERR_CONFIG || e == ERR_TEMP) && *text)
+		log_error("database: %s", text);
+}
+
 enum err store_connect(struct store *s)
 {
 	enum err e = db_connect(s->db);
 
-	if (e == ERR_CONFIG && db_error_number(s->db) == 1146)
-		log_error("the database has no schema: run hooks-admin "
-			  "migrate");
-	else if (e == ERR_CONFIG && *db_error_text(s->db))
-		log_error("database: %s", db_error_text(s->db));
+	if (e == ERR_CONFIG)
+		store_complain(s->db, s->conf, e);
 	return e;
 }
 

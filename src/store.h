@@ -10,9 +10,6 @@
 #include "err.h"
 #include "id.h"
 
-/* The newest migration in sql/ that this build knows. */
-enum { STORE_VERSION = 1 };
-
 /* One connection with what is true of the whole installation. */
 struct store {
 	struct db *db;
@@ -25,10 +22,14 @@ void store_init(struct store *s, const struct conf *conf, enum db_role role);
 void store_release(struct store *s);
 
 /*
- * Connects, and checks that the schema is this build's. ERR_TEMP: away.
- * ERR_CONFIG: refused, not migrated, or of another version; logged.
+ * Connects, and checks that the schema is this build's. ERR_TEMP: away (for
+ * the caller to report, see store_complain). ERR_CONFIG: refused, not
+ * migrated, or of another version; logged.
  */
 enum err store_connect(struct store *s);
+
+/* Logs why a connection failed, with what to do about it. */
+void store_complain(const struct db *db, const struct conf *conf, enum err e);
 
 /* The database's clock, milliseconds UTC; also kept in s->now. */
 enum err store_now(struct store *s, int64_t *now);

@@ -1,0 +1,53 @@
+# Turns the migrations into a table in C, so that `hooks-admin migrate` needs
+# no files and the programs know the newest version:
+#
+#	awk -f embed.awk 001-tables.sql 002-....sql >steps.c
+#
+# Files are numbered 001, 002, ... without a gap, or the build stops.
+
+BEGIN {
+	print "/* Made by sql/embed.awk of the migrations beside it. */"
+	print "#include \"store_schema.h\""
+	print ""
+	print "const struct store_step store_steps[] = {"
+}
+
+FNR == 1 {
+	if (NR > 1)
+		print "\t},"
+	count++
+	name = FILENAME
+	sub(/^.*\//, "", name)
+	sub(/\.sql$/, "", name)
+	if (name !~ /^[0-9][0-9][0-9]-[a-z0-9-]+$/ || \
+	    substr(name, 1, 3) + 0 != count) {
+		print "embed.awk: expected migration number " count \
+			", found " FILENAME >"/dev/stderr"
+		failed = 1
+		exit 1
+	}
+	printf "\t{%d, \"%s\",\n", count, name
+}
+
+{
+	gsub(/\\/, "\\\\")
+	gsub(/"/, "\\\"")
+	gsub(/\t/, "\\t")
+	# No trigraph, whatever the compiler's mode.
+	gsub(/\?/, "\\?")
+	print "\t \"" $0 "\\n\""
+}
+
+END {
+	if (failed)
+		exit 1
+	if (!count) {
+		print "embed.awk: no migration given" >"/dev/stderr"
+		exit 1
+	}
+	print "\t},"
+	print "};"
+	print ""
+	print "const unsigned store_step_count ="
+	print "\tsizeof(store_steps) / sizeof(store_steps[0]);"
+}
