@@ -1,0 +1,422 @@
+/*
+ * http: libcurl's multi interface, set up so that it does only what a
+ * webhook delivery may do.
+ */
+#include "http.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+#include "err.h"
+#include "log.h"
+#include "mem.h"
+
+enum {
+	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
+	 * beyond this it is not an answer but an attack. */
+	HEADERS_MAX = 64 * 1024,
+	DNS_CACHE_S = 60
+};
+
+struct http {
+	struct http_options o;
+	CURLM *multi;
+	CURL **idle; /* easy handles ready for use */
+	size_t idle_count;
+	struct http_request *done, **done_tail; /* in order */
+};
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	log_error("libcurl refused: %s", what);
+	exit(err_exit(ERR_INTERNAL));
+}
+
+void http_setup(void)
+{
+	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "start");
+}
+
+/* ---- what libcurl asks us while it works ---- */
+
+/*
+ * Sees the address that is about to be connected, so there is no second
+ * look-up that could say something else (DNS rebinding). A refused address
+ * is skipped: libcurl tries the next one.
+ */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+				 struct curl_sockaddr *a)
+{
+	struct http_request *r = arg;
+	const struct http_options *o = &r->http->o;
+
+	if (purpose != CURLSOCKTYPE_IPCXN)
+		return CURL_SOCKET_BAD;
+	if (!o->address_ok(o->arg, &a->addr)) {
+		r->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	r->connecting = true;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static void note_tls(CURL *easy, struct attempt *a)
+{
+	struct curl_tlssessioninfo *tls = NULL;
+
+	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
+	    !tls || tls->backend != CURLSSLBACKEND_OPENSSL || !tls->internals)
+		return;
+	snprintf(a->tls_version, sizeof(a->tls_version), "%s",
+		 SSL_get_version(tls->internals));
+}
+
+/*
+ * Runs before every sending of the request. On a kept connection that was
+ * closed without an answer libcurl would send the POST again by itself and
+ * report one success; the second sending is forbidden here, and the attempt
+ * is recorded as one that may have arrived.
+ */
+static int before_request(void *arg, char *remote_ip, char *local_ip,
+			  int remote_port, int local_port)
+{
+	struct http_request *r = arg;
+	bool v6 = strchr(remote_ip, ':') != NULL;
+
+	(void)local_ip;
+	(void)local_port;
+	if (r->sendings++)
+		return CURL_PREREQFUNC_ABORT;
+	r->attempt.sent = true;
+	snprintf(r->attempt.remote, sizeof(r->attempt.remote),
+		 v6 ? "[%.45s]:%d" : "%.45s:%d", remote_ip, remote_port);
+	note_tls(r->easy, &r->attempt);
+	return CURL_PREREQFUNC_OK;
+}
+
+static char *header_value(const char *line, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+	char *value;
+
+	if (n <= len || line[len] != ':' || strncasecmp(line, name, len) != 0)
+		return NULL;
+	line += len + 1;
+	n -= len + 1;
+	while (n && (*line == ' ' || *line == '\t')) {
+		line++;
+		n--;
+	}
+	while (n && strchr(" \t\r\n", line[n - 1]))
+		n--;
+	value = xmalloc(n + 1);
+	memcpy(value, line, n);
+	value[n] = '\0';
+	return value;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_request *r = arg;
+	size_t n = size * count;
+	char *value;
+
+	r->received += n;
+	if (r->received > HEADERS_MAX)
+		return CURL_WRITEFUNC_ERROR;
+	if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
+		buf_clear(&r->attempt.headers); /* after 100 Continue */
+	buf_add_cut(&r->attempt.headers, line, n);
+	value = header_value(line, n, "Retry-After");
+	if (value) {
+		free(r->retry_after);
+		r->retry_after = value;
+		r->attempt.retry_after = value;
+	}
+	return n;
+}
+
+/* The status has decided already: what is over the limit is not read. */
+static size_t on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct http_request *r = arg;
+	size_t n = size * count;
+
+	buf_add_cut(&r->attempt.body, p, n);
+	if (!r->attempt.body.overflow)
+		return n;
+	r->cut = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+/* ---- easy handles ---- */
+
+static void set(CURLcode code, const char *what)
+{
+	must(code == CURLE_OK, what);
+}
+
+#define SET(easy, option, value)                                               \
+	set(curl_easy_setopt(easy, CURLOPT_##option, value), #option)
+
+static void set_transport(CURL *e, const struct http_options *o)
+{
+	SET(e, PROTOCOLS_STR, o->allow_http ? "http,https" : "https");
+	SET(e, HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(e, FOLLOWLOCATION, 0L);
+	SET(e, PROXY, "");
+	SET(e, NOPROXY, "*");
+	SET(e, NETRC, (long)CURL_NETRC_IGNORED);
+	SET(e, NOSIGNAL, 1L);
+	/* One silent name server stopped the whole loop for 9 s when a
+	 * transfer was ended while its look-up went on. */
+	SET(e, QUICK_EXIT, 1L);
+	SET(e, DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
+	SET(e, CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+	SET(e, TIMEOUT_MS, (long)o->timeout_ms);
+	SET(e, USERAGENT, o->user_agent);
+}
+
+static void set_tls(CURL *e, const struct http_options *o)
+{
+	SET(e, SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(e, SSL_VERIFYPEER, 1L);
+	SET(e, SSL_VERIFYHOST, 2L);
+	/* Debian's default also reads a directory at every handshake: 20 ms
+	 * of CPU each. The bundle alone is read once and kept. */
+	SET(e, CAPATH, NULL);
+	if (*o->ca_file)
+		SET(e, CAINFO, o->ca_file);
+}
+
+static void set_callbacks(CURL *e)
+{
+	SET(e, OPENSOCKETFUNCTION, open_socket);
+	SET(e, PREREQFUNCTION, before_request);
+	SET(e, HEADERFUNCTION, on_header);
+	SET(e, WRITEFUNCTION, on_body);
+}
+
+/* A fifth of a delivery's CPU is saved by using handles again. */
+static CURL *take_easy(struct http *h)
+{
+	CURL *e;
+
+	if (h->idle_count)
+		return h->idle[--h->idle_count];
+	e = curl_easy_init();
+	must(e != NULL, "easy handle");
+	set_transport(e, &h->o);
+	set_tls(e, &h->o);
+	set_callbacks(e);
+	SET(e, POST, 1L);
+	return e;
+}
+
+/* ---- requests ---- */
+
+struct http *http_new(const struct http_options *options)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	h->o = *options;
+	h->done_tail = &h->done;
+	h->multi = curl_multi_init();
+	must(h->multi != NULL, "multi handle");
+	h->idle = xcalloc(options->concurrency, sizeof(CURL *));
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+			  (long)options->concurrency);
+	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING,
+			  (long)CURLPIPE_NOTHING);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	while (h->idle_count)
+		curl_easy_cleanup(h->idle[--h->idle_count]);
+	curl_multi_cleanup(h->multi);
+	free(h->idle);
+	free(h);
+}
+
+static void clear(struct http *h, struct http_request *r)
+{
+	http_request_release(r);
+	buf_init(&r->attempt.headers, h->o.response_limit);
+	buf_init(&r->attempt.body, h->o.response_limit);
+	r->http = h;
+}
+
+void http_start(struct http *h, struct http_request *r)
+{
+	CURL *e = take_easy(h);
+
+	clear(h, r);
+	r->easy = e;
+	SET(e, URL, r->url);
+	SET(e, HTTPHEADER, r->headers);
+	SET(e, POSTFIELDS, r->body);
+	SET(e, POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+	SET(e, OPENSOCKETDATA, r);
+	SET(e, PREREQDATA, r);
+	SET(e, HEADERDATA, r);
+	SET(e, WRITEDATA, r);
+	SET(e, PRIVATE, r);
+	must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
+}
+
+void http_request_release(struct http_request *r)
+{
+	if (r->http) {
+		buf_release(&r->attempt.headers);
+		buf_release(&r->attempt.body);
+		free(r->retry_after);
+	}
+	memset(&r->attempt, 0, sizeof(r->attempt));
+	r->http = NULL;
+	r->easy = NULL;
+	r->next = NULL;
+	r->retry_after = NULL;
+	r->sendings = 0;
+	r->received = 0;
+	r->refused = r->connecting = r->cut = false;
+}
+
+/* ---- the end of a request ---- */
+
+static enum attempt_error judge_connect(const struct http_request *r)
+{
+	return r->refused && !r->connecting ? ATTEMPT_REFUSED : ATTEMPT_CONNECT;
+}
+
+static enum attempt_error judge(const struct http_request *r, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return ATTEMPT_NONE;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return ATTEMPT_DNS;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_INTERFACE_FAILED:
+		return judge_connect(r);
+	case CURLE_OPERATION_TIMEDOUT:
+		return ATTEMPT_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return ATTEMPT_TLS;
+	case CURLE_WRITE_ERROR:
+		return r->cut ? ATTEMPT_NONE : ATTEMPT_PROTOCOL;
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_ABORTED_BY_CALLBACK: /* the second sending */
+		return ATTEMPT_CLOSED;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_HTTP2:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return ATTEMPT_PROTOCOL;
+	default:
+		log_warn("libcurl: %s", curl_easy_strerror(code));
+		return ATTEMPT_INTERNAL;
+	}
+}
+
+static int64_t when(CURL *e, CURLINFO what)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(e, what, &us);
+	return us;
+}
+
+static void note_times(CURL *e, struct attempt *a)
+{
+	a->dns_us = when(e, CURLINFO_NAMELOOKUP_TIME_T);
+	a->connect_us = when(e, CURLINFO_CONNECT_TIME_T);
+	a->tls_us = when(e, CURLINFO_APPCONNECT_TIME_T);
+	a->first_byte_us = when(e, CURLINFO_STARTTRANSFER_TIME_T);
+	a->total_us = when(e, CURLINFO_TOTAL_TIME_T);
+}
+
+static void finish(struct http *h, struct http_request *r,
+		   enum attempt_error error)
+{
+	long status = 0;
+
+	r->attempt.error = error;
+	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	r->attempt.status = (unsigned)status;
+	note_times(r->easy, &r->attempt);
+	curl_multi_remove_handle(h->multi, r->easy);
+	if (h->idle_count < h->o.concurrency)
+		h->idle[h->idle_count++] = r->easy;
+	else
+		curl_easy_cleanup(r->easy);
+	r->easy = NULL;
+	r->next = NULL;
+	*h->done_tail = r;
+	h->done_tail = &r->next;
+}
+
+void http_stop(struct http *h, struct http_request *r)
+{
+	if (r->easy)
+		finish(h, r, ATTEMPT_STOPPED);
+}
+
+static void collect(struct http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		struct http_request *r = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
+		finish(h, r, judge(r, m->data.result));
+	}
+}
+
+struct http_request *http_done(struct http *h)
+{
+	struct http_request *r = h->done;
+
+	if (!r)
+		return NULL;
+	h->done = r->next;
+	if (!h->done)
+		h->done_tail = &h->done;
+	return r;
+}
+
+void http_wait(struct http *h, int64_t ms)
+{
+	int running;
+
+	curl_multi_perform(h->multi, &running);
+	collect(h);
+	if (!h->done && ms > 0)
+		curl_multi_poll(h->multi, NULL, 0, (int)ms, NULL);
+}
+
+void http_wake(struct http *h)
+{
+	curl_multi_wakeup(h->multi);
+}

@@ -1,0 +1,183 @@
+/*
+ * store_fanout: the statements behind the fan-out.
+ */
+#include "store_fanout.h"
+
+#include <string.h>
+
+#include "store.h"
+
+enum err store_fanout_newest(struct store *s, uint64_t *newest)
+{
+	struct db_stmt *q;
+	uint64_t key = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT id FROM notifications WHERE state = 'queued' "
+		     "ORDER BY id DESC LIMIT 1",
+		     DB_NONE, &q);
+	if (e)
+		return e;
+	while (db_next(q))
+		key = db_col_uint(q, 0);
+	*newest = key;
+	return ERR_OK;
+}
+
+enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
+			   size_t resource_max, struct db_stmt **rows)
+{
+	return db_query(
+		s->db,
+		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
+		"organizations o WHERE o.id = n.organization), n.action, "
+		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
+		"n.resource, NULL), n.idempotency_key "
+		"FROM notifications n WHERE n.state = 'queued' AND n.id <= ? "
+		"ORDER BY n.id LIMIT ? FOR UPDATE",
+		DB_ARGS(db_uint(resource_max), db_uint(newest), db_uint(max)),
+		rows);
+}
+
+bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
+{
+	const char *org;
+	size_t n;
+
+	if (!db_next(rows))
+		return false;
+	*out = (struct store_queued){
+		.key = db_col_uint(rows, 0),
+		.organization_known = db_col_int(rows, 2) != 0,
+		.action = db_col_text(rows, 3),
+		.resource_len = db_col_uint(rows, 5),
+	};
+	org = db_col_bytes(rows, 1, &n);
+	memcpy(out->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
+	if (!db_col_null(rows, 4))
+		out->user = db_col_text(rows, 4);
+	if (!db_col_null(rows, 6))
+		out->resource = db_col_text(rows, 6);
+	if (!db_col_null(rows, 7))
+		out->idempotency_key =
+			db_col_bytes(rows, 7, &out->idempotency_len);
+	return true;
+}
+
+static enum err expire_key(struct store *s, const struct store_queued *row,
+			   int64_t keep_ms)
+{
+	return db_exec(
+		s->db,
+		"DELETE FROM idempotency_keys WHERE organization = ? "
+		"AND idempotency_key = ? AND created_at < "
+		"UTC_TIMESTAMP(3) - INTERVAL ? SECOND",
+		DB_ARGS(db_bytes(row->organization.b, ID_SIZE),
+			db_bytes(row->idempotency_key, row->idempotency_len),
+			db_int(keep_ms / 1000)));
+}
+
+/* A row published over HTTP finds its own entry, made with it. */
+static enum err owns_key(struct store *s, const struct store_queued *row)
+{
+	struct db_stmt *q;
+	bool own = false;
+	enum err e;
+
+	e = db_query(
+		s->db,
+		"SELECT ? BETWEEN notification_id AND notification_id + "
+		"step * (notification_count - 1) FROM idempotency_keys "
+		"WHERE organization = ? AND idempotency_key = ?",
+		DB_ARGS(db_uint(row->key),
+			db_bytes(row->organization.b, ID_SIZE),
+			db_bytes(row->idempotency_key, row->idempotency_len)),
+		&q);
+	if (e)
+		return e;
+	while (db_next(q))
+		own = db_col_int(q, 0) != 0;
+	return own ? ERR_OK : ERR_CONFLICT;
+}
+
+enum err store_fanout_claim(struct store *s, const struct store_queued *row,
+			    int64_t keep_ms)
+{
+	enum err e = expire_key(s, row, keep_ms);
+
+	if (!e)
+		e = db_exec(s->db,
+			    "INSERT INTO idempotency_keys (organization, "
+			    "idempotency_key, notification_id, created_at) "
+			    "VALUES (?, ?, ?, UTC_TIMESTAMP(3)) "
+			    "ON DUPLICATE KEY UPDATE step = step",
+			    DB_ARGS(db_bytes(row->organization.b, ID_SIZE),
+				    db_bytes(row->idempotency_key,
+					     row->idempotency_len),
+				    db_uint(row->key)));
+	return e ? e : owns_key(s, row);
+}
+
+enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
+{
+	return db_exec(s->db,
+		       "UPDATE notifications SET state = 'rejected', "
+		       "reason = ? WHERE id = ? AND state = 'queued'",
+		       DB_ARGS(db_text(reason), db_uint(key)));
+}
+
+/* Operational actions and pings match by their exact name only (contract,
+ * "Actions"); src/match.c holds the same rule for the API. */
+static const char insert_deliveries[] =
+	"INSERT INTO deliveries (organization, notification_id, hook_id, "
+	"state, lane, due_at, created_at) "
+	"SELECT n.organization, n.id, h.id, 'pending', h.id, "
+	"UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) "
+	"FROM notifications n JOIN hooks h "
+	"ON h.organization = n.organization AND h.deleted_at IS NULL "
+	"AND (h.action = n.action OR (n.action NOT IN ('hook.disabled', "
+	"'delivery.failed', 'ping') AND h.action IN ('*', "
+	"CONCAT(SUBSTRING_INDEX(n.action, '.', 1), '.*')))) "
+	"AND (h.scope = 'organization' OR h.user = UNHEX(n.user)) "
+	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
+	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
+
+/* A lane that is leased is left alone: its owner looks again before it gives
+ * the lane back, under the lock that this statement waits for. */
+static const char wake_lanes[] =
+	"UPDATE lanes l JOIN (SELECT DISTINCT hook_id FROM deliveries "
+	"WHERE notification_id IN ({?})) d ON d.hook_id = l.hook_id "
+	"SET l.next_at = GREATEST(UTC_TIMESTAMP(3), "
+	"COALESCE(l.suspended_until, UTC_TIMESTAMP(3))) "
+	"WHERE l.owner IS NULL AND "
+	"(l.next_at IS NULL OR l.next_at > UTC_TIMESTAMP(3))";
+
+static const char mark_notifications[] =
+	"UPDATE notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
+	"deliveries d WHERE d.notification_id = n.id), 'fanned_out', "
+	"'unmatched') WHERE n.id IN ({?})";
+
+enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
+			     uint64_t *made)
+{
+	struct db_value list[DB_LIST_MAX];
+	uint64_t count;
+	enum err e;
+
+	if (!n) {
+		*made = 0;
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_uint(keys[i]);
+	e = db_exec_list(s->db, insert_deliveries, DB_NONE, list, n);
+	count = db_affected(s->db);
+	if (!e)
+		e = db_exec_list(s->db, wake_lanes, DB_NONE, list, n);
+	if (!e)
+		e = db_exec_list(s->db, mark_notifications, DB_NONE, list, n);
+	if (!e)
+		*made = count;
+	return e;
+}

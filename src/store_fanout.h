@@ -1,0 +1,50 @@
+/*
+ * store_fanout: turning what was published into deliveries. All calls stand
+ * inside one transaction: what was taken is marked before it commits, so a
+ * notification is fanned out exactly once, whoever else tries.
+ */
+#ifndef HOOKS_STORE_FANOUT_H
+#define HOOKS_STORE_FANOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+
+struct store;
+struct db_stmt;
+
+/* A row as the application wrote it; borrowed until the next one is read. */
+struct store_queued {
+	uint64_t key;
+	struct id organization;
+	bool organization_known;
+	const char *action;
+	const char *user;	     /* NULL: none */
+	const char *resource;	     /* NULL: longer than asked for */
+	size_t resource_len;	     /* in bytes, also then */
+	const char *idempotency_key; /* NULL: none */
+	size_t idempotency_len;
+};
+
+/* Whether anything is queued; no lock. `newest`: its greatest key, 0 none. */
+enum err store_fanout_newest(struct store *s, uint64_t *newest);
+
+/* Locks the oldest rows that are queued, by their mark and never by "newer
+ * than the last": a long transaction commits a low key late. */
+enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
+			   size_t resource_max, struct db_stmt **rows);
+bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
+
+/* Takes the idempotency key for this row; ERR_CONFLICT: another has it. */
+enum err store_fanout_claim(struct store *s, const struct store_queued *row,
+			    int64_t keep_ms);
+enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
+/* One delivery for each matching hook, its lane woken, the rows marked.
+ * At most DB_LIST_MAX keys. `made`: how many deliveries. */
+enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
+			     uint64_t *made);
+
+#endif
