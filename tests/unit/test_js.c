@@ -171,8 +171,11 @@ START_TEST(doubles)
 	js_put_double(v, "d", (double)NAN);
 	js_put_double(v, "e", (double)INFINITY);
 	js_put_double(v, "f", 1e300);
-	check_written(v, "{\"a\":0.1,\"b\":0.33333333333333331,\"c\":-2,"
-			 "\"d\":null,\"e\":null,\"f\":1e+300}");
+	js_put_double(v, "g", 0.987654321098765);
+	check_written(
+		v,
+		"{\"a\":0.1,\"b\":0.33333333333333331,\"c\":-2,"
+		"\"d\":null,\"e\":null,\"f\":1e+300,\"g\":0.987654321098765}");
 }
 END_TEST
 

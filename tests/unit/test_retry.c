@@ -96,12 +96,12 @@ START_TEST(no_retry_after)
 }
 END_TEST
 
-/* 2021-06-15: "70" is 2070, "72" is 1972. */
+/* 2021-06-15: "71" is 2071, "72" is 1972. */
 START_TEST(years_of_two_digits)
 {
 	const int64_t now = INT64_C(1623715200000);
 
-	ck_assert_int_eq(retry_after("Sunday, 15-Jun-70 00:00:00 GMT", now),
+	ck_assert_int_eq(retry_after("Sunday, 15-Jun-71 00:00:00 GMT", now),
 			 DAY);
 	ck_assert_int_eq(retry_after("Sunday, 15-Jun-72 00:00:00 GMT", now), 0);
 	/* 2099-12-31T23:00:00Z: "00" is the next hour. */
