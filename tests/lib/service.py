@@ -130,9 +130,8 @@ class Service:
         argv = [where.program(name)]
         if config:
             argv += ["-c", config]
-        env = dict(os.environ, HOOKS_SQL_DIR=str(where.SOURCE / "sql"))
         return Done(subprocess.run(
-            [str(a) for a in (*argv, *args)], input=stdin, env=env,
+            [str(a) for a in (*argv, *args)], input=stdin,
             capture_output=True, timeout=seconds, check=False))
 
     def admin(self, *args, stdin=b""):

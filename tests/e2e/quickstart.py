@@ -1,0 +1,129 @@
+"""
+quickstart itself, with this build and a folder of its own in place of ./var.
+That it also installs and builds is for `make check-bare`.
+"""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+
+import doors
+import processes
+import tap
+import where
+
+
+class Quickstart(tap.Case):
+    def setup(self):
+        self.folder = processes.Folder()
+        tap.at_end(self.folder.close)
+        self.var = self.folder / "var"
+        self.port = doors.free_port()
+        self.started = []
+
+    def teardown(self):
+        for child in self.started:
+            child.stop()
+
+    def command(self, *flags):
+        return [where.SOURCE / "quickstart", "--port", str(self.port), *flags]
+
+    def environment(self, var=None):
+        lighttpd = where.server("lighttpd")
+        return dict(os.environ, HOOKS_VAR=str(var or self.var),
+                    HOOKS_BUILD=str(where.BUILD),
+                    HOOKS_TEST_SERVERS=str(where.root_of(lighttpd)))
+
+    def run(self, *flags, var=None):
+        return subprocess.run(
+            self.command(*flags), env=self.environment(var), text=True,
+            capture_output=True, timeout=120, check=False)
+
+    def stay(self):
+        """One that has finished its walk and stays up, and its log."""
+        log = self.folder / f"stay{len(self.started)}.log"
+        child = processes.Child("quickstart", self.command(), log,
+                                env=self.environment())
+        self.started.append(child)
+        processes.wait_until(
+            lambda: child.check() or "Ctrl-C ends everything" in
+            child.errors(), 60, "staying up")
+        return child
+
+    def pids(self):
+        return [int((f.read_text().split() or ["0"])[0])
+                for f in (self.var / "pids").iterdir()]
+
+    def nothing_left(self, pids):
+        assert not list((self.var / "pids").iterdir())
+        left = [p for p in pids if pathlib.Path(f"/proc/{p}").exists()]
+        assert not left, left
+
+    def test_walk(self):
+        done = self.run("--exit")
+        assert done.returncode == 0, done
+        assert done.stdout.rstrip().endswith("Every step held."), done
+        assert done.stdout.count("signature valid") == 2, done.stdout
+        for step in ("Create a hook", "List the hooks", "Get the hook",
+                     "Modify the hook", "Delete the hook"):
+            assert f"== {step}" in done.stdout, step
+        self.nothing_left([])
+
+    def test_interrupted(self):
+        child = self.stay()
+        pids = self.pids()
+        assert len(pids) >= 6, pids
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 0, child.errors()
+        self.nothing_left(pids)
+
+    def test_after_a_crash_it_cleans_up(self):
+        child = self.stay()
+        before = self.pids()
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        done = self.run("--exit")
+        assert done.returncode == 0, done
+        self.nothing_left(before)
+
+    def test_one_at_a_time(self):
+        child = self.stay()
+        done = self.run("--exit")
+        assert done.returncode != 0 and "another" in done.stderr, done
+        child.check()
+        assert child.stop() == 0
+
+    def test_a_stranger_with_a_recorded_pid_is_left_alone(self):
+        """The pid of a part that is gone may belong to anybody by now."""
+        (self.var / "pids").mkdir(parents=True, exist_ok=True)
+        with subprocess.Popen(["sleep", "60"]) as stranger:
+            (self.var / "pids/database").write_text(f"{stranger.pid} 1\n")
+            done = self.run("--exit")
+            assert done.returncode == 0, done
+            assert stranger.poll() is None
+            stranger.kill()
+
+    def test_port_taken(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", self.port))
+            other.listen()
+            done = self.run("--exit")
+        assert done.returncode != 0 and "--port" in done.stderr, done
+        assert str(self.port) in done.stderr, done
+
+    def test_deep_checkout(self):
+        var = self.folder.path.joinpath(*["deep-down-in-the-tree"] * 5)
+        done = self.run("--exit", var=var)
+        assert done.returncode == 0, done
+
+    def test_usage(self):
+        for flags in (["--nothing"], ["--port"], ["--port", "x"],
+                      ["--port", "0"], ["--port", "65536"]):
+            assert self.run(*flags).returncode == 64, flags
+        done = self.run("--help")
+        assert done.returncode == 0 and "--exit" in done.stdout, done
+
+
+tap.main()

@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# What quickstart, selftest and the longer checks need on Debian, for sourcing.
+#
+# Programs that would come with a running service (web servers, cron) are not
+# installed: their packages are unpacked below ./var/servers and started from
+# there.
+
+: "${top:?the checkout must be named before this file is sourced}"
+# Where all that is made goes. Tests of the scripts name another folder, and a
+# build that is there already.
+var=${HOOKS_VAR:-$top/var}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# Runs a command as root.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "this needs root or sudo: $*"
+	fi
+}
+
+have_package() {
+	case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in
+	*' installed') return 0 ;;
+	esac
+	return 1
+}
+
+# update_lists: once a run, and only when something is missing.
+update_lists() {
+	[ -z "${lists_updated-}" ] || return 0
+	say "Updating the package lists"
+	as_root apt-get -qq update || die "apt-get update failed"
+	lists_updated=1
+}
+
+# install_packages NAME...: what of them is missing.
+install_packages() {
+	command -v dpkg-query >/dev/null || return 0
+	missing=
+	for package; do
+		have_package "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	update_lists
+	say "Installing:$missing"
+	# shellcheck disable=SC2086 # a list of names
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+		--no-install-recommends install $missing >"$var/apt.log" 2>&1 ||
+		die "installing failed: $(tail -n 5 "$var/apt.log")"
+}
+
+# unpack_packages NAME...: below var/servers, without installing. The marker is
+# written last, so that an interrupted download is taken up again.
+unpack_packages() {
+	servers=$var/servers
+	mkdir -p "$servers/marks"
+	wanted=
+	for package; do
+		[ -e "$servers/marks/$package" ] || wanted="$wanted $package"
+	done
+	[ -n "$wanted" ] || return 0
+	update_lists
+	say "Unpacking below var/servers:$wanted"
+	for package in $wanted; do
+		rm -rf "$servers/download"
+		mkdir "$servers/download"
+		# The user _apt may not write here, and need not.
+		(cd "$servers/download" && apt-get -qq \
+			-o APT::Sandbox::User="$(id -un)" download "$package" &&
+			dpkg -x ./*.deb "$servers") ||
+			die "could not unpack $package"
+		: >"$servers/marks/$package"
+	done
+	rm -rf "$servers/download"
+}
+
+build_packages='build-essential autoconf automake libtool pkg-config
+	libfcgi-dev libmariadb-dev libjson-c-dev libcurl4-openssl-dev libssl-dev
+	libinih-dev check'
+# A database server without its service, and what the scripts call.
+run_packages='mariadb-server-core mariadb-client-core python3 curl openssl
+	ca-certificates libnettle8 libpcre2-8-0 libxxhash0 libexpat1 libuuid1
+	procps'
+
+prepare_machine() {
+	[ -z "${HOOKS_BUILD-}" ] || return 0
+	mkdir -p "$var"
+	# shellcheck disable=SC2086 # lists of names
+	install_packages $build_packages $run_packages
+	unpack_packages lighttpd
+}
+
+# build DIRECTORY CONFIGURE-FLAGS...: out of tree. What was changed since is
+# found by make itself, configure.ac and Makefile.am included.
+build() {
+	directory=$1
+	shift
+	mkdir -p "$directory"
+	if [ ! -x "$top/configure" ] || [ ! -e "$top/Makefile.in" ]; then
+		run_logged "$directory/autoreconf.log" autoreconf -fi "$top"
+	fi
+	if [ ! -e "$directory/Makefile" ]; then
+		run_logged "$directory/configure.log" \
+			env -C "$directory" "$top/configure" -q "$@"
+	fi
+	run_logged "$directory/make.log" make -C "$directory" -s -j2 all
+}
+
+# run_logged FILE COMMAND...: silent unless it fails.
+run_logged() {
+	log=$1
+	shift
+	"$@" >"$log" 2>&1 && return 0
+	tail -n 30 "$log" >&2
+	die "failed: $* (all of its output: $log)"
+}
