@@ -1,0 +1,185 @@
+/*
+ * store_status: counts over deliveries, lanes, notifications and senders.
+ */
+#include "store_status.h"
+
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+
+/* Sums over the index of what is due, which holds nothing else; only one row
+ * a lane is joined with its hook. SUM() gives decimals, hence the CASTs. */
+static enum err read_lanes(struct store *s, struct store_status *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT CAST(SUM(IF(h.enabled, p.due, 0)) AS SIGNED), "
+		"CAST(SUM(IF(h.enabled, p.pending - p.due, 0)) AS SIGNED), "
+		"CAST(SUM(IF(h.enabled, 0, p.pending)) AS SIGNED), "
+		"MIN(IF(h.enabled, p.oldest, NULL)) "
+		"FROM (SELECT lane, COUNT(*) AS pending, "
+		"SUM(due_at <= UTC_TIMESTAMP(3)) AS due, "
+		"MIN(due_at) AS oldest FROM deliveries "
+		"WHERE lane IS NOT NULL GROUP BY lane) p "
+		"JOIN hooks h ON h.id = p.lane AND h.deleted_at IS NULL",
+		DB_NONE, &q);
+
+	if (e)
+		return e;
+	while (db_next(q)) {
+		out->due = db_col_uint(q, 0);
+		out->waiting = db_col_uint(q, 1);
+		out->held = db_col_uint(q, 2);
+		if (!db_col_null(q, 3) && db_col_time(q, 3) < s->now)
+			out->oldest_due = s->now - db_col_time(q, 3);
+	}
+	return ERR_OK;
+}
+
+static enum err read_in_flight(struct store *s, struct store_status *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT CAST(SUM(LENGTH(in_flight) DIV 8) "
+			      "AS SIGNED) FROM lanes "
+			      "WHERE next_at IS NOT NULL "
+			      "AND owner IS NOT NULL",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	while (db_next(q))
+		out->in_flight = db_col_uint(q, 0);
+	return ERR_OK;
+}
+
+static enum err read_finished(struct store *s, struct store_status *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(IF(state = 'failed', 1, NULL)), "
+			      "COUNT(IF(state = 'held', 1, NULL)) "
+			      "FROM deliveries "
+			      "WHERE state IN ('failed', 'held')",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	while (db_next(q)) {
+		out->failed = db_col_uint(q, 0);
+		out->held += db_col_uint(q, 1);
+	}
+	return ERR_OK;
+}
+
+static enum err read_notifications(struct store *s, struct store_status *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT state = 'rejected', COUNT(*), "
+			      "MIN(created_at) FROM notifications "
+			      "WHERE state IN ('queued', 'rejected') "
+			      "GROUP BY state",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	while (db_next(q)) {
+		int64_t age = s->now - db_col_time(q, 2);
+
+		if (db_col_int(q, 0)) {
+			out->rejected = db_col_uint(q, 1);
+			continue;
+		}
+		out->queued = db_col_uint(q, 1);
+		if (age > out->oldest_due)
+			out->oldest_due = age;
+	}
+	return ERR_OK;
+}
+
+enum err store_status_read(struct store *s, struct store_status *out)
+{
+	static enum err (*const parts[])(struct store *,
+					 struct store_status *) = {
+		read_lanes,
+		read_in_flight,
+		read_finished,
+		read_notifications,
+	};
+	struct store_status status = {0};
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	for (size_t i = 0; !e && i < sizeof(parts) / sizeof(parts[0]); i++)
+		e = parts[i](s, &status);
+	if (!e)
+		*out = status;
+	return e;
+}
+
+enum err store_status_rejected(struct store *s, unsigned max,
+			       struct arena *arena,
+			       struct store_rejected **list, size_t *count)
+{
+	struct store_rejected *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e =
+		db_query(s->db,
+			 "SELECT id, created_at, organization, action, reason "
+			 "FROM notifications WHERE state = 'rejected' "
+			 "ORDER BY id DESC LIMIT ?",
+			 DB_ARGS(db_uint(max)), &q);
+
+	if (e)
+		return e;
+	rows = arena_zalloc(arena, db_rows(q) * sizeof(*rows));
+	while (db_next(q)) {
+		struct store_rejected *r = &rows[n++];
+		size_t size;
+		const char *organization = db_col_bytes(q, 2, &size);
+
+		r->created_at = db_col_time(q, 1);
+		store_id(s, &r->id, ID_NOTIFICATION, r->created_at,
+			 db_col_uint(q, 0));
+		memcpy(r->organization.b, organization, ID_SIZE);
+		r->action = arena_strdup(arena, db_col_text(q, 3));
+		r->reason = arena_strdup(arena, db_col_text(q, 4));
+	}
+	*list = rows;
+	*count = n;
+	return ERR_OK;
+}
+
+enum err store_status_senders(struct store *s, struct arena *arena,
+			      struct store_sender **list, size_t *count)
+{
+	struct store_sender *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT host, started_at, seen_at, ended_at, "
+			      "delivered, failed, retried FROM senders "
+			      "ORDER BY seen_at DESC, host",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	rows = arena_zalloc(arena, db_rows(q) * sizeof(*rows));
+	while (db_next(q))
+		rows[n++] = (struct store_sender){
+			.host = arena_strdup(arena, db_col_text(q, 0)),
+			.started_at = db_col_time(q, 1),
+			.seen_at = db_col_time(q, 2),
+			.ended_at = db_col_time(q, 3),
+			.delivered = db_col_uint(q, 4),
+			.failed = db_col_uint(q, 5),
+			.retried = db_col_uint(q, 6),
+		};
+	*list = rows;
+	*count = n;
+	return ERR_OK;
+}

@@ -1,0 +1,61 @@
+/*
+ * store_status: how the queue stands, in one look, for `hooks-admin status`
+ * and whoever watches over an installation.
+ *
+ * What is due, held and in flight is read from indexes that hold only what
+ * is not finished. `failed` and what was held row by row have no index: they
+ * cost one walk over the deliveries that are kept.
+ */
+#ifndef HOOKS_STORE_STATUS_H
+#define HOOKS_STORE_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+
+struct arena;
+struct store;
+
+/* Deliveries, unless said otherwise. Those of a disabled hook are held,
+ * those of a deleted one cancelled: they are in none of these. */
+struct store_status {
+	uint64_t due;	    /* to be sent now; in flight ones included */
+	uint64_t waiting;   /* to be sent later: a retry */
+	uint64_t held;	    /* until somebody acts */
+	uint64_t in_flight; /* on the way, or were when their sender died */
+	uint64_t failed;    /* given up */
+	uint64_t queued;    /* notifications not yet fanned out */
+	uint64_t rejected;  /* notifications that are wrong */
+	/* For how long the oldest of `due` and `queued` has been due,
+	 * milliseconds; 0 when there is none. */
+	int64_t oldest_due;
+};
+
+enum err store_status_read(struct store *s, struct store_status *out);
+
+struct store_rejected {
+	struct id id, organization;
+	int64_t created_at;
+	const char *action, *reason; /* arena; the action is the client's */
+};
+
+/* The newest rejected notifications, at most `max`; *arena*. */
+enum err store_status_rejected(struct store *s, unsigned max,
+			       struct arena *arena,
+			       struct store_rejected **list, size_t *count);
+
+/* The last run of the sender on one machine. */
+struct store_sender {
+	const char *host; /* arena */
+	int64_t started_at, seen_at;
+	int64_t ended_at; /* TIME_NONE: it runs, or died */
+	uint64_t delivered, failed, retried;
+};
+
+/* One entry a machine, the one seen last comes first; *arena*. */
+enum err store_status_senders(struct store *s, struct arena *arena,
+			      struct store_sender **list, size_t *count);
+
+#endif
