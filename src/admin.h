@@ -1,0 +1,70 @@
+/*
+ * admin: what the commands of hooks-admin share: the command line after it
+ * was read, the configuration, the connection, and the ways to print.
+ *
+ * One file a noun (admin_org.c, ...); the table of commands in hooks-admin.c
+ * names their functions. Standard output carries only what was asked for, in
+ * plain lines or as JSON; it is written when the command has succeeded.
+ */
+#ifndef HOOKS_ADMIN_H
+#define HOOKS_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "err.h"
+#include "id.h"
+#include "js.h"
+#include "mem.h"
+#include "store.h"
+
+/* The options a command may take; the global ones are read elsewhere. */
+enum admin_option {
+	ADMIN_DRY_RUN,
+	ADMIN_IDEMPOTENCY_KEY,
+	ADMIN_NAME,
+	ADMIN_ROLE,
+	ADMIN_USER,
+	ADMIN_OPTION_MAX
+};
+
+struct admin {
+	const char *option[ADMIN_OPTION_MAX]; /* NULL: not given */
+	char **arg;			      /* behind the command's name */
+	int args;
+	bool json;
+	struct conf conf;
+	struct store store;
+	struct arena arena; /* lives as long as the command */
+	struct buf out;	    /* standard output, to be */
+};
+
+/* Logs "what why" and returns ERR_INVALID. */
+enum err admin_invalid(const char *what, const char *why);
+/* Logs "no such thing: text" and returns ERR_NOT_FOUND. */
+enum err admin_missing(const char *thing, const char *text);
+/* An id from the command line; one of another form does not exist. */
+enum err admin_id(const char *thing, const char *text, struct id *out);
+
+/* One JSON document and a line end; takes and frees it. */
+void admin_json(struct admin *a, struct js *v);
+/* The one thing asked for, as a line, or as {name: text}. */
+void admin_print(struct admin *a, const char *name, const char *text);
+void admin_put_id(struct js *object, const char *name, const struct id *id);
+/* TIME_NONE becomes null. */
+void admin_put_time(struct js *object, const char *name, int64_t ms);
+
+/* The commands. */
+enum err admin_migrate(struct admin *a);
+enum err admin_config(struct admin *a);
+enum err admin_org_create(struct admin *a);
+enum err admin_org_list(struct admin *a);
+enum err admin_key_create(struct admin *a);
+enum err admin_key_list(struct admin *a);
+enum err admin_key_revoke(struct admin *a);
+enum err admin_status(struct admin *a);
+
+#endif

@@ -1,0 +1,273 @@
+/*
+ * hooks-admin: the operator's command. This file is the table of commands,
+ * the reading of the command line, and the exit status.
+ *
+ * What a command needs (so many words, these options, the database) is
+ * checked here from its row, so a command's function holds only its work.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin.h"
+#include "log.h"
+
+#define OPTION(o) (1U << (o))
+
+enum { OUT_MAX = 1024 * 1024 * 1024, LINE_SIZE = 120 };
+
+/* clang-format off */
+static const struct command {
+	const char *name, *usage, *help;
+	int min, max; /* words behind the name */
+	unsigned options;
+	bool database; /* connect first, and check the schema's version */
+	enum err (*run)(struct admin *a);
+} commands[] = {
+	{"migrate", "[--dry-run]",
+	 "make or update the tables; prints the steps done",
+	 0, 0, OPTION(ADMIN_DRY_RUN), false, admin_migrate},
+	{"config", "",
+	 "check the configuration and print what is in effect",
+	 0, 0, 0, false, admin_config},
+	{"org create", "NAME",
+	 "make an organization; prints its _id",
+	 1, 1, 0, true, admin_org_create},
+	{"org list", "",
+	 "prints _id and name of each organization",
+	 0, 0, 0, true, admin_org_list},
+	{"key create", "ORG [--role manage|publish|read|run] [--name TEXT]",
+	 "make an API key; prints it, this once",
+	 1, 1, OPTION(ADMIN_ROLE) | OPTION(ADMIN_NAME), true,
+	 admin_key_create},
+	{"key list", "ORG",
+	 "prints id, role, name, created and last used of each key",
+	 1, 1, 0, true, admin_key_list},
+	{"key revoke", "KEYID",
+	 "make a key invalid, for ever",
+	 1, 1, 0, true, admin_key_revoke},
+	{"status", "",
+	 "prints how the queue stands",
+	 0, 0, 0, true, admin_status},
+};
+
+static const char *const option_names[ADMIN_OPTION_MAX] = {
+	[ADMIN_DRY_RUN] = "--dry-run",
+	[ADMIN_IDEMPOTENCY_KEY] = "--idempotency-key",
+	[ADMIN_NAME] = "--name",
+	[ADMIN_ROLE] = "--role",
+	[ADMIN_USER] = "--user",
+};
+
+/* Values of long options that are not a command's own. */
+enum { JSON = 256, HELP, VERSION };
+
+static const struct option long_options[] = {
+	{"dry-run", no_argument, NULL, ADMIN_DRY_RUN},
+	{"idempotency-key", required_argument, NULL, ADMIN_IDEMPOTENCY_KEY},
+	{"name", required_argument, NULL, ADMIN_NAME},
+	{"role", required_argument, NULL, ADMIN_ROLE},
+	{"user", required_argument, NULL, ADMIN_USER},
+	{"json", no_argument, NULL, JSON},
+	{"help", no_argument, NULL, HELP},
+	{"version", no_argument, NULL, VERSION},
+	{NULL, 0, NULL, 0},
+};
+/* clang-format on */
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+struct line {
+	const char *config;
+	bool help, version;
+};
+
+/* ---- help ---- */
+
+static void describe(struct buf *out, const struct command *c)
+{
+	buf_printf(out, "  %s%s%s\n      %s\n", c->name, *c->usage ? " " : "",
+		   c->usage, c->help);
+}
+
+static void describe_all(struct buf *out)
+{
+	buf_puts(out, "usage: hooks-admin [-c FILE] [--json] COMMAND\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		describe(out, &commands[i]);
+	buf_puts(out, "\n"
+		      "  -c FILE    the configuration; else $HOOKS_CONFIG, "
+		      "else " SYSCONFDIR "/vyte-hooks/hooks.conf\n"
+		      "  --json     print JSON\n"
+		      "  --help     this text, or a command's line of it\n"
+		      "  --version  the program's version\n"
+		      "\n"
+		      "Exit status: 0 done, 64 usage, 65 bad data, 69 no such "
+		      "thing,\n"
+		      "75 database unreachable (try again), "
+		      "78 configuration.\n");
+}
+
+static enum err usage(const char *complaint, const char *about)
+{
+	log_error("%s%s%s (try hooks-admin --help)", complaint,
+		  *about ? ": " : "", about);
+	return ERR_USAGE;
+}
+
+/* ---- the command line ---- */
+
+static enum err read_options(int argc, char **argv, struct admin *a,
+			     struct line *line)
+{
+	int got;
+
+	while ((got = getopt_long(argc, argv, "c:", long_options, NULL)) >= 0) {
+		if (got == 'c')
+			line->config = optarg;
+		else if (got == JSON)
+			a->json = true;
+		else if (got == HELP)
+			line->help = true;
+		else if (got == VERSION)
+			line->version = true;
+		else if (got < ADMIN_OPTION_MAX)
+			a->option[got] = optarg ? optarg : "";
+		else
+			return ERR_USAGE; /* getopt_long has said why */
+	}
+	a->arg = argv + optind;
+	a->args = argc - optind;
+	return ERR_OK;
+}
+
+/* Takes as many words off `a` as the command's name has. */
+static const struct command *find_command(struct admin *a)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = commands[i].name;
+		size_t first = strcspn(name, " ");
+		int words = name[first] ? 2 : 1;
+
+		if (a->args < words || strlen(a->arg[0]) != first ||
+		    strncmp(a->arg[0], name, first) != 0)
+			continue;
+		if (words == 2 && strcmp(a->arg[1], name + first + 1) != 0)
+			continue;
+		a->arg += words;
+		a->args -= words;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static enum err check_line(const struct command *c, const struct admin *a)
+{
+	for (unsigned i = 0; i < ADMIN_OPTION_MAX; i++)
+		if (a->option[i] && !(c->options & OPTION(i)))
+			return usage("not an option of this command",
+				     option_names[i]);
+	if (a->args < c->min)
+		return usage("expected", c->usage);
+	if (a->args > c->max)
+		return usage("one word too many", a->arg[c->max]);
+	return ERR_OK;
+}
+
+static enum err unknown_command(const struct admin *a)
+{
+	char words[LINE_SIZE];
+
+	if (a->args == 0)
+		return usage("no command given", "");
+	snprintf(words, sizeof(words), "%s%s%s", a->arg[0],
+		 a->args > 1 ? " " : "", a->args > 1 ? a->arg[1] : "");
+	return usage("no such command", words);
+}
+
+/* ---- running ---- */
+
+static enum err run_with_store(const struct command *c, struct admin *a)
+{
+	enum err e;
+
+	store_init(&a->store, &a->conf, DB_ADMIN);
+	e = store_connect(&a->store);
+	if (!e)
+		e = c->run(a);
+	else if (e == ERR_CONFIG)
+		goto out; /* has been reported */
+	if (e == ERR_TEMP || e == ERR_CONFIG)
+		store_complain(a->store.db, &a->conf, e);
+out:
+	store_release(&a->store);
+	return e;
+}
+
+static enum err run_command(const struct command *c, struct admin *a,
+			    const struct line *line)
+{
+	enum err e = conf_load(&a->conf, line->config);
+
+	if (!e)
+		e = c->database ? run_with_store(c, a) : c->run(a);
+	conf_release(&a->conf);
+	return e;
+}
+
+static enum err dispatch(int argc, char **argv, struct admin *a)
+{
+	struct line line = {0};
+	const struct command *c;
+	enum err e = read_options(argc, argv, a, &line);
+
+	if (e)
+		return e;
+	if (line.version) {
+		buf_puts(&a->out, "hooks-admin " PACKAGE_VERSION_TEXT "\n");
+		return ERR_OK;
+	}
+	c = find_command(a);
+	if (line.help) {
+		if (c)
+			describe(&a->out, c);
+		else
+			describe_all(&a->out);
+		return ERR_OK;
+	}
+	if (!c)
+		return unknown_command(a);
+	e = check_line(c, a);
+	return e ? e : run_command(c, a, &line);
+}
+
+/* A key that could not be printed must not look like a success. */
+static enum err write_out(const struct buf *out)
+{
+	if (out->overflow) {
+		log_error("the output is too long");
+		return ERR_INTERNAL;
+	}
+	if (fwrite(out->data, 1, out->len, stdout) != out->len ||
+	    fflush(stdout) != 0) {
+		log_error("cannot write to standard output: %m");
+		return ERR_INTERNAL;
+	}
+	return ERR_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct admin a = {0};
+	enum err e;
+
+	log_open("hooks-admin", LOG_LEVEL_WARN);
+	arena_init(&a.arena);
+	buf_init(&a.out, OUT_MAX);
+	e = dispatch(argc, argv, &a);
+	if (!e)
+		e = write_out(&a.out);
+	buf_release(&a.out);
+	arena_release(&a.arena);
+	return err_exit(e);
+}
