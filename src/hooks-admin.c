@@ -60,7 +60,7 @@ static const char *const option_names[ADMIN_OPTION_MAX] = {
 };
 
 /* Values of long options that are not a command's own. */
-enum { JSON = 256, HELP, VERSION };
+enum { GLOBAL_JSON = 256, GLOBAL_HELP, GLOBAL_VERSION };
 
 static const struct option long_options[] = {
 	{"dry-run", no_argument, NULL, ADMIN_DRY_RUN},
@@ -68,9 +68,9 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, ADMIN_NAME},
 	{"role", required_argument, NULL, ADMIN_ROLE},
 	{"user", required_argument, NULL, ADMIN_USER},
-	{"json", no_argument, NULL, JSON},
-	{"help", no_argument, NULL, HELP},
-	{"version", no_argument, NULL, VERSION},
+	{"json", no_argument, NULL, GLOBAL_JSON},
+	{"help", no_argument, NULL, GLOBAL_HELP},
+	{"version", no_argument, NULL, GLOBAL_VERSION},
 	{NULL, 0, NULL, 0},
 };
 /* clang-format on */
@@ -125,11 +125,11 @@ static enum err read_options(int argc, char **argv, struct admin *a,
 	while ((got = getopt_long(argc, argv, "c:", long_options, NULL)) >= 0) {
 		if (got == 'c')
 			line->config = optarg;
-		else if (got == JSON)
+		else if (got == GLOBAL_JSON)
 			a->json = true;
-		else if (got == HELP)
+		else if (got == GLOBAL_HELP)
 			line->help = true;
-		else if (got == VERSION)
+		else if (got == GLOBAL_VERSION)
 			line->version = true;
 		else if (got < ADMIN_OPTION_MAX)
 			a->option[got] = optarg ? optarg : "";
