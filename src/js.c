@@ -46,7 +46,67 @@ static struct json_object *must(struct json_object *o)
 	return o;
 }
 
-struct js *js_parse(const char *s, size_t len)
+/* A surrogate of accepted text at `s`, which points behind "\\u". */
+static uint32_t surrogate(const char *s)
+{
+	unsigned char b[2] = {0, 0};
+
+	text_unhex(b, sizeof(b), s, 4);
+	return (uint32_t)b[0] << 8 | b[1];
+}
+
+/* The pair of escapes at `s`, or 0 when what stands there is none. */
+static uint32_t pair_at(const char *s, size_t len)
+{
+	uint32_t high, low;
+
+	if (len < 12 || s[1] != 'u')
+		return 0;
+	high = surrogate(s + 2);
+	low = surrogate(s + 8);
+	if (high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return 0;
+	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static void add_point(struct buf *b, uint32_t v)
+{
+	const char utf8[] = {
+		(char)(0xf0 | v >> 18), (char)(0x80 | (v >> 12 & 0x3f)),
+		(char)(0x80 | (v >> 6 & 0x3f)), (char)(0x80 | (v & 0x3f))};
+
+	buf_add(b, utf8, sizeof(utf8));
+}
+
+/*
+ * json-c up to 0.16 at least reads a pair of escapes whose character ends in
+ * D800 to DFFF (U+1D800, U+2D800, ...) as U+FFFD. So pairs are written out
+ * before it sees them.
+ */
+static void write_out_pairs(struct buf *out, const char *s, size_t len)
+{
+	while (len) {
+		const char *escape = memchr(s, '\\', len);
+		size_t n = escape ? (size_t)(escape - s) : len;
+		uint32_t point;
+
+		buf_add(out, s, n);
+		s += n;
+		len -= n;
+		if (!len)
+			break;
+		point = pair_at(s, len);
+		n = point ? 12 : len < 2 ? len : 2;
+		if (point)
+			add_point(out, point);
+		else
+			buf_add(out, s, n);
+		s += n;
+		len -= n;
+	}
+}
+
+static struct js *parse(const char *s, size_t len)
 {
 	/* Its count of levels is not quite ours: leave room. */
 	struct json_tokener *tok = json_tokener_new_ex(JSCAN_DEPTH_MAX + 8);
@@ -64,6 +124,20 @@ struct js *js_parse(const char *s, size_t len)
 	status = json_tokener_get_error(tok);
 	json_tokener_free(tok);
 	return status == json_tokener_success ? wrap(o) : NULL;
+}
+
+struct js *js_parse(const char *s, size_t len)
+{
+	struct js *v;
+	struct buf b;
+
+	if (!memchr(s, '\\', len))
+		return parse(s, len);
+	buf_init(&b, len);
+	write_out_pairs(&b, s, len);
+	v = parse(b.data, b.len);
+	buf_release(&b);
+	return v;
 }
 
 void js_free(struct js *v)

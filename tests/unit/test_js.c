@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "js.h"
@@ -60,6 +61,39 @@ START_TEST(values)
 	ck_assert_int_eq(js_int(js_get(v, "i")), INT64_MIN);
 	ck_assert_int_eq(js_int(js_get(v, "h")), INT64_MAX);
 	js_free(v);
+}
+END_TEST
+
+/* Among them some that json-c alone misreads. */
+START_TEST(surrogate_pairs)
+{
+	static const struct {
+		const char *text, *value;
+	} cases[] = {
+		{"\\ud83d\\uDE00", "\xf0\x9f\x98\x80"},
+		{"\\uD837\\ude00", "\xf0\x9d\xb8\x80"},
+		{"a\\ud836\\udc00b", "a\360\235\240\200b"},
+		{"\\ud876\\udc00\\ud877\\udfff",
+		 "\xf0\xad\xa0\x80\xf0\xad\xbf\xbf"},
+		{"\\udbff\\udfff", "\xf4\x8f\xbf\xbf"},
+		{"\\ud800\\udc00", "\xf0\x90\x80\x80"},
+		{"\\\\ud837\\\\ude00", "\\ud837\\ude00"},
+		{"\\u00e9\\\\\\n", "\xc3\xa9\\\n"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[100];
+		struct js *v;
+
+		snprintf(text, sizeof(text), "[\"%s\"]", cases[i].text);
+		v = parse(text);
+		ck_assert_str_eq(js_string(js_at(v, 0), NULL), cases[i].value);
+		js_free(v);
+		snprintf(text, sizeof(text), "{\"%s\":7}", cases[i].text);
+		v = parse(text);
+		ck_assert_int_eq(js_int(js_get(v, cases[i].value)), 7);
+		js_free(v);
+	}
 }
 END_TEST
 
@@ -235,6 +269,7 @@ Suite *suite_js(void)
 
 	tcase_add_test(t, types);
 	tcase_add_test(t, values);
+	tcase_add_test(t, surrogate_pairs);
 	tcase_add_test(t, wrong_types_read_as_nothing);
 	tcase_add_test(t, arrays);
 	tcase_add_test(t, scalars_alone);
