@@ -57,7 +57,9 @@ class Child:
 
     def __init__(self, name, argv, log, env=None, cwd=None, drop=False,
                  death_signal=signal.SIGTERM, **options):
+        """`death_signal` reaches it when we die, and first at stop()."""
         self.name = name
+        self.stop_signal = death_signal
         self.log = pathlib.Path(log)
         parent = os.getpid()
         with open(self.log, "ab") as errors:
@@ -88,9 +90,9 @@ class Child:
     def wait(self, seconds=20):
         return self.process.wait(seconds)
 
-    def stop(self, seconds=20, number=signal.SIGTERM):
+    def stop(self, seconds=20, number=None):
         """Asks it to end, then makes it; returns the exit status."""
-        self.send_signal(number)
+        self.send_signal(number or self.stop_signal)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
