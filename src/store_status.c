@@ -9,7 +9,8 @@
 #include "store.h"
 
 /* Sums over the index of what is due, which holds nothing else; only one row
- * a lane is joined with its hook. SUM() gives decimals, hence the CASTs. */
+ * a lane is joined with its hook. SUM() gives decimals and, on MySQL
+ * 5.7, MIN(IF()) text, hence the CASTs. */
 static enum err read_lanes(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;
@@ -18,7 +19,7 @@ static enum err read_lanes(struct store *s, struct store_status *out)
 		"SELECT CAST(SUM(IF(h.enabled, p.due, 0)) AS SIGNED), "
 		"CAST(SUM(IF(h.enabled, p.pending - p.due, 0)) AS SIGNED), "
 		"CAST(SUM(IF(h.enabled, 0, p.pending)) AS SIGNED), "
-		"MIN(IF(h.enabled, p.oldest, NULL)) "
+		"CAST(MIN(IF(h.enabled, p.oldest, NULL)) AS DATETIME(3)) "
 		"FROM (SELECT lane, COUNT(*) AS pending, "
 		"SUM(due_at <= UTC_TIMESTAMP(3)) AS due, "
 		"MIN(due_at) AS oldest FROM deliveries "

@@ -1,0 +1,369 @@
+/*
+ * db: transactions that repeat, connections that are lost, limits of time,
+ * and which error means what.
+ */
+#include "dbtest.h"
+
+#include <pthread.h>
+
+#include "clock.h"
+
+static struct db *db, *other;
+
+static void setup(void)
+{
+	dbtest_fresh("hooks_tx");
+	db = db_new(dbtest_conf(), DB_API);
+	other = db_new(dbtest_conf(), DB_SENDER);
+	assert_ok(db_exec_text(db, "CREATE TABLE t (id INT NOT NULL "
+				   "PRIMARY KEY, n INT NOT NULL) "
+				   "ENGINE=InnoDB"));
+	assert_ok(db_exec_text(db, "INSERT INTO t VALUES (1, 0), (2, 0)"));
+}
+
+static void teardown(void)
+{
+	db_free(db);
+	db_free(other);
+}
+
+static enum err add(struct db *d, int64_t id)
+{
+	return db_exec(d, "UPDATE t SET n = n + 1 WHERE id = ?",
+		       DB_ARGS(db_int(id)));
+}
+
+static int64_t total(void)
+{
+	return dbtest_int(other, "SELECT CAST(SUM(n) AS SIGNED) FROM t");
+}
+
+/* ---- commit and rollback ---- */
+
+struct work {
+	unsigned runs;
+	unsigned kills;	    /* the connection dies in so many first runs */
+	bool kill_at_start; /* before the first statement, not behind it */
+	enum err result;
+};
+
+static enum err do_work(struct db *d, void *arg)
+{
+	struct work *w = arg;
+	bool dies = w->runs++ < w->kills;
+	enum err e;
+
+	if (dies && w->kill_at_start)
+		dbtest_kill(d);
+	e = add(d, 1);
+	if (!e)
+		e = w->result;
+	if (!e && dies && !w->kill_at_start)
+		dbtest_kill(d);
+	return e;
+}
+
+START_TEST(commits)
+{
+	struct work w = {0};
+
+	assert_ok(db_tx(db, DB_AGAIN, do_work, &w));
+	ck_assert_uint_eq(w.runs, 1);
+	ck_assert_int_eq(total(), 1);
+}
+END_TEST
+
+START_TEST(rolls_back_when_the_body_says_no)
+{
+	struct work w = {.result = ERR_NOT_FOUND};
+
+	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_NOT_FOUND);
+	ck_assert_uint_eq(w.runs, 1);
+	ck_assert_int_eq(total(), 0);
+	/* And the connection has no transaction open. */
+	assert_ok(add(db, 1));
+	ck_assert_int_eq(total(), 1);
+}
+END_TEST
+
+static enum err insert_twice(struct db *d, void *arg)
+{
+	static const char sql[] = "INSERT INTO t VALUES (?, 0)";
+	unsigned *runs = arg;
+	enum err e = db_exec(d, sql, DB_ARGS(db_int(3)));
+
+	++*runs;
+	return e ? e : db_exec(d, sql, DB_ARGS(db_int(3)));
+}
+
+START_TEST(a_conflict_is_not_repeated)
+{
+	unsigned runs = 0;
+
+	assert_err(db_tx(db, DB_AGAIN, insert_twice, &runs), ERR_CONFLICT);
+	ck_assert_uint_eq(runs, 1);
+	ck_assert_int_eq(dbtest_int(other, "SELECT COUNT(*) FROM t"), 2);
+}
+END_TEST
+
+/* ---- deadlock ---- */
+
+struct rival {
+	struct db *db;
+	pthread_barrier_t *both_locked;
+	int64_t first, second;
+	unsigned runs;
+	enum err result;
+};
+
+static enum err lock_both(struct db *d, void *arg)
+{
+	struct rival *r = arg;
+	enum err e = add(d, r->first);
+
+	/* Only the first runs meet: whoever repeats goes alone. */
+	if (!e && r->runs++ == 0)
+		pthread_barrier_wait(r->both_locked);
+	return e ? e : add(d, r->second);
+}
+
+static void *run_rival(void *arg)
+{
+	struct rival *r = arg;
+
+	r->result = db_tx(r->db, DB_ONCE, lock_both, r);
+	return NULL;
+}
+
+START_TEST(a_deadlock_is_repeated)
+{
+	pthread_barrier_t barrier;
+	struct rival a = {.db = db, .first = 1, .second = 2};
+	struct rival b = {.db = other, .first = 2, .second = 1};
+	pthread_t thread;
+
+	assert_ok(db_connect(db));
+	assert_ok(db_connect(other));
+	pthread_barrier_init(&barrier, NULL, 2);
+	a.both_locked = b.both_locked = &barrier;
+	ck_assert_int_eq(pthread_create(&thread, NULL, run_rival, &b), 0);
+	run_rival(&a);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&barrier);
+	assert_ok(a.result);
+	assert_ok(b.result);
+	ck_assert_uint_eq(a.runs + b.runs, 3);
+	ck_assert_int_eq(total(), 4);
+}
+END_TEST
+
+/* ---- waiting for a lock ---- */
+
+static enum err hold_and_try(struct db *holder, void *arg)
+{
+	int64_t *took = arg;
+	int64_t begin;
+	enum err e = add(holder, 1);
+
+	if (e)
+		return e;
+	begin = clock_monotonic();
+	db_deadline(db, begin + 2500);
+	e = add(db, 1);
+	*took = clock_monotonic() - begin;
+	return e;
+}
+
+START_TEST(a_lock_is_waited_for_until_the_deadline)
+{
+	int64_t took = 0;
+
+	assert_ok(db_connect(db));
+	assert_err(db_tx(other, DB_AGAIN, hold_and_try, &took), ERR_TEMP);
+	ck_assert_uint_eq(db_error_number(db), 1205);
+	/* A second a try, and none that begins after the deadline. */
+	ck_assert_int_ge(took, 1900);
+	ck_assert_int_le(took, 4500);
+	db_deadline(db, 0);
+	assert_ok(add(db, 1));
+	ck_assert_int_eq(total(), 1);
+}
+END_TEST
+
+static bool stop_now(void *arg)
+{
+	unsigned *asked = arg;
+
+	++*asked;
+	return true;
+}
+
+START_TEST(abandoned_work_is_not_repeated)
+{
+	struct work w = {.kills = 9, .kill_at_start = true};
+	unsigned asked = 0;
+
+	db_abandon(db, stop_now, &asked);
+	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_TEMP);
+	ck_assert_uint_eq(w.runs, 1);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_int_eq(total(), 0);
+}
+END_TEST
+
+/* ---- lost connections ---- */
+
+static enum err count_connects(struct db *d, void *arg)
+{
+	unsigned *connects = arg;
+
+	(void)d;
+	++*connects;
+	return ERR_OK;
+}
+
+START_TEST(reconnects_between_statements)
+{
+	unsigned connects = 0;
+	struct db_stmt *q;
+
+	db_on_connect(db, count_connects, &connects);
+	db_close(db);
+	assert_ok(add(db, 1));
+	dbtest_kill(db);
+	assert_ok(add(db, 1));
+	dbtest_kill(db);
+	assert_ok(db_query(db, "SELECT @@session.time_zone", DB_NONE, &q));
+	ck_assert(db_next(q));
+	ck_assert_str_eq(db_col_text(q, 0), "+00:00");
+	ck_assert_uint_eq(connects, 3);
+	ck_assert_int_eq(total(), 2);
+}
+END_TEST
+
+START_TEST(a_transaction_cut_off_is_done_again_whole)
+{
+	struct work w = {.kills = 2, .kill_at_start = _i};
+
+	assert_ok(db_tx(db, DB_AGAIN, do_work, &w));
+	ck_assert_uint_eq(w.runs, 3);
+	ck_assert_int_eq(total(), 1);
+}
+END_TEST
+
+/* Killed behind the last statement: it is COMMIT that gets no answer. */
+START_TEST(a_commit_in_doubt_is_reported_when_asked)
+{
+	struct work w = {.kills = 9};
+
+	assert_err(db_tx(db, DB_ONCE, do_work, &w), ERR_TEMP);
+	ck_assert_uint_eq(w.runs, 1);
+	w = (struct work){0};
+	assert_ok(db_tx(db, DB_ONCE, do_work, &w));
+	ck_assert_int_eq(total(), 1);
+}
+END_TEST
+
+START_TEST(gives_up_after_five_times)
+{
+	struct work w = {.kills = 99, .kill_at_start = true};
+
+	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_TEMP);
+	ck_assert_uint_eq(w.runs, 5);
+	ck_assert_int_eq(total(), 0);
+}
+END_TEST
+
+static enum err refuse(struct db *d, void *arg)
+{
+	(void)d;
+	(void)arg;
+	return ERR_CONFIG;
+}
+
+START_TEST(a_refused_connect_fails_the_statement)
+{
+	db_on_connect(db, refuse, NULL);
+	db_close(db);
+	assert_err(add(db, 1), ERR_CONFIG);
+	ck_assert_int_eq(total(), 0);
+}
+END_TEST
+
+/* ---- what an error means ---- */
+
+START_TEST(no_server_is_temporary)
+{
+	int64_t begin = clock_monotonic();
+
+	db_close(db);
+	dbtest_set(&dbtest_conf()->database.socket, "/nonexistent/socket");
+	assert_err(add(db, 1), ERR_TEMP);
+	ck_assert_int_lt(clock_monotonic() - begin, 2000);
+	ck_assert_str_ne(db_error_text(db), "");
+}
+END_TEST
+
+START_TEST(no_database_is_configuration)
+{
+	db_close(db);
+	dbtest_set(&dbtest_conf()->database.name, "hooks_that_is_not");
+	assert_err(db_connect(db), ERR_CONFIG);
+	ck_assert_uint_eq(db_error_number(db), 1049);
+	/* A success forgets the failure. */
+	dbtest_set(&dbtest_conf()->database.name, "hooks_tx");
+	assert_ok(db_connect(db));
+	ck_assert_uint_eq(db_error_number(db), 0);
+	ck_assert_str_eq(db_error_text(db), "");
+}
+END_TEST
+
+START_TEST(a_wrong_password_is_configuration)
+{
+	db_close(db);
+	dbtest_set(&dbtest_conf()->database.user, "hooks_nobody");
+	dbtest_set(&dbtest_conf()->database.password, "wrong");
+	assert_err(db_connect(db), ERR_CONFIG);
+}
+END_TEST
+
+START_TEST(no_table_is_configuration)
+{
+	assert_err(db_exec(db, "UPDATE missing SET n = 1", DB_NONE),
+		   ERR_CONFIG);
+}
+END_TEST
+
+START_TEST(bad_sql_is_our_bug)
+{
+	assert_err(db_exec(db, "UPDATE t SETT n = 1", DB_NONE), ERR_INTERNAL);
+	assert_err(db_exec(db, "SELECT 1; SELECT 2", DB_NONE), ERR_INTERNAL);
+}
+END_TEST
+
+Suite *suite_db_tx(void)
+{
+	Suite *s = suite_create("db tx");
+	TCase *t = tcase_create("tx");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, commits);
+	tcase_add_test(t, rolls_back_when_the_body_says_no);
+	tcase_add_test(t, a_conflict_is_not_repeated);
+	tcase_add_test(t, a_deadlock_is_repeated);
+	tcase_add_test(t, a_lock_is_waited_for_until_the_deadline);
+	tcase_add_test(t, abandoned_work_is_not_repeated);
+	tcase_add_test(t, reconnects_between_statements);
+	tcase_add_loop_test(t, a_transaction_cut_off_is_done_again_whole, 0, 2);
+	tcase_add_test(t, a_commit_in_doubt_is_reported_when_asked);
+	tcase_add_test(t, gives_up_after_five_times);
+	tcase_add_test(t, a_refused_connect_fails_the_statement);
+	tcase_add_test(t, no_server_is_temporary);
+	tcase_add_test(t, no_database_is_configuration);
+	tcase_add_test(t, a_wrong_password_is_configuration);
+	tcase_add_test(t, no_table_is_configuration);
+	tcase_add_test(t, bad_sql_is_our_bug);
+	suite_add_tcase(s, t);
+	return s;
+}
