@@ -1,0 +1,494 @@
+/*
+ * hooks-send: the sender, started by cron. Takes the lock, looks whether the
+ * database is there, starts the workers, and watches them: time, signals,
+ * progress, and the last line.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fanout.h"
+#include "http.h"
+#include "log.h"
+#include "outage.h"
+#include "sender.h"
+#include "store.h"
+#include "store_fanout.h"
+#include "store_lane.h"
+#include "store_sender.h"
+#include "text.h"
+
+enum { WORKERS_MAX = 64, TICK_MS = 250 };
+
+struct options {
+	const char *config;
+	bool once, progress, verbose;
+	int64_t linger;	  /* -1: as configured */
+	uint64_t workers; /* 0: as configured */
+};
+
+struct run {
+	struct options o;
+	struct conf conf;
+	struct policy policy;
+	struct lock lock;
+	struct store store;
+	bool holds_lock;
+	int64_t began, end; /* monotonic */
+	int64_t until;	    /* database time, with --once */
+	unsigned workers;
+	pid_t pid[WORKERS_MAX];
+	unsigned running;
+	struct ledger_count *count; /* shared with the workers */
+	bool stopping;
+	enum err result;
+	int64_t next_progress;
+	uint64_t shown; /* delivered, when progress was shown last */
+	bool line_open; /* a progress line stands on the terminal */
+};
+
+/* ---- the command line ---- */
+
+static const char usage_text[] =
+	"Usage: hooks-send [-c FILE] [--once | --linger DURATION] "
+	"[--workers N]\n"
+	"                  [--progress] [-v]\n"
+	"\n"
+	"Delivers what is due. Meant for a crontab line:\n"
+	"  * * * * * hooks-send -c /path/hooks.conf\n"
+	"\n"
+	"  -c, --config FILE   configuration file\n"
+	"      --once          one attempt for all that is due now, then end\n"
+	"      --linger TIME   deliver what becomes due for so long "
+	"(default: as\n"
+	"                      configured, 55s)\n"
+	"      --workers N     processes (default: as configured, one a core)\n"
+	"      --progress      a live line on the terminal\n"
+	"  -v, --verbose       log more, and print a summary at the end\n"
+	"  -h, --help          this text\n"
+	"  -V, --version       the version\n"
+	"\n"
+	"Exit status: 0 done, or another sender runs; 64 usage; 75 database\n"
+	"unreachable (try again); 78 configuration.\n";
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"once", no_argument, NULL, 'o'},
+	{"linger", required_argument, NULL, 'l'},
+	{"workers", required_argument, NULL, 'w'},
+	{"progress", no_argument, NULL, 'p'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static enum err misuse(const char *why, const char *what)
+{
+	log_error("%s%s (--help tells more)", why, what);
+	return ERR_USAGE;
+}
+
+static enum err set_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'c':
+		o->config = optarg;
+		return ERR_OK;
+	case 'o':
+		o->once = true;
+		return ERR_OK;
+	case 'l':
+		return text_duration(optarg, &o->linger)
+			       ? ERR_OK
+			       : misuse("--linger: not a duration such as "
+					"55s: ",
+					optarg);
+	case 'w':
+		return text_uint(optarg, WORKERS_MAX, &o->workers) && o->workers
+			       ? ERR_OK
+			       : misuse("--workers: not a number from 1 to "
+					"64: ",
+					optarg);
+	case 'p':
+		o->progress = true;
+		return ERR_OK;
+	case 'v':
+		o->verbose = true;
+		return ERR_OK;
+	case 'h':
+		fputs(usage_text, stdout);
+		exit(0);
+	case 'V':
+		puts("hooks-send " PACKAGE_VERSION_TEXT);
+		exit(0);
+	default: /* getopt has said why */
+		return ERR_USAGE;
+	}
+}
+
+static enum err parse_options(struct options *o, int argc, char **argv)
+{
+	enum err e = ERR_OK;
+	int c;
+
+	*o = (struct options){.linger = -1};
+	while (!e &&
+	       (c = getopt_long(argc, argv, "c:vhV", long_options, NULL)) != -1)
+		e = set_option(o, c);
+	if (!e && optind < argc)
+		e = misuse("unexpected: ", argv[optind]);
+	if (!e && o->once && o->linger >= 0)
+		e = misuse("--once and --linger exclude each other", "");
+	return e;
+}
+
+/* ---- a worker ---- */
+
+static volatile sig_atomic_t told_to_stop;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	told_to_stop = 1;
+}
+
+static enum ledger_wish wish(void *arg)
+{
+	const struct run *r = arg;
+
+	if (told_to_stop)
+		return LEDGER_STOP;
+	if (!r->o.once && clock_monotonic() >= r->end)
+		return LEDGER_FINISH;
+	return LEDGER_GO_ON;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t none;
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Opens the lock file itself: its owner's byte must go when it dies. */
+static enum err work(struct run *r, unsigned worker)
+{
+	struct sender_plan plan = {
+		.conf = &r->conf,
+		.policy = &r->policy,
+		.worker = worker,
+		.workers = r->workers,
+		.once = r->o.once,
+		.until = r->until,
+		.wish = wish,
+		.arg = r,
+		.count = r->count,
+	};
+	struct lock lock;
+	enum err e;
+
+	lock_close(&r->lock);
+	e = lock_open(&lock, &r->conf);
+	if (e && !r->o.once)
+		return e;
+	plan.lock = &lock;
+	e = sender_run(&plan);
+	lock_close(&lock);
+	return e;
+}
+
+/* The parent's death must not leave workers behind that nobody stops. */
+static void start_worker(struct run *r, unsigned worker)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0) {
+		log_error("a worker could not be started: %s", strerror(errno));
+		r->result = ERR_INTERNAL;
+		return;
+	}
+	if (pid > 0) {
+		r->pid[worker] = pid;
+		r->running++;
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	catch_signals();
+	if (getppid() != parent)
+		_exit(0);
+	_exit(err_exit(work(r, worker)));
+}
+
+/* ---- before the workers ---- */
+
+/* What was published before now belongs to this run, what is due later not. */
+static enum err fan_out_all(struct run *r)
+{
+	struct fanout_count count = {.taken = FANOUT_MAX};
+	uint64_t newest;
+	enum err e = store_fanout_newest(&r->store, &newest);
+
+	while (!e && newest && count.taken)
+		e = fanout_run(&r->store, newest, &count);
+	return e ? e : store_now(&r->store, &r->until);
+}
+
+static enum err bury_the_dead(struct run *r)
+{
+	size_t freed = 0;
+	enum err e;
+
+	if (r->lock.fd < 0)
+		return ERR_OK;
+	e = store_lane_bury(&r->store, r->lock.prefix, lock_alive, &r->lock,
+			    &freed);
+	if (!e && freed)
+		log_info("%zu lanes taken over from a sender that died", freed);
+	return e;
+}
+
+static enum err prepare(struct run *r)
+{
+	enum err e = store_connect(&r->store);
+
+	if (e == ERR_TEMP)
+		outage_note(r->lock.path, db_error_text(r->store.db));
+	if (e)
+		return e;
+	outage_end(r->lock.path);
+	e = bury_the_dead(r);
+	if (!e && r->o.once)
+		e = fan_out_all(r);
+	db_close(r->store.db);
+	return e;
+}
+
+/* ---- while the workers run ---- */
+
+static uint64_t load(const atomic_uint_fast64_t *v)
+{
+	return atomic_load(v);
+}
+
+static void show_progress(struct run *r)
+{
+	int64_t now = clock_monotonic();
+	uint64_t delivered = load(&r->count->delivered);
+	uint64_t due = 0, held = 0;
+	int64_t at;
+
+	if (!r->o.progress || !isatty(STDOUT_FILENO) || now < r->next_progress)
+		return;
+	if (store_now(&r->store, &at) ||
+	    store_sender_left(&r->store, at, &due, &held))
+		due = 0;
+	printf("\rdelivered %llu, failed %llu, %llu/s, due %llu\033[K",
+	       (unsigned long long)delivered,
+	       (unsigned long long)load(&r->count->failed),
+	       (unsigned long long)(delivered - r->shown),
+	       (unsigned long long)due);
+	fflush(stdout);
+	r->line_open = true;
+	r->shown = delivered;
+	r->next_progress = now + 1000;
+}
+
+static void note_end(struct run *r, int status)
+{
+	r->running--;
+	if (WIFSIGNALED(status)) {
+		log_error("a worker died of signal %d", WTERMSIG(status));
+		r->result = ERR_INTERNAL;
+	} else if (WEXITSTATUS(status) == err_exit(ERR_TEMP)) {
+		r->result = r->result ? r->result : ERR_TEMP;
+	} else if (WEXITSTATUS(status) == err_exit(ERR_CONFIG)) {
+		r->result = r->result ? r->result : ERR_CONFIG;
+	} else if (WEXITSTATUS(status)) {
+		r->result = ERR_INTERNAL;
+	}
+}
+
+static void reap(struct run *r)
+{
+	for (unsigned i = 0; i < r->workers; i++) {
+		int status;
+
+		if (r->pid[i] <= 0 ||
+		    waitpid(r->pid[i], &status, WNOHANG) != r->pid[i])
+			continue;
+		r->pid[i] = 0;
+		note_end(r, status);
+	}
+}
+
+static void pass_on_stop(struct run *r)
+{
+	for (unsigned i = 0; i < r->workers; i++)
+		if (r->pid[i] > 0)
+			kill(r->pid[i], SIGTERM);
+	r->stopping = true;
+}
+
+/* At the end of the time the next sender may start, though this one still
+ * waits for what is under way: leases make the overlap safe. */
+static void heed_time(struct run *r)
+{
+	if (r->holds_lock &&
+	    (r->stopping || (!r->o.once && clock_monotonic() >= r->end))) {
+		lock_give_up(&r->lock);
+		r->holds_lock = false;
+	}
+}
+
+static int64_t tick(const struct run *r)
+{
+	int64_t left = r->end - clock_monotonic();
+
+	if (r->o.once || !r->holds_lock || left > TICK_MS)
+		return TICK_MS;
+	return left > 0 ? left : 1;
+}
+
+static void watch(struct run *r, const sigset_t *signals)
+{
+	while (r->running) {
+		int64_t ms = tick(r);
+		struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
+				      .tv_nsec = (long)(ms % 1000) * 1000000};
+		int got = sigtimedwait(signals, NULL, &ts);
+
+		if ((got == SIGTERM || got == SIGINT) && !r->stopping)
+			pass_on_stop(r);
+		reap(r);
+		heed_time(r);
+		if (r->running)
+			show_progress(r);
+	}
+}
+
+/* ---- the end ---- */
+
+static void print_summary(struct run *r)
+{
+	uint64_t due = 0, held = 0, retrying = load(&r->count->retried);
+	int64_t now;
+
+	if (!r->o.once && !r->o.progress && !r->o.verbose)
+		return;
+	if (r->o.once)
+		now = r->until;
+	else if (store_now(&r->store, &now))
+		now = TIME_NONE;
+	if (now != TIME_NONE && !store_sender_left(&r->store, now, &due, &held))
+		retrying += r->o.once ? due : 0;
+	printf("%sdelivered %llu, failed %llu, retrying %llu, held %llu in "
+	       "%lld s\n",
+	       r->line_open ? "\n" : "",
+	       (unsigned long long)load(&r->count->delivered),
+	       (unsigned long long)load(&r->count->failed),
+	       (unsigned long long)retrying, (unsigned long long)held,
+	       (long long)((clock_monotonic() - r->began + 500) / 1000));
+	fflush(stdout);
+}
+
+static unsigned worker_count(const struct run *r)
+{
+	uint64_t n = r->o.workers ? r->o.workers : r->conf.sender.workers;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!n)
+		n = cores > 0 ? (uint64_t)cores : 1;
+	if (n > r->conf.sender.concurrency)
+		n = r->conf.sender.concurrency;
+	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
+static enum err run_workers(struct run *r)
+{
+	sigset_t signals;
+
+	r->count = mmap(NULL, sizeof(*r->count), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->count == MAP_FAILED)
+		return ERR_INTERNAL;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	for (unsigned i = 0; i < r->workers; i++)
+		start_worker(r, i);
+	watch(r, &signals);
+	if (r->result == ERR_TEMP && !store_connect(&r->store))
+		outage_end(r->lock.path); /* it is back by now */
+	else if (r->result == ERR_TEMP)
+		outage_note(r->lock.path, db_error_text(r->store.db));
+	print_summary(r);
+	return r->result;
+}
+
+static enum err run(struct run *r)
+{
+	enum err e = policy_load(&r->policy, &r->conf);
+
+	if (!e)
+		e = lock_open(&r->lock, &r->conf);
+	if (e && !(r->o.once && e == ERR_CONFIG && r->lock.path))
+		return e;
+	r->holds_lock = r->lock.fd >= 0 && lock_try(&r->lock);
+	if (!r->o.once && !r->holds_lock)
+		return ERR_OK; /* another one runs: all is well */
+	if (r->o.once && r->holds_lock) {
+		lock_give_up(&r->lock);
+		r->holds_lock = false;
+	}
+	r->began = clock_monotonic();
+	r->end = r->began +
+		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
+	r->workers = worker_count(r);
+	policy_find_own(&r->policy);
+	store_init(&r->store, &r->conf, DB_SENDER);
+	e = prepare(r);
+	if (!e)
+		e = run_workers(r);
+	store_release(&r->store);
+	return e;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run r;
+	enum err e;
+
+	log_open("hooks-send", LOG_LEVEL_WARN);
+	r.until = TIME_NONE;
+	r.lock.fd = -1;
+	e = parse_options(&r.o, argc, argv);
+	if (e)
+		return err_exit(e);
+	if (r.o.verbose)
+		log_open("hooks-send", LOG_LEVEL_INFO);
+	http_setup();
+	e = conf_load(&r.conf, r.o.config);
+	if (!e)
+		e = run(&r);
+	lock_close(&r.lock);
+	policy_release(&r.policy);
+	conf_release(&r.conf);
+	return err_exit(e);
+}

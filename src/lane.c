@@ -1,0 +1,164 @@
+/*
+ * lane: a lane's memory, its health and its token bucket.
+ */
+#include "lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "js.h"
+#include "outcome.h"
+#include "retry.h"
+#include "text.h"
+
+/* ---- lists ---- */
+
+void parcel_list_add(struct parcel_list *l, struct parcel *p)
+{
+	p->next = NULL;
+	p->previous = l->last;
+	if (l->last)
+		l->last->next = p;
+	else
+		l->first = p;
+	l->last = p;
+}
+
+void parcel_list_remove(struct parcel_list *l, struct parcel *p)
+{
+	if (p->previous)
+		p->previous->next = p->next;
+	else
+		l->first = p->next;
+	if (p->next)
+		p->next->previous = p->previous;
+	else
+		l->last = p->previous;
+	p->next = p->previous = NULL;
+}
+
+struct parcel *parcel_list_pop(struct parcel_list *l)
+{
+	struct parcel *p = l->first;
+
+	if (p)
+		parcel_list_remove(l, p);
+	return p;
+}
+
+void parcel_list_join(struct parcel_list *to, struct parcel_list *from)
+{
+	if (!from->first)
+		return;
+	from->first->previous = to->last;
+	if (to->last)
+		to->last->next = from->first;
+	else
+		to->first = from->first;
+	to->last = from->last;
+	*from = (struct parcel_list){0};
+}
+
+/* ---- life ---- */
+
+/* The hook's own headers as lines; "Name;" is how libcurl is told to send
+ * one without a value. */
+static struct curl_slist *header_lines(struct arena *arena, const char *json)
+{
+	struct curl_slist *first = NULL, **tail = &first;
+	struct js *headers = json ? js_parse(json, strlen(json)) : NULL;
+	struct js_iter it;
+	const struct js *value;
+	const char *name;
+
+	if (!headers)
+		return NULL;
+	js_iter_init(&it, headers);
+	while (js_iter_next(&it, &name, &value)) {
+		struct curl_slist *node = arena_zalloc(arena, sizeof(*node));
+		size_t n;
+		const char *text = js_string(value, &n);
+
+		node->data = n ? arena_printf(arena, "%s: %s", name, text)
+			       : arena_printf(arena, "%s;", name);
+		*tail = node;
+		tail = &node->next;
+	}
+	js_free(headers);
+	return first;
+}
+
+struct lane *lane_new(const struct store_lane *row,
+		      const struct store_lane_hook *hook)
+{
+	struct lane *l = xcalloc(1, sizeof(*l));
+
+	arena_init(&l->arena);
+	l->row = *row;
+	l->hook = *hook;
+	if (hook->target_url)
+		l->hook.target_url = arena_strdup(&l->arena, hook->target_url);
+	l->headers = header_lines(&l->arena, hook->headers);
+	l->hook.headers = NULL;
+	id_format(l->organization, &hook->organization);
+	l->quota = LANE_QUOTA_FIRST;
+	l->window = row->failures || hook->ordered ? 1 : LANE_WINDOW_FIRST;
+	l->row_bytes = 1024;
+	l->keys = xcalloc(LANE_QUOTA_MAX, sizeof(*l->keys));
+	return l;
+}
+
+void lane_free(struct lane *l)
+{
+	arena_release(&l->arena);
+	free(l->keys);
+	free(l);
+}
+
+size_t lane_quota(const struct lane *l, const struct store_lane *row)
+{
+	if (l->hook.ordered || row->failures || row->crashes >= LANE_CAREFUL)
+		return 1;
+	return l->quota;
+}
+
+/* ---- health ---- */
+
+static void suspend(struct store_lane *l, int64_t until)
+{
+	if (l->suspended_until == TIME_NONE || l->suspended_until < until)
+		l->suspended_until = until;
+}
+
+void lane_learn(struct store_lane *draft, const struct outcome *o,
+		bool delivered, int64_t now, double fraction)
+{
+	if (o->answered) {
+		draft->failures = 0;
+		draft->suspended_until = TIME_NONE;
+	}
+	if (delivered)
+		draft->failing_since = TIME_NONE;
+	else if (o->counts && draft->failing_since == TIME_NONE)
+		draft->failing_since = now;
+	if (o->connection_level) {
+		draft->failures++;
+		suspend(draft,
+			now + retry_suspension(draft->failures, fraction));
+	}
+	if (o->lane_delay_ms > 0)
+		suspend(draft, now + o->lane_delay_ms);
+}
+
+double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now)
+{
+	double tokens = rate;
+
+	if (l->rate_at != TIME_NONE && l->rate_at <= now) {
+		tokens = l->rate_tokens +
+			 (double)(now - l->rate_at) * rate / 1000;
+		if (tokens > rate)
+			tokens = rate;
+	}
+	return tokens;
+}

@@ -1,0 +1,107 @@
+/*
+ * lane: a leased lane in a sender's memory. The ledger (database thread)
+ * opens, feeds and closes it; the courier (network thread) sends from it.
+ * Each thread touches its own part only; the hook's facts are constant while
+ * the lane is open.
+ */
+#ifndef HOOKS_LANE_H
+#define HOOKS_LANE_H
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "id.h"
+#include "mem.h"
+#include "parcel.h"
+#include "store_lane.h"
+
+struct courier_org;
+struct outcome;
+
+enum {
+	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
+	LANE_QUOTA_MAX = 512,  /* and of one whose outcomes come quickly */
+	LANE_CAREFUL = 2,      /* crashes after which it goes one by one */
+	LANE_WINDOW_FIRST = 4  /* requests at once; Postfix begins with 5 */
+};
+
+/* Parcels in order, each in one list at a time. */
+struct parcel_list {
+	struct parcel *first, *last;
+};
+
+void parcel_list_add(struct parcel_list *l, struct parcel *p);
+void parcel_list_remove(struct parcel_list *l, struct parcel *p);
+struct parcel *parcel_list_pop(struct parcel_list *l);
+/* Moves all of `from` behind `to`. */
+void parcel_list_join(struct parcel_list *to, struct parcel_list *from);
+
+struct lane {
+	/* constant while open */
+	struct arena arena;
+	struct store_lane_hook hook;
+	char organization[ID_TEXT_SIZE];
+	struct curl_slist *headers; /* the hook's own; arena */
+
+	/* the ledger's */
+	struct store_lane row; /* as committed */
+	uint64_t *keys;	       /* handed out and not yet recorded */
+	size_t out;	       /* how many */
+	size_t quota;	       /* how many at most */
+	size_t row_bytes;      /* of a body, the last seen */
+	int64_t after_due;     /* where reading goes on; 0: at the start, */
+	uint64_t after_key;    /* past what is out already */
+	int64_t lease_end;     /* monotonic */
+	bool drained;	       /* nothing was left to read */
+	bool closing;	       /* takes nothing new */
+	bool lost;	       /* somebody else has the lease */
+
+	/* the ledger's, for the length of a round: becomes true by COMMIT */
+	struct {
+		bool touched; /* the round is about this lane */
+		bool lost, drained, closing, keep;
+		struct store_lane row;
+		const char *disable; /* why the hook is switched off */
+		uint64_t *keys;	     /* arena */
+		size_t out;
+		struct store_lane_row *rows; /* arena */
+		size_t row_count;
+		int64_t rate_wait; /* ms until the bucket has tokens */
+	} draft;
+
+	/* the courier's */
+	struct parcel_list ready;
+	size_t in_flight, window;
+	bool in_ring, halted;
+	struct lane *ring_next, *ring_previous;
+	struct courier_org *org;
+
+	/* both */
+	atomic_bool recall; /* hand back what was not sent */
+};
+
+/* From what was read of its row and its hook (whose strings are copied). */
+struct lane *lane_new(const struct store_lane *row,
+		      const struct store_lane_hook *hook);
+void lane_free(struct lane *l);
+
+/* How many rows may be out: one of an ordered lane, one probe of a target
+ * that was dead, one at a time after crashes. */
+size_t lane_quota(const struct lane *l, const struct store_lane *row);
+
+/*
+ * What an outcome does to the lane's health (draft), `now` being the
+ * database's time: failures in a row suspend it, an answer ends that,
+ * Retry-After puts it off. Pure.
+ */
+void lane_learn(struct store_lane *draft, const struct outcome *o,
+		bool delivered, int64_t now, double fraction);
+
+/* Tokens of the bucket at `now`: `rate` a second, at most a second's worth.
+ * A rate of 0 is no limit. */
+double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now);
+
+#endif

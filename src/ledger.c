@@ -1,0 +1,261 @@
+/*
+ * ledger: the loop of the database thread: collect what came back, do a
+ * round when there is reason to, look for new work, wait.
+ */
+#include "ledger.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "fanout.h"
+#include "log.h"
+#include "post.h"
+#include "round.h"
+#include "store_fanout.h"
+#include "store_sender.h"
+#include "text.h"
+
+enum {
+	/* An idle sender asks this often: half of it is the mean wait of a
+	 * new notification; 25 cheap look-ups a second cost under 0.5 % of a
+	 * core (bench/). Other workers of the same run ask less often. */
+	IDLE_MS = 40,
+	IDLE_OTHERS_MS = 250,
+	BUSY_MS = 10,	 /* between looks for new work while there is work */
+	REREAD_MS = 250, /* a lane that was read empty is read again */
+	CHECK_MS = 1000, /* hooks that were changed while their lane is open */
+	NOTE_MS = 10000, /* sign of life in the senders table */
+	/* Outcomes are recorded when so many are back, or after so long. */
+	ENOUGH = 128,
+	PATIENCE_MS = 5,
+	RETRY_MS = 200, /* the database is away */
+	TAKE = 16	/* lanes taken in one round */
+};
+
+struct ledger {
+	const struct ledger_plan *plan;
+	struct round round;
+	struct parcel_list back; /* come back, not yet recorded */
+	int64_t next_look, next_reread, next_check, next_note;
+	int64_t started_at; /* database time */
+	int64_t lost_since; /* monotonic; 0: the database is there */
+	enum ledger_wish wish;
+	bool more_queued; /* the last fan-out took all it could */
+	bool looked_in_vain;
+	bool gone; /* the database stayed away too long */
+};
+
+/* ---- signs of life ---- */
+
+static enum err note(struct ledger *l, bool ended)
+{
+	const struct ledger_count *c = l->plan->count;
+	struct store_run run = {
+		.host = l->plan->host,
+		.started_at = l->started_at,
+		.delivered = atomic_load(&c->delivered),
+		.failed = atomic_load(&c->failed),
+		.retried = atomic_load(&c->retried),
+		.ended = ended,
+	};
+
+	if (l->plan->worker != 0)
+		return ERR_OK;
+	l->next_note = clock_monotonic() + NOTE_MS;
+	return store_sender_note(&l->round.store, &run);
+}
+
+/* ---- new work ---- */
+
+static enum err fan_out(struct ledger *l)
+{
+	struct fanout_count count = {0};
+	uint64_t newest;
+	enum err e = store_fanout_newest(&l->round.store, &newest);
+
+	l->more_queued = false;
+	if (e || !newest)
+		return e;
+	e = fanout_run(&l->round.store, newest, &count);
+	if (e)
+		return e;
+	l->more_queued = count.taken == FANOUT_MAX;
+	if (count.made)
+		round_reread(&l->round);
+	return ERR_OK;
+}
+
+/* Publishing and lanes that are due. In a run that is `once` the fan-out
+ * was done before, so that what is due can be told from what came later. */
+static enum err look(struct ledger *l)
+{
+	enum err e = ERR_OK;
+
+	l->next_look = clock_monotonic() + BUSY_MS;
+	if (!l->plan->once)
+		e = fan_out(l);
+	if (!e && round_has_room(&l->round))
+		e = round_look(&l->round, TAKE);
+	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
+	if (l->looked_in_vain && !l->round.lane_count)
+		l->next_look = clock_monotonic() +
+			       (l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS);
+	return e;
+}
+
+/* ---- time ---- */
+
+static void heed_wish(struct ledger *l)
+{
+	enum ledger_wish wish = l->plan->wish(l->plan->arg);
+
+	if (wish <= l->wish)
+		return;
+	l->wish = wish;
+	round_close_all(&l->round);
+	post_stop(l->plan->post,
+		  wish == LEDGER_STOP ? POST_STOP_NOW : POST_NOTHING_NEW);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long the ledger may sleep if nothing comes back. */
+static int64_t patience(const struct ledger *l)
+{
+	int64_t now = clock_monotonic();
+	int64_t next = now + IDLE_OTHERS_MS;
+
+	if (l->lost_since)
+		return RETRY_MS;
+	if (l->back.first || round_is_due(&l->round))
+		return 0;
+	if (!l->wish)
+		next = earlier(next, l->next_look);
+	return next > now ? next - now : 0;
+}
+
+static bool finished(const struct ledger *l)
+{
+	if (l->back.first || l->round.lane_count)
+		return false;
+	return l->wish || (l->plan->once && l->looked_in_vain);
+}
+
+/* ---- the database comes and goes ---- */
+
+/* Outcomes wait in memory; when the leases are gone they are worth nothing,
+ * because others may be sending the same deliveries again, marked. */
+static enum err lost(struct ledger *l, enum err e)
+{
+	int64_t now = clock_monotonic();
+
+	if (e != ERR_TEMP) {
+		l->gone = true;
+		return e;
+	}
+	if (!l->lost_since) {
+		l->lost_since = now;
+		log_warn("database: %s", db_error_text(l->round.store.db));
+	}
+	if (now - l->lost_since > l->plan->conf->sender.lease ||
+	    (l->wish == LEDGER_STOP && !l->round.out))
+		l->gone = true;
+	return e;
+}
+
+static void found(struct ledger *l)
+{
+	if (l->lost_since)
+		log_info("database: back");
+	l->lost_since = 0;
+}
+
+/* ---- the loop ---- */
+
+static enum err housekeeping(struct ledger *l)
+{
+	int64_t now = clock_monotonic();
+	enum err e = ERR_OK;
+
+	if (now >= l->next_reread) {
+		l->next_reread = now + REREAD_MS;
+		round_reread(&l->round);
+	}
+	if (now >= l->next_check) {
+		l->next_check = now + CHECK_MS;
+		e = round_check_hooks(&l->round);
+	}
+	if (!e && now >= l->next_note)
+		e = note(l, false);
+	return e;
+}
+
+static enum err step(struct ledger *l)
+{
+	enum err e = ERR_OK;
+
+	if (l->back.first || round_is_due(&l->round))
+		e = round_run(&l->round, &l->back);
+	if (!e && !l->wish &&
+	    (l->more_queued || clock_monotonic() >= l->next_look))
+		e = look(l);
+	if (!e)
+		e = housekeeping(l);
+	return e;
+}
+
+static enum err loop(struct ledger *l)
+{
+	enum err e = ERR_OK;
+
+	while (!l->gone && !finished(l)) {
+		post_collect(l->plan->post, ENOUGH, PATIENCE_MS, patience(l),
+			     &l->back);
+		heed_wish(l);
+		if (finished(l))
+			break;
+		e = step(l);
+		if (e)
+			e = lost(l, e);
+		else
+			found(l);
+	}
+	return e;
+}
+
+/* After a database that stayed away: let go of everything that is under
+ * way, unrecorded. */
+static void abandon(struct ledger *l)
+{
+	round_abandon(&l->round);
+	post_stop(l->plan->post, POST_STOP_NOW);
+	while (l->round.out) {
+		post_collect(l->plan->post, 1, 0, 1000, &l->back);
+		round_forget(&l->round, &l->back);
+	}
+}
+
+enum err ledger_run(const struct ledger_plan *plan)
+{
+	struct ledger l = {.plan = plan};
+	enum err e;
+
+	round_init(&l.round, plan);
+	e = store_connect(&l.round.store);
+	if (!e)
+		e = store_now(&l.round.store, &l.started_at);
+	if (!e)
+		e = note(&l, false);
+	if (!e)
+		e = loop(&l);
+	if (e)
+		abandon(&l);
+	else
+		e = note(&l, true);
+	round_release(&l.round);
+	post_end(plan->post);
+	return e;
+}

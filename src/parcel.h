@@ -1,0 +1,70 @@
+/*
+ * parcel: one request on its way: the body, the headers, the signature, and
+ * what came of it. It carries one delivery, or the members of a batch.
+ *
+ * The ledger makes it from rows and hands it to the courier, who sends it
+ * and hands it back with an outcome, or unsent.
+ */
+#ifndef HOOKS_PARCEL_H
+#define HOOKS_PARCEL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "http.h"
+#include "id.h"
+#include "outcome.h"
+#include "store_lane.h"
+
+struct lane;
+struct store;
+
+enum {
+	PARCEL_LINES = 9,	      /* header lines of ours */
+	PARCEL_BODY_MAX = 1024 * 1024 /* of a batch (contract 3) */
+};
+
+struct parcel_member {
+	uint64_t key;
+	unsigned attempts, tries; /* made before this one */
+	bool maybe_duplicate;	  /* as stored */
+	int64_t due_at;		  /* as stored */
+};
+
+struct parcel {
+	struct parcel *next, *previous; /* in one list at a time */
+	struct lane *lane;		/* borrowed: outlives it */
+	char id[ID_TEXT_SIZE];		/* webhook-id */
+	char *body;
+	size_t body_len;
+
+	struct http_request request;
+	char text[3][64]; /* header lines that change with the attempt */
+	struct buf signature;
+	struct curl_slist lines[PARCEL_LINES];
+
+	bool sent; /* an attempt was made; else it comes back as it was */
+	struct outcome outcome;
+	int64_t started; /* monotonic */
+
+	size_t count;
+	struct parcel_member member[];
+};
+
+/* From `count` rows of one lane; copies what it needs. A batch when
+ * `batch`, whose id is then made of `first`. */
+struct parcel *parcel_new(const struct store *s, struct lane *lane,
+			  const struct store_lane_row *rows, size_t count);
+void parcel_free(struct parcel *p);
+
+/* Signs for this moment (seconds, UTC) and fills in the request. */
+void parcel_address(struct parcel *p, int64_t now_s);
+
+/* Of the first member: the number of the attempt now made, 1-based. */
+unsigned parcel_attempt(const struct parcel *p);
+unsigned parcel_tries(const struct parcel *p);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * post: a mutex, a condition on the monotonic clock, two lists.
+ */
+#include "post.h"
+
+#include <time.h>
+
+#include "clock.h"
+#include "http.h"
+
+void post_init(struct post *p, struct http *http)
+{
+	pthread_condattr_t attr;
+
+	*p = (struct post){.http = http};
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->back_came, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void post_release(struct post *p)
+{
+	pthread_cond_destroy(&p->back_came);
+	pthread_mutex_destroy(&p->lock);
+}
+
+void post_send(struct post *p, struct parcel_list *parcels)
+{
+	if (!parcels->first)
+		return;
+	pthread_mutex_lock(&p->lock);
+	parcel_list_join(&p->out, parcels);
+	pthread_mutex_unlock(&p->lock);
+	http_wake(p->http);
+}
+
+void post_recall(struct post *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->recalls = true;
+	pthread_mutex_unlock(&p->lock);
+	http_wake(p->http);
+}
+
+bool post_recalls(struct post *p)
+{
+	bool recalls;
+
+	pthread_mutex_lock(&p->lock);
+	recalls = p->recalls;
+	p->recalls = false;
+	pthread_mutex_unlock(&p->lock);
+	return recalls;
+}
+
+void post_stop(struct post *p, enum post_stop stop)
+{
+	pthread_mutex_lock(&p->lock);
+	p->stop = stop;
+	pthread_mutex_unlock(&p->lock);
+	http_wake(p->http);
+}
+
+enum post_stop post_stopping(struct post *p)
+{
+	enum post_stop stop;
+
+	pthread_mutex_lock(&p->lock);
+	stop = p->stop;
+	pthread_mutex_unlock(&p->lock);
+	return stop;
+}
+
+void post_end(struct post *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->ended = true;
+	pthread_mutex_unlock(&p->lock);
+	http_wake(p->http);
+}
+
+/* True when the time ran out. */
+static bool wait_until(struct post *p, int64_t when)
+{
+	struct timespec ts = {.tv_sec = (time_t)(when / 1000),
+			      .tv_nsec = (long)(when % 1000) * 1000000};
+
+	return pthread_cond_timedwait(&p->back_came, &p->lock, &ts) != 0;
+}
+
+void post_collect(struct post *p, size_t enough, int64_t patience, int64_t ms,
+		  struct parcel_list *parcels)
+{
+	int64_t end = clock_monotonic() + ms;
+	bool over = ms <= 0;
+
+	pthread_mutex_lock(&p->lock);
+	while (!p->back_count && !over)
+		over = wait_until(p, end);
+	end = clock_monotonic() + patience;
+	over = !p->back_count;
+	while (p->back_count < enough && !over)
+		over = wait_until(p, end);
+	parcel_list_join(parcels, &p->back);
+	p->back_count = 0;
+	pthread_mutex_unlock(&p->lock);
+}
+
+bool post_fetch(struct post *p, struct parcel_list *parcels)
+{
+	bool more;
+
+	pthread_mutex_lock(&p->lock);
+	parcel_list_join(parcels, &p->out);
+	more = !p->ended || parcels->first;
+	pthread_mutex_unlock(&p->lock);
+	return more;
+}
+
+void post_return(struct post *p, struct parcel_list *parcels, size_t count)
+{
+	if (!count)
+		return;
+	pthread_mutex_lock(&p->lock);
+	parcel_list_join(&p->back, parcels);
+	p->back_count += count;
+	pthread_cond_signal(&p->back_came);
+	pthread_mutex_unlock(&p->lock);
+}

@@ -1,0 +1,73 @@
+/*
+ * round: the ledger's transaction, and the lanes it is about.
+ *
+ * A round may be repeated by the database layer, so it computes everything
+ * into drafts and only after the COMMIT changes what is held in memory and
+ * hands new parcels to the courier.
+ */
+#ifndef HOOKS_ROUND_H
+#define HOOKS_ROUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "lane.h"
+#include "mem.h"
+#include "store.h"
+#include "store_lane.h"
+#include "store_outcome.h"
+
+struct ledger_plan;
+
+struct round {
+	const struct ledger_plan *plan;
+	struct store store;
+	struct lane *lane[STORE_LANE_MAX]; /* open */
+	size_t lane_count;
+	size_t out;   /* rows handed out, all lanes */
+	size_t bytes; /* of their bodies */
+
+	uint64_t due[STORE_LANE_MAX]; /* lanes to take, by hook */
+	size_t due_count;
+
+	/* of the round that runs */
+	struct arena arena;
+	struct parcel_list *back;
+	struct store_outcome *outcomes;
+	size_t outcome_count;
+	struct lane *fresh[STORE_LANE_MAX];
+	size_t fresh_count;
+	struct store_lane_write *writes;
+	size_t write_count;
+};
+
+void round_init(struct round *r, const struct ledger_plan *plan);
+void round_release(struct round *r);
+
+/* Whether more lanes should be taken: there are places, and too few rows
+ * are out to keep the network busy. */
+bool round_has_room(const struct round *r);
+/* Finds lanes that are due; the next round takes them. */
+enum err round_look(struct round *r, size_t max);
+
+/* Whether a round would do something though nothing came back. */
+bool round_is_due(const struct round *r);
+/* One round. On success `back` is recorded, freed and empty; on failure it
+ * is as it was. */
+enum err round_run(struct round *r, struct parcel_list *back);
+
+/* Lanes that were read empty are read again. */
+void round_reread(struct round *r);
+/* Closes lanes whose hook was changed, so that they are opened anew. */
+enum err round_check_hooks(struct round *r);
+/* Closes every lane: takes nothing new, hands back what was not sent. */
+void round_close_all(struct round *r);
+
+/* The leases are lost: nothing is recorded any more. */
+void round_abandon(struct round *r);
+/* Frees parcels of abandoned lanes. */
+void round_forget(struct round *r, struct parcel_list *back);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * sender: one worker of a run: a ledger and a courier, two threads, one
+ * database connection, one set of kept connections to receivers.
+ */
+#ifndef HOOKS_SENDER_H
+#define HOOKS_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "err.h"
+#include "ledger.h"
+#include "lock.h"
+#include "policy.h"
+
+struct sender_plan {
+	const struct conf *conf; /* borrowed, as all here */
+	struct policy *policy;
+	struct lock *lock; /* this worker's own opening of the file */
+	unsigned worker, workers;
+	bool once;
+	int64_t until; /* see ledger.h */
+	enum ledger_wish (*wish)(void *arg);
+	void *arg;
+	struct ledger_count *count;
+};
+
+/* Runs it to its end. Errors as of ledger_run. */
+enum err sender_run(const struct sender_plan *plan);
+
+#endif

@@ -1,0 +1,485 @@
+/*
+ * store_lane: the statements of a round.
+ */
+#include "store_lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+#include "text.h"
+
+enum {
+	CRASHES_TO_HOLD = 3, /* design 2: died three times with it alone */
+	CANCEL_STEP = 5000,
+	KEY_BYTES = 8
+};
+
+static void list_hooks(struct db_value *list, const uint64_t *hooks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_uint(hooks[i]);
+}
+
+enum err store_lane_due(struct store *s, int64_t until, size_t max,
+			uint64_t *hooks, size_t *n)
+{
+	static const char by_now[] =
+		"SELECT hook_id FROM lanes WHERE next_at <= UTC_TIMESTAMP(3) "
+		"ORDER BY next_at LIMIT ?";
+	static const char by_then[] =
+		"SELECT hook_id FROM lanes WHERE next_at <= ? "
+		"ORDER BY next_at LIMIT ?";
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	if (until == TIME_NONE)
+		e = db_query(s->db, by_now, DB_ARGS(db_uint(max)), &q);
+	else
+		e = db_query(s->db, by_then,
+			     DB_ARGS(db_time(until), db_uint(max)), &q);
+	while (!e && db_next(q))
+		hooks[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}
+
+enum err store_lane_fence(struct store *s, const char *owner,
+			  const uint64_t *hooks, size_t n, bool *held)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	memset(held, 0, n * sizeof(*held));
+	if (e || !n)
+		return e;
+	list_hooks(list, hooks, n);
+	e = db_query_list(s->db,
+			  "SELECT hook_id FROM lanes WHERE owner = ? AND "
+			  "hook_id IN ({?}) FOR UPDATE",
+			  DB_ARGS(db_text(owner)), list, n, &q);
+	while (!e && db_next(q)) {
+		uint64_t hook = db_col_uint(q, 0);
+
+		for (size_t i = 0; i < n; i++)
+			held[i] = held[i] || hooks[i] == hook;
+	}
+	return e;
+}
+
+/* ---- taking ---- */
+
+static uint64_t load_key(const unsigned char *p)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < KEY_BYTES; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static void store_key_bytes(unsigned char *p, uint64_t v)
+{
+	for (size_t i = KEY_BYTES; i-- > 0; v >>= 8)
+		p[i] = (unsigned char)v;
+}
+
+/* The keys a dead owner had in flight: each may have arrived. */
+static enum err mark_suspects(struct store *s, const void *bytes, size_t n)
+{
+	struct db_value list[DB_LIST_MAX];
+	size_t count = n / KEY_BYTES;
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < count && !e; at += DB_LIST_MAX) {
+		size_t part =
+			count - at < DB_LIST_MAX ? count - at : DB_LIST_MAX;
+
+		for (size_t i = 0; i < part; i++)
+			list[i] =
+				db_uint(load_key((const unsigned char *)bytes +
+						 (at + i) * KEY_BYTES));
+		e = db_exec_list(s->db,
+				 "UPDATE deliveries SET maybe_duplicate = 1, "
+				 "crashes = crashes + ? WHERE "
+				 "state = 'pending' AND id IN ({?})",
+				 DB_ARGS(db_int(count == 1)), list, part);
+	}
+	return e;
+}
+
+static enum err hold_killer(struct store *s, uint64_t key)
+{
+	return db_exec(s->db,
+		       "UPDATE deliveries SET state = 'held', lane = NULL, "
+		       "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
+		       "reason = 'the sender died three times while sending "
+		       "this delivery' WHERE id = ? AND state = 'pending' AND "
+		       "crashes >= ?",
+		       DB_ARGS(db_uint(key), db_int(CRASHES_TO_HOLD)));
+}
+
+static enum err recover(struct store *s, struct store_lane *lane,
+			const void *in_flight, size_t n)
+{
+	enum err e = mark_suspects(s, in_flight, n);
+
+	lane->crashes++;
+	if (!e && n == KEY_BYTES)
+		e = hold_killer(s, load_key(in_flight));
+	return e;
+}
+
+static void read_lane(struct db_stmt *q, struct store_lane *lane)
+{
+	*lane = (struct store_lane){
+		.hook = db_col_uint(q, 0),
+		.crashes = (unsigned)db_col_uint(q, 3),
+		.failures = (unsigned)db_col_uint(q, 4),
+		.suspended_until = db_col_time(q, 5),
+		.failing_since = db_col_time(q, 6),
+		.rate_tokens = db_col_double(q, 7),
+		.rate_at = db_col_time(q, 8),
+	};
+}
+
+/* Leases left by a COMMIT whose answer was lost are ours already. */
+enum err store_lane_take(struct store *s, const char *owner,
+			 const uint64_t *hooks, size_t n,
+			 struct store_lane *lanes, size_t *taken)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	if (!n) {
+		*taken = 0;
+		return ERR_OK;
+	}
+	list_hooks(list, hooks, n);
+	e = db_query_list(s->db,
+			  "SELECT hook_id, owner, in_flight, crashes, "
+			  "failures, suspended_until, failing_since, "
+			  "rate_tokens, rate_at FROM lanes WHERE "
+			  "(next_at <= UTC_TIMESTAMP(3) OR owner = ?) AND "
+			  "hook_id IN ({?}) FOR UPDATE",
+			  DB_ARGS(db_text(owner)), list, n, &q);
+	while (!e && db_next(q)) {
+		size_t in_flight;
+		const char *keys = db_col_bytes(q, 2, &in_flight);
+		bool died = !db_col_null(q, 1) && in_flight &&
+			    strcmp(db_col_text(q, 1), owner) != 0;
+
+		read_lane(q, &lanes[count]);
+		if (died)
+			e = recover(s, &lanes[count], keys, in_flight);
+		count++;
+	}
+	if (!e)
+		*taken = count;
+	return e;
+}
+
+/* ---- the hook behind a lane ---- */
+
+static void read_hook(struct db_stmt *q, struct arena *arena,
+		      struct store_lane_hook *h)
+{
+	const char *org;
+	size_t n;
+
+	h->hook = db_col_uint(q, 0);
+	org = db_col_bytes(q, 1, &n);
+	memcpy(h->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
+	h->target_url = arena_strdup(arena, db_col_text(q, 2));
+	h->headers = db_col_null(q, 3) ? NULL
+				       : arena_strdup(arena, db_col_text(q, 3));
+	h->batch_size = (unsigned)db_col_uint(q, 4);
+	h->rate_limit = (unsigned)db_col_uint(q, 5);
+	h->ordered = db_col_int(q, 6) != 0;
+	h->enabled = db_col_int(q, 7) != 0;
+	h->deleted = !db_col_null(q, 8);
+	h->updated_at = db_col_time(q, 9);
+}
+
+static struct store_lane_hook *find(struct store_lane_hook *hooks, size_t n,
+				    uint64_t hook)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hooks[i].hook == hook)
+			return &hooks[i];
+	return NULL;
+}
+
+static enum err read_secrets(struct store *s, const struct db_value *list,
+			     size_t n, struct store_lane_hook *hooks)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query_list(s->db,
+			  "SELECT hook_id, secret FROM hook_secrets WHERE "
+			  "(expires_at IS NULL OR expires_at > "
+			  "UTC_TIMESTAMP(3)) AND hook_id IN ({?}) "
+			  "ORDER BY id DESC",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q)) {
+		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
+		size_t len;
+		const char *secret = db_col_bytes(q, 1, &len);
+
+		if (h && h->keys < STORE_LANE_KEYS &&
+		    sign_key_parse(secret, len, &h->key[h->keys]))
+			h->keys++;
+	}
+	return e;
+}
+
+/* `hooks` comes out in the order of `lanes`; a hook that has gone altogether
+ * reads as deleted. */
+enum err store_lane_hooks(struct store *s, struct arena *arena,
+			  const struct store_lane *lanes, size_t n,
+			  struct store_lane_hook *hooks)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = db_uint(lanes[i].hook);
+		hooks[i] = (struct store_lane_hook){.hook = lanes[i].hook,
+						    .deleted = true};
+	}
+	e = db_query_list(s->db,
+			  "SELECT id, organization, target_url, headers, "
+			  "batch_size, rate_limit, ordered, enabled, "
+			  "deleted_at, updated_at FROM hooks WHERE "
+			  "id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q)) {
+		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
+
+		if (h)
+			read_hook(q, arena, h);
+	}
+	return e ? e : read_secrets(s, list, n, hooks);
+}
+
+enum err store_lane_changed(struct store *s,
+			    const struct store_lane_hook *const *hooks,
+			    size_t n, bool *changed)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = db_uint(hooks[i]->hook);
+		changed[i] = true; /* unless it is found as it was */
+	}
+	e = db_query_list(s->db,
+			  "SELECT id, updated_at FROM hooks WHERE "
+			  "deleted_at IS NULL AND id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q))
+		for (size_t i = 0; i < n; i++)
+			if (hooks[i]->hook == db_col_uint(q, 0))
+				changed[i] = hooks[i]->updated_at !=
+					     db_col_time(q, 1);
+	return e;
+}
+
+/* ---- rows ---- */
+
+static void read_row(struct db_stmt *q, struct arena *arena,
+		     struct store_lane_row *r)
+{
+	const char *resource;
+
+	r->key = db_col_uint(q, 0);
+	r->created_at = db_col_time(q, 1);
+	r->due_at = db_col_time(q, 2);
+	r->attempts = (unsigned)db_col_uint(q, 3);
+	r->tries = (unsigned)db_col_uint(q, 4);
+	r->maybe_duplicate = db_col_int(q, 5) != 0;
+	r->action = arena_strdup(arena, db_col_text(q, 6));
+	r->user = db_col_null(q, 7) ? NULL
+				    : arena_strdup(arena, db_col_text(q, 7));
+	resource = db_col_bytes(q, 8, &r->resource_len);
+	r->resource = arena_memdup(arena, resource, r->resource_len);
+}
+
+enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
+			 int64_t until, int64_t after_due, uint64_t after_key,
+			 size_t max, struct store_lane_row **rows, size_t *n)
+{
+	struct store_lane_row *list = arena_zalloc(arena, max * sizeof(*list));
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	e = db_query(
+		s->db,
+		"SELECT d.id, d.created_at, d.due_at, d.attempts, d.tries, "
+		"d.maybe_duplicate, n.action, n.user, n.resource "
+		"FROM deliveries d FORCE INDEX (lane) "
+		"JOIN notifications n ON n.id = d.notification_id "
+		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
+		"(d.due_at > ? OR d.id > ?) "
+		"ORDER BY d.due_at, d.id LIMIT ?",
+		DB_ARGS(db_uint(hook), db_time(until), db_time(after_due),
+			db_time(after_due), db_uint(after_key), db_uint(max)),
+		&q);
+	while (!e && db_next(q))
+		read_row(q, arena, &list[count++]);
+	if (e)
+		return e;
+	*rows = list;
+	*n = count;
+	return ERR_OK;
+}
+
+enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due)
+{
+	struct db_stmt *q;
+	int64_t at = TIME_NONE;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT due_at FROM deliveries WHERE lane = ? "
+		     "ORDER BY due_at LIMIT 1",
+		     DB_ARGS(db_uint(hook)), &q);
+	while (!e && db_next(q))
+		at = db_col_time(q, 0);
+	if (!e)
+		*due = at;
+	return e;
+}
+
+/* ---- hooks that ended ---- */
+
+enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "UPDATE deliveries SET state = 'cancelled', lane = NULL, "
+		    "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
+		    "reason = 'the hook was deleted' WHERE lane = ? LIMIT ?",
+		    DB_ARGS(db_uint(hook), db_int(CANCEL_STEP)));
+	if (!e)
+		*more = db_affected(s->db) == CANCEL_STEP;
+	return e;
+}
+
+enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
+			    bool *changed)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "UPDATE hooks SET enabled = 0, disabled_reason = ?, "
+		    "updated_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
+		    "enabled = 1 AND deleted_at IS NULL",
+		    DB_ARGS(db_text(reason), db_uint(hook)));
+	if (!e)
+		*changed = db_affected(s->db) == 1;
+	return e;
+}
+
+/* ---- writing lanes back ---- */
+
+/* The rows exist and are locked: see upsert_deliveries. */
+static const char upsert_lanes[] =
+	"INSERT INTO lanes (hook_id, next_at, owner, in_flight, crashes, "
+	"failures, suspended_until, failing_since, rate_tokens, rate_at) "
+	"VALUES {(?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
+	"next_at = VALUES(next_at), owner = VALUES(owner), "
+	"in_flight = VALUES(in_flight), crashes = VALUES(crashes), "
+	"failures = VALUES(failures), "
+	"suspended_until = VALUES(suspended_until), "
+	"failing_since = VALUES(failing_since), "
+	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at)";
+
+static struct db_value in_flight_value(const struct store_lane_write *w,
+				       struct arena *arena)
+{
+	unsigned char *bytes;
+
+	if (!w->keep || !w->in_flight_count)
+		return db_null();
+	bytes = arena_alloc(arena, w->in_flight_count * KEY_BYTES);
+	for (size_t i = 0; i < w->in_flight_count; i++)
+		store_key_bytes(bytes + i * KEY_BYTES, w->in_flight[i]);
+	return db_bytes(bytes, w->in_flight_count * KEY_BYTES);
+}
+
+enum err store_lane_write(struct store *s, const char *owner,
+			  const struct store_lane_write *writes, size_t n)
+{
+	enum { COLUMNS = 10 };
+	struct db_value *v, *at;
+	struct arena arena;
+	enum err e;
+
+	arena_init(&arena);
+	v = at = arena_alloc(&arena, (n + 1) * COLUMNS * sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		const struct store_lane *l = writes[i].lane;
+
+		*at++ = db_uint(l->hook);
+		*at++ = db_time(writes[i].next_at);
+		*at++ = writes[i].keep ? db_text(owner) : db_null();
+		*at++ = in_flight_value(&writes[i], &arena);
+		*at++ = db_uint(l->crashes > 255 ? 255 : l->crashes);
+		*at++ = db_uint(l->failures);
+		*at++ = db_time(l->suspended_until);
+		*at++ = db_time(l->failing_since);
+		*at++ = db_double(l->rate_tokens);
+		*at++ = db_time(l->rate_at);
+	}
+	e = db_exec_rows(s->db, upsert_lanes, v, n, COLUMNS);
+	arena_release(&arena);
+	return e;
+}
+
+/* ---- dead owners ---- */
+
+enum err store_lane_bury(struct store *s, const char *prefix,
+			 bool (*alive)(void *arg, const char *owner), void *arg,
+			 size_t *freed)
+{
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT DISTINCT owner FROM lanes WHERE "
+		     "next_at IS NOT NULL AND owner IS NOT NULL AND "
+		     "LEFT(owner, ?) = ?",
+		     DB_ARGS(db_uint(strlen(prefix)), db_text(prefix)), &q);
+	while (!e && db_next(q)) {
+		const char *owner = db_col_text(q, 0);
+
+		if (alive(arg, owner))
+			continue;
+		e = db_exec(s->db,
+			    "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
+			    "WHERE owner = ?",
+			    DB_ARGS(db_text(owner)));
+		count += db_affected(s->db);
+	}
+	if (!e)
+		*freed = count;
+	return e;
+}

@@ -1,0 +1,123 @@
+/*
+ * store_lane: the queue. A hook's undelivered rows form its lane; a sender
+ * leases lanes, not rows, and while it holds the lease nobody else touches
+ * the lane's rows.
+ *
+ * All calls but store_lane_due stand inside one transaction, a round: prove
+ * the leases still held (the fence), record outcomes, take new lanes, read
+ * what is next, and write the lanes back with the keys that are now in
+ * flight. Only after its COMMIT may a byte of them be sent.
+ */
+#ifndef HOOKS_STORE_LANE_H
+#define HOOKS_STORE_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+#include "sign.h"
+
+struct arena;
+struct store;
+
+enum {
+	STORE_LANE_MAX = 256, /* lanes in one call */
+	STORE_LANE_KEYS = 10  /* secrets valid at once (contract) */
+};
+
+/* A lane's row: what the owner knows of it and writes back. */
+struct store_lane {
+	uint64_t hook;
+	unsigned crashes;	 /* owners that died with rows in flight */
+	unsigned failures;	 /* connection-level, in a row */
+	int64_t suspended_until; /* database time; TIME_NONE */
+	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
+	double rate_tokens;
+	int64_t rate_at;
+};
+
+/* What a sender must know of the hook; pointers are arena. */
+struct store_lane_hook {
+	uint64_t hook;
+	struct id organization;
+	char *target_url;
+	char *headers; /* a JSON object, or NULL */
+	unsigned batch_size, rate_limit;
+	bool ordered, enabled, deleted;
+	int64_t updated_at;
+	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
+	size_t keys;
+};
+
+/* A delivery that is due, with its payload; pointers are arena. */
+struct store_lane_row {
+	uint64_t key;
+	int64_t created_at, due_at;
+	unsigned attempts, tries;
+	bool maybe_duplicate;
+	char *action, *user, *resource; /* user: NULL for none */
+	size_t resource_len;
+};
+
+/* Lanes that want looking at by `until` (TIME_NONE: now), those that have
+ * waited longest first. No lock: others may see the same. */
+enum err store_lane_due(struct store *s, int64_t until, size_t max,
+			uint64_t *hooks, size_t *n);
+
+/* Locks the lanes and tells which are still this owner's; also sets s->now,
+ * the time of the whole round. */
+enum err store_lane_fence(struct store *s, const char *owner,
+			  const uint64_t *hooks, size_t n, bool *held);
+
+/*
+ * Locks those of the lanes that are free, or whose lease has ended, and reads
+ * them. What a dead owner had in flight is marked as possibly arrived; a
+ * delivery that was three times alone in flight when its sender died is held.
+ * `lanes` has room for n; `taken` of them are filled.
+ */
+enum err store_lane_take(struct store *s, const char *owner,
+			 const uint64_t *hooks, size_t n,
+			 struct store_lane *lanes, size_t *taken);
+enum err store_lane_hooks(struct store *s, struct arena *arena,
+			  const struct store_lane *lanes, size_t n,
+			  struct store_lane_hook *hooks);
+
+/* Which of these hooks were changed since they were read. */
+enum err store_lane_changed(struct store *s,
+			    const struct store_lane_hook *const *hooks,
+			    size_t n, bool *changed);
+
+/* Rows due by `until` behind the place (after_due, after_key), oldest first. */
+enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
+			 int64_t until, int64_t after_due, uint64_t after_key,
+			 size_t max, struct store_lane_row **rows, size_t *n);
+/* When the lane's next row is due; TIME_NONE: it is empty. */
+enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due);
+
+/* Cancels what a deleted hook left, in steps; `more`: call again later. */
+enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more);
+/* Switches the hook off, unless it is off. `changed`: it was on. */
+enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
+			    bool *changed);
+
+/* How a lane is written back. */
+struct store_lane_write {
+	const struct store_lane *lane;
+	bool keep;	 /* the lease goes on; false: give the lane back */
+	int64_t next_at; /* end of lease, or when to look again; TIME_NONE */
+	const uint64_t *in_flight;
+	size_t in_flight_count;
+};
+
+enum err store_lane_write(struct store *s, const char *owner,
+			  const struct store_lane_write *writes, size_t n);
+
+/* Ends the leases of owners whose name begins so and that are dead, as
+ * `alive` tells: their lanes can be taken at once. `freed`: how many. */
+enum err store_lane_bury(struct store *s, const char *prefix,
+			 bool (*alive)(void *arg, const char *owner), void *arg,
+			 size_t *freed);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * store_sender: the senders table.
+ */
+#include "store_sender.h"
+
+#include "store.h"
+
+enum err store_sender_note(struct store *s, const struct store_run *run)
+{
+	return db_exec(
+		s->db,
+		"INSERT INTO senders (host, started_at, seen_at, ended_at, "
+		"delivered, failed, retried) VALUES (?, ?, UTC_TIMESTAMP(3), "
+		"IF(?, UTC_TIMESTAMP(3), NULL), ?, ?, ?) "
+		"ON DUPLICATE KEY UPDATE started_at = VALUES(started_at), "
+		"seen_at = VALUES(seen_at), ended_at = VALUES(ended_at), "
+		"delivered = VALUES(delivered), failed = VALUES(failed), "
+		"retried = VALUES(retried)",
+		DB_ARGS(db_text(run->host), db_time(run->started_at),
+			db_int(run->ended), db_uint(run->delivered),
+			db_uint(run->failed), db_uint(run->retried)));
+}
+
+enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
+			   uint64_t *held)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT h.enabled, COUNT(*) FROM deliveries d "
+		     "JOIN hooks h ON h.id = d.lane WHERE d.lane IS NOT NULL "
+		     "AND d.due_at <= ? AND h.deleted_at IS NULL "
+		     "GROUP BY h.enabled",
+		     DB_ARGS(db_time(until)), &q);
+	if (e)
+		return e;
+	*due = *held = 0;
+	while (db_next(q)) {
+		if (db_col_int(q, 0))
+			*due = db_col_uint(q, 1);
+		else
+			*held = db_col_uint(q, 1);
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,30 @@
+/*
+ * store_sender: what senders leave behind for people: when one last ran on
+ * a machine and what it did; and the count of what a run left.
+ */
+#ifndef HOOKS_STORE_SENDER_H
+#define HOOKS_STORE_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct store;
+
+struct store_run {
+	const char *host;
+	int64_t started_at; /* database time */
+	uint64_t delivered, failed, retried;
+	bool ended;
+};
+
+/* Writes the machine's row. */
+enum err store_sender_note(struct store *s, const struct store_run *run);
+
+/* What is still due by `until`: of hooks that are on, and held. Counts rows:
+ * for the end of a run, not for a loop. */
+enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
+			   uint64_t *held);
+
+#endif
