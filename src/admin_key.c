@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "log.h"
 #include "store_key.h"
 #include "text.h"
 #include "valid.h"
@@ -28,9 +29,10 @@ static enum err read_options(const struct admin *a, enum store_role *role,
 	*role = ROLE_MANAGE;
 	*name = "";
 	if (a->option[ADMIN_ROLE] &&
-	    !store_role_parse(a->option[ADMIN_ROLE], role))
-		return admin_invalid("--role",
-				     "is one of manage, publish, read and run");
+	    !store_role_parse(a->option[ADMIN_ROLE], role)) {
+		log_error("--role is manage, publish, read or run");
+		return ERR_USAGE;
+	}
 	if (!a->option[ADMIN_NAME])
 		return ERR_OK;
 	*name = a->option[ADMIN_NAME];

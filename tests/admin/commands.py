@@ -1,0 +1,207 @@
+"""
+What hooks-admin does: schema, organizations, keys, status; what it prints,
+and the exit status when it cannot.
+"""
+
+import concurrent.futures
+import json
+import os
+import re
+
+import admincase
+import tap
+
+NOBODY = "5f" * 12
+ID = re.compile(r"[0-9a-f]{24}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+class Migrate(admincase.AdminCase):
+    migrated = False
+
+    def test_1_everything_else_waits_for_it(self):
+        for line in (("org", "list"), ("status",), ("key", "list", NOBODY)):
+            self.fails(78, *line, words=("hooks-admin migrate",))
+
+    def test_2_dry_run_tells_and_does_nothing(self):
+        steps = self.admin("migrate", "--dry-run").splitlines()
+        assert steps and all(re.fullmatch(r"\d{3}-[a-z0-9-]+", s)
+                             for s in steps), steps
+        assert self.admin("migrate", "--dry-run").splitlines() == steps
+        assert self.db.sql("SHOW TABLES") == []
+
+    def test_3_twice_at_once(self):
+        want = self.admin("migrate", "--dry-run")
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            done = [f.result() for f in [
+                pool.submit(self.run, "migrate") for _ in range(4)]]
+        assert [d.status for d in done] == [0] * 4, done
+        assert "".join(d.out for d in done) == want + "\n", done
+
+    def test_4_again_does_nothing(self):
+        assert self.admin("migrate") == ""
+        assert self.admin("migrate", "--dry-run") == ""
+        told = json.loads(self.admin("migrate", "--json"))
+        version = int(self.db.value("SELECT version FROM installation"))
+        assert told == {"version": version, "steps": []}
+
+    def test_5_newer_is_refused(self):
+        self.db.sql("UPDATE installation SET version = version + 1")
+        for line in (("migrate",), ("migrate", "--dry-run"), ("org", "list")):
+            self.fails(78, *line, words=("newer", "upgrade"))
+        self.db.sql("UPDATE installation SET version = version - 1")
+        assert self.admin("org", "list") == ""
+
+    def test_6_no_database_is_explained(self):
+        self.db.sql("DROP DATABASE vyte_hooks", name="")
+        # The example's user may make this one database, and no other.
+        self.fails(78, "migrate", words=("CREATE DATABASE vyte_hooks",))
+
+
+class Database(admincase.AdminCase):
+    def test_away_is_try_again(self):
+        config = self.write_config("away.conf", socket="/nonexistent/s")
+        for line in (("org", "list"), ("migrate",), ("status",)):
+            self.fails(75, *line, config=config, words=("/nonexistent/s",))
+
+    def test_wrong_password_is_configuration(self):
+        config = self.write_config("denied.conf", password="wrong")
+        self.fails(78, "org", "list", config=config, words=("denied",))
+
+
+class Organizations(admincase.AdminCase):
+    def test_create_prints_the_id_and_list_finds_it(self):
+        first = self.admin("org", "create", "Demo")
+        second = self.admin("org", "create", "Zürich & Söhne")
+        assert ID.fullmatch(first) and ID.fullmatch(second)
+        assert self.rows("org", "list") == [
+            [first, "Demo"], [second, "Zürich & Söhne"]]
+
+    def test_json(self):
+        made = json.loads(self.admin("--json", "org", "create", 'a"b\\'))
+        assert list(made) == ["_id", "name", "createdAt", "updatedAt", "__v"]
+        assert made["name"] == 'a"b\\' and TIME.fullmatch(made["createdAt"])
+        assert made in json.loads(self.admin("--json", "org", "list"))
+
+    def test_bad_names(self):
+        for name in ("", "x" * 101, "a\tb", "a\nb", "\x1b[1m",
+                     os.fsdecode(b"not UTF-8: \xff")):
+            self.fails(65, "org", "create", name, words=("NAME",))
+
+    def test_the_longest_name(self):
+        name = "🪝" * 100
+        made = self.admin("org", "create", name)
+        assert [made, name] in self.rows("org", "list")
+
+
+class Keys(admincase.AdminCase):
+    def setup(self):
+        super().setup()
+        self.organization = self.admin("org", "create", "Demo")
+
+    def listed(self):
+        return self.rows("key", "list", self.organization)
+
+    def test_1_roles_and_names(self):
+        assert self.listed() == []
+        self.admin("key", "create", self.organization)
+        for role in ("manage", "publish", "read", "run"):
+            self.admin("key", "create", self.organization, "--role", role,
+                       "--name", f"for {role}")
+        rows = self.listed()
+        assert [row[1:3] for row in rows] == [
+            ["manage", ""], ["manage", "for manage"],
+            ["publish", "for publish"], ["read", "for read"],
+            ["run", "for run"]], rows
+        for row in rows:
+            assert len(row) == 5 and ID.fullmatch(row[0]), row
+            assert TIME.fullmatch(row[3]) and row[4] == "never", row
+
+    def test_2_only_a_hash_is_stored(self):
+        key = self.admin("key", "create", self.organization)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{40,}", key), key
+        assert self.db.value(
+            "SELECT COUNT(*) FROM api_keys "
+            f"WHERE hash = UNHEX(SHA2('{key}', 256))") == "1"
+        assert key not in self.admin("key", "list", self.organization)
+
+    def test_3_last_use_is_shown(self):
+        self.db.sql("UPDATE api_keys SET last_used_at = "
+                    "'2026-01-02 03:04:05.678'")
+        assert {row[4] for row in self.listed()} == {
+            "2026-01-02T03:04:05.678Z"}
+
+    def test_4_revoked_keys_are_gone(self):
+        before = self.listed()
+        assert self.admin("key", "revoke", before[0][0]) == ""
+        assert self.listed() == before[1:]
+        assert self.admin("key", "revoke", before[0][0]) == ""
+
+    def test_5_json(self):
+        made = json.loads(self.admin(
+            "--json", "key", "create", self.organization, "--name", "n"))
+        key = made.pop("key")
+        assert made["role"] == "manage" and made["lastUsedAt"] is None
+        assert key.isascii()
+        assert made in json.loads(self.admin(
+            "--json", "key", "list", self.organization))
+
+    def test_6_what_is_not_there(self):
+        for org in (NOBODY, "", "x", self.organization + "0"):
+            self.fails(69, "key", "create", org, words=("organization",))
+            self.fails(69, "key", "list", org, words=("organization",))
+            self.fails(69, "key", "revoke", org, words=("key",))
+
+    def test_7_bad_names(self):
+        for name in ("", "x" * 101, "a\tb"):
+            self.fails(65, "key", "create", self.organization, "--name", name)
+
+
+class Status(admincase.AdminCase):
+    FIGURES = ["due", "held", "rejected", "in flight", "failed", "waiting",
+               "queued", "oldest due", "last sender run"]
+
+    def test_1_of_an_empty_installation(self):
+        rows = self.rows("status")
+        assert [row[0] for row in rows] == self.FIGURES, rows
+        assert [row[1] for row in rows] == ["0"] * 7 + ["0 s", "never"], rows
+
+    def test_2_counts(self):
+        now = "UTC_TIMESTAMP(3)"
+        self.db.sql(f"""
+            INSERT INTO hooks (id, organization, target_url, action,
+                created_at, updated_at) VALUES (1, 'o', 'u', '*', {now}, {now});
+            INSERT INTO deliveries (organization, notification_id, hook_id,
+                state, lane, due_at, created_at) VALUES
+                ('o', 1, 1, 'pending', 1, {now} - INTERVAL 7 MINUTE, {now}),
+                ('o', 2, 1, 'failed', NULL, NULL, {now});
+            INSERT INTO notifications (organization, action, resource)
+                VALUES ('o', 'event.created', '{{}}');
+            INSERT INTO notifications (organization, action, resource, state,
+                reason) VALUES ('o', 'a\\tb\\nc', '{{}}', 'rejected',
+                'unknown action');
+            INSERT INTO senders (host, started_at, seen_at, delivered)
+                VALUES ('here', '2026-01-02 03:04:05', '2026-01-02 03:05', 7);
+            """)
+        rows = self.rows("status")
+        got = {row[0]: row[1:] for row in rows}
+        assert got["due"] == ["1"] and got["failed"] == ["1"], got
+        assert got["rejected"] == ["1"] and got["queued"] == ["1"], got
+        assert 420 <= int(got["oldest due"][0].split()[0]) < 480, got
+        assert got["last sender run"][:3] == [
+            "2026-01-02T03:04:05.000Z", "here",
+            "seen 2026-01-02T03:05:00.000Z"], got
+        assert "delivered 7" in got["last sender run"][3], got
+        rejected = got["rejected notification"]
+        assert ID.fullmatch(rejected[0]), rejected
+        assert rejected[2:] == ["a\\x09b\\x0ac", "unknown action"], rejected
+
+    def test_3_json(self):
+        got = json.loads(self.admin("status", "--json"))
+        assert got["due"] == 1 and got["failed"] == 1, got
+        assert got["rejectedNotifications"][0]["action"] == "a\tb\nc", got
+        assert got["senders"][0]["endedAt"] is None, got
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,165 @@
+"""
+The command line of hooks-admin: usage, help, configuration, and the manual
+pages, which must name what there is.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import admincase
+import tap
+import where
+
+ID = "0" * 24
+
+WRONG_LINES = (
+    (), ("org",), ("nonsense",), ("orgcreate", "x"), ("org create", "x"),
+    ("org", "create"), ("org", "create", "a", "b"), ("org", "list", "x"),
+    ("key", "create"), ("key", "create", ID, "x"), ("key", "list"),
+    ("key", "revoke"), ("key", "create", ID, "--role", "boss"),
+    ("key", "create", ID, "--role"), ("key", "list", ID, "--role", "read"),
+    ("migrate", "now"), ("migrate", "--dry-run=1"), ("status", "--dry-run"),
+    ("status", "x"), ("config", "x"), ("org", "list", "--nonsense"),
+    ("org", "list", "-x"), ("--name", "x", "org", "list"),
+)
+
+
+def commands(text):
+    """The commands that `hooks-admin --help` tells of."""
+    return re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?= |$)", text, re.M)
+
+
+def page(name):
+    return (where.SOURCE / "man" / name).read_text()
+
+
+class Line(admincase.AdminCase):
+    def test_wrong_lines_are_usage(self):
+        for line in WRONG_LINES:
+            done = self.run(*line)
+            assert done.status == 64, f"{line}: {done}"
+            assert done.out == "" and done.err, f"{line}: {done}"
+
+    def test_help_tells_every_command(self):
+        text = self.admin("--help")
+        found = commands(text)
+        assert len(found) == len(set(found)) > 5, found
+        for command in found:
+            line = self.admin(*command.split(), "--help")
+            assert line.startswith(f"  {command}"), line
+            assert line in text, line
+
+    def test_help_lists_nothing_that_is_not_there(self):
+        for command in commands(self.admin("--help")):
+            done = self.run(*command.split(), *"12345678")
+            assert done.status == 64, (command, done)
+            assert "no such command" not in done.err, (command, done)
+
+    def test_version(self):
+        want = re.search(r"AC_INIT\(\[vyte-hooks\], \[([^]]+)\]",
+                         (where.SOURCE / "configure.ac").read_text())[1]
+        assert self.admin("--version") == f"hooks-admin {want}"
+
+    def test_options_stand_anywhere(self):
+        first = self.admin("--json", "org", "list")
+        assert first == self.admin("org", "list", "--json") == "[]"
+        assert self.admin("org", "create", "--", "--json")
+
+    def test_output_that_cannot_be_written_is_no_success(self):
+        with open("/dev/full", "wb") as full:
+            done = self.run("org", "create", "x", stdout=full)
+        assert done.status == 70 and "standard output" in done.err, done
+
+
+class Config(admincase.AdminCase):
+    def complains(self, text, line, *words):
+        path = self.folder / "wrong.conf"
+        path.write_text(text)
+        path.chmod(0o600)
+        self.fails(78, "config", config=path,
+                   words=(f"{path}:{line}:", *words))
+
+    def test_prints_what_can_be_read_again(self):
+        first = self.folder / "first.conf"
+        first.write_text(self.run("config").out.replace("***", "x"))
+        first.chmod(0o600)
+        again = self.run("config", config=first)
+        assert again.status == 0 and not again.err, again
+        assert again.out.replace("***", "x") == first.read_text()
+
+    def test_leaves_secrets_out(self):
+        config = self.write_config("secret.conf", password="hunter2")
+        for flags in ((), ("--json",)):
+            done = self.run("config", *flags, config=config)
+            assert done.status == 0 and "hunter2" not in done.out, done
+
+    def test_as_json_it_has_the_same_values(self):
+        plain, section = {}, None
+        for line in self.admin("config").splitlines():
+            if line.startswith("["):
+                section = plain.setdefault(line.strip("[]"), {})
+            elif line:
+                key, _, value = line.partition(" =")
+                section[key] = value.removeprefix(" ")
+        assert json.loads(self.admin("config", "--json")) == plain
+
+    def test_names_file_line_and_key(self):
+        self.complains("[sender]\n\nlease = soon\n", 3, "[sender] lease")
+        self.complains("[sender]\nleese = 60s\n", 2, "[sender] leese")
+        self.complains("[sneder]\nlease = 60s\n", 2, "[sneder] lease")
+        self.complains("[api]\nmax_hooks = 0\n", 2, "[api] max_hooks")
+        self.complains("[api]\nmax_hooks = 5\nmax_hooks = 5\n", 3, "twice")
+        self.complains("[sender]\ntimeout = 60s\nlease = 60s\n", 3, "lease")
+
+    def test_needs_no_database(self):
+        config = self.write_config("away.conf", socket="/nonexistent")
+        assert self.run("config", config=config).status == 0
+
+    def test_no_file_is_configuration(self):
+        self.fails(78, "config", config="/nonexistent/hooks.conf",
+                   words=("/nonexistent/hooks.conf",))
+
+    def test_is_looked_for_in_the_environment(self):
+        config = self.write_config("named.conf", "[api]\nmax_hooks = 77\n")
+        done = subprocess.run(
+            [where.program("hooks-admin"), "config"], capture_output=True,
+            env=dict(os.environ, HOOKS_CONFIG=str(config)), check=True)
+        assert b"max_hooks = 77\n" in done.stdout
+
+    def test_a_password_must_be_private(self):
+        config = self.write_config("open.conf")
+        config.chmod(0o644)
+        self.fails(78, "org", "list", config=config,
+                   words=(config, "[database] password"))
+
+
+class Manual(admincase.AdminCase):
+    def test_every_key_is_in_the_manual(self):
+        text = page("hooks.conf.5")
+        config = json.loads(self.admin("config", "--json"))
+        told = re.findall(r"^\.It Cm (\w+)", text, re.M)
+        assert told == [k for keys in config.values() for k in keys]
+        assert re.findall(r"^\.Ss Section (\w+)", text, re.M) == list(config)
+
+    def test_every_command_is_in_the_manual(self):
+        told = [" ".join(w for w in line.split()
+                         if w.islower() and w.isalpha())
+                for line in re.findall(r"^\.(?:It|)? ?Cm ([a-z ]+?)(?= Ar| Op|$)",
+                                       page("hooks-admin.1"), re.M)]
+        for command in commands(self.admin("--help")):
+            assert command in told, (command, told)
+
+    def test_every_default_is_in_the_example(self):
+        """examples/hooks.conf has every key, as a comment."""
+        text = (where.EXAMPLES / "hooks.conf").read_text()
+        config = json.loads(self.admin("config", "--json"))
+        for section, keys in config.items():
+            assert f"[{section}]" in text
+            for key in keys:
+                assert re.search(rf"^#{key} =", text, re.M), key
+
+
+if __name__ == "__main__":
+    tap.main()
