@@ -210,7 +210,7 @@ START_TEST(use_is_noted_once_a_minute)
 	assert_ok(store_key_touch(&store, &first));
 	assert_ok(find(text, &again));
 	ck_assert_int_eq(again.last_used_at, first.now);
-	again.now += 59999;
+	again.now = first.now + 59999;
 	assert_ok(store_key_touch(&store, &again));
 	assert_ok(find(text, &again));
 	ck_assert_int_eq(again.last_used_at, first.now);
