@@ -81,12 +81,14 @@ void post_end(struct post *p)
 	http_wake(p->http);
 }
 
-/* True when the time ran out. */
-static bool wait_until(struct post *p, int64_t when)
+/* Waking a thread costs more than a delivery's share of a round, so it is
+ * woken only for what it waits for. True when the time ran out. */
+static bool wait_until(struct post *p, size_t awaited, int64_t when)
 {
 	struct timespec ts = {.tv_sec = (time_t)(when / 1000),
 			      .tv_nsec = (long)(when % 1000) * 1000000};
 
+	p->awaited = awaited;
 	return pthread_cond_timedwait(&p->back_came, &p->lock, &ts) != 0;
 }
 
@@ -98,11 +100,12 @@ void post_collect(struct post *p, size_t enough, int64_t patience, int64_t ms,
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->back_count && !over)
-		over = wait_until(p, end);
+		over = wait_until(p, 1, end);
 	end = clock_monotonic() + patience;
 	over = !p->back_count;
 	while (p->back_count < enough && !over)
-		over = wait_until(p, end);
+		over = wait_until(p, enough, end);
+	p->awaited = 0;
 	parcel_list_join(parcels, &p->back);
 	p->back_count = 0;
 	pthread_mutex_unlock(&p->lock);
@@ -126,6 +129,9 @@ void post_return(struct post *p, struct parcel_list *parcels, size_t count)
 	pthread_mutex_lock(&p->lock);
 	parcel_list_join(&p->back, parcels);
 	p->back_count += count;
-	pthread_cond_signal(&p->back_came);
+	if (p->awaited && p->back_count >= p->awaited) {
+		p->awaited = 0;
+		pthread_cond_signal(&p->back_came);
+	}
 	pthread_mutex_unlock(&p->lock);
 }

@@ -26,8 +26,9 @@ struct post {
 	pthread_cond_t back_came;
 	struct parcel_list out, back;
 	size_t back_count;
-	bool ended;	   /* nothing more goes out */
-	bool recalls; /* some lane's `recall` was set */
+	size_t awaited; /* the ledger sleeps until so many are back; 0: no */
+	bool ended;	/* nothing more goes out */
+	bool recalls;	/* some lane's `recall` was set */
 	enum post_stop stop;
 	struct http *http; /* woken when something goes out */
 };
