@@ -66,6 +66,35 @@ enum err store_org_find(struct store *s, const struct id *id,
 	return e;
 }
 
+enum err store_org_of_hook(struct store *s, const struct id *hook,
+			   struct id *out)
+{
+	int64_t created_s;
+	struct db_stmt *q;
+	uint64_t key;
+	enum err e;
+
+	if (!store_key(s, hook, ID_HOOK, &key, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     "SELECT organization, created_at FROM hooks "
+		     "WHERE id = ? AND deleted_at IS NULL",
+		     DB_ARGS(db_uint(key)), &q);
+	if (e)
+		return e;
+	e = ERR_NOT_FOUND;
+	while (db_next(q)) {
+		size_t n;
+		const char *org = db_col_bytes(q, 0, &n);
+
+		if (db_col_time(q, 1) / 1000 != created_s)
+			continue;
+		memcpy(out->b, org, ID_SIZE);
+		e = ERR_OK;
+	}
+	return e;
+}
+
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count)
 {

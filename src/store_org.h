@@ -29,6 +29,9 @@ enum err store_org_create(struct store *s, const char *name,
 /* ERR_NOT_FOUND: there is none. */
 enum err store_org_find(struct store *s, const struct id *id,
 			struct store_org *out);
+/* Whose hook this is; ERR_NOT_FOUND also when the hook was deleted. */
+enum err store_org_of_hook(struct store *s, const struct id *hook,
+			   struct id *out);
 /* All of them, oldest first; *arena*. */
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count);

@@ -18,8 +18,8 @@ LAYERS = (
     ("base", "err log mem buf text clock"),
     # With the facts and the JSON scanner that http and js speak of.
     ("outside", "conf db js http crypt attempt jscan"),
-    ("rules", "id sign target retry match valid outcome"),
-    ("store", "store policy"),
+    ("rules", "id sign target retry match valid outcome notice"),
+    ("store", "store policy view"),
     ("work", "sender fanout deliver courier lane ledger lock parcel post "
              "round"),
     ("programs", "hooks-send hooks-admin admin"),
