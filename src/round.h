@@ -21,6 +21,9 @@
 
 struct ledger_plan;
 
+/* Bodies in memory, of all lanes. */
+enum { ROUND_BYTES_MAX = 8 * 1024 * 1024 };
+
 struct round {
 	const struct ledger_plan *plan;
 	struct store store;

@@ -1,0 +1,415 @@
+/*
+ * draft: the steps of a round's transaction, in the order in which they
+ * stand at the end of this file.
+ */
+#include "draft.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "crypt.h"
+#include "ledger.h"
+#include "log.h"
+#include "outcome.h"
+#include "round.h"
+#include "text.h"
+
+enum { RATE_WAIT_MIN_MS = 100 };
+
+void draft_forget(struct round *r)
+{
+	for (size_t i = 0; i < r->fresh_count; i++)
+		lane_free(r->fresh[i]);
+	r->fresh_count = 0;
+}
+
+static void draft_begin(struct round *r, struct lane *l)
+{
+	l->draft.lost = l->lost;
+	l->draft.drained = l->drained;
+	l->draft.closing = l->closing;
+	l->draft.keep = false;
+	l->draft.row = l->row;
+	l->draft.disable = NULL;
+	l->draft.out = l->out;
+	l->draft.keys =
+		arena_alloc(&r->arena, LANE_QUOTA_MAX * sizeof(*l->keys));
+	memcpy(l->draft.keys, l->keys, l->out * sizeof(*l->keys));
+	l->draft.rows = NULL;
+	l->draft.row_count = 0;
+	l->draft.rate_wait = 0;
+}
+
+static void begin(struct round *r)
+{
+	draft_forget(r);
+	arena_release(&r->arena);
+	r->outcome_count = r->write_count = 0;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched)
+			draft_begin(r, r->lane[i]);
+}
+
+static enum err fence(struct round *r)
+{
+	struct lane *lanes[STORE_LANE_MAX];
+	uint64_t hooks[STORE_LANE_MAX] = {0};
+	bool held[STORE_LANE_MAX];
+	size_t n = 0;
+	enum err e;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (!r->lane[i]->draft.touched || r->lane[i]->lost)
+			continue;
+		hooks[n] = r->lane[i]->hook.hook;
+		lanes[n++] = r->lane[i];
+	}
+	e = store_lane_fence(&r->store, r->plan->owner, hooks, n, held);
+	for (size_t i = 0; !e && i < n; i++)
+		lanes[i]->draft.lost = !held[i];
+	return e;
+}
+
+/* ---- outcomes ---- */
+
+/* Outcomes come back nearly in the order they went: the search is short. */
+static void draft_key_remove(struct lane *l, uint64_t key)
+{
+	for (size_t i = 0; i < l->draft.out; i++) {
+		if (l->draft.keys[i] != key)
+			continue;
+		memmove(&l->draft.keys[i], &l->draft.keys[i + 1],
+			(l->draft.out - i - 1) * sizeof(*l->draft.keys));
+		l->draft.out--;
+		return;
+	}
+}
+
+/* An ordered lane keeps its order because a row that is put off keeps its
+ * place (its due time) and the lane waits instead. */
+static int64_t next_due(const struct round *r, const struct parcel *p,
+			const struct parcel_member *m)
+{
+	if (p->outcome.verdict == OUTCOME_GONE)
+		return r->store.now;
+	if (p->lane->hook.ordered)
+		return m->due_at;
+	return r->store.now + p->outcome.delay_ms;
+}
+
+static enum store_result result_of(const struct outcome *o)
+{
+	if (o->verdict == OUTCOME_DELIVERED)
+		return STORE_DELIVERED;
+	return o->verdict == OUTCOME_FAILED ? STORE_FAILED : STORE_PENDING;
+}
+
+static void add_outcome(struct round *r, const struct parcel *p,
+			const struct parcel_member *m)
+{
+	const struct outcome *o = &p->outcome;
+
+	r->outcomes[r->outcome_count++] = (struct store_outcome){
+		.hook = p->lane->hook.hook,
+		.key = m->key,
+		.result = result_of(o),
+		.attempts = m->attempts + 1,
+		.tries = m->tries + (o->counts ? 1 : 0),
+		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
+		.due_at = next_due(r, p, m),
+		.started_at = r->store.now - (clock_monotonic() - p->started),
+		.attempt = &p->request.attempt,
+	};
+}
+
+static void judge_hook(const struct round *r, struct lane *l,
+		       const struct outcome *o)
+{
+	int64_t since = l->draft.row.failing_since;
+
+	if (o->verdict == OUTCOME_GONE)
+		l->draft.disable = "the target answered 410 Gone";
+	else if (since != TIME_NONE &&
+		 r->store.now - since >= r->plan->conf->sender.disable_after)
+		l->draft.disable = "deliveries only failed for too long "
+				   "([sender] disable_after)";
+}
+
+static void learn(struct round *r, struct lane *l, const struct outcome *o)
+{
+	struct store_lane *row = &l->draft.row;
+
+	lane_learn(row, o, o->verdict == OUTCOME_DELIVERED, r->store.now,
+		   crypt_random_fraction());
+	if (l->hook.ordered && o->verdict == OUTCOME_RETRY)
+		row->suspended_until = r->store.now + o->delay_ms;
+	if (row->crashes < LANE_CAREFUL)
+		row->crashes = 0;
+	judge_hook(r, l, o);
+}
+
+static void take_back(struct round *r, const struct parcel *p)
+{
+	struct lane *l = p->lane;
+
+	for (size_t i = 0; i < p->count; i++)
+		draft_key_remove(l, p->member[i].key);
+	if (l->draft.lost)
+		return; /* somebody else's by now */
+	if (!p->sent) {
+		l->draft.row.rate_tokens += (double)p->count;
+		return;
+	}
+	learn(r, l, &p->outcome);
+	for (size_t i = 0; i < p->count; i++)
+		add_outcome(r, p, &p->member[i]);
+}
+
+static enum err record(struct round *r)
+{
+	size_t count = 0;
+
+	for (struct parcel *p = r->back->first; p; p = p->next)
+		count += p->count;
+	r->outcomes =
+		arena_alloc(&r->arena, (count + 1) * sizeof(*r->outcomes));
+	for (struct parcel *p = r->back->first; p; p = p->next)
+		take_back(r, p);
+	return store_outcome_record(&r->store, r->outcomes, r->outcome_count);
+}
+
+static enum err disable(struct round *r, struct lane *l)
+{
+	bool changed;
+	enum err e;
+
+	if (!l->draft.disable)
+		return ERR_OK;
+	l->draft.closing = true;
+	l->hook.enabled = false;
+	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
+			       &changed);
+	if (!e && changed)
+		log_warn("hook %llu disabled: %s",
+			 (unsigned long long)l->hook.hook, l->draft.disable);
+	return e;
+}
+
+/* ---- new lanes ---- */
+
+static enum err take(struct round *r)
+{
+	struct store_lane *rows;
+	struct store_lane_hook *hooks;
+	size_t n = 0;
+	enum err e;
+
+	rows = arena_alloc(&r->arena, (r->due_count + 1) * sizeof(*rows));
+	e = store_lane_take(&r->store, r->plan->owner, r->due, r->due_count,
+			    rows, &n);
+	if (e)
+		return e;
+	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
+	e = store_lane_hooks(&r->store, &r->arena, rows, n, hooks);
+	for (size_t i = 0; !e && i < n; i++) {
+		struct lane *l = lane_new(&rows[i], &hooks[i]);
+
+		l->closing = l->hook.deleted || !l->hook.enabled;
+		l->draft.touched = true;
+		r->fresh[r->fresh_count++] = l;
+		draft_begin(r, l);
+	}
+	return e;
+}
+
+/* ---- reading ---- */
+
+static bool is_suspended(const struct round *r, const struct lane *l)
+{
+	return l->draft.row.suspended_until != TIME_NONE &&
+	       l->draft.row.suspended_until > r->store.now;
+}
+
+/* How many tokens the bucket has; none: how long until it has some. */
+static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
+{
+	unsigned rate = l->hook.rate_limit;
+	double tokens, wait;
+
+	if (!rate)
+		return want;
+	tokens = lane_tokens(&l->draft.row, rate, r->store.now);
+	l->draft.row.rate_tokens = tokens;
+	l->draft.row.rate_at = r->store.now;
+	if (tokens >= 1)
+		return (double)want < tokens ? want : (size_t)tokens;
+	wait = (1 - tokens) * 1000 / rate;
+	l->draft.rate_wait =
+		wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : (int64_t)wait + 1;
+	l->draft.closing = true;
+	return 0;
+}
+
+static size_t appetite(const struct round *r, struct lane *l)
+{
+	size_t quota = lane_quota(l, &l->draft.row);
+	size_t want;
+
+	if (l->draft.lost || l->draft.closing || l->draft.drained ||
+	    l->draft.out > quota / 2 || r->bytes >= ROUND_BYTES_MAX)
+		return 0;
+	if (is_suspended(r, l)) {
+		l->draft.closing = true;
+		return 0;
+	}
+	want = quota - l->draft.out;
+	if (want > 1 + (ROUND_BYTES_MAX - r->bytes) / l->row_bytes)
+		want = 1 + (ROUND_BYTES_MAX - r->bytes) / l->row_bytes;
+	return rate_allows(r, l, want);
+}
+
+static bool is_out(const struct lane *l, uint64_t key)
+{
+	for (size_t i = 0; i < l->draft.out; i++)
+		if (l->draft.keys[i] == key)
+			return true;
+	return false;
+}
+
+/* Read again from the start, the lane shows what is out already. */
+static size_t drop_out(const struct lane *l, struct store_lane_row *rows,
+		       size_t n, size_t want)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n && kept < want; i++)
+		if (!is_out(l, rows[i].key))
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+/* The rows that a dead owner had in flight stand first. */
+static void leave_care(struct lane *l)
+{
+	struct store_lane *row = &l->draft.row;
+
+	if (row->crashes >= LANE_CAREFUL &&
+	    (!l->draft.row_count || !l->draft.rows[0].maybe_duplicate))
+		row->crashes = 0;
+}
+
+static enum err read_rows(struct round *r, struct lane *l)
+{
+	int64_t until =
+		r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
+	size_t want = appetite(r, l), max = want, n;
+	enum err e;
+
+	if (!want)
+		return ERR_OK;
+	if (!l->after_due)
+		max += l->draft.out;
+	e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
+			    l->after_due, l->after_key, max, &l->draft.rows,
+			    &n);
+	if (e)
+		return e;
+	l->draft.drained = n < max;
+	l->draft.row_count = drop_out(l, l->draft.rows, n, want);
+	leave_care(l);
+	if (l->hook.rate_limit)
+		l->draft.row.rate_tokens -= (double)l->draft.row_count;
+	for (size_t i = 0; i < l->draft.row_count; i++)
+		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;
+	return ERR_OK;
+}
+
+/* ---- writing back ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* TIME_NONE is the least */
+}
+
+/* When somebody should look at the lane that is given back. */
+static enum err next_look(struct round *r, struct lane *l, int64_t *at)
+{
+	bool more = false;
+	int64_t due;
+	enum err e;
+
+	*at = TIME_NONE;
+	if (l->hook.deleted) {
+		e = store_lane_cancel(&r->store, l->hook.hook, &more);
+		if (more)
+			*at = r->store.now;
+		return e;
+	}
+	if (!l->hook.enabled)
+		return ERR_OK;
+	e = store_lane_next(&r->store, l->hook.hook, &due);
+	if (e || due == TIME_NONE)
+		return e;
+	*at = later(due, l->draft.row.suspended_until);
+	if (l->draft.rate_wait)
+		*at = later(*at, r->store.now + l->draft.rate_wait);
+	return ERR_OK;
+}
+
+static enum err settle(struct round *r, struct lane *l)
+{
+	struct store_lane_write *w = &r->writes[r->write_count];
+	enum err e;
+
+	if (l->draft.lost)
+		return ERR_OK;
+	e = disable(r, l);
+	if (!e)
+		e = read_rows(r, l);
+	if (e)
+		return e;
+	l->draft.keep = l->draft.out > 0;
+	*w = (struct store_lane_write){
+		.lane = &l->draft.row,
+		.keep = l->draft.keep,
+		.next_at = r->store.now + r->plan->conf->sender.lease,
+		.in_flight = l->draft.keys,
+		.in_flight_count = l->draft.out,
+	};
+	if (!w->keep)
+		e = next_look(r, l, &w->next_at);
+	if (!e)
+		r->write_count++;
+	return e;
+}
+
+static enum err settle_all(struct round *r)
+{
+	enum err e = ERR_OK;
+
+	r->writes = arena_alloc(&r->arena, (r->lane_count + r->fresh_count) *
+						   sizeof(*r->writes));
+	for (size_t i = 0; !e && i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched)
+			e = settle(r, r->lane[i]);
+	for (size_t i = 0; !e && i < r->fresh_count; i++)
+		e = settle(r, r->fresh[i]);
+	return e ? e
+		 : store_lane_write(&r->store, r->plan->owner, r->writes,
+				    r->write_count);
+}
+
+enum err draft_run(struct db *db, void *arg)
+{
+	struct round *r = arg;
+	enum err e;
+
+	(void)db;
+	begin(r);
+	e = fence(r);
+	if (!e)
+		e = record(r);
+	if (!e)
+		e = take(r);
+	return e ? e : settle_all(r);
+}
