@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS hooks (
 	scope ENUM('organization','user') NOT NULL DEFAULT 'organization' COMMENT 'user: only what names this user',
 	user BINARY(12) NULL COMMENT 'set when scope is user',
 	description VARCHAR(500) NOT NULL DEFAULT '' COMMENT 'for people',
-	headers TEXT NULL COMMENT 'JSON object of extra request headers; NULL: none',
+	headers MEDIUMTEXT NULL COMMENT 'JSON object of extra request headers; NULL: none',
 	batch_size SMALLINT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'over 1: the body is an array of up to so many',
 	rate_limit INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries a second; 0: no limit',
 	ordered TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: one in flight, the next waits for the outcome',
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS hooks (
 	created_at DATETIME(3) NOT NULL COMMENT 'createdAt; part of the public _id',
 	updated_at DATETIME(3) NOT NULL COMMENT 'updatedAt, and the ETag',
 	deleted_at DATETIME(3) NULL COMMENT 'deleted hooks stay for the history of their deliveries',
-	KEY organization (organization, id)
+	KEY organization (organization, deleted_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who wants to hear of what';
 
 CREATE TABLE IF NOT EXISTS hook_secrets (
@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 	body_hash BINARY(32) NULL COMMENT 'SHA-256 of the request body; NULL: published with SQL',
 	notification_id BIGINT UNSIGNED NOT NULL COMMENT 'notifications.id of the first one',
 	step INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'from one notifications.id to the next',
-	notification_count INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'how many the body held',
+	notification_count INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'from the first to the last of the body, others between them included',
 	answered_array TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: the body was an array',
 	created_at DATETIME(3) NOT NULL COMMENT 'kept for [retention] idempotency',
 	PRIMARY KEY (organization, idempotency_key),
@@ -119,6 +119,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 	tries SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'made since the schedule last began',
 	maybe_duplicate TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: an earlier request may have arrived without a complete answer',
 	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'senders that died with this one alone in flight',
+	batch BIGINT UNSIGNED NULL COMMENT 'deliveries.id of the first one in the batch it was first sent in; NULL: sent alone, or not yet',
 	reason VARCHAR(200) NULL COMMENT 'why it is held, failed or cancelled, where the attempts do not tell',
 	created_at DATETIME(3) NOT NULL COMMENT 'when it was fanned out; part of webhook-id',
 	finished_at DATETIME(3) NULL COMMENT 'when it left pending',

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "crypt.h"
 #include "ledger.h"
@@ -33,10 +34,10 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.disable = NULL;
 	l->draft.out = l->out;
 	l->draft.keys =
-		arena_alloc(&r->arena, LANE_QUOTA_MAX * sizeof(*l->keys));
+		arena_alloc(&r->arena, LANE_KEYS_MAX * sizeof(*l->keys));
 	memcpy(l->draft.keys, l->keys, l->out * sizeof(*l->keys));
 	l->draft.rows = NULL;
-	l->draft.row_count = 0;
+	l->draft.row_count = l->draft.plan_count = 0;
 	l->draft.rate_wait = 0;
 }
 
@@ -278,11 +279,11 @@ static bool is_out(const struct lane *l, uint64_t key)
 
 /* Read again from the start, the lane shows what is out already. */
 static size_t drop_out(const struct lane *l, struct store_lane_row *rows,
-		       size_t n, size_t want)
+		       size_t n)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n && kept < want; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!is_out(l, rows[i].key))
 			rows[kept++] = rows[i];
 	return kept;
@@ -298,24 +299,47 @@ static void leave_care(struct lane *l)
 		row->crashes = 0;
 }
 
-static enum err read_rows(struct round *r, struct lane *l)
+/* Rows enough that a batch which was fixed before is never cut in two. */
+static enum err read_whole(struct round *r, struct lane *l, size_t want,
+			   size_t *n)
 {
 	int64_t until =
 		r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
-	size_t want = appetite(r, l), max = want, n;
+	size_t max = want + (l->after_due ? 0 : l->draft.out);
+	struct store_lane_row **rows = &l->draft.rows;
+	enum err e;
+
+	if (l->hook.batch_size > 1)
+		max += PARCEL_BATCH_MAX;
+	e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
+			    l->after_due, l->after_key, max, rows, n);
+	if (!e && *n == max && l->hook.batch_size <= 1 &&
+	    (*rows)[*n - 1].batch) {
+		max += PARCEL_BATCH_MAX;
+		e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
+				    l->after_due, l->after_key, max, rows, n);
+	}
+	if (!e)
+		l->draft.drained = *n < max;
+	return e;
+}
+
+static enum err read_rows(struct round *r, struct lane *l)
+{
+	size_t want = appetite(r, l), n;
 	enum err e;
 
 	if (!want)
 		return ERR_OK;
-	if (!l->after_due)
-		max += l->draft.out;
-	e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
-			    l->after_due, l->after_key, max, &l->draft.rows,
-			    &n);
+	e = read_whole(r, l, want, &n);
 	if (e)
 		return e;
-	l->draft.drained = n < max;
-	l->draft.row_count = drop_out(l, l->draft.rows, n, want);
+	n = drop_out(l, l->draft.rows, n);
+	e = batch_plan(r, l, n, want);
+	if (e)
+		return e;
+	if (l->draft.row_count < n)
+		l->draft.drained = false;
 	leave_care(l);
 	if (l->hook.rate_limit)
 		l->draft.row.rate_tokens -= (double)l->draft.row_count;

@@ -4,14 +4,11 @@
 #include "fanout.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "jscan.h"
 #include "log.h"
-#include "match.h"
+#include "notice.h"
 #include "store.h"
 #include "store_fanout.h"
-#include "valid.h"
 
 struct run {
 	struct store *s;
@@ -21,60 +18,37 @@ struct run {
 
 enum { REASON_SIZE = 200 };
 
-static bool check_action(const struct store_queued *row, char *why)
+static bool refuse(char *why, const char *field, const char *what)
 {
-	if (match_published(row->action) || match_operational(row->action))
-		return true;
-	snprintf(why, REASON_SIZE, "action: \"%.60s\" is not an action",
-		 row->action);
+	snprintf(why, REASON_SIZE, "%s: %s", field, what);
 	return false;
 }
 
-static bool check_user(const struct store_queued *row, char *why)
-{
-	const char *bad;
-
-	if (!row->user)
-		return true;
-	bad = valid_user(row->user, strlen(row->user));
-	if (bad)
-		snprintf(why, REASON_SIZE, "user: %s", bad);
-	return !bad;
-}
-
-static bool check_resource(const struct store *s,
-			   const struct store_queued *row, char *why)
-{
-	struct jscan_error bad;
-
-	if (!row->resource) {
-		snprintf(why, REASON_SIZE,
-			 "resource: %zu bytes are more than the limit of %llu",
-			 row->resource_len,
-			 (unsigned long long)s->conf->api.max_body);
-		return false;
-	}
-	if (!jscan_check(row->resource, row->resource_len, JSCAN_DEPTH_MAX,
-			 &bad)) {
-		snprintf(why, REASON_SIZE, "resource: line %u, column %u: %s",
-			 bad.line, bad.column, bad.text);
-		return false;
-	}
-	if (jscan_type(row->resource, row->resource_len) == JSCAN_OBJECT)
-		return true;
-	snprintf(why, REASON_SIZE, "resource: is not a JSON object");
-	return false;
-}
-
+/* The rules of the API, for what came past it. */
 static bool check_row(const struct store *s, const struct store_queued *row,
 		      char *why)
 {
-	if (!row->organization_known) {
-		snprintf(why, REASON_SIZE, "organization: is not known");
+	char bad[NOTICE_WHY_SIZE];
+	const char *what;
+
+	if (!row->organization_known)
+		return refuse(why, "organization", "is not known");
+	what = notice_action(row->action);
+	if (what)
+		return refuse(why, "action", what);
+	what = row->user ? notice_user(row->user) : NULL;
+	if (what)
+		return refuse(why, "user", what);
+	if (!row->resource) {
+		snprintf(why, REASON_SIZE,
+			 "resource: %zu bytes are more than [api] max_body",
+			 row->resource_len);
 		return false;
 	}
-	return check_action(row, why) && check_user(row, why) &&
-	       check_resource(s, row, why);
+	if (!notice_resource(row->resource, row->resource_len,
+			     s->conf->api.max_body, bad))
+		return refuse(why, "resource", bad);
+	return true;
 }
 
 /* The key's first user wins; without a key there is nothing to win. */

@@ -88,6 +88,16 @@ static struct curl_slist *header_lines(struct arena *arena, const char *json)
 	return first;
 }
 
+/* Some batches at once, too. */
+static size_t first_quota(unsigned batch_size)
+{
+	size_t quota = (size_t)batch_size * LANE_WINDOW_FIRST;
+
+	if (quota < LANE_QUOTA_FIRST)
+		return LANE_QUOTA_FIRST;
+	return quota < LANE_QUOTA_MAX ? quota : LANE_QUOTA_MAX;
+}
+
 struct lane *lane_new(const struct store_lane *row,
 		      const struct store_lane_hook *hook)
 {
@@ -101,10 +111,10 @@ struct lane *lane_new(const struct store_lane *row,
 	l->headers = header_lines(&l->arena, hook->headers);
 	l->hook.headers = NULL;
 	id_format(l->organization, &hook->organization);
-	l->quota = LANE_QUOTA_FIRST;
+	l->quota = first_quota(hook->batch_size);
 	l->window = row->failures || hook->ordered ? 1 : LANE_WINDOW_FIRST;
 	l->row_bytes = 1024;
-	l->keys = xcalloc(LANE_QUOTA_MAX, sizeof(*l->keys));
+	l->keys = xcalloc(LANE_KEYS_MAX, sizeof(*l->keys));
 	return l;
 }
 

@@ -24,8 +24,9 @@ struct outcome;
 enum {
 	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
 	LANE_QUOTA_MAX = 512,  /* and of one whose outcomes come quickly */
-	LANE_CAREFUL = 2,      /* crashes after which it goes one by one */
-	LANE_WINDOW_FIRST = 4  /* requests at once; Postfix begins with 5 */
+	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
+	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
+	LANE_WINDOW_FIRST = 4 /* requests at once; Postfix begins with 5 */
 };
 
 /* Parcels in order, each in one list at a time. */
@@ -67,8 +68,10 @@ struct lane {
 		const char *disable; /* why the hook is switched off */
 		uint64_t *keys;	     /* arena */
 		size_t out;
-		struct store_lane_row *rows; /* arena */
+		struct store_lane_row *rows; /* arena; in order of plans */
 		size_t row_count;
+		struct parcel_plan *plans; /* arena */
+		size_t plan_count;
 		int64_t rate_wait; /* ms until the bucket has tokens */
 	} draft;
 

@@ -137,6 +137,14 @@ static int64_t patience(const struct ledger *l)
 	return next > now ? next - now : 0;
 }
 
+/* Half of what is out, so that a short queue is not kept waiting. */
+static size_t enough(const struct ledger *l)
+{
+	size_t half = (l->round.parcels + 1) / 2;
+
+	return half < ENOUGH ? half : ENOUGH;
+}
+
 static bool finished(const struct ledger *l)
 {
 	if (l->back.first || l->round.lane_count)
@@ -212,7 +220,7 @@ static enum err loop(struct ledger *l)
 	enum err e = ERR_OK;
 
 	while (!l->gone && !finished(l)) {
-		post_collect(l->plan->post, ENOUGH, PATIENCE_MS, patience(l),
+		post_collect(l->plan->post, enough(l), PATIENCE_MS, patience(l),
 			     &l->back);
 		heed_wish(l);
 		if (finished(l))

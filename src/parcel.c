@@ -30,46 +30,59 @@ static void add_object(struct buf *out, const struct lane *lane,
 	buf_putc(out, '}');
 }
 
-static void write_body(struct parcel *p, const struct store_lane_row *rows)
+static void write_body(struct parcel *p, const struct parcel_plan *plan)
 {
-	bool batch = p->lane->hook.batch_size > 1;
 	struct buf out;
 
 	buf_init(&out, SIZE_MAX / 2);
-	if (batch)
+	if (plan->batch)
 		buf_putc(&out, '[');
-	for (size_t i = 0; i < p->count; i++) {
+	for (size_t i = 0; i < plan->count; i++) {
 		if (i)
 			buf_putc(&out, ',');
-		add_object(&out, p->lane, &rows[i]);
+		add_object(&out, p->lane, &plan->rows[i]);
 	}
-	if (batch)
+	if (plan->batch)
 		buf_putc(&out, ']');
 	p->body = out.data; /* given over */
 	p->body_len = out.len;
 }
 
-struct parcel *parcel_new(const struct store *s, struct lane *lane,
-			  const struct store_lane_row *rows, size_t count)
+/* A batch is dated like its first member, so every attempt has one id. */
+static void name(const struct store *s, struct parcel *p,
+		 const struct parcel_plan *plan)
 {
-	struct parcel *p =
-		xcalloc(1, sizeof(*p) + count * sizeof(p->member[0]));
+	int64_t created_at = plan->rows[0].created_at;
 	struct id id;
 
-	p->lane = lane;
-	p->count = count;
-	for (size_t i = 0; i < count; i++)
-		p->member[i] = (struct parcel_member){
-			.key = rows[i].key,
-			.attempts = rows[i].attempts,
-			.tries = rows[i].tries,
-			.maybe_duplicate = rows[i].maybe_duplicate,
-			.due_at = rows[i].due_at,
-		};
-	store_id(s, &id, lane->hook.batch_size > 1 ? ID_BATCH : ID_DELIVERY,
-		 rows[0].created_at, rows[0].key);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->rows[i].key == plan->batch)
+			created_at = plan->rows[i].created_at;
+	if (plan->batch)
+		store_id(s, &id, ID_BATCH, created_at, plan->batch);
+	else
+		store_id(s, &id, ID_DELIVERY, created_at, plan->rows[0].key);
 	id_format(p->id, &id);
-	write_body(p, rows);
+}
+
+struct parcel *parcel_new(const struct store *s, struct lane *lane,
+			  const struct parcel_plan *plan)
+{
+	struct parcel *p =
+		xcalloc(1, sizeof(*p) + plan->count * sizeof(p->member[0]));
+
+	p->lane = lane;
+	p->count = plan->count;
+	for (size_t i = 0; i < plan->count; i++)
+		p->member[i] = (struct parcel_member){
+			.key = plan->rows[i].key,
+			.attempts = plan->rows[i].attempts,
+			.tries = plan->rows[i].tries,
+			.maybe_duplicate = plan->rows[i].maybe_duplicate,
+			.due_at = plan->rows[i].due_at,
+		};
+	name(s, p, plan);
+	write_body(p, plan);
 	buf_init(&p->signature, 1024);
 	return p;
 }

@@ -24,7 +24,8 @@ struct store;
 
 enum {
 	PARCEL_LINES = 9,	      /* header lines of ours */
-	PARCEL_BODY_MAX = 1024 * 1024 /* of a batch (contract 3) */
+	PARCEL_BATCH_MAX = 100,	      /* members (contract 2) */
+	PARCEL_BODY_MAX = 1024 * 1024 /* of a batch, bytes (contract 3) */
 };
 
 struct parcel_member {
@@ -54,10 +55,16 @@ struct parcel {
 	struct parcel_member member[];
 };
 
-/* From `count` rows of one lane; copies what it needs. A batch when
- * `batch`, whose id is then made of `first`. */
+/* Some of the rows that were read of a lane, to go into one request. */
+struct parcel_plan {
+	const struct store_lane_row *rows; /* borrowed */
+	size_t count;
+	uint64_t batch; /* key of its first member; 0: a delivery alone */
+};
+
+/* Copies what it needs. */
 struct parcel *parcel_new(const struct store *s, struct lane *lane,
-			  const struct store_lane_row *rows, size_t count);
+			  const struct parcel_plan *plan);
 void parcel_free(struct parcel *p);
 
 /* Signs for this moment (seconds, UTC) and fills in the request. */

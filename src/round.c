@@ -105,6 +105,7 @@ static void count(const struct round *r, const struct parcel *p)
 static void put_away(struct round *r, struct parcel *p)
 {
 	r->out -= p->count;
+	r->parcels--;
 	r->bytes -= p->body_len;
 	parcel_free(p);
 }
@@ -127,6 +128,20 @@ static void recall(struct round *r, struct lane *l)
 	post_recall(r->plan->post);
 }
 
+/* Behind the last row that was taken; a batch takes some out of turn. */
+static void read_on(struct lane *l)
+{
+	for (size_t i = 0; i < l->draft.row_count; i++) {
+		const struct store_lane_row *row = &l->draft.rows[i];
+
+		if (row->due_at < l->after_due ||
+		    (row->due_at == l->after_due && row->key < l->after_key))
+			continue;
+		l->after_due = row->due_at;
+		l->after_key = row->key;
+	}
+}
+
 static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		  struct parcel_list *out)
 {
@@ -144,19 +159,16 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 	memcpy(l->keys, l->draft.keys, l->out * sizeof(*l->keys));
 	if (!l->lost)
 		l->lease_end = lease_end;
-	for (size_t i = 0; i < n; i++) {
-		struct parcel *p =
-			parcel_new(&r->store, l, &l->draft.rows[i], 1);
+	for (size_t i = 0; i < l->draft.plan_count; i++) {
+		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
 
-		l->row_bytes = p->body_len;
-		r->out++;
+		l->row_bytes = p->body_len / p->count;
+		r->out += p->count;
+		r->parcels++;
 		r->bytes += p->body_len;
 		parcel_list_add(out, p);
 	}
-	if (n) {
-		l->after_due = l->draft.rows[n - 1].due_at;
-		l->after_key = l->draft.rows[n - 1].key;
-	}
+	read_on(l);
 	if ((l->draft.closing && !l->closing) || l->lost)
 		recall(r, l);
 	l->draft.touched = false;

@@ -29,8 +29,9 @@ struct round {
 	struct store store;
 	struct lane *lane[STORE_LANE_MAX]; /* open */
 	size_t lane_count;
-	size_t out;   /* rows handed out, all lanes */
-	size_t bytes; /* of their bodies */
+	size_t out;	/* rows handed out, all lanes */
+	size_t parcels; /* in which they went */
+	size_t bytes;	/* of their bodies */
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take, by hook */
 	size_t due_count;

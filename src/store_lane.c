@@ -16,10 +16,10 @@ enum {
 	KEY_BYTES = 8
 };
 
-static void list_hooks(struct db_value *list, const uint64_t *hooks, size_t n)
+static void list_keys(struct db_value *list, const uint64_t *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		list[i] = db_uint(hooks[i]);
+		list[i] = db_uint(keys[i]);
 }
 
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
@@ -58,7 +58,7 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	memset(held, 0, n * sizeof(*held));
 	if (e || !n)
 		return e;
-	list_hooks(list, hooks, n);
+	list_keys(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id FROM lanes WHERE owner = ? AND "
 			  "hook_id IN ({?}) FOR UPDATE",
@@ -162,7 +162,7 @@ enum err store_lane_take(struct store *s, const char *owner,
 		*taken = 0;
 		return ERR_OK;
 	}
-	list_hooks(list, hooks, n);
+	list_keys(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id, owner, in_flight, crashes, "
 			  "failures, suspended_until, failing_since, "
@@ -317,6 +317,7 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 				    : arena_strdup(arena, db_col_text(q, 7));
 	resource = db_col_bytes(q, 8, &r->resource_len);
 	r->resource = arena_memdup(arena, resource, r->resource_len);
+	r->batch = db_col_uint(q, 9);
 }
 
 enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
@@ -331,7 +332,7 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 	e = db_query(
 		s->db,
 		"SELECT d.id, d.created_at, d.due_at, d.attempts, d.tries, "
-		"d.maybe_duplicate, n.action, n.user, n.resource "
+		"d.maybe_duplicate, n.action, n.user, n.resource, d.batch "
 		"FROM deliveries d FORCE INDEX (lane) "
 		"JOIN notifications n ON n.id = d.notification_id "
 		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
@@ -347,6 +348,16 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 	*rows = list;
 	*n = count;
 	return ERR_OK;
+}
+
+enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
+{
+	struct db_value list[DB_LIST_MAX];
+
+	list_keys(list, keys, n);
+	return db_exec_list(s->db,
+			    "UPDATE deliveries SET batch = ? WHERE id IN ({?})",
+			    DB_ARGS(db_uint(keys[0])), list, n);
 }
 
 enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due)

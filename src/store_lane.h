@@ -57,6 +57,7 @@ struct store_lane_row {
 	int64_t created_at, due_at;
 	unsigned attempts, tries;
 	bool maybe_duplicate;
+	uint64_t batch; /* key of its first member; 0: not in one */
 	char *action, *user, *resource; /* user: NULL for none */
 	size_t resource_len;
 };
@@ -93,6 +94,8 @@ enum err store_lane_changed(struct store *s,
 enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 			 int64_t until, int64_t after_due, uint64_t after_key,
 			 size_t max, struct store_lane_row **rows, size_t *n);
+/* Fixes the members of a batch; the first one's key names it. */
+enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /* When the lane's next row is due; TIME_NONE: it is empty. */
 enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due);
 
