@@ -1,0 +1,34 @@
+/*
+ * api: the handlers that the table in route.c names, one file a resource.
+ */
+#ifndef HOOKS_API_H
+#define HOOKS_API_H
+
+#include "err.h"
+
+struct call;
+
+/* api_hook.c */
+enum err api_hook_create(struct call *c);
+enum err api_hook_list(struct call *c);
+enum err api_hook_get(struct call *c);
+enum err api_hook_update(struct call *c);
+enum err api_hook_delete(struct call *c);
+enum err api_hook_enable(struct call *c);
+enum err api_hook_disable(struct call *c);
+
+/* api_secret.c */
+enum err api_secret_get(struct call *c);
+enum err api_secret_rotate(struct call *c);
+
+/* api_publish.c */
+enum err api_publish(struct call *c);
+
+/* api_org.c */
+enum err api_org_test(struct call *c);
+enum err api_org_actions(struct call *c);
+
+/* api_health.c */
+enum err api_health(struct call *c);
+
+#endif

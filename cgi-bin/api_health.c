@@ -1,0 +1,20 @@
+/*
+ * api_health: whether requests can be served, for load balancers.
+ */
+#include "api.h"
+#include "call.h"
+#include "js.h"
+
+enum err api_health(struct call *c)
+{
+	struct js *v;
+	int64_t now;
+	enum err e = store_now(c->store, &now);
+
+	if (e)
+		return e;
+	v = js_object();
+	js_put_string(v, "status", "ok");
+	response_json(c->response, 200, v);
+	return ERR_OK;
+}

@@ -1,0 +1,232 @@
+/*
+ * api_hook: /v2/hooks and /v2/hooks/:id.
+ */
+#include <string.h>
+
+#include "api.h"
+#include "call.h"
+#include "hook_change.h"
+#include "hook_form.h"
+#include "js.h"
+#include "store_hook.h"
+#include "store_secret.h"
+#include "view.h"
+
+#define DISABLED_BY_REQUEST "disabled by request"
+
+static void answer(struct call *c, unsigned status, const struct store_hook *h)
+{
+	response_json(c->response, status, view_hook(h, call_open(c)));
+	response_header(c->response, "ETag", "%s", hook_change_etag(c, h));
+}
+
+/* ---- making ---- */
+
+static enum err create(struct call *c, struct hook_form *form)
+{
+	struct store_hook *h = &form->hook;
+	const char *secret = form->secret;
+	uint64_t max = c->conf->api.max_hooks;
+	enum err e;
+
+	if (!secret)
+		secret = hook_form_new_secret(c);
+	h->organization = c->key.org.id;
+	h->created_at = h->updated_at = c->key.now;
+	e = store_hook_create(c->store, h, secret, max);
+	if (e != ERR_LIMIT)
+		return e;
+	response_problem(c->response, 429,
+			 "The organization has %llu hooks, which is the "
+			 "limit; delete one first.",
+			 (unsigned long long)max);
+	return ERR_INVALID;
+}
+
+enum err api_hook_create(struct call *c)
+{
+	struct hook_form form;
+	char id[ID_TEXT_SIZE];
+	struct js *body;
+	enum err e = call_json(c, NULL, &body);
+
+	if (e)
+		return e;
+	e = hook_form_read(c, body, NULL, &form);
+	js_free(body);
+	if (!e)
+		e = create(c, &form);
+	if (e)
+		return e;
+	answer(c, 201, &form.hook);
+	id_format(id, &form.hook.id);
+	response_header(c->response, "Location", "%s/v2/hooks/%s",
+			c->conf->api.base_path, id);
+	return ERR_OK;
+}
+
+/* ---- reading ---- */
+
+enum err api_hook_list(struct call *c)
+{
+	const char *action = request_param(c->request, "action");
+	struct store_hook_query query = {.action = action ? action : ""};
+	struct store_hook *list;
+	struct id after;
+	struct js *all;
+	size_t n;
+	bool more;
+	enum err e = call_limit(c, 0, &query.limit);
+
+	if (!e)
+		e = call_after(c, &after, &query.after);
+	if (!e)
+		e = store_hook_list(c->store, c->arena, &c->key.org.id, &query,
+				    &list, &n, &more);
+	if (e)
+		return e;
+	all = js_array();
+	for (size_t i = 0; i < n; i++)
+		js_add(all, view_hook(&list[i], call_open(c)));
+	response_json(c->response, 200, all);
+	if (more)
+		call_link_next(c, "/v2/hooks", &list[n - 1].id);
+	return ERR_OK;
+}
+
+/* If-None-Match compares weakly: a server that compresses marks tags so. */
+static bool is_known(struct call *c, const char *tag)
+{
+	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
+
+	return list && (strcmp(list, "*") == 0 || strstr(list, tag));
+}
+
+enum err api_hook_get(struct call *c)
+{
+	struct store_hook hook;
+	const char *tag;
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
+				   &hook);
+	if (e)
+		return e;
+	tag = hook_change_etag(c, &hook);
+	if (is_known(c, tag)) {
+		response_empty(c->response, 304);
+		response_header(c->response, "ETag", "%s", tag);
+	} else {
+		answer(c, 200, &hook);
+	}
+	return ERR_OK;
+}
+
+/* ---- changing ---- */
+
+static void note_switch(struct store_hook *next, bool was_enabled)
+{
+	if (next->enabled)
+		next->disabled_reason = NULL;
+	else if (was_enabled)
+		next->disabled_reason = DISABLED_BY_REQUEST;
+}
+
+static enum err edit_members(struct call *c, struct store_hook *hook,
+			     struct store_hook_change *change, void *arg)
+{
+	const struct js *body = arg;
+	struct hook_form form;
+	enum err e = hook_form_read(c, body, hook, &form);
+
+	if (e)
+		return e;
+	note_switch(&form.hook, hook->enabled);
+	*hook = form.hook;
+	change->secret = form.secret;
+	change->overlap = STORE_OVERLAP_DEFAULT;
+	return ERR_OK;
+}
+
+static enum err change(struct call *c, hook_change_edit *edit, void *arg)
+{
+	struct store_hook hook;
+	enum err e = hook_change_run(c, edit, arg, &hook);
+
+	if (!e)
+		answer(c, 200, &hook);
+	return e;
+}
+
+/* The guide prints such a request under "Get the hook". */
+static enum err refuse_empty(struct call *c)
+{
+	response_problem(c->response, 400,
+			 "A PUT needs a body with the members to change; to "
+			 "read the hook use GET.");
+	return ERR_INVALID;
+}
+
+enum err api_hook_update(struct call *c)
+{
+	struct js *body;
+	enum err e;
+
+	if (c->request->body.len == 0)
+		return refuse_empty(c);
+	e = call_json(c, NULL, &body);
+	if (e)
+		return e;
+	e = change(c, edit_members, body);
+	js_free(body);
+	return e;
+}
+
+static enum err edit_switch(struct call *c, struct store_hook *hook,
+			    struct store_hook_change *change, void *arg)
+{
+	const bool *enabled = arg;
+	bool was_enabled = hook->enabled;
+
+	(void)c;
+	(void)change;
+	if (was_enabled == *enabled)
+		return ERR_CONFLICT; /* nothing to do */
+	hook->enabled = *enabled;
+	note_switch(hook, was_enabled);
+	return ERR_OK;
+}
+
+static enum err switch_to(struct call *c, bool enabled)
+{
+	enum err e = call_no_members(c);
+
+	return e ? e : change(c, edit_switch, &enabled);
+}
+
+enum err api_hook_enable(struct call *c)
+{
+	return switch_to(c, true);
+}
+
+enum err api_hook_disable(struct call *c)
+{
+	return switch_to(c, false);
+}
+
+/* ---- deleting ---- */
+
+enum err api_hook_delete(struct call *c)
+{
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = store_hook_delete(c->store, &c->key.org.id, &id,
+				      c->key.now);
+	if (!e)
+		response_empty(c->response, 204);
+	return e;
+}

@@ -1,0 +1,32 @@
+/*
+ * api_org: whose key this is, and the catalogue of actions.
+ */
+#include "api.h"
+#include "call.h"
+#include "js.h"
+#include "match.h"
+#include "view.h"
+
+enum err api_org_test(struct call *c)
+{
+	response_json(c->response, 200, view_org(&c->key.org));
+	return ERR_OK;
+}
+
+enum err api_org_actions(struct call *c)
+{
+	size_t n;
+	const struct match_action *list = match_catalogue(&n);
+	struct js *all = js_array();
+
+	for (size_t i = 0; i < n; i++) {
+		struct js *v = js_object();
+
+		js_put_string(v, "action", list[i].name);
+		js_put_string(v, "description", list[i].description);
+		js_put_bool(v, "operational", list[i].operational);
+		js_add(all, v);
+	}
+	response_json(c->response, 200, all);
+	return ERR_OK;
+}

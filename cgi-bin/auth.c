@@ -1,0 +1,59 @@
+/*
+ * auth: from header or query to a row of api_keys.
+ */
+#include "auth.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "call.h"
+
+enum { KEY_MAX = 200 }; /* longer than any that was made */
+
+static const char *find_key(const struct request *r)
+{
+	const char *s = r->header[REQUEST_AUTHORIZATION];
+
+	if (!s || !*s)
+		return request_param(r, "api_key");
+	if (strncasecmp(s, "Bearer", 6) == 0 && (s[6] == ' ' || !s[6]))
+		s += 6;
+	return s + strspn(s, " ");
+}
+
+static enum err refuse(struct call *c, const char *why)
+{
+	response_problem(c->response, 401, "%s", why);
+	response_header(c->response, "WWW-Authenticate", "%s",
+			"Bearer realm=\"vyte-hooks\"");
+	return ERR_INVALID;
+}
+
+enum err auth_check(struct call *c)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz"
+				       "0123456789_-";
+	const char *text = find_key(c->request);
+	size_t len = text ? strlen(text) : 0;
+	unsigned char hash[CRYPT_HASH_SIZE];
+	enum err e = ERR_NOT_FOUND;
+
+	if (!text)
+		return refuse(c, "An API key is needed: in the Authorization "
+				 "header, or as ?api_key=.");
+	if (len && len <= KEY_MAX && strspn(text, alphabet) == len) {
+		store_key_hash(hash, text, len);
+		e = store_key_find(c->store, hash, &c->key);
+	}
+	if (e == ERR_NOT_FOUND)
+		return refuse(c, "The API key is not known, or was revoked.");
+	c->known = !e;
+	return e;
+}
+
+void auth_touch(struct call *c)
+{
+	if (c->known)
+		(void)store_key_touch(c->store, &c->key);
+}

@@ -1,0 +1,20 @@
+/*
+ * auth: who asks. The key comes in the Authorization header, alone or behind
+ * "Bearer", or as ?api_key=; the header wins. Only its hash is looked up.
+ */
+#ifndef HOOKS_AUTH_H
+#define HOOKS_AUTH_H
+
+#include "err.h"
+
+struct call;
+
+/* Sets c->key. ERR_INVALID with the 401 made; ERR_TEMP and so on as the
+ * database says. */
+enum err auth_check(struct call *c);
+
+/* After the answer: notes that the key was used, at most once a minute. What
+ * fails here concerns nobody. */
+void auth_touch(struct call *c);
+
+#endif

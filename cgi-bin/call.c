@@ -1,0 +1,201 @@
+/*
+ * call: what handlers share.
+ */
+#include "call.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "faults.h"
+#include "js.h"
+#include "text.h"
+
+enum { LIMIT_MAX = 1000 };
+
+void call_fail(struct call *c, enum err e)
+{
+	struct response *r = c->response;
+
+	switch (e) {
+	case ERR_INVALID:
+		if (r->status < 400)
+			response_problem(r, 400, "The request is not valid.");
+		return;
+	case ERR_NOT_FOUND:
+		response_problem(r, 404, "There is nothing at this address.");
+		return;
+	case ERR_TEMP:
+	case ERR_CONFIG:
+		response_problem(r, 503,
+				 "The service cannot reach its database or is "
+				 "being set up; try again.");
+		buf_clear(&r->head);
+		response_header(r, "Retry-After", "%d", RESPONSE_RETRY_S);
+		return;
+	default:
+		response_problem(r, 500,
+				 "Something went wrong here; it was "
+				 "logged.");
+	}
+}
+
+bool call_open(const struct call *c)
+{
+	return c->key.role == ROLE_MANAGE;
+}
+
+/* ---- parts of the address ---- */
+
+static enum err read_id(const char *text, struct id *out)
+{
+	return id_parse(text, strlen(text), out) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err call_id(const struct call *c, size_t arg, struct id *out)
+{
+	return read_id(c->arg[arg], out);
+}
+
+enum err call_after(const struct call *c, struct id *room,
+		    const struct id **out)
+{
+	const char *text = request_param(c->request, "after");
+	enum err e = text ? read_id(text, room) : ERR_OK;
+
+	if (!e)
+		*out = text ? room : NULL;
+	return e;
+}
+
+enum err call_limit(struct call *c, size_t initial, size_t *out)
+{
+	const char *text = request_param(c->request, "limit");
+	uint64_t n = initial;
+
+	if (text && (!text_uint(text, LIMIT_MAX, &n) || n == 0)) {
+		response_problem(c->response, 400,
+				 "limit is a number from 1 to %d.", LIMIT_MAX);
+		return ERR_INVALID;
+	}
+	*out = n;
+	return ERR_OK;
+}
+
+static void add_encoded(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char ch = (unsigned char)*s;
+		bool plain = (ch >= '0' && ch <= '9') ||
+			     (ch >= 'A' && ch <= 'Z') ||
+			     (ch >= 'a' && ch <= 'z') || strchr("-._~", ch);
+
+		if (plain)
+			buf_putc(b, *s);
+		else
+			buf_printf(b, "%%%02X", ch);
+	}
+}
+
+/* The key is left out: answers are kept in more places than requests. */
+void call_link_next(struct call *c, const char *path, const struct id *after)
+{
+	const struct request *r = c->request;
+	char id[ID_TEXT_SIZE];
+	struct buf b;
+
+	buf_init(&b, 3000);
+	id_format(id, after);
+	buf_printf(&b, "%s%s?", c->conf->api.base_path, path);
+	for (size_t i = 0; i < r->params; i++) {
+		if (strcmp(r->param[i].name, "after") == 0 ||
+		    strcmp(r->param[i].name, "api_key") == 0)
+			continue;
+		add_encoded(&b, r->param[i].name);
+		buf_putc(&b, '=');
+		add_encoded(&b, r->param[i].value);
+		buf_putc(&b, '&');
+	}
+	buf_printf(&b, "after=%s", id);
+	if (!b.overflow)
+		response_header(c->response, "Link", "<%s>; rel=\"next\"",
+				b.data);
+	buf_release(&b);
+}
+
+/* ---- the body ---- */
+
+static bool is_blank(const struct buf *b)
+{
+	return b->len == strspn(b->data, " \t\r\n");
+}
+
+/* Absent counts as JSON (contract); parameters such as charset do not
+ * matter, for the text must be UTF-8 anyway. */
+static bool is_json_type(const char *type)
+{
+	size_t len;
+
+	if (!type || !*type)
+		return true;
+	len = strcspn(type, "; \t");
+	return len == strlen("application/json") &&
+	       strncasecmp(type, "application/json", len) == 0;
+}
+
+static enum err parse(struct call *c, const char *s, size_t len,
+		      struct js **out)
+{
+	struct jscan_error error;
+	struct js *v;
+
+	if (!jscan_check(s, len, JSCAN_DEPTH_MAX, &error)) {
+		response_problem(c->response, 400,
+				 "The body is not JSON: line %u, column %u: "
+				 "%s.",
+				 error.line, error.column, error.text);
+		return ERR_INVALID;
+	}
+	v = js_parse(s, len);
+	if (!v) {
+		response_problem(c->response, 400,
+				 "The body cannot be read as JSON.");
+		return ERR_INVALID;
+	}
+	*out = v;
+	return ERR_OK;
+}
+
+enum err call_json(struct call *c, const char *empty, struct js **out)
+{
+	const struct buf *body = &c->request->body;
+	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
+
+	if (empty && is_blank(body))
+		return parse(c, empty, strlen(empty), out);
+	if (!is_json_type(type)) {
+		response_problem(c->response, 415,
+				 "The body must be application/json.");
+		return ERR_INVALID;
+	}
+	return parse(c, body->data, body->len, out);
+}
+
+enum err call_no_members(struct call *c)
+{
+	struct faults faults;
+	const struct js *v;
+	const char *name;
+	struct js_iter it;
+	struct js *body;
+	enum err e = call_json(c, "{}", &body);
+
+	if (e)
+		return e;
+	faults_init(&faults, "");
+	if (!js_is_object(body))
+		faults_add(&faults, NULL, "must be an object");
+	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
+		faults_add(&faults, name, "is not known here");
+	js_free(body);
+	return faults_answer(&faults, c);
+}

@@ -1,0 +1,70 @@
+/*
+ * call: one request on its way through the API: what was asked, who asks, the
+ * answer in the making, and the things of the process it may use.
+ *
+ * A handler returns ERR_OK with the answer made, or an error. An error gets
+ * its problem document in one place (call_fail), unless the handler has made
+ * one and returned ERR_INVALID.
+ */
+#ifndef HOOKS_CALL_H
+#define HOOKS_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "err.h"
+#include "id.h"
+#include "jscan.h"
+#include "mem.h"
+#include "request.h"
+#include "response.h"
+#include "store.h"
+#include "store_key.h"
+#include "target.h"
+
+struct js;
+
+enum { CALL_ARGS_MAX = 2 };
+
+struct call {
+	const struct conf *conf;
+	struct store *store;
+	const struct target_policy *targets;
+	struct request *request;
+	struct response *response;
+	struct arena *arena;  /* the request's */
+	struct store_key key; /* who asks; not set on public routes */
+	bool known;	      /* whether `key` is set */
+	/* What stood for each ":" segment of the route's pattern. */
+	const char *arg[CALL_ARGS_MAX];
+};
+
+/* Answers with the problem that belongs to the error. */
+void call_fail(struct call *c, enum err e);
+
+/* What a key with less than `manage` must not see is shown. */
+bool call_open(const struct call *c);
+
+/* An id of the path; ERR_NOT_FOUND for one of any other form. */
+enum err call_id(const struct call *c, size_t arg, struct id *out);
+/* ?after=; NULL when it is not there. ERR_NOT_FOUND as above. */
+enum err call_after(const struct call *c, struct id *room,
+		    const struct id **out);
+/* ?limit=, 1 to 1000; `initial` when it is not there. */
+enum err call_limit(struct call *c, size_t initial, size_t *out);
+
+/*
+ * The body as accepted JSON: ERR_INVALID with a 400 or 415 made. `empty`:
+ * what stands for an empty body, or NULL when there must be one. The caller
+ * frees `out` with js_free().
+ */
+enum err call_json(struct call *c, const char *empty, struct js **out);
+
+/* Where no member is needed: an empty body or {}. */
+enum err call_no_members(struct call *c);
+
+/* Link: rel="next" to the same list behind `after`. */
+void call_link_next(struct call *c, const char *path, const struct id *after);
+
+#endif

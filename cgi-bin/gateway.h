@@ -1,0 +1,38 @@
+/*
+ * gateway: the way requests come in and answers go out: FastCGI, or plain CGI
+ * when descriptor 0 is no listening socket. The one file that knows libfcgi.
+ */
+#ifndef HOOKS_GATEWAY_H
+#define HOOKS_GATEWAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gateway;
+
+/* Never NULL. SIGTERM, SIGINT and SIGUSR1 (a server's graceful end) are
+ * blocked from here on, but for the time that gateway_next waits. */
+struct gateway *gateway_new(void);
+void gateway_free(struct gateway *g);
+
+enum gateway_event {
+	GATEWAY_REQUEST, /* one is there; gateway_finish() is due */
+	GATEWAY_IDLE,	 /* none came for so long */
+	GATEWAY_END /* a signal, the socket is gone, or CGI's one is done */
+};
+
+/* Waits; a negative `idle_ms` means without end. */
+enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms);
+
+/* "NAME=value" strings with NULL behind the last; borrowed until finish. */
+char *const *gateway_environment(const struct gateway *g);
+/* The next bytes of the body; 0 at its end. Under FastCGI that is the end of
+ * input, under plain CGI CONTENT_LENGTH bytes. */
+size_t gateway_read(struct gateway *g, void *p, size_t n);
+/* A client that has gone away is no error. */
+void gateway_write(struct gateway *g, const void *p, size_t n);
+/* Reads what is left of the body, so that no server mistakes the end of the
+ * connection for a failure, and ends the request. */
+void gateway_finish(struct gateway *g);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * hook_change: the loop around store_hook_update.
+ */
+#include "hook_change.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "call.h"
+#include "store_secret.h"
+
+enum { TRIES = 5 };
+
+const char *hook_change_etag(struct call *c, const struct store_hook *hook)
+{
+	return arena_printf(c->arena, "\"%llx\"",
+			    (unsigned long long)hook->updated_at);
+}
+
+/* The list of If-Match holds no tag with a comma of ours, so a plain search
+ * between separators will do. */
+static bool has_tag(const char *list, const char *tag)
+{
+	size_t len = strlen(tag);
+	const char *at = list;
+
+	if (strcmp(list, "*") == 0)
+		return true;
+	while ((at = strstr(at, tag))) {
+		bool begins = at == list || strchr(", \t", at[-1]);
+
+		if (begins && (!at[len] || strchr(", \t", at[len])))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+static enum err check_match(struct call *c, const struct store_hook *hook)
+{
+	const char *list = c->request->header[REQUEST_IF_MATCH];
+
+	if (!list || has_tag(list, hook_change_etag(c, hook)))
+		return ERR_OK;
+	response_problem(c->response, 412,
+			 "The hook was changed since it was read.");
+	return ERR_INVALID;
+}
+
+static enum err once(struct call *c, const struct id *id,
+		     hook_change_edit *edit, void *arg, struct store_hook *out)
+{
+	const struct id *org = &c->key.org.id;
+	struct store_hook now, next;
+	struct store_hook_change change = {.hook = &next};
+	enum err e = store_hook_get(c->store, c->arena, org, id, &now);
+
+	if (!e)
+		e = check_match(c, &now);
+	if (e)
+		return e;
+	next = now;
+	e = edit(c, &next, &change, arg);
+	if (e == ERR_CONFLICT) {
+		*out = now;
+		return ERR_OK;
+	}
+	/* Every change moves the time on, or it would pass unseen. */
+	next.updated_at =
+		c->key.now > now.updated_at ? c->key.now : now.updated_at + 1;
+	change.seen = now.updated_at;
+	change.switched_on = next.enabled && !now.enabled;
+	if (!e)
+		e = store_hook_update(c->store, &change);
+	if (!e)
+		*out = next;
+	return e;
+}
+
+static enum err too_many_secrets(struct call *c)
+{
+	response_problem(c->response, 429,
+			 "%d secrets of this hook are valid, which is the "
+			 "limit; wait until one expires.",
+			 STORE_SECRETS_MAX);
+	return ERR_INVALID;
+}
+
+enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
+			 struct store_hook *out)
+{
+	unsigned tries = 0;
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (e)
+		return e;
+	do
+		e = once(c, &id, edit, arg, out);
+	while (e == ERR_CONFLICT && ++tries < TRIES);
+	if (e == ERR_LIMIT)
+		return too_many_secrets(c);
+	return e == ERR_CONFLICT ? ERR_TEMP : e;
+}

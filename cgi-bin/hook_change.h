@@ -1,0 +1,29 @@
+/*
+ * hook_change: changing a hook that others may change at the same time: read
+ * it, check If-Match, edit, compare-and-set, and again when it was changed
+ * meanwhile.
+ */
+#ifndef HOOKS_HOOK_CHANGE_H
+#define HOOKS_HOOK_CHANGE_H
+
+#include "err.h"
+#include "store_hook.h"
+
+struct call;
+
+/* The ETag of a hook; arena. */
+const char *hook_change_etag(struct call *c, const struct store_hook *hook);
+
+/*
+ * Turns `change->hook`, a copy of the hook as it is, into what it shall be,
+ * and sets secret and overlap where there is a new one. ERR_CONFLICT: it is
+ * right as it is. May run more than once.
+ */
+typedef enum err hook_change_edit(struct call *c, struct store_hook *hook,
+				  struct store_hook_change *change, void *arg);
+
+/* For the hook of the path; `out` is the hook afterwards. */
+enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
+			 struct store_hook *out);
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * hook_form: the table of members. Each has a reader, which gets the value
+ * (null where it is to be reset) and reports what is wrong with it.
+ */
+#include "hook_form.h"
+
+#include <string.h>
+
+#include "call.h"
+#include "faults.h"
+#include "hook_headers.h"
+#include "js.h"
+#include "match.h"
+#include "sign.h"
+#include "valid.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+struct form {
+	struct call *call;
+	struct faults faults;
+	const struct store_hook *current; /* NULL: a new one */
+	struct store_hook hook;
+	const char *secret;
+	bool user_given;
+};
+
+typedef void reader(struct form *f, const char *name, const struct js *v);
+
+/* ---- texts ---- */
+
+static const char *want_string(struct form *f, const char *name,
+			       const struct js *v, size_t *len)
+{
+	const char *s = js_string(v, len);
+
+	if (!s)
+		faults_add(&f->faults, name, "must be a string");
+	return s;
+}
+
+static void read_target(struct form *f, const char *name, const struct js *v)
+{
+	char why[300];
+	size_t len;
+	const char *s = want_string(f, name, v, &len);
+
+	if (!s)
+		return;
+	if (!target_url_check(s, len, f->call->targets, why, sizeof(why)))
+		faults_add(&f->faults, name, why);
+	else
+		f->hook.target_url = arena_strdup(f->call->arena, s);
+}
+
+static void read_action(struct form *f, const char *name, const struct js *v)
+{
+	const char *s = want_string(f, name, v, NULL);
+
+	if (!s)
+		return;
+	if (!match_hookable(s))
+		faults_add(&f->faults, name,
+			   "is no action or wildcard that a hook may name; GET "
+			   "/v2/actions lists them");
+	else
+		f->hook.action = arena_strdup(f->call->arena, s);
+}
+
+static void read_description(struct form *f, const char *name,
+			     const struct js *v)
+{
+	const char *s, *why;
+	size_t len;
+
+	f->hook.description = "";
+	if (js_is_null(v))
+		return;
+	s = want_string(f, name, v, &len);
+	why = s ? valid_description(s, len) : NULL;
+	if (why)
+		faults_add(&f->faults, name, why);
+	else if (s)
+		f->hook.description = arena_strdup(f->call->arena, s);
+}
+
+static void read_secret(struct form *f, const char *name, const struct js *v)
+{
+	struct sign_key key;
+	const char *s;
+	size_t len;
+
+	if (js_is_null(v)) {
+		f->secret = hook_form_new_secret(f->call);
+		return;
+	}
+	s = want_string(f, name, v, &len);
+	if (!s)
+		return;
+	if (!sign_key_parse(s, len, &key))
+		faults_add(&f->faults, name,
+			   "must be whsec_ and the base64 of 24 to 64 bytes");
+	else
+		f->secret = arena_strdup(f->call->arena, s);
+}
+
+/* ---- scope ---- */
+
+static void read_scope(struct form *f, const char *name, const struct js *v)
+{
+	const char *s = js_is_null(v) ? "organization" : js_string(v, NULL);
+
+	if (s && strcmp(s, "user") == 0)
+		f->hook.user_scope = true;
+	else if (s && strcmp(s, "organization") == 0)
+		f->hook.user_scope = false;
+	else
+		faults_add(&f->faults, name, "is organization or user");
+}
+
+static void read_user(struct form *f, const char *name, const struct js *v)
+{
+	const char *s;
+	size_t len;
+
+	f->hook.user = (struct id){.b = {0}};
+	if (js_is_null(v))
+		return;
+	f->user_given = true;
+	s = js_string(v, &len);
+	if (!s || !id_parse(s, len, &f->hook.user))
+		faults_add(&f->faults, name, "must be 24 hex digits");
+}
+
+static void check_user(struct form *f)
+{
+	static const struct id none;
+
+	if (f->hook.user_scope && !f->user_given &&
+	    id_equal(&f->hook.user, &none))
+		faults_add(&f->faults, "user", "is needed where scope is user");
+	if (!f->hook.user_scope && f->user_given)
+		faults_add(&f->faults, "user",
+			   "is only for hooks whose scope is user");
+}
+
+/* ---- numbers and switches ---- */
+
+static void read_number(struct form *f, const char *name, const struct js *v,
+			int64_t min, int64_t max, unsigned *out)
+{
+	char *why;
+
+	if (js_is_int(v) && js_int(v) >= min && js_int(v) <= max) {
+		*out = (unsigned)js_int(v);
+		return;
+	}
+	why = arena_printf(f->call->arena,
+			   "must be a whole number from %lld to %lld",
+			   (long long)min, (long long)max);
+	faults_add(&f->faults, name, why);
+}
+
+static void read_batch_size(struct form *f, const char *name,
+			    const struct js *v)
+{
+	if (js_is_null(v))
+		f->hook.batch_size = 1;
+	else
+		read_number(f, name, v, 1, STORE_HOOK_BATCH_MAX,
+			    &f->hook.batch_size);
+}
+
+static void read_rate_limit(struct form *f, const char *name,
+			    const struct js *v)
+{
+	if (js_is_null(v))
+		f->hook.rate_limit = 0;
+	else
+		read_number(f, name, v, 0, STORE_HOOK_RATE_MAX,
+			    &f->hook.rate_limit);
+}
+
+static void read_switch(struct form *f, const char *name, const struct js *v,
+			bool initial, bool *out)
+{
+	if (js_is_null(v))
+		*out = initial;
+	else if (js_is_bool(v))
+		*out = js_bool(v);
+	else
+		faults_add(&f->faults, name, "must be true or false");
+}
+
+static void read_ordered(struct form *f, const char *name, const struct js *v)
+{
+	read_switch(f, name, v, false, &f->hook.ordered);
+}
+
+static void read_enabled(struct form *f, const char *name, const struct js *v)
+{
+	read_switch(f, name, v, true, &f->hook.enabled);
+}
+
+/* ---- the others ---- */
+
+static void read_headers(struct form *f, const char *name, const struct js *v)
+{
+	hook_headers_read(&f->faults, name, v,
+			  f->current ? f->current->headers : NULL,
+			  f->call->arena, &f->hook.headers);
+}
+
+static void must_be(struct form *f, const char *name, const struct js *v,
+		    const struct id *want)
+{
+	struct id id;
+	size_t len;
+	const char *s = js_string(v, &len);
+
+	if (!s || !id_parse(s, len, &id) || !id_equal(&id, want))
+		faults_add(&f->faults, name, "is another one than this hook's");
+}
+
+static void read_id(struct form *f, const char *name, const struct js *v)
+{
+	must_be(f, name, v, &f->current->id);
+}
+
+static void read_organization(struct form *f, const char *name,
+			      const struct js *v)
+{
+	must_be(f, name, v, &f->current->organization);
+}
+
+static void ignore(struct form *f, const char *name, const struct js *v)
+{
+	(void)f;
+	(void)name;
+	(void)v;
+}
+
+/* ---- the table ---- */
+
+enum { NEW = 1, CHANGE = 2, NEEDED = 4 };
+
+static const struct field {
+	const char *name;
+	unsigned use; /* in a POST, in a PUT; needed in a POST */
+	reader *read;
+} fields[] = {
+	{"target_url", NEW | CHANGE | NEEDED, read_target},
+	{"action", NEW | CHANGE | NEEDED, read_action},
+	{"scope", NEW | CHANGE, read_scope},
+	{"user", NEW | CHANGE, read_user},
+	{"description", NEW | CHANGE, read_description},
+	{"headers", NEW | CHANGE, read_headers},
+	{"batch_size", NEW | CHANGE, read_batch_size},
+	{"rate_limit", NEW | CHANGE, read_rate_limit},
+	{"ordered", NEW | CHANGE, read_ordered},
+	{"secret", NEW | CHANGE, read_secret},
+	/* A hook as it was read may be sent back. */
+	{"enabled", CHANGE, read_enabled},
+	{"_id", CHANGE, read_id},
+	{"organization", CHANGE, read_organization},
+	{"createdAt", CHANGE, ignore},
+	{"updatedAt", CHANGE, ignore},
+	{"__v", CHANGE, ignore},
+	{"disabledReason", CHANGE, ignore},
+};
+
+static bool is_field(const char *name, unsigned use)
+{
+	for (size_t i = 0; i < COUNT(fields); i++)
+		if ((fields[i].use & use) && strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void read_fields(struct form *f, const struct js *body)
+{
+	unsigned use = f->current ? CHANGE : NEW;
+	const struct js *v;
+	const char *name;
+	struct js_iter it;
+
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		v = js_get(body, fields[i].name);
+		if (!(fields[i].use & use))
+			continue;
+		if (v)
+			fields[i].read(f, fields[i].name, v);
+		else if (use == NEW && (fields[i].use & NEEDED))
+			faults_add(&f->faults, fields[i].name, "is missing");
+	}
+	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
+		if (!is_field(name, use))
+			faults_add(&f->faults, name, "is not known here");
+	check_user(f);
+}
+
+enum err hook_form_read(struct call *c, const struct js *body,
+			const struct store_hook *current, struct hook_form *out)
+{
+	struct form f = {.call = c, .current = current};
+	enum err e;
+
+	faults_init(&f.faults, "");
+	if (current)
+		f.hook = *current;
+	else
+		f.hook = (struct store_hook){
+			.description = "", .batch_size = 1, .enabled = true};
+	if (js_is_object(body))
+		read_fields(&f, body);
+	else
+		faults_add(&f.faults, NULL, "must be an object");
+	e = faults_answer(&f.faults, c);
+	if (!e)
+		*out = (struct hook_form){.hook = f.hook, .secret = f.secret};
+	return e;
+}
+
+const char *hook_form_new_secret(struct call *c)
+{
+	char *text = arena_alloc(c->arena, SIGN_SECRET_SIZE);
+	struct sign_key key;
+
+	sign_key_new(&key);
+	sign_key_format(text, &key);
+	return text;
+}

@@ -1,0 +1,30 @@
+/*
+ * hook_form: a hook's members as they come in, checked and put into a struct.
+ * One table says for each member how it is read and where it may stand.
+ */
+#ifndef HOOKS_HOOK_FORM_H
+#define HOOKS_HOOK_FORM_H
+
+#include "err.h"
+#include "store_hook.h"
+
+struct call;
+struct js;
+
+struct hook_form {
+	struct store_hook hook; /* texts are arena */
+	const char *secret;	/* a new one, arena; NULL: none was asked for */
+};
+
+/*
+ * `current` is the hook to change, or NULL for a new one, whose organization
+ * and times are left to the caller. ERR_INVALID with the 400 made.
+ */
+enum err hook_form_read(struct call *c, const struct js *body,
+			const struct store_hook *current,
+			struct hook_form *out);
+
+/* A random secret; arena. */
+const char *hook_form_new_secret(struct call *c);
+
+#endif

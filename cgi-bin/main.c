@@ -1,0 +1,150 @@
+/*
+ * hooks.fcgi: the HTTP API. Serves one request after the other, as FastCGI
+ * or as plain CGI, until a signal, or until [api] max_requests renews it.
+ *
+ * With a configuration that is wrong it serves 503 and looks again with later
+ * requests, so that mending the file is enough.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "call.h"
+#include "clock.h"
+#include "conf.h"
+#include "gateway.h"
+#include "log.h"
+#include "policy.h"
+#include "route.h"
+#include "store.h"
+
+enum {
+	DEADLINE_MS = 4500,    /* of one request's database work (design 3) */
+	IDLE_MS = 30000,       /* the connection is given back after that */
+	LOOK_AGAIN_MS = 1000,  /* for a configuration that is right */
+	BODY_MAX = 1024 * 1024 /* without a configuration; drained anyway */
+};
+
+struct site {
+	struct conf conf;
+	struct policy policy;
+	struct store store;
+	bool ready;
+	int64_t tried_at; /* monotonic; 0: never */
+};
+
+/* ---- the process's things ---- */
+
+static bool site_ready(struct site *site)
+{
+	int64_t now = clock_monotonic();
+	enum err e;
+
+	if (site->ready)
+		return true;
+	if (site->tried_at && now - site->tried_at < LOOK_AGAIN_MS)
+		return false;
+	site->tried_at = now;
+	e = conf_load(&site->conf, NULL);
+	if (!e) {
+		e = policy_load(&site->policy, &site->conf);
+		if (e)
+			policy_release(&site->policy);
+	}
+	if (e) {
+		conf_release(&site->conf);
+		return false;
+	}
+	store_init(&site->store, &site->conf, DB_API);
+	site->ready = true;
+	return true;
+}
+
+static void site_release(struct site *site)
+{
+	if (!site->ready)
+		return;
+	store_release(&site->store);
+	policy_release(&site->policy);
+	conf_release(&site->conf);
+}
+
+/* ---- one request ---- */
+
+static void answer(struct site *site, struct call *c, struct gateway *g)
+{
+	bool ready = site_ready(site);
+
+	request_read_head(c->request, gateway_environment(g),
+			  ready ? site->conf.api.base_path : "");
+	if (!ready) {
+		call_fail(c, ERR_CONFIG);
+		return;
+	}
+	c->conf = &site->conf;
+	c->store = &site->store;
+	c->targets = &site->policy.target;
+	c->request->body.max = site->conf.api.max_body;
+	db_deadline(site->store.db, clock_monotonic() + DEADLINE_MS);
+	route_serve(c, g);
+}
+
+static void serve(struct site *site, struct gateway *g)
+{
+	struct response response;
+	struct request request;
+	struct call c = {.request = &request,
+			 .response = &response,
+			 .arena = &request.arena};
+
+	request_init(&request, BODY_MAX);
+	response_init(&response);
+	answer(site, &c, g);
+	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
+	gateway_finish(g);
+	auth_touch(&c);
+	response_release(&response);
+	request_release(&request);
+}
+
+static bool worn_out(const struct site *site, uint64_t served)
+{
+	return site->ready && served >= site->conf.api.max_requests;
+}
+
+static void loop(struct site *site, struct gateway *g)
+{
+	uint64_t served = 0;
+	int64_t idle_ms = IDLE_MS;
+
+	while (!worn_out(site, served)) {
+		switch (gateway_next(g, idle_ms)) {
+		case GATEWAY_REQUEST:
+			serve(site, g);
+			served++;
+			idle_ms = IDLE_MS;
+			break;
+		case GATEWAY_IDLE:
+			if (site->ready)
+				db_close(site->store.db);
+			idle_ms = -1;
+			break;
+		case GATEWAY_END:
+			return;
+		}
+	}
+}
+
+int main(void)
+{
+	struct site site = {.ready = false};
+	struct gateway *g;
+
+	log_open("hooks.fcgi", LOG_LEVEL_WARN);
+	g = gateway_new();
+	loop(&site, g);
+	gateway_free(g);
+	site_release(&site);
+	return 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * request: what was asked, taken apart once: the path by its raw slashes and
+ * each segment decoded after, the query, the few headers that are looked at,
+ * and the body up to a limit.
+ */
+#ifndef HOOKS_REQUEST_H
+#define HOOKS_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "mem.h"
+
+struct gateway;
+
+enum request_header {
+	REQUEST_AUTHORIZATION,
+	REQUEST_CONTENT_TYPE,
+	REQUEST_IDEMPOTENCY_KEY,
+	REQUEST_IF_MATCH,
+	REQUEST_IF_NONE_MATCH,
+	REQUEST_HEADER_MAX
+};
+
+enum { REQUEST_SEGMENTS_MAX = 6, REQUEST_PARAMS_MAX = 32 };
+
+struct request_param {
+	const char *name, *value;
+};
+
+/* Texts are *arena*, those from the environment *borrowed*. */
+struct request {
+	struct arena arena;
+	const char *method;
+	/* Behind [api] base_path; a slash at the end makes none. */
+	const char *segment[REQUEST_SEGMENTS_MAX];
+	size_t segments;
+	bool no_path; /* not below base_path, or not to be decoded */
+	struct request_param param[REQUEST_PARAMS_MAX];
+	size_t params;
+	const char *bad_query;			/* what is wrong, or NULL */
+	const char *header[REQUEST_HEADER_MAX]; /* NULL: not there */
+	const char *twice; /* a header that came twice, or NULL */
+	struct buf body;   /* `overflow`: longer than the limit */
+};
+
+void request_init(struct request *r, uint64_t max_body);
+void request_release(struct request *r);
+
+/* Everything but the body. */
+void request_read_head(struct request *r, char *const *environment,
+		       const char *base_path);
+void request_read_body(struct request *r, struct gateway *g);
+
+/* A parameter of the query; NULL: not there. */
+const char *request_param(const struct request *r, const char *name);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * route: one row a method and path.
+ */
+#include "route.h"
+
+#include <string.h>
+
+#include "api.h"
+#include "auth.h"
+#include "call.h"
+#include "gateway.h"
+#include "log.h"
+#include "store.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Who may: sets of roles (contract 2, "Roles"). */
+#define ANYBODY 0u /* without a key */
+#define MANAGE (1u << ROLE_MANAGE)
+#define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
+#define READ (1u << ROLE_READ | PUBLISH)
+
+struct route {
+	const char *method;
+	const char *pattern; /* ":x" stands for any one segment */
+	unsigned roles;
+	enum err (*handle)(struct call *c);
+};
+
+/* clang-format off */
+static const struct route routes[] = {
+	{"GET",    "/v2/hooks/:id",               READ,    api_hook_get},
+	{"POST",   "/v2/notifications",           PUBLISH, api_publish},
+	{"GET",    "/v2/hooks",                   READ,    api_hook_list},
+	{"POST",   "/v2/hooks",                   MANAGE,  api_hook_create},
+	{"PUT",    "/v2/hooks/:id",               MANAGE,  api_hook_update},
+	{"DELETE", "/v2/hooks/:id",               MANAGE,  api_hook_delete},
+	{"POST",   "/v2/hooks/:id/enable",        MANAGE,  api_hook_enable},
+	{"POST",   "/v2/hooks/:id/disable",       MANAGE,  api_hook_disable},
+	{"GET",    "/v2/hooks/:id/secret",        MANAGE,  api_secret_get},
+	{"POST",   "/v2/hooks/:id/secret/rotate", MANAGE,  api_secret_rotate},
+	{"GET",    "/v2/actions",                 READ,    api_org_actions},
+	{"GET",    "/v2/auth/test",               READ,    api_org_test},
+	{"GET",    "/healthz",                    ANYBODY, api_health},
+};
+/* clang-format on */
+
+/* Whether the path is the pattern's; the segments for ":" go to `arg`. */
+static bool matches(const struct request *r, const char *pattern,
+		    const char **arg)
+{
+	size_t args = 0;
+
+	for (size_t i = 0; i < r->segments; i++) {
+		size_t len;
+
+		if (*pattern != '/')
+			return false;
+		len = strcspn(++pattern, "/");
+		if (*pattern == ':') {
+			if (!*r->segment[i])
+				return false;
+			arg[args++] = r->segment[i];
+		} else if (strlen(r->segment[i]) != len ||
+			   memcmp(r->segment[i], pattern, len) != 0) {
+			return false;
+		}
+		pattern += len;
+	}
+	return !*pattern && r->segments;
+}
+
+static bool is_method(const struct request *r, const char *method)
+{
+	if (strcmp(r->method, "HEAD") == 0)
+		return strcmp(method, "GET") == 0;
+	return strcmp(r->method, method) == 0;
+}
+
+static void add_method(struct buf *allow, const char *method)
+{
+	if (allow->len)
+		buf_puts(allow, ", ");
+	buf_puts(allow, method);
+	if (strcmp(method, "GET") == 0)
+		buf_puts(allow, ", HEAD");
+}
+
+/* NULL with the 404, the 405 or the answer to OPTIONS made. */
+static const struct route *find(struct call *c)
+{
+	const struct request *r = c->request;
+	struct buf allow;
+
+	buf_init(&allow, 100);
+	for (size_t i = 0; i < COUNT(routes) && !r->no_path; i++) {
+		if (!matches(r, routes[i].pattern, c->arg))
+			continue;
+		if (is_method(r, routes[i].method)) {
+			buf_release(&allow);
+			return &routes[i];
+		}
+		add_method(&allow, routes[i].method);
+	}
+	if (!allow.len) {
+		call_fail(c, ERR_NOT_FOUND);
+	} else {
+		add_method(&allow, "OPTIONS");
+		if (strcmp(r->method, "OPTIONS") == 0)
+			response_empty(c->response, 204);
+		else
+			response_problem(c->response, 405,
+					 "This address takes only: %s.",
+					 allow.data);
+		response_header(c->response, "Allow", "%s", allow.data);
+	}
+	buf_release(&allow);
+	return NULL;
+}
+
+static enum err check_head(struct call *c)
+{
+	const struct request *r = c->request;
+
+	if (r->twice) {
+		response_problem(c->response, 400,
+				 "The header %s is there twice, perhaps once "
+				 "with another spelling.",
+				 r->twice);
+		return ERR_INVALID;
+	}
+	if (r->bad_query) {
+		response_problem(c->response, 400, "%s", r->bad_query);
+		return ERR_INVALID;
+	}
+	return ERR_OK;
+}
+
+static enum err check_key(struct call *c, const struct route *route)
+{
+	enum err e;
+
+	if (route->roles == ANYBODY)
+		return ERR_OK;
+	e = auth_check(c);
+	if (e || route->roles & 1u << c->key.role)
+		return e;
+	response_problem(c->response, 403,
+			 "A key of the role %s may not do this.",
+			 store_role_name(c->key.role));
+	return ERR_INVALID;
+}
+
+static enum err read_body(struct call *c, struct gateway *g)
+{
+	request_read_body(c->request, g);
+	if (!c->request->body.overflow)
+		return ERR_OK;
+	response_problem(c->response, 413,
+			 "The body is longer than %llu bytes.",
+			 (unsigned long long)c->conf->api.max_body);
+	return ERR_INVALID;
+}
+
+static void complain(const struct call *c, const struct route *route,
+		     enum err e)
+{
+	if (e == ERR_TEMP || e == ERR_CONFIG)
+		store_complain(c->store->db, c->conf, e);
+	else if (e == ERR_INTERNAL)
+		log_error("%s %s failed", route->method, route->pattern);
+}
+
+void route_serve(struct call *c, struct gateway *g)
+{
+	const struct route *route = find(c);
+	enum err e;
+
+	if (!route)
+		return;
+	e = check_head(c);
+	if (!e)
+		e = check_key(c, route);
+	if (!e)
+		e = read_body(c, g);
+	if (!e)
+		e = route->handle(c);
+	if (!e)
+		return;
+	complain(c, route, e);
+	call_fail(c, e);
+}

@@ -1,0 +1,350 @@
+/*
+ * store_hook: rows of `hooks`, and the row in `lanes` that each has.
+ */
+#include "store_hook.h"
+
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+#include "store_lane.h"
+#include "store_secret.h"
+#include "text.h"
+
+/* The columns of read_hook(), in its order. */
+#define COLUMNS                                                                \
+	"id, organization, target_url, action, description, headers, "         \
+	"disabled_reason, scope, user, batch_size, rate_limit, ordered, "      \
+	"enabled, created_at, updated_at"
+
+static const char *text_or_null(struct db_stmt *q, unsigned col,
+				struct arena *arena)
+{
+	return db_col_null(q, col) ? NULL
+				   : arena_strdup(arena, db_col_text(q, col));
+}
+
+static void read_id(struct db_stmt *q, unsigned col, struct id *id)
+{
+	size_t n;
+	const char *bytes = db_col_bytes(q, col, &n);
+
+	if (n == ID_SIZE)
+		memcpy(id->b, bytes, ID_SIZE);
+}
+
+static void read_hook(const struct store *s, struct db_stmt *q,
+		      struct arena *arena, struct store_hook *h)
+{
+	*h = (struct store_hook){
+		.key = db_col_uint(q, 0),
+		.target_url = arena_strdup(arena, db_col_text(q, 2)),
+		.action = arena_strdup(arena, db_col_text(q, 3)),
+		.description = arena_strdup(arena, db_col_text(q, 4)),
+		.headers = text_or_null(q, 5, arena),
+		.disabled_reason = text_or_null(q, 6, arena),
+		.user_scope = strcmp(db_col_text(q, 7), "user") == 0,
+		.batch_size = (unsigned)db_col_uint(q, 9),
+		.rate_limit = (unsigned)db_col_uint(q, 10),
+		.ordered = db_col_int(q, 11) != 0,
+		.enabled = db_col_int(q, 12) != 0,
+		.created_at = db_col_time(q, 13),
+		.updated_at = db_col_time(q, 14),
+	};
+	read_id(q, 1, &h->organization);
+	read_id(q, 8, &h->user);
+	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
+}
+
+static struct db_value id_value(const struct id *id)
+{
+	return db_bytes(id->b, ID_SIZE);
+}
+
+static struct db_value user_value(const struct store_hook *h)
+{
+	return h->user_scope ? id_value(&h->user) : db_null();
+}
+
+/* ---- reading ---- */
+
+enum err store_hook_get(struct store *s, struct arena *arena,
+			const struct id *organization, const struct id *id,
+			struct store_hook *out)
+{
+	struct store_hook hook;
+	struct db_stmt *q;
+	bool found = false;
+	int64_t created_s;
+	uint64_t key;
+	enum err e = db_connect(s->db); /* the site is known once connected */
+
+	if (e)
+		return e;
+	if (!store_key(s, id, ID_HOOK, &key, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     "SELECT " COLUMNS " FROM hooks WHERE id = ? AND "
+		     "organization = ? AND deleted_at IS NULL",
+		     DB_ARGS(db_uint(key), id_value(organization)), &q);
+	while (!e && db_next(q)) {
+		read_hook(s, q, arena, &hook);
+		found = id_equal(&hook.id, id);
+	}
+	if (!e && !found)
+		e = ERR_NOT_FOUND;
+	if (!e)
+		*out = hook;
+	return e;
+}
+
+/* The key of a hook of this organization, deleted or not. */
+static enum err find_cursor(struct store *s, const struct id *organization,
+			    const struct id *id, uint64_t *key)
+{
+	struct db_stmt *q;
+	int64_t created_s;
+	uint64_t k;
+	enum err e;
+
+	if (!id) {
+		*key = 0;
+		return ERR_OK;
+	}
+	if (!store_key(s, id, ID_HOOK, &k, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     "SELECT created_at FROM hooks WHERE id = ? AND "
+		     "organization = ?",
+		     DB_ARGS(db_uint(k), id_value(organization)), &q);
+	if (e)
+		return e;
+	e = ERR_NOT_FOUND;
+	while (db_next(q))
+		if (db_col_time(q, 0) / 1000 == created_s)
+			e = ERR_OK;
+	if (!e)
+		*key = k;
+	return e;
+}
+
+enum err store_hook_list(struct store *s, struct arena *arena,
+			 const struct id *organization,
+			 const struct store_hook_query *query,
+			 struct store_hook **list, size_t *count, bool *more)
+{
+	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
+	struct store_hook *hooks;
+	struct db_stmt *q;
+	uint64_t after;
+	enum err e = find_cursor(s, organization, query->after, &after);
+
+	if (!e)
+		e = db_query(s->db,
+			     "SELECT " COLUMNS " FROM hooks WHERE "
+			     "organization = ? AND deleted_at IS NULL AND "
+			     "id > ? AND (? = '' OR action = ?) "
+			     "ORDER BY id LIMIT ?",
+			     DB_ARGS(id_value(organization), db_uint(after),
+				     db_text(query->action),
+				     db_text(query->action),
+				     db_uint(limit + 1)),
+			     &q);
+	if (e)
+		return e;
+	hooks = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*hooks));
+	while (db_next(q))
+		read_hook(s, q, arena, &hooks[n++]);
+	*list = hooks;
+	*count = n < limit ? n : limit;
+	*more = n > limit;
+	return ERR_OK;
+}
+
+/* ---- making ---- */
+
+static enum err check_limit(struct store *s, const struct id *organization,
+			    uint64_t max)
+{
+	struct db_stmt *q;
+	uint64_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(*) FROM hooks WHERE "
+			      "organization = ? AND deleted_at IS NULL",
+			      DB_ARGS(id_value(organization)), &q);
+
+	while (!e && db_next(q))
+		n = db_col_uint(q, 0);
+	return !e && n >= max ? ERR_LIMIT : e;
+}
+
+struct creation {
+	struct store *s;
+	const struct store_hook *hook;
+	const char *secret;
+	uint64_t key;
+};
+
+static enum err insert_hook(struct db *db, const struct store_hook *h)
+{
+	return db_exec(
+		db,
+		"INSERT INTO hooks (organization, target_url, action, scope, "
+		"user, description, headers, batch_size, rate_limit, ordered, "
+		"enabled, created_at, updated_at) VALUES "
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		DB_ARGS(id_value(&h->organization), db_text(h->target_url),
+			db_text(h->action),
+			db_text(h->user_scope ? "user" : "organization"),
+			user_value(h), db_text(h->description),
+			db_text(h->headers), db_uint(h->batch_size),
+			db_uint(h->rate_limit), db_int(h->ordered),
+			db_int(h->enabled), db_time(h->created_at),
+			db_time(h->updated_at)));
+}
+
+static enum err create_body(struct db *db, void *arg)
+{
+	struct creation *c = arg;
+	enum err e = insert_hook(db, c->hook);
+
+	if (e)
+		return e;
+	c->key = db_insert_id(db);
+	e = db_exec(db, "INSERT INTO lanes (hook_id) VALUES (?)",
+		    DB_ARGS(db_uint(c->key)));
+	if (!e)
+		e = store_secret_add(c->s, c->key, c->secret,
+				     c->hook->created_at);
+	return e;
+}
+
+enum err store_hook_create(struct store *s, struct store_hook *hook,
+			   const char *secret, uint64_t max)
+{
+	struct creation c = {.s = s, .hook = hook, .secret = secret};
+	enum err e = check_limit(s, &hook->organization, max);
+
+	if (!e)
+		e = db_tx(s->db, DB_ONCE, create_body, &c);
+	if (e)
+		return e;
+	hook->key = c.key;
+	store_id(s, &hook->id, ID_HOOK, hook->created_at, hook->key);
+	return ERR_OK;
+}
+
+/* ---- changing ---- */
+
+static enum err compare_and_set(struct db *db, const struct store_hook *h,
+				int64_t seen)
+{
+	enum err e = db_exec(
+		db,
+		"UPDATE hooks SET target_url = ?, action = ?, scope = ?, "
+		"user = ?, description = ?, headers = ?, batch_size = ?, "
+		"rate_limit = ?, ordered = ?, enabled = ?, "
+		"disabled_reason = ?, updated_at = ? "
+		"WHERE id = ? AND updated_at = ? AND deleted_at IS NULL",
+		DB_ARGS(db_text(h->target_url), db_text(h->action),
+			db_text(h->user_scope ? "user" : "organization"),
+			user_value(h), db_text(h->description),
+			db_text(h->headers), db_uint(h->batch_size),
+			db_uint(h->rate_limit), db_int(h->ordered),
+			db_int(h->enabled), db_text(h->disabled_reason),
+			db_time(h->updated_at), db_uint(h->key),
+			db_time(seen)));
+
+	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
+}
+
+/* What failed before it was switched on again must not count against it. */
+static enum err wake_lane(struct db *db, uint64_t hook)
+{
+	return db_exec(db,
+		       "UPDATE lanes SET next_at = UTC_TIMESTAMP(3), "
+		       "failures = 0, suspended_until = NULL, "
+		       "failing_since = NULL "
+		       "WHERE hook_id = ? AND owner IS NULL",
+		       DB_ARGS(db_uint(hook)));
+}
+
+struct update {
+	struct store *s;
+	const struct store_hook_change *change;
+};
+
+static enum err update_body(struct db *db, void *arg)
+{
+	const struct update *u = arg;
+	const struct store_hook_change *c = u->change;
+	enum err e = compare_and_set(db, c->hook, c->seen);
+
+	if (!e && c->switched_on)
+		e = wake_lane(db, c->hook->key);
+	if (!e && c->secret)
+		e = store_secret_replace(u->s, c->hook->key, c->secret,
+					 c->overlap, c->hook->updated_at);
+	return e;
+}
+
+enum err store_hook_update(struct store *s,
+			   const struct store_hook_change *change)
+{
+	struct update u = {.s = s, .change = change};
+
+	if (!change->switched_on && !change->secret)
+		return compare_and_set(s->db, change->hook, change->seen);
+	return db_tx(s->db, DB_AGAIN, update_body, &u);
+}
+
+/* ---- deleting ---- */
+
+struct deletion {
+	struct store *s;
+	const struct id *organization;
+	uint64_t key;
+	int64_t created_s, now;
+};
+
+/* Repeated after a COMMIT without an answer it finds its own mark. */
+static enum err mark_deleted(struct db *db, const struct deletion *d)
+{
+	int64_t from = d->created_s * 1000;
+	enum err e =
+		db_exec(db,
+			"UPDATE hooks SET deleted_at = ? WHERE id = ? AND "
+			"organization = ? AND created_at BETWEEN ? AND ? AND "
+			"(deleted_at IS NULL OR deleted_at = ?)",
+			DB_ARGS(db_time(d->now), db_uint(d->key),
+				id_value(d->organization), db_time(from),
+				db_time(from + 999), db_time(d->now)));
+
+	return !e && db_affected(db) == 0 ? ERR_NOT_FOUND : e;
+}
+
+static enum err delete_body(struct db *db, void *arg)
+{
+	const struct deletion *d = arg;
+	bool more = false;
+	enum err e = mark_deleted(db, d);
+
+	if (!e)
+		e = store_lane_cancel(d->s, d->key, &more);
+	if (!e && more)
+		e = wake_lane(db, d->key);
+	return e;
+}
+
+enum err store_hook_delete(struct store *s, const struct id *organization,
+			   const struct id *id, int64_t now)
+{
+	struct deletion d = {.s = s, .organization = organization, .now = now};
+	enum err e = db_connect(s->db);
+
+	if (e)
+		return e;
+	if (!store_key(s, id, ID_HOOK, &d.key, &d.created_s))
+		return ERR_NOT_FOUND;
+	return db_tx(s->db, DB_AGAIN, delete_body, &d);
+}

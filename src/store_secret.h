@@ -1,0 +1,35 @@
+/*
+ * store_secret: the signing secrets of hooks. The newest one that has not
+ * expired is the current secret; those before it sign too until they expire.
+ * Calls other than store_secret_current stand inside a transaction that has
+ * locked the hook's row.
+ */
+#ifndef HOOKS_STORE_SECRET_H
+#define HOOKS_STORE_SECRET_H
+
+#include <stdint.h>
+
+#include "err.h"
+#include "sign.h"
+
+struct store;
+
+enum {
+	STORE_SECRETS_MAX = 10,			  /* valid at once (contract) */
+	STORE_OVERLAP_MAX = 7 * 24 * 3600 * 1000, /* ms (contract) */
+	STORE_OVERLAP_DEFAULT = 24 * 3600 * 1000  /* ms (contract) */
+};
+
+/* ERR_NOT_FOUND: the hook has none. */
+enum err store_secret_current(struct store *s, uint64_t hook,
+			      char out[SIGN_SECRET_SIZE]);
+
+/* `now` is the database's time. */
+enum err store_secret_add(struct store *s, uint64_t hook, const char *secret,
+			  int64_t now);
+/* The one before expires after `overlap` ms. The same secret again changes
+ * nothing. ERR_LIMIT: STORE_SECRETS_MAX would be valid. */
+enum err store_secret_replace(struct store *s, uint64_t hook,
+			      const char *secret, int64_t overlap, int64_t now);
+
+#endif

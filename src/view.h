@@ -1,0 +1,30 @@
+/*
+ * view: stored things as JSON, members in the contract's order. The API
+ * answers with these, and operational notifications carry them.
+ *
+ * Everything made here is freed with js_free(), or taken by a js_put or
+ * js_add.
+ */
+#ifndef HOOKS_VIEW_H
+#define HOOKS_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct id;
+struct js;
+struct store_hook;
+struct store_org;
+
+/* What stands in place of a header's value that is not to be seen. */
+#define VIEW_HIDDEN "***"
+
+void view_put_id(struct js *object, const char *name, const struct id *id);
+/* TIME_NONE becomes null. */
+void view_put_time(struct js *object, const char *name, int64_t ms);
+
+struct js *view_org(const struct store_org *org);
+/* `open`: with the values of its headers. */
+struct js *view_hook(const struct store_hook *hook, bool open);
+
+#endif
