@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "text.h"
+#include "store_org.h"
 
 enum err admin_invalid(const char *what, const char *why)
 {
@@ -27,6 +27,21 @@ enum err admin_id(const char *thing, const char *text, struct id *out)
 	return ERR_OK;
 }
 
+enum err admin_org(struct admin *a, const char *text, struct id *out)
+{
+	struct store_org org;
+	enum err e = admin_id("organization", text, &org.id);
+
+	if (e)
+		return e;
+	e = store_org_find(&a->store, &org.id, &org);
+	if (e == ERR_NOT_FOUND)
+		return admin_missing("organization", text);
+	if (!e)
+		*out = org.id;
+	return e;
+}
+
 void admin_json(struct admin *a, struct js *v)
 {
 	js_write(&a->out, v);
@@ -45,24 +60,4 @@ void admin_print(struct admin *a, const char *name, const char *text)
 	v = js_object();
 	js_put_string(v, name, text);
 	admin_json(a, v);
-}
-
-void admin_put_id(struct js *object, const char *name, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	id_format(text, id);
-	js_put_string(object, name, text);
-}
-
-void admin_put_time(struct js *object, const char *name, int64_t ms)
-{
-	char text[TEXT_TIME_SIZE];
-
-	if (ms == TIME_NONE) {
-		js_put_null(object, name);
-		return;
-	}
-	text_time(text, ms);
-	js_put_string(object, name, text);
 }

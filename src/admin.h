@@ -48,14 +48,13 @@ enum err admin_invalid(const char *what, const char *why);
 enum err admin_missing(const char *thing, const char *text);
 /* An id from the command line; one of another form does not exist. */
 enum err admin_id(const char *thing, const char *text, struct id *out);
+/* The id of an organization that exists. */
+enum err admin_org(struct admin *a, const char *text, struct id *out);
 
 /* One JSON document and a line end; takes and frees it. */
 void admin_json(struct admin *a, struct js *v);
 /* The one thing asked for, as a line, or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
-void admin_put_id(struct js *object, const char *name, const struct id *id);
-/* TIME_NONE becomes null. */
-void admin_put_time(struct js *object, const char *name, int64_t ms);
 
 /* The commands. */
 enum err admin_migrate(struct admin *a);
@@ -65,6 +64,12 @@ enum err admin_org_list(struct admin *a);
 enum err admin_key_create(struct admin *a);
 enum err admin_key_list(struct admin *a);
 enum err admin_key_revoke(struct admin *a);
+enum err admin_hook_create(struct admin *a);
+enum err admin_hook_list(struct admin *a);
+enum err admin_hook_enable(struct admin *a);
+enum err admin_hook_disable(struct admin *a);
+enum err admin_hook_delete(struct admin *a);
+enum err admin_publish(struct admin *a);
 enum err admin_status(struct admin *a);
 
 #endif

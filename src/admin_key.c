@@ -8,16 +8,17 @@
 #include "store_key.h"
 #include "text.h"
 #include "valid.h"
+#include "view.h"
 
 static struct js *key_js(const struct store_key *key)
 {
 	struct js *v = js_object();
 
-	admin_put_id(v, "_id", &key->id);
+	view_put_id(v, "_id", &key->id);
 	js_put_string(v, "role", store_role_name(key->role));
 	js_put_string(v, "name", key->name);
-	admin_put_time(v, "createdAt", key->created_at);
-	admin_put_time(v, "lastUsedAt", key->last_used_at);
+	view_put_time(v, "createdAt", key->created_at);
+	view_put_time(v, "lastUsedAt", key->last_used_at);
 	return v;
 }
 

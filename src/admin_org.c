@@ -6,19 +6,7 @@
 #include "admin.h"
 #include "store_org.h"
 #include "valid.h"
-
-/* As GET /v2/auth/test shows it. */
-static struct js *org_js(const struct store_org *org)
-{
-	struct js *v = js_object();
-
-	admin_put_id(v, "_id", &org->id);
-	js_put_string(v, "name", org->name);
-	admin_put_time(v, "createdAt", org->created_at);
-	admin_put_time(v, "updatedAt", org->updated_at);
-	js_put_int(v, "__v", 0);
-	return v;
-}
+#include "view.h"
 
 enum err admin_org_create(struct admin *a)
 {
@@ -34,7 +22,7 @@ enum err admin_org_create(struct admin *a)
 	if (e)
 		return e;
 	if (a->json) {
-		admin_json(a, org_js(&org));
+		admin_json(a, view_org(&org));
 		return ERR_OK;
 	}
 	id_format(id, &org.id);
@@ -54,7 +42,7 @@ enum err admin_org_list(struct admin *a)
 	if (a->json) {
 		all = js_array();
 		for (size_t i = 0; i < n; i++)
-			js_add(all, org_js(&orgs[i]));
+			js_add(all, view_org(&orgs[i]));
 		admin_json(a, all);
 		return ERR_OK;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "policy.h"
 #include "store_schema.h"
 
 struct progress {
@@ -67,7 +68,13 @@ static void put_key(void *arg, const char *section, const char *key,
 enum err admin_config(struct admin *a)
 {
 	struct sections s = {0};
+	struct policy policy;
+	/* The words of its lists, which nobody has looked at yet. */
+	enum err e = policy_load(&policy, &a->conf);
 
+	policy_release(&policy);
+	if (e)
+		return e;
 	if (!a->json) {
 		conf_print(&a->conf, &a->out);
 		return ERR_OK;

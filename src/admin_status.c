@@ -5,6 +5,7 @@
 #include "admin.h"
 #include "store_status.h"
 #include "text.h"
+#include "view.h"
 
 enum { EXAMPLES = 10 }; /* of rejected notifications */
 
@@ -114,9 +115,9 @@ static struct js *sender_js(const struct store_sender *s)
 	struct js *v = js_object();
 
 	js_put_string(v, "host", s->host);
-	admin_put_time(v, "startedAt", s->started_at);
-	admin_put_time(v, "seenAt", s->seen_at);
-	admin_put_time(v, "endedAt", s->ended_at);
+	view_put_time(v, "startedAt", s->started_at);
+	view_put_time(v, "seenAt", s->seen_at);
+	view_put_time(v, "endedAt", s->ended_at);
 	js_put_int(v, "delivered", (int64_t)s->delivered);
 	js_put_int(v, "failed", (int64_t)s->failed);
 	js_put_int(v, "retried", (int64_t)s->retried);
@@ -127,11 +128,11 @@ static struct js *rejected_js(const struct store_rejected *r)
 {
 	struct js *v = js_object();
 
-	admin_put_id(v, "_id", &r->id);
-	admin_put_id(v, "organization", &r->organization);
+	view_put_id(v, "_id", &r->id);
+	view_put_id(v, "organization", &r->organization);
 	js_put_string(v, "action", r->action);
 	js_put_string(v, "reason", r->reason);
-	admin_put_time(v, "createdAt", r->created_at);
+	view_put_time(v, "createdAt", r->created_at);
 	return v;
 }
 
