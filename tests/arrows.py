@@ -20,8 +20,8 @@ LAYERS = (
     ("outside", "conf db js http crypt attempt jscan"),
     ("rules", "id sign target retry match valid outcome notice"),
     ("store", "store policy view"),
-    ("work", "sender fanout deliver courier lane ledger lock parcel post "
-             "round"),
+    ("work", "sender batch courier deliver draft fanout lane ledger lock "
+             "outage parcel post round"),
     ("programs", "hooks-send hooks-admin admin"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)
