@@ -46,9 +46,6 @@ class _Door:
         return dict(os.environ, HOOKS_CONFIG=str(
             self.service.config(services.API)))
 
-    def close(self):
-        """A door that was never open closes too."""
-
 
 class Cgi(_Door):
     """RFC 3875 by hand: environment, standard input, standard output."""
@@ -102,8 +99,9 @@ class _Server(_Door):
     def __init__(self, service, base=""):
         super().__init__(service, base)
         self.port = free_port()
+        # The classes of one file enter the same door after each other.
         self.home = service.folder.for_nobody(
-            self.name + base.replace("/", "-"))
+            f"{self.name}{base.replace('/', '-')}.{len(service.children)}")
         self.child = processes.Child(
             self.name, self._command(), self.log,
             env=self._server_environment(), cwd=self.home)
@@ -124,9 +122,6 @@ class _Server(_Door):
 
     def raw(self, data, method="GET"):
         return rawhttp.exchange(self.port, data, method)
-
-    def close(self):
-        self.child.stop()
 
 
 class Lighttpd(_Server):
@@ -275,4 +270,7 @@ _KINDS = {c.name: c for c in (Cgi, Lighttpd, Apache, ApacheProxy,
 
 
 def enter(name, service, base=""):
-    return _KINDS[name](service, base)
+    """A door into a service; it is opened once and closes with the service."""
+    if (name, base) not in service.doors:
+        service.doors[name, base] = _KINDS[name](service, base)
+    return service.doors[name, base]
