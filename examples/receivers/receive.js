@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/*
+ * A receiver to copy from: Node.js 16 or newer, no packages.
+ *
+ * verify() is all that an application needs; it follows Standard Webhooks.
+ * Run as a program it answers 204 to a genuine request and 400 to any other:
+ *
+ *     receive.js [PORT [SECRET_FILE]]
+ *
+ * SECRET_FILE holds the hook's secret (whsec_...).
+ */
+'use strict';
+
+const { createHmac, timingSafeEqual } = require('node:crypto');
+const { readFileSync } = require('node:fs');
+const { createServer } = require('node:http');
+
+// A captured request must not be worth anything after a few minutes.
+const TOLERANCE_SECONDS = 300;
+// A batch is at most 1 MiB.
+const BODY_MAX = 2 * 1024 * 1024;
+
+/* True when `body`, a Buffer with the bytes as received, is genuine. */
+function verify(secret, headers, body) {
+	const id = headers['webhook-id'] ?? '';
+	const timestamp = headers['webhook-timestamp'] ?? '';
+	const age = Math.abs(Date.now() / 1000 - Number(timestamp));
+	if (!/^[0-9]{1,12}$/.test(timestamp) || age > TOLERANCE_SECONDS)
+		return false;
+	const key = Buffer.from(secret.trim().replace(/^whsec_/, ''), 'base64');
+	if (key.length < 24)
+		return false; // a lost secret must not become an empty key
+	const mac = createHmac('sha256', key)
+		.update(`${id}.${timestamp}.`).update(body).digest('base64');
+	const expected = Buffer.from(`v1,${mac}`);
+	// One signature for each valid secret, while one is replaced.
+	return (headers['webhook-signature'] ?? '').split(' ').some((text) => {
+		const given = Buffer.from(text);
+		return given.length === expected.length &&
+			timingSafeEqual(given, expected);
+	});
+}
+
+/* The body as it came, or null when it is too long. */
+async function readBody(request) {
+	const parts = [];
+	let size = 0;
+	for await (const part of request) {
+		size += part.length;
+		if (size > BODY_MAX)
+			return null;
+		parts.push(part);
+	}
+	return Buffer.concat(parts);
+}
+
+async function receive(request, response, secretFile) {
+	const body = await readBody(request);
+	const secret = readFileSync(secretFile, 'utf8');
+	const genuine = body !== null && verify(secret, request.headers, body);
+	if (genuine) {
+		// A delivery may arrive twice. Write its webhook-id into a
+		// table with a unique key, in the transaction that does the
+		// work; when it is there already, answer 204 and do nothing.
+		// Work that takes long belongs after the answer.
+		console.log(`received ${request.headers['webhook-id']}`);
+	}
+	response.writeHead(genuine ? 204 : 400).end();
+}
+
+function main([port = '8081', secretFile = 'secret']) {
+	const server = createServer((request, response) => {
+		receive(request, response, secretFile).catch((error) => {
+			console.error(error.message);
+			response.writeHead(500).end();
+		});
+	});
+	server.listen(Number(port), '127.0.0.1', () => {
+		const where = server.address();
+		console.log(`listening on http://127.0.0.1:${where.port}/`);
+	});
+}
+
+module.exports = { verify };
+if (require.main === module)
+	main(process.argv.slice(2));
