@@ -106,7 +106,8 @@ class Routes(ApiCase):
 
     def test_a_coded_slash_is_no_slash(self):
         hook = self.hook()["_id"]
-        self.problem(404, "GET", f"/v2%2Fhooks/{hook}")
+        # This one is outside of /v2/, so a server may answer by itself.
+        assert self.call("GET", f"/v2%2Fhooks/{hook}").status == 404
         self.problem(404, "GET", f"/v2/hooks%2F{hook}")
 
     def test_coded_letters_are_letters(self):

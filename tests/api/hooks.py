@@ -192,7 +192,7 @@ class Change(ApiCase):
 
     def test_disable_and_enable(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
-        off = self.good(200, "POST", f"{path}/disable")
+        off = self.good(200, "POST", f"{path}/disable", b"")
         assert off["enabled"] is False and off["disabledReason"], off
         on = self.good(200, "POST", f"{path}/enable", {})
         assert on["enabled"] is True and "disabledReason" not in on, on
@@ -255,7 +255,7 @@ class Secret(ApiCase):
         for role in ("read", "publish"):
             key = self.service.key(self.organization, role)
             self.problem(403, "GET", path, key=key)
-            self.problem(403, "POST", f"{path}/rotate", key=key)
+            self.problem(403, "POST", f"{path}/rotate", b"", key=key)
 
 
 tap.main()
