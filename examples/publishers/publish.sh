@@ -1,0 +1,25 @@
+#!/bin/sh
+# Publishing by HTTP with curl:
+#
+#   HOOKS_URL=https://hooks.example.com HOOKS_KEY=... \
+#     publish.sh event.confirmed '{"title":"Demo"}' [IDEMPOTENCY-KEY]
+#
+# 202 means that the notification is stored. With an idempotency key the
+# request may be sent again after any failure: the same body counts once. The
+# key goes through a file descriptor, where `ps` does not show it.
+
+set -eu
+action=$1
+resource=$2
+idempotency_key=${3:-$(cat /proc/sys/kernel/random/uuid)}
+
+curl --silent --show-error --fail-with-body --max-time 20 \
+	--retry 5 --retry-connrefused \
+	--config /dev/fd/3 \
+	--header 'Content-Type: application/json' \
+	--header "Idempotency-Key: $idempotency_key" \
+	--data "{\"action\": \"$action\", \"resource\": $resource}" \
+	"$HOOKS_URL/v2/notifications" 3<<KEY
+header = "Authorization: $HOOKS_KEY"
+KEY
+echo

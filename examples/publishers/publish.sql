@@ -1,0 +1,23 @@
+-- Publishing from SQL: the notification becomes true together with the change
+-- it tells of, or not at all. No HTTP call, nothing to repeat.
+--
+-- The user needs INSERT on this one table (see grants.sql); the table may lie
+-- in another database than the application's, on the same server.
+
+START TRANSACTION;
+
+-- ... the application's own change:
+-- UPDATE events SET confirmed = 1 WHERE id = 42;
+
+INSERT INTO vyte_hooks.notifications (organization, action, resource)
+VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.confirmed',
+	'{"title":"Demo","place":"Paris"}');
+
+-- With a user, for hooks of scope `user`, and with a key: a second row with
+-- the same key within [retention] idempotency is marked `rejected`.
+INSERT INTO vyte_hooks.notifications
+	(organization, action, user, resource, idempotency_key)
+VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.voted',
+	'60af526954e6605aae0dad5a', '{"title":"Demo","votes":3}', 'vote-42-3');
+
+COMMIT;
