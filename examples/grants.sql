@@ -17,7 +17,7 @@ GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON hook_secrets TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_api'@'localhost';
 
--- hooks-send: sees no API key, removes nothing.
+-- hooks-send: sees no API key, removes only expired idempotency keys.
 CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
 GRANT SELECT ON installation TO 'hooks_sender'@'localhost';
 GRANT SELECT ON organizations TO 'hooks_sender'@'localhost';
@@ -25,7 +25,7 @@ GRANT SELECT ON hook_secrets TO 'hooks_sender'@'localhost';
 GRANT SELECT, UPDATE ON hooks TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON notifications TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON attempts TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';

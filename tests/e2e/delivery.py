@@ -250,7 +250,7 @@ class Rejected(SendCase):
         slow = ("START TRANSACTION; INSERT INTO notifications (organization, "
                 f"action, resource) VALUES (UNHEX('{self.organization}'), "
                 "'event.created', '{\"slow\":1}'); "
-                "SELECT SLEEP(1.5); COMMIT;")
+                "SELECT SLEEP(3); COMMIT;")
         thread = threading.Thread(target=self.service.db.sql, args=(slow,))
         thread.start()
         time.sleep(0.5)

@@ -30,10 +30,6 @@ class ApiCase(tap.Case):
         self.organization = self.service.organization(f"{self.variant} Ltd")
         self.key = self.service.key(self.organization)
 
-    def teardown(self):
-        if hasattr(self, "door"):
-            self.door.close()
-
     def call(self, method, target, body=None, key="", headers=(), **options):
         """A request with the organization's key, or `key`, or none (None).
         `body`: bytes as they are, anything else as JSON."""

@@ -25,6 +25,8 @@ class Database:
     def __init__(self, folder, settings=()):
         self.folder = folder.for_nobody("db")
         self.socket = self.folder / "s"
+        # Not /tmp: a server that starts removes what others have there.
+        self.temporary = folder.for_nobody("db-tmp")
         self.log = folder / "mysqld.log"
         self.settings = settings
         self.oracle = os.environ.get("HOOKS_TEST_MYSQLD")
@@ -36,10 +38,12 @@ class Database:
     def _install(self):
         if self.oracle:
             argv = [self.server, "--no-defaults", "--initialize-insecure",
-                    f"--datadir={self.folder}/data"]
+                    f"--datadir={self.folder}/data",
+                    f"--tmpdir={self.temporary}"]
         else:
             argv = [where.server("mariadb-install-db"), "--no-defaults",
-                    f"--datadir={self.folder}/data", "--skip-test-db",
+                    f"--datadir={self.folder}/data",
+                    f"--tmpdir={self.temporary}", "--skip-test-db",
                     "--auth-root-authentication-method=normal",
                     "--innodb-log-file-size=16M"]
         child = processes.Child("install", argv, self.log, cwd=self.folder,
@@ -50,7 +54,8 @@ class Database:
         self.child = processes.Child(
             "mysqld",
             [self.server, *_SETTINGS, f"--datadir={self.folder}/data",
-             f"--socket={self.socket}", f"--pid-file={self.folder}/pid",
+             f"--tmpdir={self.temporary}", f"--socket={self.socket}",
+             f"--pid-file={self.folder}/pid",
              *self.settings],
             self.log, cwd=self.folder, drop=True,
             death_signal=signal.SIGKILL)

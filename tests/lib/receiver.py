@@ -32,7 +32,8 @@ class Request:
         self.ordinal = ordinal        # which request on that connection
         line, *rest = head.decode("latin-1").split("\r\n")
         self.method, self.target, self.version = line.split(" ")
-        self.headers = [tuple(h.split(": ", 1)) for h in rest if h]
+        self.headers = [(n, v.strip(" ")) for n, _, v in
+                        (h.partition(":") for h in rest if h)]
 
     @property
     def path(self):
@@ -258,6 +259,8 @@ class Receiver:
 
     def close(self):
         self.closing.set()
+        # close() alone would leave it open while a thread waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     # ---- the server's side ----

@@ -67,6 +67,7 @@ class Service:
     def __init__(self, settings=None, database_settings=()):
         self.folder = processes.Folder()
         self.children = []
+        self.doors = {}
         self.settings = {s: dict(k) for s, k in _DEFAULTS.items()}
         for section, keys in (settings or {}).items():
             self.settings.setdefault(section, {}).update(keys)
@@ -152,10 +153,11 @@ class Service:
         return self.run("hooks-send", *(flags or ("--once",)),
                         config=self.config(SENDER))
 
-    def start_sender(self, *flags):
+    def start_sender(self, *flags, config=None):
         child = processes.Child(
             "hooks-send",
-            [where.program("hooks-send"), "-c", self.config(SENDER), *flags],
+            [where.program("hooks-send"), "-c", config or self.config(SENDER),
+             *flags],
             self.folder / f"send{len(self.children)}.log",
             stdout=subprocess.PIPE)
         self.children.append(child)

@@ -91,6 +91,7 @@ def _run_case(case, methods, report):
     for method in methods:
         trouble = broken or _attempt(getattr(case, method))
         report.line(trouble is None, _title(case, method), trouble)
+        broken = broken and "setup failed, as above"
     trouble = _attempt(case.teardown)
     if trouble:
         report.line(False, f"{type(case).__name__}: teardown", trouble)

@@ -1,0 +1,295 @@
+"""Lanes: order, batches, rates, and neighbours that misbehave."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import statistics
+import time
+
+import service
+import tap
+from processes import wait_until
+from receiver import Answer, Close, Hang
+from sendcase import SendCase
+
+
+def kill_all(sender):
+    """kill -9 of a sender and its workers, as when the machine dies."""
+    pid = sender.process.pid
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    for one in (pid, *map(int, children.read_text().split())):
+        os.kill(one, signal.SIGKILL)
+    sender.process.wait()
+
+
+class LaneCase(SendCase):
+    def set(self, **columns):
+        """Hook options, as the API would set them for every hook."""
+        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
+        self.service.db.sql(f"UPDATE hooks SET {changes}, "
+                            "updated_at = UTC_TIMESTAMP(3)")
+
+    def publish_many(self, count, organization=None, action="event.created",
+                     first=0):
+        org = organization or self.organization
+        values = ",".join(
+            f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
+            for n in range(first, first + count))
+        self.service.db.sql("INSERT INTO notifications (organization, action, "
+                            f"resource) VALUES {values}")
+
+    @staticmethod
+    def number(request):
+        return json.loads(request.body)["resource"]["n"]
+
+
+class Options(LaneCase):
+    def test_an_ordered_lane_waits_for_each_outcome(self):
+        self.fresh("/order")
+        self.set(ordered=1)
+        self.sink.script("/order", Answer(200), Answer(500), Answer(200))
+        self.publish_many(6)
+        sender = self.service.start_sender("--linger", "6s")
+        got = [self.number(r) for r in self.sink.wait(7, "/order")]
+        assert got == [0, 1, 1, 2, 3, 4, 5], got
+        assert sender.stop() == 0
+
+    def test_an_ordered_lane_is_blocked_by_what_failed(self):
+        self.fresh("/order")
+        self.set(ordered=1)
+        self.sink.script("/order", then=Answer(500))
+        self.publish_many(3)
+        self.once("delivered 0, failed 0, retrying 3")
+        assert [self.number(r) for r in self.sink.at("/order")] == [0]
+
+    def test_batches_in_order_with_one_signature(self):
+        hook = self.fresh("/batch")
+        self.set(batch_size=4)
+        self.publish_many(10)
+        self.once("delivered 10")
+        bodies = [json.loads(r.body) for r in self.sink.at("/batch")]
+        assert [len(b) for b in bodies] == [4, 4, 2], bodies
+        assert [o["resource"]["n"] for b in bodies for o in b] \
+            == list(range(10))
+        for request in self.sink.at("/batch"):
+            self.genuine(request, hook)
+        ids = {r.header("webhook-id") for r in self.sink.at("/batch")}
+        assert len(ids) == 3
+
+    def test_a_batch_keeps_its_members_and_its_id(self):
+        self.fresh("/batch")
+        self.set(batch_size=4)
+        self.sink.script("/batch", Answer(500))
+        self.publish_many(4)
+        self.once("delivered 0, failed 0, retrying 4")
+        self.publish_many(4, first=4)
+        self.set(batch_size=100)
+        time.sleep(1.1)
+        self.once("delivered 8")
+        first, *others = self.sink.at("/batch")
+        again = [r for r in others if r.body == first.body]
+        assert len(again) == 1 and len(others) == 2
+        assert again[0].header("webhook-id") == first.header("webhook-id")
+        assert again[0].header("webhook-attempt") == "2"
+
+    def test_a_batch_stays_below_a_mebibyte(self):
+        self.fresh("/batch")
+        self.set(batch_size=100)
+        resource = json.dumps({"n": "x" * 100_000})
+        for _ in range(15):
+            self.service.publish_sql(self.organization, "event.created",
+                                     resource)
+        self.once("delivered 15")
+        sizes = [len(r.body) for r in self.sink.at("/batch")]
+        assert len(sizes) == 2 and max(sizes) <= 1024 * 1024, sizes
+
+    def test_a_rate_limit_holds_across_runs(self):
+        self.fresh("/rate")
+        self.set(rate_limit=5)
+        self.publish_many(12)
+        self.once("delivered 5, failed 0, retrying 7")
+        self.once()
+        assert len(self.sink.at("/rate")) < 8, "the bucket was kept"
+        sender = self.service.start_sender("--linger", "6s")
+        times = [r.time for r in self.sink.wait(12, "/rate")]
+        assert sender.stop() == 0
+        assert times[-1] - times[0] > 1.1, times
+
+    def test_own_headers_come_last(self):
+        self.fresh("/own")
+        self.set(headers="'{\"X-One\":\"1\",\"X-Empty\":\"\"}'")
+        self.publish()
+        self.once("delivered 1")
+        request = self.sink.at("/own")[0]
+        assert request.header("X-One") == "1"
+        assert request.header("X-Empty") == ""
+
+
+class Policy(LaneCase):
+    def test_410_disables_the_hook_and_holds_the_rest(self):
+        hook = self.fresh("/gone")
+        self.sink.script("/gone", then=Answer(410))
+        self.publish_many(3)
+        self.once("delivered 0")
+        line = self.service.admin("hook", "list", self.organization)
+        assert line.split("\t")[2].startswith("disabled"), line
+        self.sink.clear()
+        self.once("delivered 0, failed 0, retrying 0, held 3")
+        assert not self.sink.at("/gone")
+        self.service.admin("hook", "enable", hook)
+        self.once("delivered 3")
+
+    def test_retry_after_puts_the_whole_lane_off(self):
+        self.fresh("/busy")
+        self.sink.script("/busy", Answer(503, headers=[("Retry-After", "3")]))
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.publish_many(2)
+        time.sleep(1.2)
+        self.once("delivered 0, failed 0, retrying")
+        assert len(self.sink.at("/busy")) == 1
+        time.sleep(2.2)
+        self.once("delivered 3")
+
+    def test_a_hook_that_only_fails_is_disabled(self):
+        self.fresh("/never")
+        self.sink.script("/never", then=Answer(500))
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.service.db.sql("UPDATE lanes SET failing_since = "
+                            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY")
+        time.sleep(1.1)
+        self.once()
+        line = self.service.admin("hook", "list", self.organization)
+        assert line.split("\t")[2].startswith("disabled"), line
+
+    def test_a_deleted_hook_gets_nothing_more(self):
+        hook = self.fresh("/deleted")
+        self.sink.script("/deleted", then=Answer(500))
+        self.publish_many(3)
+        self.once("delivered 0, failed 0, retrying 3")
+        self.service.admin("hook", "delete", hook)
+        time.sleep(1.1)
+        self.sink.clear()
+        self.once("delivered 0")
+        assert not self.sink.at("/deleted")
+        states = {s for s, in self.service.db.sql(
+            "SELECT d.state FROM deliveries d JOIN hooks h ON h.id = "
+            "d.hook_id WHERE h.target_url LIKE '%/deleted'")}
+        assert states == {"cancelled"}, states
+
+
+class Neighbours(LaneCase):
+    settings = {"sender": {"timeout": "4s", "linger": "30s",
+                           "concurrency": "32", "hook_concurrency": "8"}}
+
+    def latencies(self, organization, count, path):
+        """Publish to arrival of `count`, one after the other."""
+        waits = []
+        for n in range(count):
+            begin = time.time()
+            self.publish_many(1, organization, "user.joined")
+            waits.append(self.sink.wait(n + 1, path)[-1].time - begin)
+        return waits
+
+    def healthy(self):
+        org = self.service.organization("Healthy")
+        self.service.admin("hook", "create", org, self.sink.url("/healthy"),
+                           "user.joined")
+        return org
+
+    def test_sixteen_hanging_hooks_disturb_no_other_organization(self):
+        org = self.healthy()
+        sender = self.service.start_sender()
+        alone = statistics.median(self.latencies(org, 10, "/healthy"))
+        self.sink.clear()
+        for n in range(16):
+            self.sink.script(f"/hang{n}", then=Hang(20))
+            self.hook(f"/hang{n}", "event.created")
+        self.publish_many(20)
+        wait_until(lambda: len(self.sink.at()) >= 16, 10, "hanging hooks")
+        beside = statistics.median(self.latencies(org, 20, "/healthy"))
+        assert beside < max(2 * alone, 0.25), (alone, beside)
+        assert sender.stop() == 0
+
+    def test_a_dead_host_costs_probes_only(self):
+        org = self.healthy()
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            port = gone.getsockname()[1]
+        self.hook(url=f"http://127.0.0.1:{port}/dead", action="event.created")
+        self.publish_many(10000)
+        sender = self.service.start_sender()
+        waits = self.latencies(org, 20, "/healthy")
+        tried = int(self.service.db.value(
+            "SELECT COUNT(*) FROM attempts WHERE error = 'connect'"))
+        assert sender.stop() == 0
+        assert tried < 20, f"{tried} attempts at a dead host"
+        assert statistics.median(waits) < 1, waits
+
+
+class Crashes(LaneCase):
+    settings = {"sender": {"linger": "60s", "workers": "2"}}
+
+    def test_killed_at_random_moments_nothing_is_lost(self):
+        self.fresh("/crash")
+        self.sink.script("/crash", then=Answer(200, delay=0.005))
+        self.publish_many(2000)
+        for n in range(50):
+            sender = self.service.start_sender()
+            time.sleep(0.03 + (n * 37 % 23) / 100)
+            kill_all(sender)
+            if self.states() == {"delivered": 2000}:
+                break
+        self.service.send("--once")
+        assert self.states() == {"delivered": 2000}, self.states()
+        self.check_copies(2000)
+
+    def check_copies(self, count):
+        """Every number came, and every second copy is marked."""
+        seen = {}
+        for request in self.sink.at("/crash"):
+            seen.setdefault(request.header("webhook-id"), []).append(request)
+        assert len(seen) == count, len(seen)
+        for copies in seen.values():
+            for later in copies[1:]:
+                assert later.header("webhook-maybe-duplicate") == "1", later
+
+    def test_three_senders_at_once_send_nothing_twice(self):
+        self.fresh("/many0")
+        for n in range(1, 24):
+            self.hook(f"/many{n}")
+        self.publish_many(100)
+        senders = []
+        for n in range(3):
+            config = self.service.folder / f"sender{n}.conf"
+            config.write_text(
+                self.service.config(service.SENDER).read_text()
+                .replace("send.lock", f"send{n}.lock"))
+            config.chmod(0o600)
+            senders.append(self.service.start_sender("-v", "--linger", "20s",
+                                                     config=config))
+        self.sink.wait(2400, seconds=30)
+        for sender in senders:
+            assert sender.stop() == 0
+            summary = sender.process.stdout.read().decode()
+            assert not summary.startswith("delivered 0"), "all take part"
+        ids = [r.header("webhook-id") for r in self.sink.at()]
+        assert len(ids) == len(set(ids)) == 2400
+
+    def test_no_second_sending_on_a_kept_connection(self):
+        self.fresh("/crash")
+        self.sink.script("/crash", Answer(200), Close(), then=Answer(200))
+        self.publish_many(1)
+        sender = self.service.start_sender("--workers", "1")
+        self.sink.wait(1, "/crash")
+        self.publish_many(1)
+        self.sink.wait(2, "/crash")
+        requests = self.sink.wait(3, "/crash")
+        assert sender.stop() == 0
+        assert requests[2].header("webhook-attempt") == "2"
+        assert requests[2].header("webhook-maybe-duplicate") == "1"
+
+
+tap.main()
