@@ -15,7 +15,10 @@
 #include "mem.h"
 #include "text.h"
 
-enum { TRIES = 5 };
+enum {
+	TRIES = 5,
+	STEP_MS = 1000 /* the driver's least time limit */
+};
 
 static const struct {
 	unsigned number;
@@ -49,15 +52,15 @@ static const struct {
 	{1060, TROUBLE_DUPLICATE}, /* the column is there */
 	{1061, TROUBLE_DUPLICATE}, /* the index is there */
 	{1091, TROUBLE_DUPLICATE}, /* what is dropped is gone */
-	{1044, TROUBLE_CONFIG}, /* access to the database denied */
-	{1045, TROUBLE_CONFIG}, /* wrong user or password */
-	{1049, TROUBLE_CONFIG}, /* unknown database */
-	{1142, TROUBLE_CONFIG}, /* a right on a table is missing */
-	{1143, TROUBLE_CONFIG}, /* a right on a column is missing */
-	{1146, TROUBLE_CONFIG}, /* no such table: not migrated */
-	{1665, TROUBLE_CONFIG}, /* binlog_format=STATEMENT */
-	{2026, TROUBLE_CONFIG}, /* TLS */
-	{2059, TROUBLE_CONFIG}, /* authentication plugin */
+	{1044, TROUBLE_CONFIG},	   /* access to the database denied */
+	{1045, TROUBLE_CONFIG},	   /* wrong user or password */
+	{1049, TROUBLE_CONFIG},	   /* unknown database */
+	{1142, TROUBLE_CONFIG},	   /* a right on a table is missing */
+	{1143, TROUBLE_CONFIG},	   /* a right on a column is missing */
+	{1146, TROUBLE_CONFIG},	   /* no such table: not migrated */
+	{1665, TROUBLE_CONFIG},	   /* binlog_format=STATEMENT */
+	{2026, TROUBLE_CONFIG},	   /* TLS */
+	{2059, TROUBLE_CONFIG},	   /* authentication plugin */
 };
 
 static const struct limits {
@@ -188,7 +191,7 @@ static unsigned allowance(struct db *db, unsigned role_s)
 
 	if (!db->deadline)
 		return role_s;
-	left = (db->deadline - clock_monotonic() + 999) / 1000;
+	left = (db->deadline - clock_monotonic()) / 1000;
 	if (left >= role_s)
 		return role_s;
 	db->hurried = true;
@@ -310,7 +313,8 @@ static bool again(struct db *db, unsigned tries)
 		return false;
 	if (tries >= TRIES || (db->stop && db->stop(db->stop_arg)))
 		return false;
-	if (db->deadline && clock_monotonic() + wait >= db->deadline)
+	if (db->deadline &&
+	    clock_monotonic() + wait + STEP_MS > db->deadline)
 		return false;
 	clock_sleep(wait);
 	return true;

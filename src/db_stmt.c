@@ -7,14 +7,21 @@
 
 #include "db_driver.h"
 #include "db_sql.h"
+#include "log.h"
 #include "mem.h"
 #include "text.h"
 
 enum { CELL_BYTES = 256 }; /* a column's first buffer */
 
+/* A right that is missing shows only now, long after the connect. */
 static enum err fail_stmt(struct db *db, MYSQL_STMT *stmt)
 {
-	return db_fail(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
+	enum err e =
+		db_fail(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
+
+	if (e == ERR_CONFIG && !db->getting_ready)
+		log_error("database: %s", db->text);
+	return e;
 }
 
 void db_stmt_free(struct db_stmt *q)

@@ -80,6 +80,8 @@ static enum err body(struct db *db, void *arg)
 	r->count = (struct fanout_count){0};
 	e = store_fanout_take(s, FANOUT_MAX, r->newest, s->conf->api.max_body,
 			      &rows);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
 	while (!e && store_fanout_next(rows, &row)) {
 		char why[REASON_SIZE];
 		bool fine = check_row(s, &row, why);

@@ -29,7 +29,8 @@ enum {
 	ENOUGH = 128,
 	PATIENCE_MS = 5,
 	RETRY_MS = 200, /* the database is away */
-	TAKE = 16	/* lanes taken in one round */
+	TAKE_FIRST = 4, /* lanes taken in one round, at first */
+	TAKE_MAX = 128	/* and while they do not fill the places */
 };
 
 struct ledger {
@@ -42,7 +43,8 @@ struct ledger {
 	enum ledger_wish wish;
 	bool more_queued; /* the last fan-out took all it could */
 	bool looked_in_vain;
-	bool gone; /* the database stayed away too long */
+	size_t take; /* lanes to look for */
+	bool gone;   /* the database stayed away too long */
 };
 
 /* ---- signs of life ---- */
@@ -85,21 +87,49 @@ static enum err fan_out(struct ledger *l)
 	return ERR_OK;
 }
 
+/* Whether the courier's places could hold much more than is out. */
+static bool starving(const struct ledger *l)
+{
+	return l->round.out < l->plan->concurrency / 2;
+}
+
+/* Few lanes at a time leave some for other senders; when those few do not
+ * keep the places busy, more. */
+static enum err look_for_lanes(struct ledger *l)
+{
+	enum err e;
+
+	if (!round_has_room(&l->round))
+		return ERR_OK;
+	e = round_look(&l->round, l->take);
+	if (l->round.due_count < l->take || !starving(l))
+		l->take = TAKE_FIRST;
+	else if (l->take < TAKE_MAX)
+		l->take *= 2;
+	return e;
+}
+
+static int64_t until_next_look(const struct ledger *l)
+{
+	if (l->round.due_count && starving(l))
+		return 0;
+	if (!l->looked_in_vain || l->round.lane_count)
+		return BUSY_MS;
+	return l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS;
+}
+
 /* Publishing and lanes that are due. In a run that is `once` the fan-out
  * was done before, so that what is due can be told from what came later. */
 static enum err look(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
-	l->next_look = clock_monotonic() + BUSY_MS;
 	if (!l->plan->once)
 		e = fan_out(l);
-	if (!e && round_has_room(&l->round))
-		e = round_look(&l->round, TAKE);
+	if (!e)
+		e = look_for_lanes(l);
 	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
-	if (l->looked_in_vain && !l->round.lane_count)
-		l->next_look = clock_monotonic() +
-			       (l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS);
+	l->next_look = clock_monotonic() + until_next_look(l);
 	return e;
 }
 
@@ -248,7 +278,7 @@ static void abandon(struct ledger *l)
 
 enum err ledger_run(const struct ledger_plan *plan)
 {
-	struct ledger l = {.plan = plan};
+	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
 	enum err e;
 
 	round_init(&l.round, plan);

@@ -14,8 +14,6 @@
 #include "post.h"
 #include "text.h"
 
-enum { ROWS_AHEAD = 4 /* rows out for each place of the courier */ };
-
 void round_init(struct round *r, const struct ledger_plan *plan)
 {
 	*r = (struct round){.plan = plan};
@@ -37,8 +35,7 @@ void round_release(struct round *r)
 bool round_has_room(const struct round *r)
 {
 	return r->lane_count < STORE_LANE_MAX &&
-	       r->out < r->plan->concurrency * ROWS_AHEAD &&
-	       r->bytes < ROUND_BYTES_MAX;
+	       r->out < r->plan->concurrency && r->bytes < ROUND_BYTES_MAX;
 }
 
 enum err round_look(struct round *r, size_t max)
@@ -88,6 +85,10 @@ static void touch(struct round *r)
 
 /* ---- after the COMMIT ---- */
 
+/* What an ordered lane puts off keeps its due time, so a run that is `once`
+ * finds it again when it counts what it left. */
+/* What an ordered lane puts off keeps its due time, so a run that is `once`
+ * finds it again when it counts what it left. */
 static void count(const struct round *r, const struct parcel *p)
 {
 	struct ledger_count *c = r->plan->count;
@@ -98,7 +99,7 @@ static void count(const struct round *r, const struct parcel *p)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
 		atomic_fetch_add(&c->failed, p->count);
-	else
+	else if (!r->plan->once || !p->lane->hook.ordered)
 		atomic_fetch_add(&c->retried, p->count);
 }
 

@@ -25,19 +25,46 @@ enum err store_fanout_newest(struct store *s, uint64_t *newest)
 	return ERR_OK;
 }
 
+/* Seen without a lock: a locking search would wait for every row that some
+ * application has inserted and not yet committed. */
+static enum err find_queued(struct store *s, size_t max, uint64_t newest,
+			    struct db_value *list, size_t *n)
+{
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT id FROM notifications WHERE state = 'queued' "
+		     "AND id <= ? ORDER BY id LIMIT ?",
+		     DB_ARGS(db_uint(newest), db_uint(max)), &q);
+	while (!e && db_next(q))
+		list[count++] = db_uint(db_col_uint(q, 0));
+	if (!e)
+		*n = count;
+	return e;
+}
+
 enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 			   size_t resource_max, struct db_stmt **rows)
 {
-	return db_query(
+	struct db_value list[DB_LIST_MAX];
+	size_t n;
+	enum err e = find_queued(s, max, newest, list, &n);
+
+	if (e)
+		return e;
+	if (!n)
+		return ERR_NOT_FOUND;
+	return db_query_list(
 		s->db,
 		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
 		"organizations o WHERE o.id = n.organization), n.action, "
 		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
 		"n.resource, NULL), n.idempotency_key "
-		"FROM notifications n WHERE n.state = 'queued' AND n.id <= ? "
-		"ORDER BY n.id LIMIT ? FOR UPDATE",
-		DB_ARGS(db_uint(resource_max), db_uint(newest), db_uint(max)),
-		rows);
+		"FROM notifications n WHERE n.state = 'queued' AND "
+		"n.id IN ({?}) ORDER BY n.id FOR UPDATE",
+		DB_ARGS(db_uint(resource_max)), list, n, rows);
 }
 
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)

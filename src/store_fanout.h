@@ -33,7 +33,8 @@ struct store_queued {
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
 
 /* Locks the oldest rows that are queued, by their mark and never by "newer
- * than the last": a long transaction commits a low key late. */
+ * than the last": a long transaction commits a low key late. At most
+ * DB_LIST_MAX; ERR_NOT_FOUND: there are none. */
 enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 			   size_t resource_max, struct db_stmt **rows);
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
