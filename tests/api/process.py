@@ -1,0 +1,265 @@
+"""
+hooks.fcgi as a process, spoken to in FastCGI without a web server: its end,
+its renewal, kept connections, variables that come twice, a configuration that
+is wrong, a database that is away or does not answer.
+"""
+
+import os
+import signal
+import socket
+import struct
+import time
+
+import doors
+import processes
+import service
+import tap
+
+BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+
+
+def _record(kind, content):
+    return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+
+def _length(n):
+    return struct.pack("!B", n) if n < 128 else struct.pack("!L", n | 1 << 31)
+
+
+def _pair(name, value):
+    name, value = name.encode(), value.encode()
+    return _length(len(name)) + _length(len(value)) + name + value
+
+
+def _receive(sock, n):
+    data = b""
+    while len(data) < n:
+        part = sock.recv(n - len(data))
+        assert part, "the connection ended early"
+        data += part
+    return data
+
+
+class Connection:
+    """One connection to a FastCGI socket."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect(str(path))
+
+    def send(self, method, target, variables=(), body=b"", keep=False):
+        pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", target),
+                 *variables]
+        params = b"".join(_pair(n, v) for n, v in pairs)
+        parts = [_record(BEGIN, struct.pack("!HB5x", 1, int(keep))),
+                 _record(PARAMS, params), _record(PARAMS, b"")]
+        parts += [_record(STDIN, body[i:i + 60000])
+                  for i in range(0, len(body), 60000)]
+        self.sock.sendall(b"".join(parts) + _record(STDIN, b""))
+
+    def answer(self):
+        output = b""
+        while True:
+            head = _receive(self.sock, 8)
+            _, kind, _, length, padding, _ = struct.unpack("!BBHHBB", head)
+            content = _receive(self.sock, length + padding)[:length]
+            if kind == STDOUT:
+                output += content
+            if kind == END:
+                return doors.Cgi._parse(output)
+
+    def close(self):
+        self.sock.close()
+
+
+class _Process(tap.Case):
+    variants = ("fastcgi",)
+    settings = {}
+
+    def setup(self):
+        self.service = service.Service(self.settings)
+        tap.at_end(self.service.close)
+        self.organization = self.service.organization()
+        self.key = self.service.key(self.organization)
+        self.auth = ("HTTP_AUTHORIZATION", self.key)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.path = self.service.folder / "fcgi.sock"
+        self.listener.bind(str(self.path))
+        self.listener.listen(16)
+        self.start()
+
+    def start(self):
+        env = dict(os.environ,
+                   HOOKS_CONFIG=str(self.service.config(service.API)))
+        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
+        self.child = processes.Child(
+            "hooks.fcgi", [program], self.service.folder / "fcgi.log",
+            env=env, stdin=self.listener)
+        self.service.children.append(self.child)
+
+    def teardown(self):
+        if hasattr(self, "child"):
+            self.child.stop()
+            self.listener.close()
+
+    def ask(self, method, target, variables=None, body=b""):
+        connection = Connection(self.path)
+        connection.send(method, target,
+                        [self.auth] if variables is None else variables, body)
+        answer = connection.answer()
+        connection.close()
+        return answer
+
+    def good(self):
+        answer = self.ask("GET", "/v2/auth/test")
+        assert answer.status == 200, answer
+        return answer
+
+
+class Life(_Process):
+    def test_a_signal_ends_it_while_it_waits(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            self.good()
+            assert self.child.stop(5, number) == 0
+            self.start()
+
+    def test_a_signal_before_the_first_request_ends_it(self):
+        time.sleep(0.3)
+        assert self.child.stop(5, signal.SIGTERM) == 0
+        self.start()
+
+    def test_a_kept_connection(self):
+        connection = Connection(self.path)
+        for _ in range(3):
+            connection.send("GET", "/v2/auth/test", [self.auth], keep=True)
+            assert connection.answer().status == 200
+        assert self.child.stop(5, signal.SIGTERM) == 0
+        connection.close()
+        self.start()
+
+    def test_a_client_that_goes_away(self):
+        connection = Connection(self.path)
+        connection.send("GET", "/v2/hooks", [self.auth])
+        connection.close()
+        self.good()
+
+    def test_two_on_one_socket(self):
+        first = self.child
+        self.start()
+        for _ in range(20):
+            self.good()
+        assert first.running() and self.child.running()
+        assert first.stop(5, signal.SIGTERM) == 0
+        self.good()
+
+
+class Variables(_Process):
+    def test_a_header_twice_in_disguise(self):
+        answer = self.ask("POST", "/v2/notifications", [
+            self.auth, ("HTTP_IDEMPOTENCY_KEY", "a"),
+            ("HTTP_IDEMPOTENCY_KEY", "b")], b"{}")
+        assert answer.status == 400, answer
+        assert "Idempotency-Key" in answer.json()["detail"], answer
+
+    def test_the_key_as_apache_redirects_it(self):
+        answer = self.ask("GET", "/v2/auth/test", [
+            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        assert answer.status == 200, answer
+
+    def test_body_without_a_length(self):
+        body = b'{"action":"event.created","resource":{}}'
+        for length in ([], [("CONTENT_LENGTH", "3")]):
+            answer = self.ask("POST", "/v2/notifications",
+                              [self.auth, *length], body)
+            assert answer.status == 202, answer
+
+    def test_options(self):
+        answer = self.ask("OPTIONS", "/v2/hooks", [])
+        assert answer.status == 204, answer
+        assert answer.header("Allow") == "GET, HEAD, POST, OPTIONS", answer
+
+    def test_head_gives_the_length(self):
+        got = self.ask("GET", "/v2/auth/test")
+        head = self.ask("HEAD", "/v2/auth/test")
+        assert head.status == 200 and head.body == b"", head
+        assert head.header("Content-Length") == str(len(got.body)), head
+
+    def test_nothing_is_to_be_stored(self):
+        for target in ("/v2/auth/test", "/v2/nothing"):
+            answer = self.ask("GET", target)
+            assert answer.header("Cache-Control") == "no-store", answer
+
+    def test_paths_that_cannot_be_decoded(self):
+        for target in ("/v2/hooks/%", "/v2/hooks/%zz", "/v2/hooks/%00",
+                       "/v2/hooks/%ff", "/v2//hooks", "/v2/hooks//", "",
+                       "/", "v2/hooks", "/v2/a/b/c/d/e/f/g/h"):
+            answer = self.ask("GET", target)
+            assert answer.status == 404, (target, answer)
+
+    def test_queries_that_cannot_be_decoded(self):
+        for query in ("limit=%", "limit=%zz", "a=%00", "a=1&a=2"):
+            answer = self.ask("GET", f"/v2/hooks?{query}")
+            assert answer.status == 400, (query, answer)
+
+
+class Renewal(_Process):
+    settings = {"api": {"max_requests": "5"}}
+
+    def test_it_ends_after_max_requests(self):
+        for _ in range(5):
+            self.good()
+        assert self.child.wait(5) == 0
+        self.start()
+        self.good()
+
+
+class Trouble(_Process):
+    def unavailable(self):
+        """The answer that must come within 5 s."""
+        start = time.monotonic()
+        answer = self.ask("GET", "/v2/hooks")
+        took = time.monotonic() - start
+        assert answer.status == 503, answer
+        assert int(answer.header("Retry-After")) > 0, answer
+        assert answer.json()["status"] == 503, answer
+        assert took < 5, took
+        assert self.key not in self.child.errors()
+
+    def test_the_configuration_is_mended_under_way(self):
+        path = self.service.config(service.API)
+        right = path.read_text()
+        self.child.stop()
+        path.write_text("[api]\nmax_bdoy = 1k\n")
+        self.start()
+        answer = self.ask("GET", "/v2/hooks")
+        assert answer.status == 503, answer
+        assert b"max_bdoy" not in answer.body, answer
+        assert "max_bdoy" in self.child.errors()
+        path.write_text(right)
+        time.sleep(1.1)
+        self.good()
+
+    def test_the_database_is_away(self):
+        self.good()
+        self.service.db.stop()
+        try:
+            self.unavailable()
+            assert self.ask("GET", "/healthz", []).status == 503
+        finally:
+            self.service.db.start()
+        self.good()
+
+    def test_the_database_does_not_answer(self):
+        self.good()
+        database = self.service.db.child
+        database.send_signal(signal.SIGSTOP)
+        try:
+            self.unavailable()
+            self.unavailable()
+        finally:
+            database.send_signal(signal.SIGCONT)
+        self.good()
+
+
+tap.main()
