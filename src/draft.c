@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "outcome.h"
+#include "raise.h"
 #include "round.h"
 #include "text.h"
 
@@ -190,10 +191,11 @@ static enum err disable(struct round *r, struct lane *l)
 	l->hook.enabled = false;
 	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
 			       &changed);
-	if (!e && changed)
-		log_warn("hook %llu disabled: %s",
-			 (unsigned long long)l->hook.hook, l->draft.disable);
-	return e;
+	if (e || !changed)
+		return e;
+	log_warn("hook %llu disabled: %s", (unsigned long long)l->hook.hook,
+		 l->draft.disable);
+	return raise_hook_disabled(&r->store, &r->arena, &l->hook);
 }
 
 /* ---- new lanes ---- */

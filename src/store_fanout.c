@@ -154,6 +154,22 @@ enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
 		       DB_ARGS(db_text(reason), db_uint(key)));
 }
 
+enum err store_fanout_insert(struct store *s, const struct id *organization,
+			     const char *action, const char *resource,
+			     size_t len, uint64_t *key)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "INSERT INTO notifications (organization, action, "
+		    "resource) VALUES (?, ?, ?)",
+		    DB_ARGS(db_bytes(organization->b, ID_SIZE), db_text(action),
+			    db_bytes(resource, len)));
+	if (!e)
+		*key = db_insert_id(s->db);
+	return e;
+}
+
 /* Operational actions and pings match by their exact name only (contract,
  * "Actions"); src/match.c holds the same rule for the API. */
 static const char insert_deliveries[] =

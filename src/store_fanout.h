@@ -43,6 +43,10 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
 enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 			    int64_t keep_ms);
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
+/* Writes a notification of the service's own; the caller spreads it. */
+enum err store_fanout_insert(struct store *s, const struct id *organization,
+			     const char *action, const char *resource,
+			     size_t len, uint64_t *key);
 /* One delivery for each matching hook, its lane woken, the rows marked.
  * At most DB_LIST_MAX keys. `made`: how many deliveries. */
 enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,

@@ -206,6 +206,7 @@ static void read_hook(struct db_stmt *q, struct arena *arena,
 	h->enabled = db_col_int(q, 7) != 0;
 	h->deleted = !db_col_null(q, 8);
 	h->updated_at = db_col_time(q, 9);
+	h->created_at = db_col_time(q, 10);
 }
 
 static struct store_lane_hook *find(struct store_lane_hook *hooks, size_t n,
@@ -261,7 +262,7 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 	e = db_query_list(s->db,
 			  "SELECT id, organization, target_url, headers, "
 			  "batch_size, rate_limit, ordered, enabled, "
-			  "deleted_at, updated_at FROM hooks WHERE "
+			  "deleted_at, updated_at, created_at FROM hooks WHERE "
 			  "id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {

@@ -46,7 +46,7 @@ struct store_lane_hook {
 	char *headers; /* a JSON object, or NULL */
 	unsigned batch_size, rate_limit;
 	bool ordered, enabled, deleted;
-	int64_t updated_at;
+	int64_t created_at, updated_at;
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
 	size_t keys;
 };

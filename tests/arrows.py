@@ -21,7 +21,7 @@ LAYERS = (
     ("rules", "id sign target retry match valid outcome notice"),
     ("store", "store policy view"),
     ("work", "sender batch courier deliver draft fanout lane ledger lock "
-             "outage parcel post round"),
+             "outage parcel post raise round"),
     ("programs", "hooks-send hooks-admin admin"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)

@@ -141,6 +141,22 @@ class Policy(LaneCase):
         self.service.admin("hook", "enable", hook)
         self.once("delivered 3")
 
+    def test_a_disabled_hook_is_announced(self):
+        hook = self.fresh("/gone", "event.created")
+        self.sink.script("/gone", then=Answer(410))
+        self.hook("/watch", "hook.disabled")
+        self.hook("/all", "*")
+        self.publish_many(1)
+        self.once()
+        self.once("delivered 1,")
+        body = json.loads(self.sink.at("/watch")[0].body)
+        assert body["action"] == "hook.disabled"
+        assert body["resource"]["_id"] == hook
+        assert body["resource"]["enabled"] is False
+        assert "410" in body["resource"]["disabledReason"]
+        assert [json.loads(r.body)["action"] for r in self.sink.at("/all")] \
+            == ["event.created"], "no wildcard names it"
+
     def test_retry_after_puts_the_whole_lane_off(self):
         self.fresh("/busy")
         self.sink.script("/busy", Answer(503, headers=[("Retry-After", "3")]))
