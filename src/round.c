@@ -170,7 +170,10 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		parcel_list_add(out, p);
 	}
 	read_on(l);
-	if ((l->draft.closing && !l->closing) || l->lost)
+	/* What is out of a lane that is merely full or put off may be sent:
+	 * where it may not, the courier has seen why and stopped. */
+	l->closing = l->draft.closing;
+	if (l->draft.disable || l->lost)
 		recall(r, l);
 	l->draft.touched = false;
 }
