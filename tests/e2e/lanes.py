@@ -109,9 +109,10 @@ class Options(LaneCase):
         self.fresh("/rate")
         self.set(rate_limit=5)
         self.publish_many(12)
-        self.once("delivered 5, failed 0, retrying 7")
+        self.once("delivered")
         self.once()
-        assert len(self.sink.at("/rate")) < 8, "the bucket was kept"
+        sent = len(self.sink.at("/rate"))
+        assert 5 <= sent < 9, f"{sent}: a second's worth, and kept across runs"
         sender = self.service.start_sender("--linger", "6s")
         times = [r.time for r in self.sink.wait(12, "/rate")]
         assert sender.stop() == 0
