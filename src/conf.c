@@ -307,6 +307,17 @@ static enum err check_lease(const struct conf *c)
 	return ERR_OK;
 }
 
+/* Said aloud, or secrets would be stored readable without a word. */
+static enum err check_secrets(const struct conf *c)
+{
+	if (*c->secrets.key_file)
+		return conf_reject(c, "secrets", "key_file",
+				   "is not supported by this version: leave "
+				   "it empty, and secrets are stored as they "
+				   "are");
+	return ERR_OK;
+}
+
 static enum err check(struct conf *c, const struct stat *st)
 {
 	enum err e = check_secrecy(c, st);
@@ -317,6 +328,8 @@ static enum err check(struct conf *c, const struct stat *st)
 		e = check_base_path(c);
 	if (!e)
 		e = check_lease(c);
+	if (!e)
+		e = check_secrets(c);
 	return e;
 }
 

@@ -262,7 +262,7 @@ class LostSecret(_Receiver):
     """Without its secret a receiver takes nothing, least of all what is
     signed with an empty key."""
 
-    variants = ("receive.c", "receive.js", "receive.php")
+    variants = ("receive.c", "receive.js", "receive.php", "receive.py")
 
     def test_empty(self):
         self.write_secret("")
