@@ -313,8 +313,7 @@ static bool again(struct db *db, unsigned tries)
 		return false;
 	if (tries >= TRIES || (db->stop && db->stop(db->stop_arg)))
 		return false;
-	if (db->deadline &&
-	    clock_monotonic() + wait + STEP_MS > db->deadline)
+	if (db->deadline && clock_monotonic() + wait + STEP_MS > db->deadline)
 		return false;
 	clock_sleep(wait);
 	return true;
