@@ -24,6 +24,12 @@ enum err api_secret_rotate(struct call *c);
 /* api_publish.c */
 enum err api_publish(struct call *c);
 
+/* api_past.c */
+enum err api_notification_list(struct call *c);
+enum err api_notification_get(struct call *c);
+enum err api_delivery_list(struct call *c);
+enum err api_delivery_get(struct call *c);
+
 /* api_org.c */
 enum err api_org_test(struct call *c);
 enum err api_org_actions(struct call *c);

@@ -46,21 +46,21 @@ bool call_open(const struct call *c)
 
 /* ---- parts of the address ---- */
 
-static enum err read_id(const char *text, struct id *out)
+enum err call_parse_id(const char *text, struct id *out)
 {
 	return id_parse(text, strlen(text), out) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 enum err call_id(const struct call *c, size_t arg, struct id *out)
 {
-	return read_id(c->arg[arg], out);
+	return call_parse_id(c->arg[arg], out);
 }
 
 enum err call_after(const struct call *c, struct id *room,
 		    const struct id **out)
 {
 	const char *text = request_param(c->request, "after");
-	enum err e = text ? read_id(text, room) : ERR_OK;
+	enum err e = text ? call_parse_id(text, room) : ERR_OK;
 
 	if (!e)
 		*out = text ? room : NULL;

@@ -46,6 +46,8 @@ void call_fail(struct call *c, enum err e);
 /* What a key with less than `manage` must not see is shown. */
 bool call_open(const struct call *c);
 
+/* ERR_NOT_FOUND for a text of any other form. */
+enum err call_parse_id(const char *text, struct id *out);
 /* An id of the path; ERR_NOT_FOUND for one of any other form. */
 enum err call_id(const struct call *c, size_t arg, struct id *out);
 /* ?after=; NULL when it is not there. ERR_NOT_FOUND as above. */

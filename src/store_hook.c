@@ -98,19 +98,14 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 	return e;
 }
 
-/* The key of a hook of this organization, deleted or not. */
-static enum err find_cursor(struct store *s, const struct id *organization,
-			    const struct id *id, uint64_t *key)
+enum err store_hook_key(struct store *s, const struct id *organization,
+			const struct id *id, uint64_t *key)
 {
 	struct db_stmt *q;
 	int64_t created_s;
 	uint64_t k;
 	enum err e;
 
-	if (!id) {
-		*key = 0;
-		return ERR_OK;
-	}
 	if (!store_key(s, id, ID_HOOK, &k, &created_s))
 		return ERR_NOT_FOUND;
 	e = db_query(s->db,
@@ -136,9 +131,11 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
 	struct store_hook *hooks;
 	struct db_stmt *q;
-	uint64_t after;
-	enum err e = find_cursor(s, organization, query->after, &after);
+	uint64_t after = 0;
+	enum err e = ERR_OK;
 
+	if (query->after)
+		e = store_hook_key(s, organization, query->after, &after);
 	if (!e)
 		e = db_query(s->db,
 			     "SELECT " COLUMNS " FROM hooks WHERE "

@@ -52,6 +52,10 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 			const struct id *organization, const struct id *id,
 			struct store_hook *out);
 
+/* The key of a hook that is, or was deleted since. */
+enum err store_hook_key(struct store *s, const struct id *organization,
+			const struct id *id, uint64_t *key);
+
 struct store_hook_query {
 	const char *action;	/* "": any */
 	const struct id *after; /* NULL: from the first */

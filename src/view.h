@@ -13,7 +13,10 @@
 
 struct id;
 struct js;
+struct store_attempt;
+struct store_delivery;
 struct store_hook;
+struct store_notification;
 struct store_org;
 
 /* What stands in place of a header's value that is not to be seen. */
@@ -26,5 +29,10 @@ void view_put_time(struct js *object, const char *name, int64_t ms);
 struct js *view_org(const struct store_org *org);
 /* `open`: with the values of its headers. */
 struct js *view_hook(const struct store_hook *hook, bool open);
+/* With its resource where it was read. */
+struct js *view_notification(const struct store_notification *n);
+struct js *view_delivery(const struct store_delivery *d);
+/* Bytes that are no text go as base64, and say so. */
+struct js *view_attempt(const struct store_attempt *a);
 
 #endif

@@ -1,0 +1,269 @@
+/*
+ * store_delivery: SELECTs on `deliveries` and `attempts`.
+ */
+#include "store_delivery.h"
+
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+#include "store_hook.h"
+#include "text.h"
+
+#define STATE                                                                  \
+	"CASE WHEN d.state <> 'pending' THEN d.state "                         \
+	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
+	"WHEN h.enabled = 0 THEN 'held' ELSE 'pending' END"
+
+/* The columns of read_row(), in its order; an index for the deliveries. */
+#define SELECT_FROM(index)                                                     \
+	"SELECT STRAIGHT_JOIN d.id, d.organization, d.hook_id, h.created_at, " \
+	"d.notification_id, n.created_at, n.action, n.user, " STATE            \
+	", d.reason, d.attempts, d.maybe_duplicate, d.due_at, d.created_at, "  \
+	"d.finished_at, d.batch, b.created_at "                                \
+	"FROM deliveries d FORCE INDEX (" index ") "                           \
+	"JOIN hooks h ON h.id = d.hook_id "                                    \
+	"JOIN notifications n ON n.id = d.notification_id "                    \
+	"LEFT JOIN deliveries b ON b.id = d.batch "
+
+/* Values: the key to start below, and those of filter_values(). */
+#define FILTER                                                                 \
+	"AND d.id < ? AND (? = '' OR n.action = ?) "                           \
+	"AND (? = '' OR " STATE " = ?) "                                       \
+	"AND (? IS NULL OR d.created_at >= ?) "                                \
+	"AND (? IS NULL OR d.created_at < ?) ORDER BY d.id DESC LIMIT ?"
+
+enum { OF_ONE_MAX = 1000 };
+
+static const char *text_or_null(struct db_stmt *q, unsigned col,
+				struct arena *arena)
+{
+	return db_col_null(q, col) ? NULL
+				   : arena_strdup(arena, db_col_text(q, col));
+}
+
+static struct db_value id_value(const struct id *id)
+{
+	return db_bytes(id->b, ID_SIZE);
+}
+
+static void read_ids(const struct store *s, struct db_stmt *q,
+		     struct store_delivery *d)
+{
+	size_t len;
+	const char *org = db_col_bytes(q, 1, &len);
+
+	memcpy(d->organization.b, org, len < ID_SIZE ? len : ID_SIZE);
+	store_id(s, &d->id, ID_DELIVERY, d->created_at, d->key);
+	store_id(s, &d->hook, ID_HOOK, db_col_time(q, 3), db_col_uint(q, 2));
+	store_id(s, &d->notification, ID_NOTIFICATION, db_col_time(q, 5),
+		 db_col_uint(q, 4));
+	d->webhook_id = d->id;
+	if (!db_col_null(q, 16))
+		store_id(s, &d->webhook_id, ID_BATCH, db_col_time(q, 16),
+			 db_col_uint(q, 15));
+}
+
+static void read_row(const struct store *s, struct db_stmt *q,
+		     struct arena *arena, struct store_delivery *d)
+{
+	*d = (struct store_delivery){
+		.key = db_col_uint(q, 0),
+		.action = arena_strdup(arena, db_col_text(q, 6)),
+		.user = text_or_null(q, 7, arena),
+		.state = arena_strdup(arena, db_col_text(q, 8)),
+		.reason = text_or_null(q, 9, arena),
+		.attempts = (unsigned)db_col_uint(q, 10),
+		.maybe_duplicate = db_col_int(q, 11) != 0,
+		.due_at = db_col_time(q, 12),
+		.created_at = db_col_time(q, 13),
+		.finished_at = db_col_time(q, 14),
+	};
+	if (strcmp(d->state, "pending") != 0)
+		d->due_at = TIME_NONE;
+	read_ids(s, q, d);
+}
+
+static void read_rows(const struct store *s, struct db_stmt *q,
+		      struct arena *arena, struct store_delivery **list,
+		      size_t *count)
+{
+	struct store_delivery *rows =
+		arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	size_t n = 0;
+
+	while (db_next(q))
+		read_row(s, q, arena, &rows[n++]);
+	*list = rows;
+	*count = n;
+}
+
+enum err store_delivery_get(struct store *s, struct arena *arena,
+			    const struct id *organization, const struct id *id,
+			    struct store_delivery *out)
+{
+	struct store_delivery d;
+	struct db_stmt *q;
+	int64_t created_s;
+	uint64_t key;
+	bool found = false;
+	enum err e;
+
+	if (!store_key(s, id, ID_DELIVERY, &key, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     SELECT_FROM("PRIMARY") "WHERE d.id = ? AND "
+					    "d.organization = ?",
+		     DB_ARGS(db_uint(key), id_value(organization)), &q);
+	while (!e && db_next(q)) {
+		read_row(s, q, arena, &d);
+		found = id_equal(&d.id, id);
+	}
+	if (e || !found)
+		return e ? e : ERR_NOT_FOUND;
+	*out = d;
+	return ERR_OK;
+}
+
+/* ---- lists ---- */
+
+static enum err find_cursor(struct store *s, struct arena *arena,
+			    const struct id *organization, const struct id *id,
+			    uint64_t *key)
+{
+	struct store_delivery d;
+	enum err e;
+
+	if (!id) {
+		*key = ID_SERIAL_MAX;
+		return ERR_OK;
+	}
+	e = store_delivery_get(s, arena, organization, id, &d);
+	if (!e)
+		*key = d.key;
+	return e;
+}
+
+static enum err query(struct store *s, const struct id *organization,
+		      const struct store_filter *f, uint64_t before,
+		      uint64_t hook, struct db_stmt **q)
+{
+	static const char by_organization[] =
+		SELECT_FROM("organization") "WHERE d.organization = ? " FILTER;
+	static const char by_hook[] =
+		SELECT_FROM("hook") "WHERE d.hook_id = ? " FILTER;
+
+	return db_query(
+		s->db, f->hook ? by_hook : by_organization,
+		DB_ARGS(f->hook ? db_uint(hook) : id_value(organization),
+			db_uint(before), db_text(f->action), db_text(f->action),
+			db_text(f->state), db_text(f->state), db_time(f->since),
+			db_time(f->since), db_time(f->until), db_time(f->until),
+			db_uint(f->limit + 1)),
+		q);
+}
+
+enum err store_delivery_list(struct store *s, struct arena *arena,
+			     const struct id *organization,
+			     const struct store_filter *f,
+			     struct store_delivery **list, size_t *count,
+			     bool *more)
+{
+	uint64_t before, hook = 0;
+	struct db_stmt *q;
+	size_t n;
+	enum err e = find_cursor(s, arena, organization, f->after, &before);
+
+	if (!e && f->hook)
+		e = store_hook_key(s, organization, f->hook, &hook);
+	if (!e)
+		e = query(s, organization, f, before, hook, &q);
+	if (e)
+		return e;
+	read_rows(s, q, arena, list, &n);
+	*count = n < f->limit ? n : f->limit;
+	*more = n > f->limit;
+	return ERR_OK;
+}
+
+enum err store_delivery_of(struct store *s, struct arena *arena,
+			   uint64_t notification, struct store_delivery **list,
+			   size_t *count)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		SELECT_FROM("fanout") "WHERE d.notification_id = ? "
+				      "ORDER BY d.hook_id LIMIT ?",
+		DB_ARGS(db_uint(notification), db_int(OF_ONE_MAX)), &q);
+
+	if (!e)
+		read_rows(s, q, arena, list, count);
+	return e;
+}
+
+/* ---- attempts ---- */
+
+static const char *bytes_or_null(struct db_stmt *q, unsigned col,
+				 struct arena *arena, size_t *len)
+{
+	const char *bytes = db_col_bytes(q, col, len);
+
+	return db_col_null(q, col) ? NULL : arena_memdup(arena, bytes, *len);
+}
+
+static void read_attempt(struct db_stmt *q, struct arena *arena,
+			 struct store_attempt *a)
+{
+	*a = (struct store_attempt){
+		.number = (unsigned)db_col_uint(q, 0),
+		.started_at = db_col_time(q, 1),
+		.dns_us = db_col_int(q, 2),
+		.connect_us = db_col_int(q, 3),
+		.tls_us = db_col_int(q, 4),
+		.first_byte_us = db_col_int(q, 5),
+		.total_us = db_col_int(q, 6),
+		.remote = text_or_null(q, 7, arena),
+		.tls_version = text_or_null(q, 8, arena),
+		.status = (unsigned)db_col_uint(q, 9),
+		.error = text_or_null(q, 10, arena),
+	};
+	a->headers = bytes_or_null(q, 11, arena, &a->headers_len);
+	a->body = bytes_or_null(q, 12, arena, &a->body_len);
+}
+
+enum err store_delivery_attempts(struct store *s, struct arena *arena,
+				 uint64_t delivery, struct store_attempt **list,
+				 size_t *count)
+{
+	struct store_attempt *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT attempt, started_at, dns_us, connect_us, "
+			      "tls_us, first_byte_us, total_us, remote, "
+			      "tls_version, status, error, response_headers, "
+			      "response_body FROM attempts "
+			      "WHERE delivery_id = ? ORDER BY attempt",
+			      DB_ARGS(db_uint(delivery)), &q);
+
+	if (e)
+		return e;
+	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q))
+		read_attempt(q, arena, &rows[n++]);
+	*list = rows;
+	*count = n;
+	return ERR_OK;
+}
+
+bool store_delivery_state(const char *state)
+{
+	static const char *const states[] = {"pending", "delivered", "failed",
+					     "held", "cancelled"};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i], state) == 0)
+			return true;
+	return false;
+}

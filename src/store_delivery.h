@@ -1,0 +1,73 @@
+/*
+ * store_delivery: reading deliveries and their attempts.
+ *
+ * What a delivery's state reads as is derived here and only here: a pending
+ * one of a disabled hook is held, of a deleted one cancelled, though its row
+ * says otherwise until a sender comes by.
+ */
+#ifndef HOOKS_STORE_DELIVERY_H
+#define HOOKS_STORE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+#include "store_notification.h"
+
+struct arena;
+struct store;
+
+/* Texts are *arena*. */
+struct store_delivery {
+	uint64_t key;
+	struct id id;
+	struct id webhook_id; /* the id, or its batch's */
+	struct id organization, hook, notification;
+	const char *action, *user; /* user: NULL for none */
+	const char *state;
+	const char *reason; /* NULL: the attempts tell */
+	unsigned attempts;
+	bool maybe_duplicate;
+	int64_t due_at; /* the next attempt; TIME_NONE: none is due */
+	int64_t created_at, finished_at;
+};
+
+/* Times are microseconds from the start; texts and bytes are *arena*. */
+struct store_attempt {
+	unsigned number;
+	int64_t started_at;
+	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
+	const char *remote, *tls_version; /* NULL: none */
+	unsigned status;		  /* 0: no answer */
+	const char *error;		  /* a code, or NULL */
+	const char *headers, *body;	  /* NULL: none */
+	size_t headers_len, body_len;
+};
+
+/* ERR_NOT_FOUND: not in this organization. */
+enum err store_delivery_get(struct store *s, struct arena *arena,
+			    const struct id *organization, const struct id *id,
+			    struct store_delivery *out);
+/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook or after is not there.
+ * `more`: there are others behind these. */
+enum err store_delivery_list(struct store *s, struct arena *arena,
+			     const struct id *organization,
+			     const struct store_filter *filter,
+			     struct store_delivery **list, size_t *count,
+			     bool *more);
+/* The first deliveries of one notification, up to 1000; *arena*. */
+enum err store_delivery_of(struct store *s, struct arena *arena,
+			   uint64_t notification, struct store_delivery **list,
+			   size_t *count);
+
+/* Oldest first; *arena*. */
+enum err store_delivery_attempts(struct store *s, struct arena *arena,
+				 uint64_t delivery, struct store_attempt **list,
+				 size_t *count);
+
+/* Whether there is such a state. */
+bool store_delivery_state(const char *state);
+
+#endif

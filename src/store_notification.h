@@ -1,0 +1,57 @@
+/*
+ * store_notification: reading what was published and what became of it, also
+ * what matched no hook or was rejected. Newest first; written elsewhere
+ * (store_publish, store_fanout).
+ */
+#ifndef HOOKS_STORE_NOTIFICATION_H
+#define HOOKS_STORE_NOTIFICATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+
+struct arena;
+struct store;
+
+/* Texts are *arena*, and as the application wrote them. */
+struct store_notification {
+	uint64_t key;
+	struct id id;
+	struct id organization;
+	const char *action;
+	const char *user;   /* NULL: none */
+	const char *state;  /* queued, fanned_out, unmatched, rejected */
+	const char *reason; /* of a rejected one; else NULL */
+	int64_t created_at;
+	const char *resource; /* NULL in lists */
+	size_t resource_len;
+};
+
+/* What a list of the past is narrowed by; "", NULL and TIME_NONE: not. */
+struct store_filter {
+	const char *action, *state;
+	int64_t since, until;	/* until is excluded */
+	const struct id *hook;	/* deliveries only */
+	const struct id *after; /* ERR_NOT_FOUND when it is not there */
+	size_t limit;
+};
+
+/* ERR_NOT_FOUND: not in this organization. */
+enum err store_notification_get(struct store *s, struct arena *arena,
+				const struct id *organization,
+				const struct id *id,
+				struct store_notification *out);
+/* *arena*. `more`: there are others behind these. */
+enum err store_notification_list(struct store *s, struct arena *arena,
+				 const struct id *organization,
+				 const struct store_filter *filter,
+				 struct store_notification **list,
+				 size_t *count, bool *more);
+
+/* Whether there is such a state. */
+bool store_notification_state(const char *state);
+
+#endif

@@ -1,0 +1,146 @@
+"""What was published and what became of it, as the API shows it."""
+
+import base64
+
+import sendcase
+import tap
+from apicase import no_such_id
+from receiver import Answer, Close
+
+NOTIFICATIONS, DELIVERIES = "/v2/notifications", "/v2/deliveries"
+
+
+class Past(sendcase.SendCase):
+    def ask(self, target, status=200, key=None):
+        answer = self.door.request("GET", target,
+                                   [("Authorization", key or self.key)])
+        assert answer.status == status, answer
+        return answer
+
+    def get(self, target):
+        return self.ask(target).json()
+
+    def sent(self, *steps, path="/hook"):
+        """A hook alone, one notification published, one attempt made."""
+        self.service.send("--once")  # what earlier tests left
+        hook = self.fresh(path)
+        self.sink.script(path, *steps)
+        published = self.publish('{"n": 1.50}')
+        self.service.send("--once")
+        found = self.get(f"{DELIVERIES}?hook={hook}")
+        assert len(found) == 1, found
+        return hook, published, found[0]
+
+    def test_a_delivery_that_succeeded(self):
+        hook, published, listed = self.sent(
+            Answer(202, b"thanks", [("X-Seen", "yes")]))
+        assert listed["state"] == "delivered", listed
+        assert listed["hook"] == hook and listed["action"] == "event.created"
+        assert listed["notification"] == published, listed
+        assert listed["nextAttemptAt"] is None and listed["finishedAt"]
+        assert listed["attemptCount"] == 1
+        found = self.get(f"{DELIVERIES}/{listed['_id']}")
+        [attempt] = found.pop("attempts")
+        assert found == listed, (found, listed)
+        assert attempt["status"] == 202 and attempt["error"] is None
+        assert attempt["remoteAddress"].startswith("127.0.0.1:"), attempt
+        assert attempt["timings"]["total"] == attempt["duration"] > 0
+        assert "X-Seen: yes" in attempt["response"]["headers"], attempt
+        assert attempt["response"]["body"] == "thanks", attempt
+        assert attempt["response"]["bodyEncoding"] == "utf-8"
+
+    def test_the_receiver_knows_it_by_the_same_id(self):
+        _, _, listed = self.sent(Answer(200), path="/same")
+        [request] = self.sink.requests
+        assert request.header("webhook-id") == listed["webhookId"]
+        assert listed["webhookId"] == listed["_id"]
+
+    def test_a_body_that_is_no_text(self):
+        _, _, listed = self.sent(Answer(200, b"\xff\x00\x01"), path="/binary")
+        [attempt] = self.get(f"{DELIVERIES}/{listed['_id']}")["attempts"]
+        assert attempt["response"]["bodyEncoding"] == "base64", attempt
+        assert base64.b64decode(attempt["response"]["body"]) == b"\xff\x00\x01"
+
+    def test_an_attempt_without_an_answer(self):
+        _, _, listed = self.sent(Close(), path="/closed")
+        assert listed["state"] == "pending" and listed["nextAttemptAt"]
+        assert listed["maybeDuplicate"] is True, listed
+        [attempt] = self.get(f"{DELIVERIES}/{listed['_id']}")["attempts"]
+        assert attempt["status"] is None and attempt["error"] == "closed"
+        assert " " in attempt["errorText"], attempt
+
+    def test_states_that_follow_from_the_hook(self):
+        hook = self.fresh("/follow")
+        published = self.publish()
+        self.sink.script("/follow", then=Answer(500))
+        self.service.send("--once")
+
+        def states():
+            found = self.get(f"{NOTIFICATIONS}/{published}")
+            assert found["state"] == "fanned_out", found
+            return [d["state"] for d in found["deliveries"]]
+        assert states() == ["pending"]
+        self.service.admin("hook", "disable", hook)
+        assert states() == ["held"]
+        held = self.get(f"{DELIVERIES}?hook={hook}&state=held")
+        assert [d["nextAttemptAt"] for d in held] == [None], held
+        assert self.get(f"{DELIVERIES}?hook={hook}&state=pending") == []
+        self.service.admin("hook", "delete", hook)
+        assert states() == ["cancelled"]
+
+    def test_what_matched_nothing_or_was_rejected(self):
+        hook = self.fresh()
+        self.service.admin("hook", "delete", hook)
+        unmatched = self.publish()
+        self.service.publish_sql(self.organization, "no.such", "{}")
+        self.service.publish_sql(self.organization, "event.created", "[nope")
+        self.service.send("--once")
+        found = self.get(f"{NOTIFICATIONS}/{unmatched}")
+        assert found["state"] == "unmatched" and found["deliveries"] == []
+        assert found["resource"] == {"title": "Demo"}, found
+        rejected = self.get(f"{NOTIFICATIONS}?state=rejected&limit=2")
+        assert all(n["reason"] for n in rejected), rejected
+        assert rejected[1]["action"] == "no.such", rejected
+        one = self.get(f"{NOTIFICATIONS}/{rejected[0]['_id']}")
+        assert one["resource"] == "[nope", one
+
+    def test_pages_are_stable_and_newest_first(self):
+        ids = [self.publish(action="user.joined") for _ in range(5)]
+        target = f"{NOTIFICATIONS}?action=user.joined&limit=2"
+        seen = []
+        while target:
+            answer = self.ask(target)
+            seen += [n["_id"] for n in answer.json()]
+            link = answer.header("Link")
+            target = link[1:link.index(">")] if link else None
+            self.publish(action="user.joined")
+        assert seen[:5] == ids[::-1], (seen, ids)
+
+    def test_times(self):
+        made = self.get(f"{NOTIFICATIONS}/{self.publish()}")["createdAt"]
+
+        def ids(query):
+            return [n["createdAt"] for n in self.get(
+                f"{NOTIFICATIONS}?{query}")]
+        assert made in ids(f"since={made}")
+        assert made not in ids(f"until={made}")
+        for bad in ("since=soon", "until=1", "state=lost", "limit=0",
+                    "limit=1001"):
+            self.ask(f"{NOTIFICATIONS}?{bad}", 400)
+            self.ask(f"{DELIVERIES}?{bad}", 400)
+
+    def test_nothing_of_another_organization_is_there(self):
+        hook, published, listed = self.sent(Answer(200), path="/mine")
+        other = self.service.key(self.service.organization("Other"))
+        for target in (f"{NOTIFICATIONS}/%s", f"{NOTIFICATIONS}?after=%s",
+                       f"{DELIVERIES}/%s", f"{DELIVERIES}?after=%s",
+                       f"{DELIVERIES}?hook=%s"):
+            never = self.ask(target % no_such_id(), 404, other)
+            for mine in (hook, published, listed["_id"]):
+                theirs = self.ask(target % mine, 404, other)
+                assert theirs.body == never.body, (theirs, never)
+        assert self.ask(DELIVERIES, key=other).json() == []
+        assert self.ask(NOTIFICATIONS, key=other).json() == []
+
+
+tap.main()
