@@ -1,0 +1,219 @@
+"""Limits and rules of single members, and publishing at the same time."""
+
+import concurrent.futures
+import json
+
+import doors
+import service
+import tap
+from apicase import ApiCase
+
+HOOKS, PATH = "/v2/hooks", "/v2/notifications"
+USER = "60af5269459aad001d0cb565"
+
+
+class Members(ApiCase):
+    variants = ("cgi",)
+
+    def put(self, hook, body, status=200):
+        return self.good(status, "PUT", f"{HOOKS}/{hook['_id']}", body)
+
+    def refused(self, hook, body):
+        return self.pointers("PUT", f"{HOOKS}/{hook['_id']}", body)
+
+    def test_headers_that_cannot_be_chosen(self):
+        hook = self.hook()
+        for name in ("Host", "cookie", "Content-Type", "webhook-id",
+                     "Connection", "User-Agent", "a b", "", "x:y", "é"):
+            assert self.refused(hook, {"headers": {name: "x"}}) == [
+                f"/headers/{name}"], name
+        for value in ("a\r\nb", "\x7f", " x", 7, None, "x" * 4097):
+            assert self.refused(hook, {"headers": {"X-A": value}}) == [
+                "/headers/X-A"], value
+        assert self.refused(hook, {"headers": {"a~b/c d": "x"}}) == [
+            "/headers/a~0b~1c d"]
+        assert self.refused(hook, {"headers": {"X-A": "1", "x-a": "2"}}) == [
+            "/headers/x-a"]
+        assert self.refused(hook, {"headers": []}) == ["/headers"]
+
+    def test_sixteen_long_headers(self):
+        long = {f"X-{n}": "\u00e9" * 2048 for n in range(16)}
+        hook = self.good(201, "POST", HOOKS, json.dumps(
+            {"target_url": "https://www.toto.com/", "action": "*",
+             "headers": long}, ensure_ascii=False).encode())
+        assert self.good(200, "GET", f"{HOOKS}/{hook['_id']}")[
+            "headers"] == long
+        short = dict.fromkeys(long, "x")
+        assert self.refused(hook, {"headers": dict(short, more="x")}) == [
+            "/headers"]
+
+    def test_stars_keep_a_value(self):
+        hook = self.hook(headers={"X-Token": "hush", "X-Old": "1"})
+        changed = self.put(hook, {"headers": {"x-token": "***", "X-New": "2"}})
+        assert changed["headers"] == {"x-token": "hush", "X-New": "2"}
+        assert self.refused(hook, {"headers": {"X-Other": "***"}}) == [
+            "/headers/X-Other"]
+
+    def test_null_resets(self):
+        hook = self.hook(scope="user", user=USER, description="d",
+                         headers={"X-A": "1"}, batch_size=7, rate_limit=3,
+                         ordered=True)
+        reset = self.put(hook, dict.fromkeys(
+            ("scope", "user", "description", "headers", "batch_size",
+             "rate_limit", "ordered")))
+        plain = self.hook()
+        for member in ("scope", "description", "headers", "batch_size",
+                       "rate_limit", "ordered"):
+            assert reset[member] == plain[member], member
+        assert "user" not in reset
+        assert self.refused(hook, {"target_url": None, "action": None}) == [
+            "/action", "/target_url"]
+
+    def test_scope_and_user_go_together(self):
+        hook = self.hook()
+        assert self.refused(hook, {"user": USER}) == ["/user"]
+        assert self.refused(hook, {"scope": "user"}) == ["/user"]
+        self.put(hook, {"scope": "user", "user": USER})
+        assert self.refused(hook, {"user": None}) == ["/user"]
+        assert "user" not in self.put(hook, {"scope": "organization"})
+
+    def test_numbers(self):
+        hook = self.hook()
+        for member, bad in (("batch_size", (0, 101, 1.5, "1", 2**70)),
+                            ("rate_limit", (-1, True, 10**7)),
+                            ("ordered", (0, "yes"))):
+            for value in bad:
+                assert self.refused(hook, {member: value}) == [
+                    f"/{member}"], (member, value)
+
+    def test_enabled_by_put(self):
+        hook = self.hook()
+        off = self.put(hook, {"enabled": False})
+        assert off["enabled"] is False and off["disabledReason"]
+        assert self.put(hook, off) == dict(
+            off, updatedAt=self.good(
+                200, "GET", f"{HOOKS}/{hook['_id']}")["updatedAt"])
+        assert self.put(hook, {"enabled": True})["enabled"] is True
+
+    def test_a_secret_by_put(self):
+        hook = self.hook()
+        own = "whsec_" + "a2tra2tra2tra2tra2tra2tra2tra2tra2tr"
+        self.put(hook, {"secret": own})
+        path = f"{HOOKS}/{hook['_id']}/secret"
+        assert self.good(200, "GET", path) == {"secret": own}
+        assert self.service.db.value(
+            "SELECT COUNT(*) FROM hook_secrets WHERE hook_id = "
+            "(SELECT MAX(id) FROM hooks)") == "2"
+
+    def test_no_more_than_ten_secrets(self):
+        path = f"{HOOKS}/{self.hook()['_id']}/secret"
+        for _ in range(9):
+            self.good(200, "POST", f"{path}/rotate", {})
+        last = self.good(200, "GET", path)
+        self.problem(429, "POST", f"{path}/rotate", {})
+        assert self.good(200, "GET", path) == last
+        self.good(200, "POST", f"{path}/rotate", {"overlap": "0s"})
+
+    def test_members_where_none_is_needed(self):
+        path = f"{HOOKS}/{self.hook()['_id']}/disable"
+        assert self.pointers("POST", path, {"x": 1}) == ["/x"]
+        self.problem(400, "POST", path, [])
+
+    def test_if_match(self):
+        path = f"{HOOKS}/{self.hook()['_id']}"
+        tag = self.call("GET", path).header("ETag")
+        for form in ("*", "%s", '"x", %s'):
+            match = form.replace("%s", tag)
+            answer = self.call("PUT", path, {"description": match},
+                               headers=[("If-Match", match)])
+            assert answer.status == 200, (match, answer)
+            tag = answer.header("ETag")
+        for match in ('"x"', tag[:-1], f"W/{tag}"):
+            self.problem(412, "PUT", path, {"description": "no"},
+                         headers=[("If-Match", match)])
+
+
+class TooMany(ApiCase):
+    variants = ("cgi",)
+
+    def setup(self):
+        self.service = service.Service({"api": {"max_hooks": "3"}})
+        tap.at_end(self.service.close)
+        self.door = doors.enter(self.variant, self.service)
+        self.organization = self.service.organization()
+        self.key = self.service.key(self.organization)
+
+    def test_deleted_ones_do_not_count(self):
+        hooks = [self.hook() for _ in range(3)]
+        new = {"target_url": "https://www.toto.com/", "action": "*"}
+        self.problem(429, "POST", HOOKS, new)
+        self.good(204, "DELETE", f"{HOOKS}/{hooks[0]['_id']}")
+        self.good(201, "POST", HOOKS, new)
+
+
+class Together(ApiCase):
+    variants = ("cgi",)
+
+    def publish(self, key, body):
+        return self.call("POST", PATH, body,
+                         headers=[("Idempotency-Key", key)])
+
+    def published(self):
+        return int(self.service.db.value(
+            "SELECT COUNT(*) FROM notifications WHERE organization = "
+            f"UNHEX('{self.organization}')"))
+
+    def test_the_same_key_at_the_same_time(self):
+        """Others publish in between, so the keys of a body have gaps."""
+        body = json.dumps([{"action": "event.created", "resource": {"n": n}}
+                           for n in range(1000)]).encode()
+        before = self.published()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            same = [pool.submit(self.publish, "one", body) for _ in range(4)]
+            others = [pool.submit(self.publish, f"o{n}", body)
+                      for n in range(3)]
+            answers = [f.result() for f in same]
+            others = [f.result() for f in others]
+        assert {a.status for a in answers + others} == {202}, answers
+        assert len({a.body for a in answers}) == 1
+        ids = [m["_id"] for a in (answers[0], *others) for m in a.json()]
+        assert len(set(ids)) == 4000, len(set(ids))
+        assert self.published() - before == 4000
+        assert self.publish("one", body).body == answers[0].body
+
+    def test_a_key_is_free_again_after_its_time(self):
+        body = b'{"action":"event.created","resource":{}}'
+        first = self.publish("old", body).json()
+        self.service.db.sql("UPDATE idempotency_keys SET created_at = "
+                            "created_at - INTERVAL 25 HOUR")
+        again = self.publish("old", body + b" ")
+        assert again.status == 202 and again.json()["_id"] != first["_id"]
+
+    def test_keys_of_bad_form(self):
+        body = {"action": "event.created", "resource": {}}
+        for key in ("x" * 256, "\u00e9", ""):
+            answer = self.publish(key, body)
+            assert answer.status == 400, (key, answer)
+
+    def test_a_key_belongs_to_its_organization(self):
+        body = b'{"action":"event.created","resource":{}}'
+        mine = self.publish("shared", body).json()
+        other = self.service.key(self.service.organization("Other"))
+        theirs = self.call("POST", PATH, body + b" ", key=other,
+                           headers=[("Idempotency-Key", "shared")])
+        assert theirs.status == 202 and theirs.json()["_id"] != mine["_id"]
+
+    def test_changes_at_the_same_time_are_all_there(self):
+        path = f"{HOOKS}/{self.hook()['_id']}"
+        bodies = [{"description": "d"}, {"batch_size": 5}, {"rate_limit": 9},
+                  {"ordered": True}]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for answer in pool.map(lambda b: self.call("PUT", path, b),
+                                   bodies):
+                assert answer.status == 200, answer
+        hook = self.good(200, "GET", path)
+        for body in bodies:
+            assert body.items() <= hook.items(), (body, hook)
+
+
+tap.main()
