@@ -40,6 +40,6 @@ size_t db_sql_rows_size(size_t rows)
 	size_t n = 256;
 
 	while (n > rows)
-		n /= 4;
+		n /= 2;
 	return n;
 }

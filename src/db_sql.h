@@ -17,7 +17,8 @@ void db_sql_expand(struct buf *out, const char *sql, size_t repeats);
 
 /* The next power of two: an IN list is padded up to it. */
 size_t db_sql_list_size(size_t length);
-/* How many of so many rows go into the next statement: 256, 64, 16, 4, 1. */
+/* How many of so many rows go into the next statement: the largest power of
+ * two that is not more, up to 256. */
 size_t db_sql_rows_size(size_t rows);
 
 #endif

@@ -116,17 +116,13 @@ static bool maybe_duplicate(const struct parcel *p)
 static void sign(struct parcel *p, int64_t now_s)
 {
 	const struct store_lane_hook *hook = &p->lane->hook;
-	static const char name[] = "webhook-signature: ";
-	struct buf values;
 
-	buf_init(&values, 1024);
-	for (size_t i = 0; i < hook->keys; i++)
-		sign_add(&values, &hook->key[i], p->id, now_s, p->body,
-			 p->body_len);
+	/* Each signature is put behind what is there with a space between. */
 	buf_clear(&p->signature);
-	buf_add(&p->signature, name, sizeof(name) - 1);
-	buf_add(&p->signature, values.data, values.len);
-	buf_release(&values);
+	buf_puts(&p->signature, "webhook-signature:");
+	for (size_t i = 0; i < hook->keys; i++)
+		sign_add(&p->signature, &hook->key[i], p->id, now_s, p->body,
+			 p->body_len);
 }
 
 /* libcurl reads the list and frees nothing, so its nodes may live here. */

@@ -22,7 +22,8 @@ static enum err record_delivered(struct store *s, const struct store_outcome *o,
 		if (count && (i == n || count == DB_LIST_MAX)) {
 			e = db_exec_list(
 				s->db,
-				"UPDATE deliveries SET state = 'delivered', "
+				"UPDATE deliveries FORCE INDEX (PRIMARY) "
+				"SET state = 'delivered', "
 				"lane = NULL, due_at = NULL, "
 				"attempts = attempts + 1, tries = tries + 1, "
 				"finished_at = ? WHERE state = 'pending' AND "
