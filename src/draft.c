@@ -127,7 +127,11 @@ static void add_outcome(struct round *r, const struct parcel *p,
 static void judge_hook(const struct round *r, struct lane *l,
 		       const struct outcome *o)
 {
+	/* Switching a hook on, or changing it, gives it its time again. */
 	int64_t since = l->draft.row.failing_since;
+
+	if (since != TIME_NONE && since < l->hook.updated_at)
+		since = l->hook.updated_at;
 
 	if (o->verdict == OUTCOME_GONE)
 		l->draft.disable = "the target answered 410 Gone";

@@ -69,7 +69,8 @@ class Options(LaneCase):
         self.set(batch_size=4)
         self.publish_many(10)
         self.once("delivered 10")
-        bodies = [json.loads(r.body) for r in self.sink.at("/batch")]
+        bodies = sorted((json.loads(r.body) for r in self.sink.at("/batch")),
+                        key=lambda b: b[0]["resource"]["n"])
         assert [len(b) for b in bodies] == [4, 4, 2], bodies
         assert [o["resource"]["n"] for b in bodies for o in b] \
             == list(range(10))
@@ -176,6 +177,10 @@ class Policy(LaneCase):
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql("UPDATE lanes SET failing_since = "
+                            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY")
+        time.sleep(1.1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.service.db.sql("UPDATE hooks SET updated_at = "
                             "UTC_TIMESTAMP(3) - INTERVAL 6 DAY")
         time.sleep(1.1)
         self.once()
