@@ -1,0 +1,215 @@
+"""
+From publishing to arrival, with a sender that lingers: alone, at what cost
+when idle, and beside neighbours that misbehave.
+
+Each notification carries the monotonic time at which it was published, and
+bench/sink prints how long ago that was when it comes in.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import time
+
+import doors
+import processes
+import service
+import stage as stages_
+
+PUBLISHES = int(os.environ.get("BENCH_PUBLISHES", "200"))
+NEIGHBOURS_DUE = int(os.environ.get("BENCH_NEIGHBOURS_DUE", "10000"))
+IDLE_S = 10
+
+
+def _now_us():
+    return time.monotonic_ns() // 1000
+
+
+def _resource():
+    return {"sent": _now_us(), "text": "x" * 500}
+
+
+class _SqlPublisher:
+    """An application's own connection, open all the time."""
+
+    def __init__(self, stage, organization):
+        self.organization = organization
+        env = dict(os.environ,
+                   MYSQL_PWD=service.password_of(service.APPLICATION))
+        self.client = subprocess.Popen(
+            [stage.service.db.client, "--no-defaults", "--unbuffered",
+             f"--socket={stage.service.db.socket}", "--batch",
+             "--skip-column-names", f"--user={service.APPLICATION}",
+             "vyte_hooks"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+
+    def publish(self):
+        self.client.stdin.write((
+            "INSERT INTO notifications (organization, action, resource) "
+            f"VALUES (UNHEX('{self.organization}'), 'event.created', "
+            f"'{json.dumps(_resource())}'); SELECT 1;\n").encode())
+        self.client.stdin.flush()
+        assert self.client.stdout.readline() == b"1\n"
+
+    def close(self):
+        self.client.stdin.close()
+        self.client.wait()
+
+
+class _Web:
+    """A kept connection that posts what carries the time."""
+
+    def __init__(self, port, path, key=""):
+        self.link = http.client.HTTPConnection("127.0.0.1", port)
+        self.path = path
+        self.headers = {"Authorization": key,
+                        "Content-Type": "application/json"}
+
+    def publish(self):
+        body = json.dumps({"action": "event.created",
+                           "resource": _resource()})
+        self.link.request("POST", self.path, body, self.headers)
+        answer = self.link.getresponse()
+        text = answer.read()
+        assert answer.status in (200, 202), (answer.status, text)
+
+    close = lambda self: self.link.close()  # noqa: E731
+
+
+def _timed(call):
+    began = _now_us()
+    call()
+    return _now_us() - began
+
+
+def _milliseconds(us):
+    return " / ".join(
+        f"{stages_.quantile(us, q) / 1000:.1f}" for q in (0.5, 0.99)) + " ms"
+
+
+# ---- alone ----
+
+def _latency_row(name, baseline, ours):
+    middle, late = (stages_.quantile(ours, q) for q in (0.5, 0.99))
+    return stages_.Row(
+        f"publish to arrival by {name}, p50 / p99", _milliseconds(baseline),
+        _milliseconds(ours), middle / stages_.quantile(baseline, 0.5),
+        "p50 under 50 ms, p99 under 250 ms",
+        middle < 50000 and late < 250000)
+
+
+def latency(stages):
+    """One publish at a time, at moments that fit to no clock of the sender;
+    the two doors and the baseline take turns."""
+    stage = stages.get()
+    sink = stages_.Sink(stage, "-t")
+    organization = stage.service.organization()
+    stage.hooks(organization, 1, sink.url())
+    web = _Web(doors.enter("lighttpd", stage.service).port,
+               "/v2/notifications", stage.service.key(organization))
+    publishers = {"HTTP": web, "SQL": _SqlPublisher(stage, organization)}
+    direct = _Web(sink.port, "/")
+    baseline = {name: [] for name in publishers}
+    ours = {name: [] for name in publishers}
+    sender = stage.service.start_sender("--linger", "10m")
+    for _ in range(PUBLISHES):
+        for name, publisher in publishers.items():
+            time.sleep(random.uniform(0.04, 0.12))
+            receive = _timed(direct.publish)
+            sink.line()
+            baseline[name].append(_timed(publisher.publish) + receive)
+            ours[name].append(int(sink.line()))
+    sender.stop()
+    for link in (*publishers.values(), direct):
+        link.close()
+    sink.stop()
+    return [_latency_row(name, baseline[name], ours[name]) for name in ours]
+
+
+# ---- idle ----
+
+def _cpu_ns(pids):
+    """User and system time of all their threads."""
+    return sum(int(path.read_text().split()[0]) for pid in pids
+               for path in pathlib.Path(f"/proc/{pid}/task").glob(
+                   "*/schedstat"))
+
+
+def idle(stages):
+    stage = stages.get()
+    sink = stages_.Sink(stage)
+    stage.hooks(stage.service.organization(), 100, sink.url())
+    database = [stage.service.db.child.process.pid]
+    time.sleep(2)
+    before = _cpu_ns(database)
+    time.sleep(IDLE_S)
+    alone = _cpu_ns(database) - before
+    sender = stage.service.start_sender("--linger", "10m")
+    time.sleep(2)
+    pids = [sender.process.pid, *stages_.workers_of(sender)]
+    before = [_cpu_ns(pids), _cpu_ns(database)]
+    time.sleep(IDLE_S)
+    used, asked = (_cpu_ns(p) - b for p, b in zip((pids, database), before))
+    sender.stop()
+    sink.stop()
+    percent = [ns / IDLE_S / 1e7 for ns in (used, asked - alone)]
+    return [stages_.Row(
+        "an idle sender's share of a core (and what it costs the database)",
+        "", f"{percent[0]:.2f} % ({percent[1]:.2f} %)", None, "under 0.5 %",
+        percent[0] < 0.5)]
+
+
+# ---- neighbours ----
+
+def _stream(publisher, sink):
+    """Publishes without waiting; the times to arrival."""
+    for _ in range(PUBLISHES):
+        time.sleep(random.uniform(0.01, 0.05))
+        publisher.publish()
+    return [int(sink.line()) for _ in range(PUBLISHES)]
+
+
+def neighbours(stages):
+    """A hook that refuses, one that hangs and one that drips, all at once,
+    each with its own organization and so many due."""
+    stage = stages.get()
+    sink = stages_.Sink(stage, "-t")
+    bad = [stages_.Sink(stage, "-m", mode) for mode in ("hang", "drip")]
+    urls = [b.url() for b in bad]
+    urls.append(f"http://127.0.0.1:{doors.free_port()}/hook")
+    organization = stage.service.organization("Healthy")
+    stage.hooks(organization, 1, sink.url())
+    lanes = [stage.hooks(stage.service.organization("Bad"), 1, url)
+             for url in urls]
+
+    def measure(troubled):
+        stage.clear()
+        for lane in lanes if troubled else ():
+            stage.due(lane, NEIGHBOURS_DUE)
+        sender = stage.service.start_sender("--linger", "10m")
+        publisher = _SqlPublisher(stage, organization)
+        if troubled:
+            processes.wait_until(lambda: int(stage.service.db.value(
+                "SELECT COUNT(*) FROM lanes WHERE suspended_until > "
+                "UTC_TIMESTAMP(3)")) > 0, 10, "the dead one's suspension")
+        time.sleep(1)
+        times = _stream(publisher, sink)
+        publisher.close()
+        sender.stop()
+        return stages_.quantile(times, 0.99)
+
+    alone, beside = stages_.rounds(lambda: measure(False),
+                                   lambda: measure(True))
+    met = [b.stop()[0] for b in bad]
+    assert all(met), f"requests that hung and dripped: {met}"
+    sink.stop()
+    a, b = statistics.median(alone), statistics.median(beside)
+    return [stages_.Row(
+        f"a healthy hook's p99 beside a dead, a hanging and a dripping one, "
+        f"{NEIGHBOURS_DUE:,} due each",
+        f"{a / 1000:.1f} ms", f"{b / 1000:.1f} ms", b / a, "at most 2.0",
+        b / a <= 2)]
