@@ -29,6 +29,7 @@ enum {
 	ENOUGH = 128,
 	PATIENCE_MS = 5,
 	RETRY_MS = 200, /* the database is away */
+	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
 	TAKE_MAX = 128	/* and while they do not fill the places */
 };
@@ -37,13 +38,14 @@ struct ledger {
 	const struct ledger_plan *plan;
 	struct round round;
 	struct parcel_list back; /* come back, not yet recorded */
-	int64_t next_look, next_reread, next_check, next_note;
+	int64_t next_look, next_share, next_reread, next_check, next_note;
 	int64_t started_at; /* database time */
 	int64_t lost_since; /* monotonic; 0: the database is there */
 	enum ledger_wish wish;
 	bool more_queued; /* the last fan-out took all it could */
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
+	bool full;   /* there were so many, and may be more */
 	bool gone;   /* the database stayed away too long */
 };
 
@@ -87,22 +89,25 @@ static enum err fan_out(struct ledger *l)
 	return ERR_OK;
 }
 
-/* Whether the courier's places could hold much more than is out. */
-static bool starving(const struct ledger *l)
-{
-	return l->round.out < l->plan->concurrency / 2;
-}
-
-/* Few lanes at a time leave some for other senders; when those few do not
- * keep the places busy, more. */
+/* A sender with little to do takes all that is due, and more each time. One
+ * that has work takes half of what it sees, and not at once again, so that
+ * the others that see it too get their part. */
 static enum err look_for_lanes(struct ledger *l)
 {
+	bool busy = l->round.out >= l->plan->concurrency / 4;
+	int64_t now = clock_monotonic();
 	enum err e;
 
-	if (!round_has_room(&l->round))
+	l->full = l->looked_in_vain = false;
+	if (!round_has_room(&l->round) || (busy && now < l->next_share))
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
-	if (l->round.due_count < l->take || !starving(l))
+	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
+	l->full = !busy && l->round.due_count == l->take;
+	if (busy)
+		l->round.due_count = (l->round.due_count + 1) / 2;
+	l->next_share = now + SHARE_MS;
+	if (!l->full)
 		l->take = TAKE_FIRST;
 	else if (l->take < TAKE_MAX)
 		l->take *= 2;
@@ -111,7 +116,7 @@ static enum err look_for_lanes(struct ledger *l)
 
 static int64_t until_next_look(const struct ledger *l)
 {
-	if (l->round.due_count && starving(l))
+	if (l->full)
 		return 0;
 	if (!l->looked_in_vain || l->round.lane_count)
 		return BUSY_MS;
@@ -128,7 +133,6 @@ static enum err look(struct ledger *l)
 		e = fan_out(l);
 	if (!e)
 		e = look_for_lanes(l);
-	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
 	l->next_look = clock_monotonic() + until_next_look(l);
 	return e;
 }
