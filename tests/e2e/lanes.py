@@ -282,7 +282,6 @@ class Crashes(LaneCase):
         self.fresh("/many0")
         for n in range(1, 24):
             self.hook(f"/many{n}")
-        self.publish_many(100)
         senders = []
         for n in range(3):
             config = self.service.folder / f"sender{n}.conf"
@@ -292,6 +291,8 @@ class Crashes(LaneCase):
             config.chmod(0o600)
             senders.append(self.service.start_sender("-v", "--linger", "20s",
                                                      config=config))
+        time.sleep(1)
+        self.publish_many(100)
         self.sink.wait(2400, seconds=30)
         for sender in senders:
             assert sender.stop() == 0
