@@ -40,8 +40,25 @@ static void must(bool ok, const char *what)
 	exit(err_exit(ERR_INTERNAL));
 }
 
+/*
+ * The part of the environment that no option of libcurl keeps out: a file
+ * that session keys are written to, other names for a target's name, other
+ * ways to ask for it. An empty LOCALDOMAIN takes the search domains away: a
+ * name that does not exist must not become one of ours.
+ */
+static void ignore_environment(void)
+{
+	static const char *const names[] = {"SSLKEYLOGFILE", "HOSTALIASES",
+					    "RES_OPTIONS"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		must(unsetenv(names[i]) == 0, names[i]);
+	must(setenv("LOCALDOMAIN", "", 1) == 0, "LOCALDOMAIN");
+}
+
 void http_setup(void)
 {
+	ignore_environment(); /* libcurl reads it when it starts */
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "start");
 }
 
@@ -123,6 +140,26 @@ static char *header_value(const char *line, size_t n, const char *name)
 	return value;
 }
 
+static void keep_retry_after(struct http_request *r, char *value)
+{
+	free(r->retry_after);
+	r->retry_after = value;
+	r->attempt.retry_after = value;
+}
+
+/*
+ * libcurl would unpack a compressed transfer coding though it has not asked
+ * for one (no TE), and 100 kB make 100 MB of work: that is no HTTP.
+ */
+static bool coding_ok(const char *line, size_t n)
+{
+	char *value = header_value(line, n, "Transfer-Encoding");
+	bool ok = !value || strcasecmp(value, "chunked") == 0;
+
+	free(value);
+	return ok;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct http_request *r = arg;
@@ -130,17 +167,16 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	char *value;
 
 	r->received += n;
-	if (r->received > HEADERS_MAX)
+	if (r->received > HEADERS_MAX || !coding_ok(line, n))
 		return CURL_WRITEFUNC_ERROR;
-	if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
-		buf_clear(&r->attempt.headers); /* after 100 Continue */
+	if (n > 5 && memcmp(line, "HTTP/", 5) == 0) { /* after a 1xx */
+		buf_clear(&r->attempt.headers);
+		keep_retry_after(r, NULL);
+	}
 	buf_add_cut(&r->attempt.headers, line, n);
 	value = header_value(line, n, "Retry-After");
-	if (value) {
-		free(r->retry_after);
-		r->retry_after = value;
-		r->attempt.retry_after = value;
-	}
+	if (value)
+		keep_retry_after(r, value);
 	return n;
 }
 
@@ -298,6 +334,12 @@ static enum attempt_error judge_connect(const struct http_request *r)
 	return r->refused && !r->connecting ? ATTEMPT_REFUSED : ATTEMPT_CONNECT;
 }
 
+/* Nothing was connected or sent yet: the name server is what was silent. */
+static enum attempt_error judge_timeout(const struct http_request *r)
+{
+	return r->connecting || r->sendings ? ATTEMPT_TIMEOUT : ATTEMPT_DNS;
+}
+
 static enum attempt_error judge(const struct http_request *r, CURLcode code)
 {
 	switch (code) {
@@ -309,7 +351,7 @@ static enum attempt_error judge(const struct http_request *r, CURLcode code)
 	case CURLE_INTERFACE_FAILED:
 		return judge_connect(r);
 	case CURLE_OPERATION_TIMEDOUT:
-		return ATTEMPT_TIMEOUT;
+		return judge_timeout(r);
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
@@ -329,6 +371,10 @@ static enum attempt_error judge(const struct http_request *r, CURLcode code)
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_HTTP2:
 	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_OUT_OF_MEMORY: /* what a header line over 100 kB is called */
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE: /* and later so */
+#endif
 		return ATTEMPT_PROTOCOL;
 	default:
 		log_warn("libcurl: %s", curl_easy_strerror(code));

@@ -14,7 +14,6 @@ there are the receivers from hell, below.
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 
@@ -170,6 +169,7 @@ class _Link:
         data = self.sock.recv(65536)
         if not data:
             raise ConnectionError("closed")
+        self.receiver.bytes_read += len(data)
         self.buffer += data
 
     def read_request(self, ordinal):
@@ -187,44 +187,29 @@ class _Link:
         return Request(head, body, self.number, ordinal)
 
 
-def make_certificates(folder, host="127.0.0.1"):
-    """A certificate authority and a certificate of it for `host`: the files
-    ca.pem and server.pem (with its key), made with the openssl program."""
-    def openssl(*args):
-        subprocess.run(["openssl", *args], cwd=folder, check=True,
-                       capture_output=True)
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-            "-subj", "/CN=test authority", "-keyout", "ca.key", "-out",
-            "ca.pem")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}",
-            "-keyout", "server.key", "-out", "server.csr")
-    kind = "IP" if host.replace(".", "").isdigit() else "DNS"
-    (folder / "extensions").write_text(f"subjectAltName={kind}:{host}\n")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey",
-            "ca.key", "-CAcreateserial", "-days", "2", "-extfile",
-            "extensions", "-out", "server.crt")
-    (folder / "server.pem").write_bytes(
-        (folder / "server.crt").read_bytes()
-        + (folder / "server.key").read_bytes())
-
-
 class Receiver:
-    """`certificate`: a PEM file with certificate and key makes it HTTPS.
-    `mode` "no-accept" leaves connections in the queue, "no-tls" accepts and
-    never says a word."""
+    """`certificate`: a PEM file with certificate and key, or an SSLContext,
+    makes it HTTPS. `mode` "no-accept" leaves connections in the queue,
+    "no-tls" accepts and never says a word. `bytes_read` is what it was sent,
+    without TLS."""
 
-    def __init__(self, certificate=None, mode=None):
+    def __init__(self, certificate=None, mode=None, address=("127.0.0.1", 0)):
         self.closing = threading.Event()
         self.requests = []
         self.connections = 0
+        self.bytes_read = 0
         self._scripts = {}
         self._changed = threading.Condition()
         self._mode = mode
         self._tls = None
-        if certificate:
+        if isinstance(certificate, ssl.SSLContext):
+            self._tls = certificate
+        elif certificate:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._listener = socket.create_server(address, family=family,
+                                              backlog=1024)
         self.port = self._listener.getsockname()[1]
         if mode != "no-accept":
             self._start(self._accept)

@@ -1,0 +1,90 @@
+"""
+Whatever the environment and the dot files of the sender's user say, requests
+go where the hook says, as the sender wrote them.
+"""
+
+import tap
+from certificates import Authority
+from receiver import Receiver
+from trial import TrialCase
+
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+           "all_proxy", "ALL_PROXY")
+# The home directory of somebody who uses curl every day.
+DOT_FILES = {
+    ".netrc": "machine 127.0.0.1 login me password netrc\n"
+              "default login me password netrc\n",
+    ".curlrc": 'header = "X-Curlrc: 1"\nproxy = "{proxy}"\ninsecure\n'
+               'user-agent = "curlrc"\nnetrc\nlocation\n',
+    ".config/curlrc": 'header = "X-Curlrc: 1"\nproxy = "{proxy}"\n',
+}
+
+
+class Environment(TrialCase):
+    def setup(self):
+        super().setup()
+        self.proxy = Receiver()
+        self.home = self.service.folder / "home"
+        authority = Authority(self.service.folder.path, "authority")
+        self.service.write_config(
+            "hooks_sender", sender={"ca_file": authority.certificate})
+        self.secure = Receiver(authority.issue("good", "IP:127.0.0.1"))
+
+    def teardown(self):
+        for one in ("proxy", "secure"):
+            if hasattr(self, one):
+                getattr(self, one).close()
+        super().teardown()
+
+    def untouched(self, **environment):
+        """Over HTTP and HTTPS, with this environment and with none of it:
+        the same request, straight to its hook. Returns them all."""
+        self.fresh("/plain", "event.created")
+        self.hook(action="event.created", url=self.secure.url("/secure"))
+        self.secure.clear()
+        self.begin()
+        self.begin(**environment)
+        assert self.proxy.connections == 0, self.proxy.requests
+        pairs = (self.sink.at("/plain"), self.secure.at("/secure"))
+        for before, after in pairs:
+            assert [n for n, _ in before.headers] \
+                == [n for n, _ in after.headers], after.headers
+            assert before.target == after.target, after
+            assert before.header("User-Agent") == after.header("User-Agent")
+        return [request for pair in pairs for request in pair]
+
+    def test_proxies(self):
+        for scheme in ("http", "socks5h"):
+            url = f"{scheme}://127.0.0.1:{self.proxy.port}"
+            for name in PROXIES:
+                self.untouched(**{name: url})
+
+    def test_proxies_and_exceptions(self):
+        url = f"http://127.0.0.1:{self.proxy.port}"
+        for exceptions in ("", "www.example.com"):
+            self.untouched(**{n: url for n in PROXIES}, NO_PROXY=exceptions,
+                           no_proxy=exceptions)
+
+    def test_dot_files(self):
+        for name, text in DOT_FILES.items():
+            path = self.home / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.format(
+                proxy=f"http://127.0.0.1:{self.proxy.port}"))
+            path.chmod(0o600)
+        for request in self.untouched(
+                HOME=str(self.home), CURL_HOME=str(self.home),
+                XDG_CONFIG_HOME=str(self.home / ".config"),
+                NETRC=str(self.home / ".netrc")):
+            for name in ("Authorization", "X-Curlrc"):
+                assert request.header(name) is None, request.headers
+
+    def test_a_cgi_request_in_the_environment(self):
+        """The sender may be started by a web server (web-cron): then a header
+        named Proxy becomes HTTP_PROXY."""
+        self.untouched(HTTP_PROXY=f"127.0.0.1:{self.proxy.port}",
+                       REQUEST_METHOD="POST", HTTP_HOST="x", HTTP_COOKIE="a=b",
+                       HTTP_AUTHORIZATION="Basic eA==", QUERY_STRING="a=b")
+
+
+tap.main()

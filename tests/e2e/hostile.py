@@ -1,0 +1,566 @@
+"""
+Receivers from hell: they hang, drip, reset, flood and lie. Each costs the
+sender one bounded attempt, which is recorded as what it was.
+"""
+
+import gzip
+import pathlib
+import signal
+import socket
+import time
+
+import tap
+from processes import wait_until
+from receiver import Answer, Close, Drip, Hang, Raw, Receiver, Reset
+from trial import TrialCase
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LIMIT = 16 * 1024  # [sender] response_limit
+MEGABYTE = 1024 * 1024
+# What a receiver may get rid of before the sender hangs up: the buffers of
+# both sockets.
+BUFFERS = 16 * MEGABYTE
+EVERY_BYTE = bytes(range(256)) + b"\xc3\x28\xff\x00\xed\xa0\x80"
+
+
+class Flood:
+    """`head`, then `piece` again and again: `total` bytes of it, or for ever.
+    `sent` counts what the other side took."""
+
+    def __init__(self, head, piece=b"x" * 65536, total=None):
+        self.head = head
+        self.piece = piece
+        self.total = total
+        self.sent = 0
+
+    def __call__(self, link):
+        link.send(self.head)
+        while not link.receiver.closing.is_set() and (
+                self.total is None or self.sent < self.total):
+            link.send(self.piece)
+            self.sent += len(self.piece)
+        return True
+
+
+class HeadThenDrip(Drip):
+    """A complete head at once, then the body byte by byte."""
+
+    def __call__(self, link):
+        link.send(OK + b"Content-Length: 100\r\n\r\n")
+        return super().__call__(link)
+
+
+def chunk(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def lines(size, start=b"X-Fill: "):
+    """Headers of about `size` bytes in lines of 1000."""
+    line = start + b"f" * (998 - len(start)) + b"\r\n"
+    return line * (size // 1000)
+
+
+class FullQueue:
+    """Nobody accepts and the queue is full: SYNs fall on the floor."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self.listener.getsockname()[1]
+        self.fill = [self._knock() for _ in range(4)]
+
+    def _knock(self):
+        knock = socket.socket()
+        knock.setblocking(False)
+        knock.connect_ex(("127.0.0.1", self.port))
+        return knock
+
+    def close(self):
+        for one in (*self.fill, self.listener):
+            one.close()
+
+
+class Silence(TrialCase):
+    """What never comes, or comes too slowly. The limits: 1 s to connect, TLS
+    included, 5 s in all."""
+
+    def setup(self):
+        super().setup()
+        self.full = FullQueue()
+        self.queue = Receiver(mode="no-accept")
+        self.mute = Receiver(mode="no-tls")
+        self.urls = {
+            "full": f"http://127.0.0.1:{self.full.port}/full",
+            "queue": self.queue.url("/queue"),
+            "mute": f"https://127.0.0.1:{self.mute.port}/mute",
+        }
+        for url in self.urls.values():
+            self.trial(url)
+        self.trial("/status-line", Hang())
+        self.trial("/half-a-status-line", Drip(OK, 1))
+        self.trial("/body", HeadThenDrip(b"d" * 100, 1))
+        self.trial("/half-a-body", HeadThenHang())
+        self.begin()
+
+    def teardown(self):
+        for one in ("full", "queue", "mute"):
+            if hasattr(self, one):
+                getattr(self, one).close()
+        super().teardown()
+
+    @staticmethod
+    def ended_after(attempt, seconds):
+        """By the right one of the two limits."""
+        high = 4 if seconds == 1 else 15
+        assert seconds - 0.1 < attempt.total_us / 1e6 < high, attempt
+
+    def test_no_room_in_the_queue(self):
+        got = self.result(self.urls["full"]).expect("timeout", None, False)
+        assert got.remote is None, got
+        self.ended_after(got, 1)
+
+    def test_never_accepted(self):
+        """The kernel connects; the request is sent into nothing."""
+        got = self.result(self.urls["queue"]).expect("timeout", None, True)
+        self.ended_after(got, 5)
+
+    def test_silent_at_tls(self):
+        got = self.result(self.urls["mute"]).expect("timeout", None, False)
+        assert got.tls is None and got.remote is None, got
+        self.ended_after(got, 1)
+
+    def test_silent_before_the_status_line(self):
+        got = self.result("/status-line").expect("timeout", None, True)
+        assert got.first_byte_us == 0 or got.first_byte_us <= got.total_us
+        self.ended_after(got, 5)
+
+    def test_a_status_line_a_byte_a_second(self):
+        got = self.result("/half-a-status-line").expect("timeout", None, True)
+        self.ended_after(got, 5)
+
+    def test_a_body_a_byte_a_second(self):
+        """The total timeout covers the body; part of it is kept."""
+        got = self.result("/body").expect("timeout", 200, True)
+        self.ended_after(got, 5)
+        assert 1 <= len(got.body) < 20 and set(got.body) == {ord("d")}, got
+
+    def test_half_a_body(self):
+        got = self.result("/half-a-body").expect("timeout", 200, True)
+        assert got.body == b"half", got
+
+
+class HeadThenHang(Hang):
+    def __call__(self, link):
+        link.send(OK + b"Content-Length: 8\r\n\r\nhalf")
+        return super().__call__(link)
+
+
+class Broken(TrialCase):
+    """Connections that end, and answers that are none."""
+
+    def setup(self):
+        super().setup()
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            self.gone = f"http://127.0.0.1:{gone.getsockname()[1]}/gone"
+        self.trial(self.gone)
+        self.trial("/close", Close())
+        self.trial("/reset-before", Reset())
+        self.trial("/reset-status", Reset(b"HTTP/1.1 20"))
+        self.trial("/reset-headers", Reset(OK + b"X-A: b\r\n"))
+        self.trial("/reset-body", Reset(OK + b"Content-Length: 9\r\n\r\nhalf"))
+        # Of its own, or others would try the connection that is no more.
+        self.other = Receiver()
+        self.other.script("/reset-after", Reset(
+            OK + b"Content-Length: 4\r\n\r\ndone"))
+        self.trial(self.other.url("/reset-after"))
+        self.trial("/short", Raw(OK + b"Content-Length: 9\r\n\r\nhalf"))
+        self.trial("/short-chunks", Raw(
+            OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(b"half")))
+        self.trial("/to-the-end", Raw(OK + b"\r\nall of it"))
+        self.trial("/not-http", Raw(b"220 mail.example.com ESMTP\r\n"))
+        self.trial("/nul", Raw(OK + b"X-A: a\0b\r\nContent-Length: 0\r\n\r\n"))
+        self.trial("/length", Raw(OK + b"Content-Length: -1\r\n\r\n"))
+        self.trial("/bytes", Answer(200, EVERY_BYTE, [("X-A", "\xff\xfe")]))
+        self.trial("/hints", Raw(
+            b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nRetry-After: 9999\r\n"
+            b"\r\nHTTP/1.1 503 X\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"))
+        self.trial("/slow", Answer(201, b"done", delay=0.5))
+        self.unknown = f"http://{'a' * 64}.example.com:1/unknown"
+        self.trial("/unknown")
+        self.service.db.sql(f"UPDATE hooks SET target_url = '{self.unknown}' "
+                            "WHERE target_url LIKE '%/unknown'")
+        self.begun = time.time()
+        self.begin()
+        self.ended = time.time()
+
+    def teardown(self):
+        if hasattr(self, "other"):
+            self.other.close()
+        super().teardown()
+
+    def test_nobody_listens(self):
+        got = self.result(self.gone).expect("connect", None, False)
+        assert got.remote is None, got
+
+    def test_a_name_that_is_none(self):
+        got = self.result(self.unknown).expect("dns", None, False)
+        assert got.remote is None and got.connect_us == 0, got
+
+    def test_closed_without_a_byte(self):
+        self.result("/close").expect("closed", None, True)
+
+    def test_reset_before_the_answer(self):
+        self.result("/reset-before").expect("closed", None, True)
+
+    def test_reset_in_the_status_line(self):
+        self.result("/reset-status").expect("closed", None, True)
+
+    def test_reset_in_the_headers(self):
+        self.result("/reset-headers").expect("closed", 200, True)
+
+    def test_reset_in_the_body(self):
+        got = self.result("/reset-body").expect("closed", 200, True)
+        assert got.body == b"half", got
+
+    def test_reset_after_the_answer(self):
+        got = self.result("/reset-after").expect(None, 200, False)
+        assert got.body == b"done", got
+
+    def test_shorter_than_announced(self):
+        self.result("/short").expect("closed", 200, True)
+        self.result("/short-chunks").expect("closed", 200, True)
+
+    def test_a_body_that_ends_with_the_connection(self):
+        got = self.result("/to-the-end").expect(None, 200, False)
+        assert got.body == b"all of it", got
+
+    def test_not_http(self):
+        self.result("/not-http").expect("protocol", None, True)
+        self.result("/nul").expect("protocol", 200, True)
+        self.result("/length").expect("protocol", 200, True)
+
+    def test_one_request_an_attempt(self):
+        for path in {r.path for r in self.sink.at()}:
+            assert len(self.sink.at(path)) == 1, self.sink.at(path)
+
+    def test_any_bytes_are_recorded(self):
+        got = self.result("/bytes").expect(None, 200)
+        assert got.body == EVERY_BYTE, got
+        assert b"X-A: \xc3\xbf\xc3\xbe\r\n" in got.headers, got
+        assert got.headers.startswith(b"HTTP/1.1 200 X\r\n"), got
+        assert got.headers.endswith(b"\r\n\r\n"), got
+
+    def test_hints_are_not_the_answer(self):
+        got = self.result("/hints")
+        assert (got.error, got.status) == (None, 503), got
+        assert got.headers == (b"HTTP/1.1 503 X\r\nX-Late: 1\r\n"
+                               b"Content-Length: 0\r\n\r\n"), got
+        # In an hour by the schedule, not in 9999 s.
+        [[wait]] = self.service.db.sql(
+            "SELECT TIMESTAMPDIFF(SECOND, a.started_at, d.due_at) "
+            "FROM attempts a JOIN deliveries d ON d.id = a.delivery_id "
+            "JOIN hooks h ON h.id = d.hook_id "
+            "WHERE h.target_url LIKE '%/hints'")
+        assert 3590 < int(wait) < 5000, wait
+
+    def test_times_and_place_are_recorded(self):
+        got = self.result("/slow").expect(None, 201)
+        assert 0 < got.connect_us < got.first_byte_us <= got.total_us, got
+        assert got.dns_us <= got.connect_us, got
+        assert 500_000 <= got.first_byte_us < 5_000_000, got
+        assert got.tls_us == 0 and got.tls is None, got
+        assert got.remote == f"127.0.0.1:{self.sink.port}", got
+        # The database's clock is this machine's; milliseconds are kept.
+        assert self.begun - 0.1 <= got.started <= self.ended, (
+            self.begun, got)
+
+
+class Floods(TrialCase):
+    """Answers without end, while the sender stays small."""
+
+    def setup(self):
+        super().setup()
+        self.floods = {}
+        chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+        piece = b"x" * 65536
+        self.flood("/hundred", OK + b"Content-Length: 104857600\r\n\r\n",
+                   total=100 * MEGABYTE)
+        self.flood("/endless", OK + b"\r\n")
+        self.flood("/endless-chunks", chunked, chunk(piece))
+        self.flood("/endless-500", b"HTTP/1.1 500 X\r\n\r\n")
+        self.flood("/endless-line", OK + b"X-Fill: ")
+        self.flood("/endless-headers", OK, lines(10000))
+        self.flood("/endless-100", b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999)
+        self.flood("/endless-103", b"", b"HTTP/1.1 103 Early Hints\r\n"
+                   b"Link: </x>; rel=preload\r\n\r\n" * 999)
+        self.flood("/endless-trailers", chunked + b"0\r\n", lines(10000))
+        self.bomb = gzip.compress(bytes(100 * MEGABYTE), 9)
+        self.trial("/bomb", Answer(200, self.bomb, [
+            ("Content-Encoding", "gzip")]))
+        self.trial("/bomb-on-the-way", Raw(
+            OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n"
+            + chunk(self.bomb) + chunk(b"")))
+        self.trial("/headers-300k", Raw(
+            OK + lines(300_000) + b"Content-Length: 0\r\n\r\n"))
+        self.trial("/headers-70k", Raw(
+            OK + lines(70_000) + b"Content-Length: 0\r\n\r\n"))
+        self.trial("/headers-50k", Raw(
+            OK + lines(50_000) + b"Content-Length: 2\r\n\r\nok"))
+        self.trial("/a-long-line", Raw(
+            OK + b"X-Fill: " + b"f" * 300_000 + b"\r\n\r\n"))
+        self.trial("/limit", Answer(200, b"l" * LIMIT))
+        self.trial("/over", Answer(200, b"l" * (LIMIT + 1)))
+        self.run_measured()
+
+    def flood(self, path, head, piece=b"x" * 65536, total=None):
+        self.floods[path] = Flood(head, piece, total)
+        self.trial(path, self.floods[path])
+
+    @staticmethod
+    def high_water(sender):
+        """The worker's peak memory so far, in bytes."""
+        pid = sender.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+        [worker] = children.read_text().split()
+        status = pathlib.Path(f"/proc/{worker}/status").read_text()
+        [line] = [x for x in status.splitlines() if x.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+
+    def run_measured(self):
+        """Something harmless first; then all of it, four times each."""
+        def finished():
+            return int(self.service.db.value("SELECT COUNT(*) FROM attempts"))
+        self.hook("/warm", "user.joined")
+        sender = self.service.start_sender()
+        self.publish("{}", "user.joined")
+        self.sink.wait(1, "/warm")
+        before = self.high_water(sender)
+        self.copies = 4
+        for _ in range(self.copies):
+            self.publish()
+        hooks = len({*self.floods}) + 8
+        wait_until(lambda: finished() >= 1 + self.copies * hooks, 30,
+                   "an attempt of every flood", pause=0.1)
+        self.grown = self.high_water(sender) - before
+        print(f"# the worker: {before // 1024} KiB, then "
+              f"{self.grown // 1024} KiB more")
+        assert sender.stop() == 0
+        self.errors = sender.errors()
+
+    def each(self, path, error, status, body=None):
+        found = self.results(path)
+        assert len(found) == self.copies, (path, len(found))
+        for attempt in found:
+            attempt.expect(error, status)
+            assert len(attempt.headers) <= LIMIT, attempt
+            assert len(attempt.body) <= LIMIT, attempt
+            assert body is None or attempt.body == body, attempt
+
+    def taken(self, path):
+        """Far less than there was to take."""
+        sent = self.floods[path].sent
+        assert sent <= self.copies * BUFFERS, f"{path}: {sent} bytes"
+
+    def test_memory_stays_small(self):
+        assert self.grown < 16 * MEGABYTE, self.grown
+
+    def test_the_log_stays_empty(self):
+        assert self.errors == "", self.errors
+
+    def test_100_megabytes(self):
+        self.each("/hundred", None, 200, b"x" * LIMIT)
+        sent = self.floods["/hundred"].sent
+        assert sent < self.copies * 50 * MEGABYTE, f"{sent} bytes were taken"
+
+    def test_endless_bodies(self):
+        for path, status in (("/endless", 200), ("/endless-chunks", 200)):
+            self.each(path, None, status, b"x" * LIMIT)
+            self.taken(path)
+
+    def test_an_endless_failure_is_a_failure(self):
+        for attempt in self.results("/endless-500"):
+            assert (attempt.error, attempt.status) == (None, 500), attempt
+            assert attempt.state == "pending" and not attempt.marked, attempt
+
+    def test_a_gzip_bomb_is_not_opened(self):
+        self.each("/bomb", None, 200, self.bomb[:LIMIT])
+        request = self.sink.at("/bomb")[0]
+        for name in ("Accept-Encoding", "TE"):
+            assert request.header(name) is None, request.headers
+
+    def test_a_gzip_bomb_as_transfer_coding(self):
+        """It was not asked for, so this is no HTTP."""
+        self.each("/bomb-on-the-way", "protocol", 200, b"")
+
+    def test_endless_headers(self):
+        for path in ("/endless-headers", "/endless-line"):
+            self.each(path, "protocol", 200)
+            self.taken(path)
+
+    def test_endless_trailers(self):
+        self.each("/endless-trailers", "protocol", 200)
+        self.taken("/endless-trailers")
+
+    def test_endless_1xx(self):
+        for status in (100, 103):
+            self.each(f"/endless-{status}", "protocol", status)
+            self.taken(f"/endless-{status}")
+
+    def test_300_kilobytes_of_headers(self):
+        self.each("/headers-300k", "protocol", 200)
+        self.each("/headers-70k", "protocol", 200)
+        self.each("/a-long-line", "protocol", 200)
+
+    def test_many_headers_are_cut_and_the_status_decides(self):
+        self.each("/headers-50k", None, 200, b"ok")
+        assert len(self.results("/headers-50k")[0].headers) == LIMIT
+
+    def test_the_limit_of_the_body(self):
+        self.each("/limit", None, 200, b"l" * LIMIT)
+        self.each("/over", None, 200, b"l" * LIMIT)
+
+
+class Elsewhere(TrialCase):
+    """Answers that want the sender to go somewhere else."""
+
+    STATUSES = (300, 301, 302, 303, 305, 307, 308)
+
+    def setup(self):
+        super().setup()
+        self.canary = Receiver()
+        for status in self.STATUSES:
+            self.trial(f"/{status}", Answer(status, headers=[
+                ("Location", self.canary.url("/secret"))]))
+        self.trial("/refresh", Answer(200, headers=[
+            ("Refresh", f"0; url={self.canary.url('/secret')}"),
+            ("Alt-Svc", f'h2="127.0.0.1:{self.canary.port}"')]))
+        self.trial("/proxy", Answer(407, headers=[
+            ("Proxy-Authenticate", "Basic realm=x"), ("Location", "/x")]))
+        self.trial("/login", Answer(401, headers=[
+            ("WWW-Authenticate", "Negotiate"),
+            ("WWW-Authenticate", "Basic realm=x")]))
+        self.begin()
+
+    def teardown(self):
+        if hasattr(self, "canary"):
+            self.canary.close()
+        super().teardown()
+
+    def test_redirects_are_answers_like_others(self):
+        for status in self.STATUSES:
+            got = self.result(f"/{status}")
+            assert (got.error, got.status) == (None, status), got
+            assert got.state == "pending", got
+
+    def test_nobody_went_there(self):
+        assert self.canary.connections == 0, self.canary.requests
+        assert len(self.sink.at()) == len(self.STATUSES) + 3
+
+    def test_no_log_in(self):
+        assert self.result("/login").status == 401
+        assert self.result("/proxy").status == 407
+        for request in self.sink.at():
+            assert request.header("Authorization") is None, request.headers
+
+
+class Schemes(TrialCase):
+    """Rows whose URL is none that deliveries go to; no API lets them in, but
+    whoever owns the database can write them."""
+
+    settings = {**TrialCase.settings, "targets": {"allow_http": "yes"}}
+
+    def setup(self):
+        super().setup()
+        self.service.write_config("hooks_sender", targets={"allow_http": "no"})
+        port = self.sink.port
+        self.urls = [f"{scheme}://127.0.0.1:{port}/x" for scheme in (
+            "http", "ftp", "gopher", "telnet", "ldap", "dict", "smtp")]
+        self.urls += ["file:///etc/passwd", "http://[::1", "nothing"]
+        for n, url in enumerate(self.urls):
+            self.trial(f"/{n}")
+            self.service.db.sql(f"UPDATE hooks SET target_url = '{url}' "
+                                f"WHERE target_url LIKE '%/{n}'")
+        self.begin()
+
+    def test_nothing_is_connected(self):
+        assert self.sink.connections == 0, self.sink.requests
+
+    def test_what_is_recorded(self):
+        for url in self.urls:
+            got = self.result(url)
+            assert got.error and got.status is None, (url, got)
+            assert got.state == "pending" and not got.marked, (url, got)
+            assert got.body == b"", (url, got)
+
+
+class Kept(TrialCase):
+    """One sender, one delivery after the other."""
+
+    settings = {"sender": {**TrialCase.settings["sender"],
+                           "retry_schedule": "1s 1s 1s"}}
+
+    def setup(self):
+        super().setup()
+        self.sender = self.service.start_sender()
+
+    def one_after_the_other(self, path, count):
+        """So many deliveries, each published when the last one is done."""
+        for n in range(count):
+            self.publish()
+            self.sink.wait(n + 1, path)
+            wait_until(lambda: "pending" not in self.states(), 10, "outcome")
+        return self.sink.at(path)
+
+    def test_a_connection_is_used_again(self):
+        self.fresh("/kept")
+        requests = self.one_after_the_other("/kept", 3)
+        assert len({r.connection for r in requests}) == 1, requests
+        assert [r.ordinal for r in requests] in ([1, 2, 3], [2, 3, 4])
+        first, *others = self.results("/kept")
+        for other in others:
+            assert other.remote == first.remote, other
+            assert other.connect_us == 0, "no new connection"
+            assert 0 < other.first_byte_us <= other.total_us, other
+
+    def test_cookies_are_not_sent_back(self):
+        self.fresh("/cookie")
+        self.sink.script("/cookie", then=Answer(200, headers=[
+            ("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d")]))
+        for request in self.one_after_the_other("/cookie", 3):
+            assert request.header("Cookie") is None, request.headers
+
+    def test_a_close_is_heeded(self):
+        self.fresh("/close")
+        self.sink.script("/close", then=Answer(200, close=True))
+        requests = self.one_after_the_other("/close", 2)
+        assert requests[0].connection != requests[1].connection
+
+    def test_a_kept_connection_that_closes_without_a_word(self):
+        """Exactly one request an attempt, and the next one says so."""
+        self.fresh("/silent")
+        self.sink.script("/silent", Answer(200), Close())
+        self.one_after_the_other("/silent", 1)
+        self.publish()
+        first, second, third = self.sink.wait(3, "/silent")
+        wait_until(lambda: "pending" not in self.states(), 10, "outcome")
+        assert len(self.sink.at("/silent")) == 3, self.sink.at("/silent")
+        assert second.connection == first.connection, "it was kept"
+        assert second.ordinal == first.ordinal + 1, "it was kept"
+        assert second.header("webhook-attempt") == "1"
+        assert second.header("webhook-maybe-duplicate") is None
+        assert third.header("webhook-attempt") == "2"
+        assert third.header("webhook-maybe-duplicate") == "1"
+        assert third.header("webhook-id") == second.header("webhook-id")
+        assert [a[1:] for a in self.attempts()] == [
+            ["NULL", "closed"], ["200", "NULL"]]
+
+    def test_stopped_while_it_waits(self):
+        self.fresh("/stop")
+        self.sink.script("/stop", Hang())
+        self.publish()
+        self.sink.wait(1, "/stop")
+        assert self.sender.stop(number=signal.SIGTERM) == 0
+        got = self.result("/stop").expect("stopped", None, True)
+        assert got.remote == f"127.0.0.1:{self.sink.port}", got
+
+
+tap.main()
