@@ -11,6 +11,7 @@ import io
 import os
 import pathlib
 import pwd
+import shutil
 import socket
 import subprocess
 
@@ -252,7 +253,9 @@ class SharedHosting(_Apache):
             (site / path.name).symlink_to(path)
         (site / "hooks.fcgi").symlink_to(
             installed / "libexec/vyte-hooks/hooks.fcgi")
-        (site / ".htaccess").symlink_to(where.EXAMPLES / "htaccess")
+        # Put there as an operator does; the checkout may be out of reach.
+        shutil.copyfile(where.EXAMPLES / "htaccess", site / ".htaccess")
+        (site / ".htaccess").chmod(0o644)
         return [
             f"FcgidIPCDir {self.home}",
             f"FcgidProcessTableFile {self.home}/table",
