@@ -45,8 +45,9 @@ class Both(doors.Lighttpd):
     def _command(self):
         argv = super()._command()
         program = self.service.prefix / "libexec/vyte-hooks/minimal"
-        shutil.copy(stages_.tool("minimal"), program)
-        program.chmod(0o755)
+        if not program.exists():
+            shutil.copy(stages_.tool("minimal"), program)
+            program.chmod(0o755)
         settings = {
             "SOCKET": self.service.db.socket, "USER": service.API,
             "PASSWORD": service.password_of(service.API),
@@ -71,19 +72,25 @@ class Asked:
         done = subprocess.run(
             [str(a) for a in (*argv, door.port, path, count)],
             stdout=subprocess.PIPE, check=True)
-        found = re.search(r"([\d.]+)/s, p50 (\d+) us, p99 (\d+) us",
+        found = re.search(r"([\d.]+)/s, p50 \d+ us, p99 (\d+) us, (\d+) bad",
                           done.stdout.decode())
-        self.rate, self.p99 = float(found[1]), int(found[3])
+        self.rate, self.p99, self.bad = (
+            float(found[1]), int(found[2]), int(found[3]))
 
 
 def _row(what, minimal, ours):
-    """Medians; beside the rates stand the p99s."""
+    """Medians; beside the rates stand the p99s, and answers with another
+    status than expected, which are a fault however fast they come."""
     row = stages_.at_least(what, stages_.per_second,
                            [r.rate for r in minimal], [r.rate for r in ours],
                            0.8)
     for name, found in (("baseline", minimal), ("ours", ours)):
         p99 = statistics.median(r.p99 for r in found) / 1000
         setattr(row, name, f"{getattr(row, name)}, p99 {p99:.1f} ms")
+    bad = sum(r.bad for r in ours)
+    if bad:
+        row.ours += f", {bad} bad"
+        row.reached = False
     return row
 
 

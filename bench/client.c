@@ -7,8 +7,8 @@
  *   -b  request body          -c  connections (16)
  *   -k  value of Authorization; of several each request takes the next
  *   -m  method (GET)          -s  the status that counts as good (200)
- * Prints "N in S s, R/s, p50 N us, p99 N us"; exits 1 when an answer was not
- * good.
+ * Prints "N in S s, R/s, p50 N us, p99 N us, N bad", and the first answer
+ * that was not good.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -232,8 +232,8 @@ int main(int argc, char **argv)
 	epoll = epoll_create1(0);
 	s = run();
 	qsort(times, plan.count, sizeof(*times), by_time);
-	printf("%lu in %.3f s, %.0f/s, p50 %u us, p99 %u us\n", plan.count, s,
-	       (double)plan.count / s, times[plan.count / 2],
-	       times[plan.count * 99 / 100]);
-	return bad ? 1 : 0;
+	printf("%lu in %.3f s, %.0f/s, p50 %u us, p99 %u us, %lu bad\n",
+	       plan.count, s, (double)plan.count / s, times[plan.count / 2],
+	       times[plan.count * 99 / 100], bad);
+	return 0;
 }

@@ -41,7 +41,7 @@ def _measure(stage, name, sink, hooks, places):
 
 def _line(stages, name, count, places, secure=False):
     stage = stages.get()
-    options = ("-c", stage.certificate()) if secure else ()
+    options = ("-c", stage.certificate) if secure else ()
     sink = stages_.Sink(stage, *options)
     hooks = stage.hooks(stage.service.organization(), count, sink.url())
     return _measure(stage, name, sink, hooks, places)

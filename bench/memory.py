@@ -14,6 +14,7 @@ import stage as stages_
 from api import Asked
 
 IN_FLIGHT = 256
+DUE = 2000
 FEW = 1000
 MANY = int(os.environ.get("BENCH_REQUESTS", "20000"))
 
@@ -32,11 +33,11 @@ def _megabytes(kb):
 # ---- the sender ----
 
 def _sender_row(stage, name, *options):
-    """The receiver answers after two seconds, so that windows open and all
-    places are taken."""
+    """The receiver answers after two seconds, and there is enough for the
+    windows to open until all places are taken."""
     sink = stages_.Sink(stage, "-d", "2000", *options)
-    hooks = stage.hooks(stage.service.organization(), 64, sink.url())
-    stage.due(hooks, 1024)
+    hooks = stage.hooks(stage.service.organization(), 16, sink.url())
+    stage.due(hooks, DUE)
     sender = stage.service.start_sender("--linger", "10m", "--workers", "1")
     peak = 0
 
@@ -44,22 +45,22 @@ def _sender_row(stage, name, *options):
         nonlocal peak
         for pid in stages_.workers_of(sender):
             peak = max(peak, _status_kb(pid, "VmHWM"))
-        return stage.delivered() == 1024
+        return stage.delivered() == DUE
 
     processes.wait_until(done, 60, "the last delivery", pause=0.2)
     sender.stop()
     at_once = sink.stop()[1]
-    assert at_once == IN_FLIGHT, f"{at_once} were in flight"
     return stages_.Row(
-        f"sender's worker, {IN_FLIGHT} in flight, {name}", "",
-        _megabytes(peak), None, "under 32 MB", peak < 32 * 1024)
+        f"sender's worker, {at_once} in flight, {name}", "",
+        _megabytes(peak), None, f"under 32 MB at {IN_FLIGHT}",
+        peak < 32 * 1024 and at_once == IN_FLIGHT)
 
 
 def sender(stages):
     rows = []
     for name in ("HTTP", "HTTPS"):
         stage = stages.get()
-        options = (("-c", stage.certificate()) if name == "HTTPS" else ())
+        options = (("-c", stage.certificate) if name == "HTTPS" else ())
         rows.append(_sender_row(stage, name, *options))
     return rows
 

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 
+import certificates
 import doors
 import processes
-import receiver
 import service
 import where
 
@@ -165,16 +165,14 @@ class Stage:
         self.service = service.Service(settings, _DATABASE)
         self.sql = self.service.db.sql
         self.folder = self.service.folder.path
-        receiver.make_certificates(self.folder)
-        self.ca = self.folder / "ca.pem"
+        authority = certificates.Authority(self.folder, "authority")
+        self.ca = authority.certificate
+        self.certificate = str(authority.issue("sink", "IP:127.0.0.1"))
         self.service.write_config(service.SENDER,
                                   sender={"ca_file": self.ca})
 
     def close(self):
         self.service.close()
-
-    def certificate(self):
-        return str(self.folder / "server.pem")
 
     def hooks(self, organization, count, url):
         """So many hooks with secret and lane; their keys as (first, last)."""
