@@ -1,10 +1,8 @@
 """
-Receivers from hell: they hang, drip, reset, flood and lie. Each costs the
-sender one bounded attempt, which is recorded as what it was.
+Receivers from hell: they hang, drip, reset and lie. Each costs the sender one
+bounded attempt, which is recorded as what it was. Floods have their own file.
 """
 
-import gzip
-import pathlib
 import signal
 import socket
 import time
@@ -15,31 +13,7 @@ from receiver import Answer, Close, Drip, Hang, Raw, Receiver, Reset
 from trial import TrialCase
 
 OK = b"HTTP/1.1 200 OK\r\n"
-LIMIT = 16 * 1024  # [sender] response_limit
-MEGABYTE = 1024 * 1024
-# What a receiver may get rid of before the sender hangs up: the buffers of
-# both sockets.
-BUFFERS = 16 * MEGABYTE
 EVERY_BYTE = bytes(range(256)) + b"\xc3\x28\xff\x00\xed\xa0\x80"
-
-
-class Flood:
-    """`head`, then `piece` again and again: `total` bytes of it, or for ever.
-    `sent` counts what the other side took."""
-
-    def __init__(self, head, piece=b"x" * 65536, total=None):
-        self.head = head
-        self.piece = piece
-        self.total = total
-        self.sent = 0
-
-    def __call__(self, link):
-        link.send(self.head)
-        while not link.receiver.closing.is_set() and (
-                self.total is None or self.sent < self.total):
-            link.send(self.piece)
-            self.sent += len(self.piece)
-        return True
 
 
 class HeadThenDrip(Drip):
@@ -52,12 +26,6 @@ class HeadThenDrip(Drip):
 
 def chunk(data):
     return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-def lines(size, start=b"X-Fill: "):
-    """Headers of about `size` bytes in lines of 1000."""
-    line = start + b"f" * (998 - len(start)) + b"\r\n"
-    return line * (size // 1000)
 
 
 class FullQueue:
@@ -274,151 +242,6 @@ class Broken(TrialCase):
             self.begun, got)
 
 
-class Floods(TrialCase):
-    """Answers without end, while the sender stays small."""
-
-    def setup(self):
-        super().setup()
-        self.floods = {}
-        chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-        piece = b"x" * 65536
-        self.flood("/hundred", OK + b"Content-Length: 104857600\r\n\r\n",
-                   total=100 * MEGABYTE)
-        self.flood("/endless", OK + b"\r\n")
-        self.flood("/endless-chunks", chunked, chunk(piece))
-        self.flood("/endless-500", b"HTTP/1.1 500 X\r\n\r\n")
-        self.flood("/endless-line", OK + b"X-Fill: ")
-        self.flood("/endless-headers", OK, lines(10000))
-        self.flood("/endless-100", b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999)
-        self.flood("/endless-103", b"", b"HTTP/1.1 103 Early Hints\r\n"
-                   b"Link: </x>; rel=preload\r\n\r\n" * 999)
-        self.flood("/endless-trailers", chunked + b"0\r\n", lines(10000))
-        self.bomb = gzip.compress(bytes(100 * MEGABYTE), 9)
-        self.trial("/bomb", Answer(200, self.bomb, [
-            ("Content-Encoding", "gzip")]))
-        self.trial("/bomb-on-the-way", Raw(
-            OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n"
-            + chunk(self.bomb) + chunk(b"")))
-        self.trial("/headers-300k", Raw(
-            OK + lines(300_000) + b"Content-Length: 0\r\n\r\n"))
-        self.trial("/headers-70k", Raw(
-            OK + lines(70_000) + b"Content-Length: 0\r\n\r\n"))
-        self.trial("/headers-50k", Raw(
-            OK + lines(50_000) + b"Content-Length: 2\r\n\r\nok"))
-        self.trial("/a-long-line", Raw(
-            OK + b"X-Fill: " + b"f" * 300_000 + b"\r\n\r\n"))
-        self.trial("/limit", Answer(200, b"l" * LIMIT))
-        self.trial("/over", Answer(200, b"l" * (LIMIT + 1)))
-        self.run_measured()
-
-    def flood(self, path, head, piece=b"x" * 65536, total=None):
-        self.floods[path] = Flood(head, piece, total)
-        self.trial(path, self.floods[path])
-
-    @staticmethod
-    def high_water(sender):
-        """The worker's peak memory so far, in bytes."""
-        pid = sender.process.pid
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-        [worker] = children.read_text().split()
-        status = pathlib.Path(f"/proc/{worker}/status").read_text()
-        [line] = [x for x in status.splitlines() if x.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024
-
-    def run_measured(self):
-        """Something harmless first; then all of it, four times each."""
-        def finished():
-            return int(self.service.db.value("SELECT COUNT(*) FROM attempts"))
-        self.hook("/warm", "user.joined")
-        sender = self.service.start_sender()
-        self.publish("{}", "user.joined")
-        self.sink.wait(1, "/warm")
-        before = self.high_water(sender)
-        self.copies = 4
-        for _ in range(self.copies):
-            self.publish()
-        hooks = len({*self.floods}) + 8
-        wait_until(lambda: finished() >= 1 + self.copies * hooks, 30,
-                   "an attempt of every flood", pause=0.1)
-        self.grown = self.high_water(sender) - before
-        print(f"# the worker: {before // 1024} KiB, then "
-              f"{self.grown // 1024} KiB more")
-        assert sender.stop() == 0
-        self.errors = sender.errors()
-
-    def each(self, path, error, status, body=None):
-        found = self.results(path)
-        assert len(found) == self.copies, (path, len(found))
-        for attempt in found:
-            attempt.expect(error, status)
-            assert len(attempt.headers) <= LIMIT, attempt
-            assert len(attempt.body) <= LIMIT, attempt
-            assert body is None or attempt.body == body, attempt
-
-    def taken(self, path):
-        """Far less than there was to take."""
-        sent = self.floods[path].sent
-        assert sent <= self.copies * BUFFERS, f"{path}: {sent} bytes"
-
-    def test_memory_stays_small(self):
-        assert self.grown < 16 * MEGABYTE, self.grown
-
-    def test_the_log_stays_empty(self):
-        assert self.errors == "", self.errors
-
-    def test_100_megabytes(self):
-        self.each("/hundred", None, 200, b"x" * LIMIT)
-        sent = self.floods["/hundred"].sent
-        assert sent < self.copies * 50 * MEGABYTE, f"{sent} bytes were taken"
-
-    def test_endless_bodies(self):
-        for path, status in (("/endless", 200), ("/endless-chunks", 200)):
-            self.each(path, None, status, b"x" * LIMIT)
-            self.taken(path)
-
-    def test_an_endless_failure_is_a_failure(self):
-        for attempt in self.results("/endless-500"):
-            assert (attempt.error, attempt.status) == (None, 500), attempt
-            assert attempt.state == "pending" and not attempt.marked, attempt
-
-    def test_a_gzip_bomb_is_not_opened(self):
-        self.each("/bomb", None, 200, self.bomb[:LIMIT])
-        request = self.sink.at("/bomb")[0]
-        for name in ("Accept-Encoding", "TE"):
-            assert request.header(name) is None, request.headers
-
-    def test_a_gzip_bomb_as_transfer_coding(self):
-        """It was not asked for, so this is no HTTP."""
-        self.each("/bomb-on-the-way", "protocol", 200, b"")
-
-    def test_endless_headers(self):
-        for path in ("/endless-headers", "/endless-line"):
-            self.each(path, "protocol", 200)
-            self.taken(path)
-
-    def test_endless_trailers(self):
-        self.each("/endless-trailers", "protocol", 200)
-        self.taken("/endless-trailers")
-
-    def test_endless_1xx(self):
-        for status in (100, 103):
-            self.each(f"/endless-{status}", "protocol", status)
-            self.taken(f"/endless-{status}")
-
-    def test_300_kilobytes_of_headers(self):
-        self.each("/headers-300k", "protocol", 200)
-        self.each("/headers-70k", "protocol", 200)
-        self.each("/a-long-line", "protocol", 200)
-
-    def test_many_headers_are_cut_and_the_status_decides(self):
-        self.each("/headers-50k", None, 200, b"ok")
-        assert len(self.results("/headers-50k")[0].headers) == LIMIT
-
-    def test_the_limit_of_the_body(self):
-        self.each("/limit", None, 200, b"l" * LIMIT)
-        self.each("/over", None, 200, b"l" * LIMIT)
-
-
 class Elsewhere(TrialCase):
     """Answers that want the sender to go somewhere else."""
 
@@ -490,6 +313,51 @@ class Schemes(TrialCase):
             assert got.error and got.status is None, (url, got)
             assert got.state == "pending" and not got.marked, (url, got)
             assert got.body == b"", (url, got)
+
+
+class Literals(TrialCase):
+    """Addresses of the loopback in every spelling, written into the table by
+    hand. Names that lead there: tests/dns."""
+
+    settings = {**TrialCase.settings, "targets": {"allow_networks": None}}
+    HOSTS = ("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001",
+             "0x7f.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "0.0.0.0",
+             "0", "127.9.9.9", "[::1]", "[::]", "[::ffff:127.0.0.1]",
+             "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
+             "[2002:7f00:1::1]", "%31%32%37.0.0.1", "localhost",
+             "www.localhost")
+
+    def setup(self):
+        super().setup()
+        self.canaries = [self.sink, Receiver(address=("::1", self.sink.port))]
+        for n, host in enumerate(self.HOSTS):
+            self.trial(f"http://www.example.com/{n}")
+            self.service.db.sql(
+                f"UPDATE hooks SET target_url = '{self.url(host)}' "
+                f"WHERE target_url LIKE '%example.com/{n}'")
+        self.begin()
+
+    def teardown(self):
+        for canary in getattr(self, "canaries", ()):
+            canary.close()
+        if hasattr(self, "service"):
+            self.service.close()
+
+    def url(self, host):
+        return f"http://{host}:{self.sink.port}/x"
+
+    def test_all_are_refused(self):
+        for host in self.HOSTS:
+            got = self.result(self.url(host))
+            errors = ["address_refused"]
+            if host.endswith("."):  # not even an address
+                errors.append("dns")
+            assert got.error in errors, (host, got)
+            assert got.remote is None and not got.marked, (host, got)
+
+    def test_the_canaries_stay_silent(self):
+        for canary in self.canaries:
+            assert canary.connections == 0, canary.requests
 
 
 class Kept(TrialCase):

@@ -207,7 +207,7 @@ class Versions(_TlsCase):
             self.refused(name)
 
     def fresh_server(self, name, version):
-        self.fresh("/unused", "user.joined")
+        self.alone()
         self.serve(name, context(self.good, version, version))
 
 
@@ -249,7 +249,7 @@ class Authorities(_TlsCase):
         self.other = Authority(self.service.folder.path, "other")
 
     def attempt(self, name, pem, **environment):
-        self.fresh("/unused", "user.joined")
+        self.alone()
         self.serve(name, pem)
         self.begin(**environment)
 

@@ -66,6 +66,10 @@ class TrialCase(SendCase):
             url = self.sink.url(url)
         self.hook(action="event.created", url=url)
 
+    def alone(self):
+        """Earlier trials are deleted."""
+        self.fresh(action="user.joined", url="http://www.example.com/unused")
+
     def begin(self, count=1, **environment):
         """One attempt of each; their outcomes are for the tests to judge."""
         for _ in range(count):
