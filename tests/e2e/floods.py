@@ -7,6 +7,7 @@ import gzip
 import pathlib
 
 import tap
+import where
 from processes import wait_until
 from receiver import Answer, Raw
 from trial import TrialCase
@@ -135,7 +136,10 @@ class Floods(TrialCase):
         assert sent <= self.copies * BUFFERS, f"{path}: {sent} bytes"
 
     def test_memory_stays_small(self):
-        assert self.grown < 16 * MEGABYTE, self.grown
+        # A sanitizer keeps for a while what was freed.
+        sanitized = b"__asan_init" in where.program("hooks-send").read_bytes()
+        limit = (64 if sanitized else 16) * MEGABYTE
+        assert self.grown < limit, self.grown
 
     def test_the_log_stays_empty(self):
         assert self.errors == "", self.errors
