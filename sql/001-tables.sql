@@ -142,7 +142,7 @@ CREATE TABLE IF NOT EXISTS attempts (
 	tls_version VARBINARY(16) NULL COMMENT 'such as TLSv1.3; NULL: none',
 	status SMALLINT UNSIGNED NULL COMMENT 'HTTP status; NULL: no answer',
 	error VARCHAR(32) NULL COMMENT 'what went wrong, as a code; NULL: a complete answer came',
-	response_headers BLOB NULL COMMENT 'as received, cut at [sender] response_limit',
+	response_headers MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
 	response_body MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
 	PRIMARY KEY (delivery_id, attempt)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='every request made, with its answer';

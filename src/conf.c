@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <ini.h>
 
@@ -183,6 +184,29 @@ static int set(void *arg, const char *section, const char *name,
 	return 1;
 }
 
+/* inih reports sections only by their keys: one that is wrong or unknown
+ * would pass unseen while it is empty. */
+static bool heading_is_known(struct reader *r, const char *line)
+{
+	char name[32];
+	size_t n;
+
+	line += strspn(line, " \t");
+	if (*line != '[')
+		return true;
+	n = strcspn(++line, "]");
+	if (n < sizeof(name) && line[n] == ']') {
+		memcpy(name, line, n);
+		name[n] = '\0';
+		if (known_section(name))
+			return true;
+	}
+	log_error("%s:%u: [%.*s] is not a known section", r->c->file, r->line,
+		  (int)strcspn(line, "]\r\n"), line);
+	r->failed = true;
+	return false;
+}
+
 /* inih asks for a line: counted here, because it does not tell its own
  * count, and refused when longer than its buffer, because it would cut. */
 static char *next_line(char *line, int size, void *arg)
@@ -197,7 +221,7 @@ static char *next_line(char *line, int size, void *arg)
 		r->too_long = true;
 		return NULL;
 	}
-	return got;
+	return heading_is_known(r, line) ? got : NULL;
 }
 
 static enum err read_file(struct conf *c, FILE *in)
@@ -281,10 +305,10 @@ static enum err check_base_path(const struct conf *c)
 			return conf_reject(c, "api", "base_path",
 					   "has a character that a path "
 					   "cannot hold");
-	if (n && (p[0] != '/' || p[n - 1] == '/'))
+	if (n && (p[0] != '/' || p[n - 1] == '/' || strstr(p, "//")))
 		return conf_reject(c, "api", "base_path",
-				   "must begin with a slash and end with "
-				   "none");
+				   "must begin with a slash, end with none "
+				   "and have no two in a row");
 	return ERR_OK;
 }
 
@@ -304,6 +328,26 @@ static enum err check_lease(const struct conf *c)
 		return conf_reject(c, "sender", "lease",
 				   "is too short: it must be at least timeout "
 				   "plus 5s");
+	return ERR_OK;
+}
+
+/* The one file that all three programs need. */
+static enum err check_tls_ca(const struct conf *c)
+{
+	const char *path = c->database.tls_ca;
+
+	if (*path && access(path, R_OK) != 0)
+		return conf_reject(c, "database", "tls_ca", strerror(errno));
+	return ERR_OK;
+}
+
+static enum err check_smtp(const struct conf *c)
+{
+	const char *url = c->notify.smtp;
+
+	if (strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0)
+		return conf_reject(c, "notify", "smtp",
+				   "is not a URL such as smtp://localhost:25");
 	return ERR_OK;
 }
 
@@ -328,6 +372,10 @@ static enum err check(struct conf *c, const struct stat *st)
 		e = check_base_path(c);
 	if (!e)
 		e = check_lease(c);
+	if (!e)
+		e = check_tls_ca(c);
+	if (!e)
+		e = check_smtp(c);
 	if (!e)
 		e = check_secrets(c);
 	return e;

@@ -239,13 +239,6 @@ static void adjust_window(const struct courier *c, struct lane *l,
 		l->window++;
 }
 
-/* What follows stops the lane: the rest of it is not to be tried now. */
-static bool stops_lane(const struct outcome *o)
-{
-	return o->connection_level || o->lane_delay_ms > 0 ||
-	       o->verdict == OUTCOME_GONE;
-}
-
 static void done(struct courier *c, struct parcel *p)
 {
 	struct lane *l = p->lane;
@@ -259,7 +252,7 @@ static void done(struct courier *c, struct parcel *p)
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
 	adjust_window(c, l, &p->outcome);
-	if (stops_lane(&p->outcome)) {
+	if (outcome_stops_lane(&p->outcome)) {
 		l->halted = true;
 		give_back_unsent(c, l);
 	}

@@ -17,6 +17,7 @@
 
 enum {
 	TRIES = 5,
+	STATEMENT_BYTES = 1024 * 1024,
 	STEP_MS = 1000 /* the driver's least time limit */
 };
 
@@ -29,6 +30,10 @@ static const struct {
 	{1020, TROUBLE_REPEAT},	   /* record has changed since last read */
 	{1047, TROUBLE_REPEAT},	   /* Galera: node not ready */
 	{1180, TROUBLE_REPEAT},	   /* error during commit */
+	{1317, TROUBLE_REPEAT},	   /* somebody killed the query */
+	{1969, TROUBLE_REPEAT},	   /* max_statement_time (MariaDB) */
+	{3024, TROUBLE_REPEAT},	   /* max_execution_time (MySQL) */
+	{1206, TROUBLE_REPEAT},	   /* the lock table is full */
 	{2006, TROUBLE_RECONNECT}, /* server has gone away */
 	{2013, TROUBLE_RECONNECT}, /* lost connection during query */
 	{2055, TROUBLE_RECONNECT}, /* lost connection, with errno */
@@ -36,7 +41,17 @@ static const struct {
 	{1927, TROUBLE_RECONNECT}, /* connection was killed */
 	{1053, TROUBLE_RECONNECT}, /* shutdown in progress */
 	{1243, TROUBLE_RECONNECT}, /* statement unknown: a proxy moved us */
+	{1158, TROUBLE_RECONNECT}, /* error reading a packet */
+	{1159, TROUBLE_RECONNECT}, /* time-out reading a packet */
+	{1160, TROUBLE_RECONNECT}, /* error writing a packet */
+	{1161, TROUBLE_RECONNECT}, /* time-out writing a packet */
+	{2012, TROUBLE_RECONNECT}, /* error in the handshake */
+	{2027, TROUBLE_RECONNECT}, /* malformed packet */
 	{1040, TROUBLE_LATER},	   /* too many connections */
+	{1041, TROUBLE_LATER},	   /* the server is out of memory */
+	{1129, TROUBLE_LATER},	   /* this host is blocked for its errors */
+	{1130, TROUBLE_CONFIG},	   /* this host may not connect */
+	{1135, TROUBLE_LATER},	   /* the server cannot make a thread */
 	{1203, TROUBLE_LATER},	   /* too many connections of this user */
 	{1226, TROUBLE_LATER},	   /* over a resource limit of the account */
 	{2002, TROUBLE_LATER},	   /* cannot connect, socket */
@@ -405,6 +420,27 @@ enum err db_exec_list(struct db *db, const char *sql,
 	return db_query_list(db, sql, args, count, list, length, &q);
 }
 
+static size_t value_bytes(const struct db_value *values, size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += values[i].type == DB_BYTES ? values[i].n : 8;
+	return bytes;
+}
+
+/* Rows for one statement: few enough for any server's max_allowed_packet (4
+ * MiB on MySQL 5.7), unless one row alone is more. */
+static size_t rows_for_one(const struct db_value *values, size_t rows,
+			   size_t columns)
+{
+	size_t n = db_sql_rows_size(rows);
+
+	while (n > 1 && value_bytes(values, n * columns) > STATEMENT_BYTES)
+		n /= 2;
+	return n;
+}
+
 enum err db_exec_rows(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns)
@@ -413,7 +449,7 @@ enum err db_exec_rows(struct db *db, const char *sql,
 	enum err e = ERR_OK;
 
 	while (rows && !e) {
-		size_t n = db_sql_rows_size(rows);
+		size_t n = rows_for_one(values, rows, columns);
 		struct db_call c = {.sql = sql,
 				    .args = values,
 				    .count = n * columns,

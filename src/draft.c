@@ -47,6 +47,7 @@ static void begin(struct round *r)
 	draft_forget(r);
 	arena_release(&r->arena);
 	r->outcome_count = r->write_count = 0;
+	r->draft_bytes = r->bytes;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched)
 			draft_begin(r, r->lane[i]);
@@ -147,6 +148,8 @@ static void learn(struct round *r, struct lane *l, const struct outcome *o)
 
 	lane_learn(row, o, o->verdict == OUTCOME_DELIVERED, r->store.now,
 		   crypt_random_fraction());
+	if (outcome_stops_lane(o))
+		l->draft.closing = true;
 	if (l->hook.ordered && o->verdict == OUTCOME_RETRY)
 		row->suspended_until = r->store.now + o->delay_ms;
 	if (row->crashes < LANE_CAREFUL)
@@ -192,7 +195,6 @@ static enum err disable(struct round *r, struct lane *l)
 	if (!l->draft.disable)
 		return ERR_OK;
 	l->draft.closing = true;
-	l->hook.enabled = false;
 	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
 			       &changed);
 	if (e || !changed)
@@ -260,19 +262,18 @@ static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 static size_t appetite(const struct round *r, struct lane *l)
 {
 	size_t quota = lane_quota(l, &l->draft.row);
-	size_t want;
+	size_t want, fit;
 
 	if (l->draft.lost || l->draft.closing || l->draft.drained ||
-	    l->draft.out > quota / 2 || r->bytes >= ROUND_BYTES_MAX)
+	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX)
 		return 0;
 	if (is_suspended(r, l)) {
 		l->draft.closing = true;
 		return 0;
 	}
 	want = quota - l->draft.out;
-	if (want > 1 + (ROUND_BYTES_MAX - r->bytes) / l->row_bytes)
-		want = 1 + (ROUND_BYTES_MAX - r->bytes) / l->row_bytes;
-	return rate_allows(r, l, want);
+	fit = 1 + (ROUND_BYTES_MAX - r->draft_bytes) / l->row_bytes;
+	return rate_allows(r, l, want < fit ? want : fit);
 }
 
 static bool is_out(const struct lane *l, uint64_t key)
@@ -340,6 +341,8 @@ static enum err read_rows(struct round *r, struct lane *l)
 	e = read_whole(r, l, want, &n);
 	if (e)
 		return e;
+	for (size_t i = 0; i < n; i++)
+		r->draft_bytes += l->draft.rows[i].resource_len;
 	n = drop_out(l, l->draft.rows, n);
 	e = batch_plan(r, l, n, want);
 	if (e)
@@ -361,26 +364,35 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b; /* TIME_NONE is the least */
 }
 
-/* When somebody should look at the lane that is given back. */
+/* A hook that was changed or switched on starts anew. */
+static void forgive(struct store_lane *row)
+{
+	row->failures = 0;
+	row->suspended_until = row->failing_since = TIME_NONE;
+}
+
+/* When somebody should look at the lane that is given back; asked of the
+ * database now, behind the lock, not of what was read when it was taken. */
 static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 {
+	struct store_lane_end end;
 	bool more = false;
-	int64_t due;
-	enum err e;
+	enum err e = store_lane_end(&r->store, l->hook.hook, &end);
 
 	*at = TIME_NONE;
-	if (l->hook.deleted) {
+	if (e)
+		return e;
+	if (end.deleted) {
 		e = store_lane_cancel(&r->store, l->hook.hook, &more);
 		if (more)
 			*at = r->store.now;
 		return e;
 	}
-	if (!l->hook.enabled)
+	if (!l->draft.disable && end.updated_at != l->hook.updated_at)
+		forgive(&l->draft.row);
+	if (!end.enabled || end.due_at == TIME_NONE)
 		return ERR_OK;
-	e = store_lane_next(&r->store, l->hook.hook, &due);
-	if (e || due == TIME_NONE)
-		return e;
-	*at = later(due, l->draft.row.suspended_until);
+	*at = later(end.due_at, l->draft.row.suspended_until);
 	if (l->draft.rate_wait)
 		*at = later(*at, r->store.now + l->draft.rate_wait);
 	return ERR_OK;
@@ -393,9 +405,7 @@ static enum err settle(struct round *r, struct lane *l)
 
 	if (l->draft.lost)
 		return ERR_OK;
-	e = disable(r, l);
-	if (!e)
-		e = read_rows(r, l);
+	e = read_rows(r, l);
 	if (e)
 		return e;
 	l->draft.keep = l->draft.out > 0;
@@ -417,6 +427,10 @@ static enum err settle_all(struct round *r)
 {
 	enum err e = ERR_OK;
 
+	/* Before any lane is given back: it may be told of this. */
+	for (size_t i = 0; !e && i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched && !r->lane[i]->draft.lost)
+			e = disable(r, r->lane[i]);
 	r->writes = arena_alloc(&r->arena, (r->lane_count + r->fresh_count) *
 						   sizeof(*r->writes));
 	for (size_t i = 0; !e && i < r->lane_count; i++)

@@ -9,10 +9,13 @@
 #include "notice.h"
 #include "store.h"
 #include "store_fanout.h"
+#include "valid.h"
 
 struct run {
 	struct store *s;
 	uint64_t newest;
+	size_t max;    /* rows */
+	uint64_t last; /* the one looked at last */
 	struct fanout_count count;
 };
 
@@ -33,6 +36,14 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 
 	if (!row->organization_known)
 		return refuse(why, "organization", "is not known");
+	if (row->has_nul)
+		return refuse(why, "action, user", "hold a NUL");
+	what = row->idempotency_key
+		       ? valid_idempotency_key(row->idempotency_key,
+					       row->idempotency_len)
+		       : NULL;
+	if (what)
+		return refuse(why, "idempotency_key", what);
 	what = notice_action(row->action);
 	if (what)
 		return refuse(why, "action", what);
@@ -78,7 +89,7 @@ static enum err body(struct db *db, void *arg)
 
 	(void)db;
 	r->count = (struct fanout_count){0};
-	e = store_fanout_take(s, FANOUT_MAX, r->newest, s->conf->api.max_body,
+	e = store_fanout_take(s, r->max, r->newest, s->conf->api.max_body,
 			      &rows);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
@@ -87,6 +98,7 @@ static enum err body(struct db *db, void *arg)
 		bool fine = check_row(s, &row, why);
 
 		r->count.taken++;
+		r->last = row.key;
 		if (fine)
 			e = claim(s, &row, why, &fine);
 		if (!e && fine) {
@@ -101,11 +113,36 @@ static enum err body(struct db *db, void *arg)
 	return e;
 }
 
+static enum err reject_last(struct db *db, void *arg)
+{
+	struct run *r = arg;
+
+	(void)db;
+	r->count = (struct fanout_count){.taken = 1, .rejected = 1};
+	return store_fanout_reject(r->s, r->last,
+				   "the database refused to take it");
+}
+
+/* The rules above leave nothing that the database refuses; should it refuse
+ * all the same, one row alone pays for it, not its neighbours. */
+static enum err one_by_one(struct run *r)
+{
+	enum err e;
+
+	r->max = 1;
+	e = db_tx(r->s->db, DB_AGAIN, body, r);
+	if (e == ERR_INTERNAL && r->last)
+		e = db_tx(r->s->db, DB_AGAIN, reject_last, r);
+	return e;
+}
+
 enum err fanout_run(struct store *s, uint64_t newest, struct fanout_count *out)
 {
-	struct run r = {.s = s, .newest = newest};
+	struct run r = {.s = s, .newest = newest, .max = FANOUT_MAX};
 	enum err e = db_tx(s->db, DB_AGAIN, body, &r);
 
+	if (e == ERR_INTERNAL)
+		e = one_by_one(&r);
 	if (e)
 		return e;
 	if (r.count.rejected)

@@ -4,7 +4,6 @@
  * progress, and the last line.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "fanout.h"
 #include "http.h"
 #include "log.h"
+#include "options.h"
 #include "outage.h"
 #include "sender.h"
 #include "store.h"
@@ -26,14 +26,7 @@
 #include "store_sender.h"
 #include "text.h"
 
-enum { WORKERS_MAX = 64, TICK_MS = 250 };
-
-struct options {
-	const char *config;
-	bool once, progress, verbose;
-	int64_t linger;	  /* -1: as configured */
-	uint64_t workers; /* 0: as configured */
-};
+enum { TICK_MS = 250 };
 
 struct run {
 	struct options o;
@@ -45,7 +38,7 @@ struct run {
 	int64_t began, end; /* monotonic */
 	int64_t until;	    /* database time, with --once */
 	unsigned workers;
-	pid_t pid[WORKERS_MAX];
+	pid_t pid[OPTIONS_WORKERS_MAX];
 	unsigned running;
 	struct ledger_count *count; /* shared with the workers */
 	bool stopping;
@@ -54,104 +47,6 @@ struct run {
 	uint64_t shown; /* delivered, when progress was shown last */
 	bool line_open; /* a progress line stands on the terminal */
 };
-
-/* ---- the command line ---- */
-
-static const char usage_text[] =
-	"Usage: hooks-send [-c FILE] [--once | --linger DURATION] "
-	"[--workers N]\n"
-	"                  [--progress] [-v]\n"
-	"\n"
-	"Delivers what is due. Meant for a crontab line:\n"
-	"  * * * * * hooks-send -c /path/hooks.conf\n"
-	"\n"
-	"  -c, --config FILE   configuration file\n"
-	"      --once          one attempt for all that is due now, then end\n"
-	"      --linger TIME   deliver what becomes due for so long "
-	"(default: as\n"
-	"                      configured, 55s)\n"
-	"      --workers N     processes (default, and 0: as configured, one "
-	"a\n"
-	"                      core)\n"
-	"      --progress      a live line on the terminal\n"
-	"  -v, --verbose       log more, and print a summary at the end\n"
-	"  -h, --help          this text\n"
-	"  -V, --version       the version\n"
-	"\n"
-	"Exit status: 0 done, or another sender runs; 64 usage; 75 database\n"
-	"unreachable (try again); 78 configuration.\n";
-
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"once", no_argument, NULL, 'o'},
-	{"linger", required_argument, NULL, 'l'},
-	{"workers", required_argument, NULL, 'w'},
-	{"progress", no_argument, NULL, 'p'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
-};
-
-static enum err misuse(const char *why, const char *what)
-{
-	log_error("%s%s (--help tells more)", why, what);
-	return ERR_USAGE;
-}
-
-static enum err set_option(struct options *o, int c)
-{
-	switch (c) {
-	case 'c':
-		o->config = optarg;
-		return ERR_OK;
-	case 'o':
-		o->once = true;
-		return ERR_OK;
-	case 'l':
-		return text_duration(optarg, &o->linger)
-			       ? ERR_OK
-			       : misuse("--linger: not a duration such as "
-					"55s: ",
-					optarg);
-	case 'w':
-		return text_uint(optarg, WORKERS_MAX, &o->workers) && o->workers
-			       ? ERR_OK
-			       : misuse("--workers: not a number from 1 to "
-					"64: ",
-					optarg);
-	case 'p':
-		o->progress = true;
-		return ERR_OK;
-	case 'v':
-		o->verbose = true;
-		return ERR_OK;
-	case 'h':
-		fputs(usage_text, stdout);
-		exit(0);
-	case 'V':
-		puts("hooks-send " PACKAGE_VERSION_TEXT);
-		exit(0);
-	default: /* getopt has said why */
-		return ERR_USAGE;
-	}
-}
-
-static enum err parse_options(struct options *o, int argc, char **argv)
-{
-	enum err e = ERR_OK;
-	int c;
-
-	*o = (struct options){.linger = -1};
-	while (!e &&
-	       (c = getopt_long(argc, argv, "c:vhV", long_options, NULL)) != -1)
-		e = set_option(o, c);
-	if (!e && optind < argc)
-		e = misuse("unexpected: ", argv[optind]);
-	if (!e && o->once && o->linger >= 0)
-		e = misuse("--once and --linger exclude each other", "");
-	return e;
-}
 
 /* ---- a worker ---- */
 
@@ -205,8 +100,8 @@ static enum err work(struct run *r, unsigned worker)
 	enum err e;
 
 	lock_close(&r->lock);
-	e = lock_open(&lock, &r->conf);
-	if (e && !r->o.once)
+	e = lock_open(&lock, &r->conf, !r->o.once);
+	if (e)
 		return e;
 	plan.lock = &lock;
 	e = sender_run(&plan);
@@ -241,12 +136,18 @@ static void start_worker(struct run *r, unsigned worker)
 /* What was published before now belongs to this run, what is due later not. */
 static enum err fan_out_all(struct run *r)
 {
-	struct fanout_count count = {.taken = FANOUT_MAX};
+	struct fanout_count count;
 	uint64_t newest;
+	bool any;
 	enum err e = store_fanout_newest(&r->store, &newest);
 
-	while (!e && newest && count.taken)
+	any = !e && newest;
+	/* Another sender may take a step's rows away: then there are others. */
+	while (!e && any) {
 		e = fanout_run(&r->store, newest, &count);
+		if (!e)
+			e = store_fanout_any(&r->store, newest, &any);
+	}
 	return e ? e : store_now(&r->store, &r->until);
 }
 
@@ -417,7 +318,7 @@ static unsigned worker_count(const struct run *r)
 		n = cores > 0 ? (uint64_t)cores : 1;
 	if (n > r->conf.sender.concurrency)
 		n = r->conf.sender.concurrency;
-	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+	return n > OPTIONS_WORKERS_MAX ? OPTIONS_WORKERS_MAX : (unsigned)n;
 }
 
 static enum err run_workers(struct run *r)
@@ -444,13 +345,23 @@ static enum err run_workers(struct run *r)
 	return r->result;
 }
 
+/* Without it every delivery over HTTPS would fail, and use up its schedule. */
+static enum err check_ca_file(const struct conf *c)
+{
+	if (*c->sender.ca_file && access(c->sender.ca_file, R_OK) != 0)
+		return conf_reject(c, "sender", "ca_file", strerror(errno));
+	return ERR_OK;
+}
+
 static enum err run(struct run *r)
 {
 	enum err e = policy_load(&r->policy, &r->conf);
 
 	if (!e)
-		e = lock_open(&r->lock, &r->conf);
-	if (e && !(r->o.once && e == ERR_CONFIG && r->lock.path))
+		e = check_ca_file(&r->conf);
+	if (!e)
+		e = lock_open(&r->lock, &r->conf, !r->o.once);
+	if (e)
 		return e;
 	r->holds_lock = r->lock.fd >= 0 && lock_try(&r->lock);
 	if (!r->o.once && !r->holds_lock)
@@ -480,7 +391,7 @@ int main(int argc, char **argv)
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
 	r.lock.fd = -1;
-	e = parse_options(&r.o, argc, argv);
+	e = options_parse(&r.o, argc, argv);
 	if (e)
 		return err_exit(e);
 	if (r.o.verbose)

@@ -143,7 +143,8 @@ static void suspend(struct store_lane *l, int64_t until)
 void lane_learn(struct store_lane *draft, const struct outcome *o,
 		bool delivered, int64_t now, double fraction)
 {
-	if (o->answered) {
+	/* It ends a suspension for being dead, not one that was asked for. */
+	if (o->answered && draft->failures) {
 		draft->failures = 0;
 		draft->suspended_until = TIME_NONE;
 	}

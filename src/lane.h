@@ -16,7 +16,7 @@
 #include "id.h"
 #include "mem.h"
 #include "parcel.h"
-#include "store_lane.h"
+#include "store_lane_hook.h"
 
 struct courier_org;
 struct outcome;

@@ -241,6 +241,10 @@ static enum err step(struct ledger *l)
 
 	if (l->back.first || round_is_due(&l->round))
 		e = round_run(&l->round, &l->back);
+	if (e == ERR_INTERNAL) {
+		round_strip(&l->back);
+		e = round_run(&l->round, &l->back);
+	}
 	if (!e && !l->wish &&
 	    (l->more_queued || clock_monotonic() >= l->next_look))
 		e = look(l);

@@ -55,29 +55,37 @@ static void name_host(struct lock *l)
 	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
 }
 
-enum err lock_open(struct lock *l, const struct conf *conf)
+/* /tmp is everybody's: no link is followed, no other's file is used. */
+static const char *open_file(struct lock *l)
 {
 	struct stat st;
+
+	l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->fd < 0)
+		return strerror(errno);
+	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid())
+		return NULL;
+	close(l->fd);
+	l->fd = -1;
+	return "belongs to another user";
+}
+
+enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
+{
+	const char *why;
 
 	*l = (struct lock){.fd = -1};
 	l->path = *conf->sender.lock_file ? xstrdup(conf->sender.lock_file)
 					  : default_path(conf);
 	name_host(l);
-	/* /tmp is everybody's: no link is followed, no other's file used. */
-	l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (l->fd < 0) {
-		log_error("%s: %s ([sender] lock_file)", l->path,
-			  strerror(errno));
+	why = open_file(l);
+	if (why && needed) {
+		log_error("%s: %s ([sender] lock_file)", l->path, why);
 		return ERR_CONFIG;
 	}
-	if (fstat(l->fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid()) {
-		log_error("%s: belongs to another user ([sender] lock_file)",
-			  l->path);
-		lock_close(l);
-		return ERR_CONFIG;
-	}
-	futimens(l->fd, NULL); /* tells cleaners of /tmp that it is in use */
+	if (!why)
+		futimens(l->fd, NULL); /* cleaners of /tmp: it is in use */
 	return ERR_OK;
 }
 

@@ -25,9 +25,10 @@ struct lock {
 	char prefix[LOCK_OWNER_SIZE]; /* of all owners of this file */
 };
 
-/* Opens the file, [sender] lock_file or one for this user and database.
- * ERR_CONFIG: it cannot be opened, or is not ours; logged. */
-enum err lock_open(struct lock *l, const struct conf *conf);
+/* Opens the file, [sender] lock_file or one for this user and database. When
+ * it cannot be opened, or is not ours: ERR_CONFIG, logged, if it is needed;
+ * else the lock has no file (fd -1), and only the names are set. */
+enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
 void lock_close(struct lock *l);
 
 /* Takes the first byte; false: another sender holds it. */

@@ -112,3 +112,9 @@ void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
 	else
 		again(policy, tries, fraction, out);
 }
+
+bool outcome_stops_lane(const struct outcome *o)
+{
+	return o->connection_level || o->lane_delay_ms > 0 ||
+	       o->verdict == OUTCOME_GONE;
+}

@@ -64,4 +64,8 @@ void outcome_judge(const struct attempt *attempt,
 		   const struct outcome_policy *policy, unsigned tries,
 		   double fraction, int64_t now_ms, struct outcome *out);
 
+/* Whether the rest of the lane is not to be tried now: the target is dead,
+ * asks for time, or is gone. */
+bool outcome_stops_lane(const struct outcome *o);
+
 #endif

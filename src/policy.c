@@ -9,24 +9,25 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static enum err reject(const struct conf *conf, const char *key,
-		       const char *word, const char *what)
+static enum err reject(const struct conf *conf, const char *section,
+		       const char *key, const char *word, const char *what)
 {
 	char why[160];
 
 	snprintf(why, sizeof(why), "has \"%.60s\", which is not %s", word,
 		 what);
-	return conf_reject(conf, "targets", key, why);
+	return conf_reject(conf, section, key, why);
 }
 
 static enum err load_nets(struct policy *p, const struct conf *conf,
-			  const char *key, const struct conf_list *words,
+			  const char *section, const char *key,
+			  const struct conf_list *words,
 			  struct target_net **nets, size_t *count)
 {
 	*nets = arena_zalloc(&p->arena, (words->count + 1) * sizeof(**nets));
 	for (size_t i = 0; i < words->count; i++)
 		if (!target_net_parse(words->word[i], &(*nets)[i]))
-			return reject(conf, key, words->word[i],
+			return reject(conf, section, key, words->word[i],
 				      "a network such as 10.0.0.0/8 or "
 				      "fd00::/8");
 	*count = words->count;
@@ -40,10 +41,19 @@ static enum err load_ports(struct policy *p, const struct conf *conf,
 	*ports = arena_zalloc(&p->arena, (words->count + 1) * sizeof(**ports));
 	for (size_t i = 0; i < words->count; i++)
 		if (!target_ports_parse(words->word[i], &(*ports)[i]))
-			return reject(conf, key, words->word[i],
+			return reject(conf, "targets", key, words->word[i],
 				      "a port such as 443 or 8000-8999");
 	*count = words->count;
 	return ERR_OK;
+}
+
+static enum err check_metrics(struct policy *p, const struct conf *conf)
+{
+	struct target_net *nets;
+	size_t count;
+
+	return load_nets(p, conf, "api", "metrics_allow",
+			 &conf->api.metrics_allow, &nets, &count);
 }
 
 enum err policy_load(struct policy *p, const struct conf *conf)
@@ -53,10 +63,11 @@ enum err policy_load(struct policy *p, const struct conf *conf)
 
 	*p = (struct policy){.target.allow_http = conf->targets.allow_http};
 	arena_init(&p->arena);
-	e = load_nets(p, conf, "allow_networks", &conf->targets.allow_networks,
-		      &t->allow, &t->allow_count);
+	e = load_nets(p, conf, "targets", "allow_networks",
+		      &conf->targets.allow_networks, &t->allow,
+		      &t->allow_count);
 	if (!e)
-		e = load_nets(p, conf, "deny_networks",
+		e = load_nets(p, conf, "targets", "deny_networks",
 			      &conf->targets.deny_networks, &t->deny,
 			      &t->deny_count);
 	if (!e)
@@ -65,6 +76,8 @@ enum err policy_load(struct policy *p, const struct conf *conf)
 	if (!e)
 		e = load_ports(p, conf, "own_ports", &conf->targets.own_ports,
 			       &t->own_ports, &t->own_port_count);
+	if (!e)
+		e = check_metrics(p, conf);
 	return e;
 }
 

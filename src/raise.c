@@ -10,7 +10,7 @@
 #include "store.h"
 #include "store_fanout.h"
 #include "store_hook.h"
-#include "store_lane.h"
+#include "store_lane_hook.h"
 #include "view.h"
 
 enum { RESOURCE_MAX = 1024 * 1024 };

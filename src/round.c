@@ -34,8 +34,7 @@ void round_release(struct round *r)
 
 bool round_has_room(const struct round *r)
 {
-	return r->lane_count < STORE_LANE_MAX &&
-	       r->out < r->plan->concurrency && r->bytes < ROUND_BYTES_MAX;
+	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
 enum err round_look(struct round *r, size_t max)
@@ -85,8 +84,6 @@ static void touch(struct round *r)
 
 /* ---- after the COMMIT ---- */
 
-/* What an ordered lane puts off keeps its due time, so a run that is `once`
- * finds it again when it counts what it left. */
 /* What an ordered lane puts off keeps its due time, so a run that is `once`
  * finds it again when it counts what it left. */
 static void count(const struct round *r, const struct parcel *p)
@@ -221,6 +218,14 @@ enum err round_run(struct round *r, struct parcel_list *back)
 	else
 		draft_forget(r);
 	return e;
+}
+
+void round_strip(struct parcel_list *back)
+{
+	for (struct parcel *p = back->first; p; p = p->next) {
+		buf_clear(&p->request.attempt.headers);
+		buf_clear(&p->request.attempt.body);
+	}
 }
 
 /* ---- the rest ---- */

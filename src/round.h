@@ -16,13 +16,13 @@
 #include "lane.h"
 #include "mem.h"
 #include "store.h"
-#include "store_lane.h"
+#include "store_lane_hook.h"
 #include "store_outcome.h"
 
 struct ledger_plan;
 
 /* Bodies in memory, of all lanes. */
-enum { ROUND_BYTES_MAX = 8 * 1024 * 1024 };
+enum { ROUND_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct round {
 	const struct ledger_plan *plan;
@@ -41,6 +41,7 @@ struct round {
 	struct parcel_list *back;
 	struct store_outcome *outcomes;
 	size_t outcome_count;
+	size_t draft_bytes; /* with what was read in this round */
 	struct lane *fresh[STORE_LANE_MAX];
 	size_t fresh_count;
 	struct store_lane_write *writes;
@@ -50,8 +51,8 @@ struct round {
 void round_init(struct round *r, const struct ledger_plan *plan);
 void round_release(struct round *r);
 
-/* Whether more lanes should be taken: there are places, and too few rows
- * are out to keep the network busy. */
+/* Whether more lanes may be taken. What is out of others has no say: it may
+ * be hanging, and the next lane healthy. */
 bool round_has_room(const struct round *r);
 /* Finds lanes that are due; the next round takes them. */
 enum err round_look(struct round *r, size_t max);
@@ -61,6 +62,10 @@ bool round_is_due(const struct round *r);
 /* One round. On success `back` is recorded, freed and empty; on failure it
  * is as it was. */
 enum err round_run(struct round *r, struct parcel_list *back);
+
+/* Takes out what receivers answered, the one thing in a round that comes
+ * from outside: should the database refuse it, the outcomes still count. */
+void round_strip(struct parcel_list *back);
 
 /* Lanes that were read empty are read again. */
 void round_reread(struct round *r);

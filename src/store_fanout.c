@@ -3,9 +3,12 @@
  */
 #include "store_fanout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
 #include "store.h"
+#include "store_lane.h"
 
 enum err store_fanout_newest(struct store *s, uint64_t *newest)
 {
@@ -45,6 +48,17 @@ static enum err find_queued(struct store *s, size_t max, uint64_t newest,
 	return e;
 }
 
+enum err store_fanout_any(struct store *s, uint64_t newest, bool *any)
+{
+	struct db_value one[1];
+	size_t n;
+	enum err e = find_queued(s, 1, newest, one, &n);
+
+	if (!e)
+		*any = n > 0;
+	return e;
+}
+
 enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 			   size_t resource_max, struct db_stmt **rows)
 {
@@ -70,11 +84,13 @@ enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 {
+	size_t n, action_len, user_len;
 	const char *org;
-	size_t n;
 
 	if (!db_next(rows))
 		return false;
+	db_col_bytes(rows, 3, &action_len);
+	db_col_bytes(rows, 4, &user_len);
 	*out = (struct store_queued){
 		.key = db_col_uint(rows, 0),
 		.organization_known = db_col_int(rows, 2) != 0,
@@ -85,6 +101,8 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 	memcpy(out->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
 	if (!db_col_null(rows, 4))
 		out->user = db_col_text(rows, 4);
+	out->has_nul = strlen(out->action) != action_len ||
+		       (out->user && strlen(out->user) != user_len);
 	if (!db_col_null(rows, 6))
 		out->resource = db_col_text(rows, 6);
 	if (!db_col_null(rows, 7))
@@ -193,14 +211,55 @@ static const char insert_deliveries[] =
 	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
 
 /* A lane that is leased is left alone: its owner looks again before it gives
- * the lane back, under the lock that this statement waits for. */
+ * the lane back, behind the lock that was taken before (store_lane_lock). */
 static const char wake_lanes[] =
-	"UPDATE lanes l JOIN (SELECT DISTINCT hook_id FROM deliveries "
-	"WHERE notification_id IN ({?})) d ON d.hook_id = l.hook_id "
-	"SET l.next_at = GREATEST(UTC_TIMESTAMP(3), "
-	"COALESCE(l.suspended_until, UTC_TIMESTAMP(3))) "
-	"WHERE l.owner IS NULL AND "
-	"(l.next_at IS NULL OR l.next_at > UTC_TIMESTAMP(3))";
+	"UPDATE lanes FORCE INDEX (PRIMARY) "
+	"SET next_at = GREATEST(UTC_TIMESTAMP(3), "
+	"COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
+	"WHERE owner IS NULL AND "
+	"(next_at IS NULL OR next_at > UTC_TIMESTAMP(3)) AND "
+	"hook_id IN ({?})";
+
+static enum err wake(struct store *s, const uint64_t *hooks, size_t n)
+{
+	struct db_value list[DB_LIST_MAX];
+	enum err e = store_lane_lock(s, hooks, n);
+
+	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
+		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+
+		for (size_t i = 0; i < part; i++)
+			list[i] = db_uint(hooks[at + i]);
+		e = db_exec_list(s->db, wake_lanes, DB_NONE, list, part);
+	}
+	return e;
+}
+
+/* The hooks that got something. */
+static enum err wake_hooks(struct store *s, const struct db_value *list,
+			   size_t n)
+{
+	uint64_t *hooks = NULL;
+	size_t count = 0, room = 0;
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query_list(s->db,
+			  "SELECT DISTINCT hook_id FROM deliveries WHERE "
+			  "notification_id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q)) {
+		if (count == room) {
+			room = room ? room * 2 : 64;
+			hooks = xrealloc(hooks, room * sizeof(*hooks));
+		}
+		hooks[count++] = db_col_uint(q, 0);
+	}
+	if (!e)
+		e = wake(s, hooks, count);
+	free(hooks);
+	return e;
+}
 
 static const char mark_notifications[] =
 	"UPDATE notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
@@ -223,7 +282,7 @@ enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 	e = db_exec_list(s->db, insert_deliveries, DB_NONE, list, n);
 	count = db_affected(s->db);
 	if (!e)
-		e = db_exec_list(s->db, wake_lanes, DB_NONE, list, n);
+		e = wake_hooks(s, list, n);
 	if (!e)
 		e = db_exec_list(s->db, mark_notifications, DB_NONE, list, n);
 	if (!e)

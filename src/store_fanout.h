@@ -23,6 +23,7 @@ struct store_queued {
 	bool organization_known;
 	const char *action;
 	const char *user;	     /* NULL: none */
+	bool has_nul;		     /* inside of action or user */
 	const char *resource;	     /* NULL: longer than asked for */
 	size_t resource_len;	     /* in bytes, also then */
 	const char *idempotency_key; /* NULL: none */
@@ -31,6 +32,9 @@ struct store_queued {
 
 /* Whether anything is queued; no lock. `newest`: its greatest key, 0 none. */
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
+
+/* Whether a row with a key up to `newest` is queued. */
+enum err store_fanout_any(struct store *s, uint64_t newest, bool *any);
 
 /* Locks the oldest rows that are queued, by their mark and never by "newer
  * than the last": a long transaction commits a low key late. At most

@@ -275,8 +275,12 @@ static enum err update_body(struct db *db, void *arg)
 {
 	const struct update *u = arg;
 	const struct store_hook_change *c = u->change;
-	enum err e = compare_and_set(db, c->hook, c->seen);
+	enum err e = ERR_OK;
 
+	if (c->switched_on)
+		e = store_lane_lock(u->s, &c->hook->key, 1);
+	if (!e)
+		e = compare_and_set(db, c->hook, c->seen);
 	if (!e && c->switched_on)
 		e = wake_lane(db, c->hook->key);
 	if (!e && c->secret)
@@ -324,8 +328,10 @@ static enum err delete_body(struct db *db, void *arg)
 {
 	const struct deletion *d = arg;
 	bool more = false;
-	enum err e = mark_deleted(db, d);
+	enum err e = store_lane_lock(d->s, &d->key, 1);
 
+	if (!e)
+		e = mark_deleted(db, d);
 	if (!e)
 		e = store_lane_cancel(d->s, d->key, &more);
 	if (!e && more)

@@ -186,120 +186,6 @@ enum err store_lane_take(struct store *s, const char *owner,
 	return e;
 }
 
-/* ---- the hook behind a lane ---- */
-
-static void read_hook(struct db_stmt *q, struct arena *arena,
-		      struct store_lane_hook *h)
-{
-	const char *org;
-	size_t n;
-
-	h->hook = db_col_uint(q, 0);
-	org = db_col_bytes(q, 1, &n);
-	memcpy(h->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
-	h->target_url = arena_strdup(arena, db_col_text(q, 2));
-	h->headers = db_col_null(q, 3) ? NULL
-				       : arena_strdup(arena, db_col_text(q, 3));
-	h->batch_size = (unsigned)db_col_uint(q, 4);
-	h->rate_limit = (unsigned)db_col_uint(q, 5);
-	h->ordered = db_col_int(q, 6) != 0;
-	h->enabled = db_col_int(q, 7) != 0;
-	h->deleted = !db_col_null(q, 8);
-	h->updated_at = db_col_time(q, 9);
-	h->created_at = db_col_time(q, 10);
-}
-
-static struct store_lane_hook *find(struct store_lane_hook *hooks, size_t n,
-				    uint64_t hook)
-{
-	for (size_t i = 0; i < n; i++)
-		if (hooks[i].hook == hook)
-			return &hooks[i];
-	return NULL;
-}
-
-static enum err read_secrets(struct store *s, const struct db_value *list,
-			     size_t n, struct store_lane_hook *hooks)
-{
-	struct db_stmt *q;
-	enum err e;
-
-	e = db_query_list(s->db,
-			  "SELECT hook_id, secret FROM hook_secrets WHERE "
-			  "(expires_at IS NULL OR expires_at > "
-			  "UTC_TIMESTAMP(3)) AND hook_id IN ({?}) "
-			  "ORDER BY id DESC",
-			  DB_NONE, list, n, &q);
-	while (!e && db_next(q)) {
-		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
-		size_t len;
-		const char *secret = db_col_bytes(q, 1, &len);
-
-		if (h && h->keys < STORE_LANE_KEYS &&
-		    sign_key_parse(secret, len, &h->key[h->keys]))
-			h->keys++;
-	}
-	return e;
-}
-
-/* `hooks` comes out in the order of `lanes`; a hook that has gone altogether
- * reads as deleted. */
-enum err store_lane_hooks(struct store *s, struct arena *arena,
-			  const struct store_lane *lanes, size_t n,
-			  struct store_lane_hook *hooks)
-{
-	struct db_value list[STORE_LANE_MAX];
-	struct db_stmt *q;
-	enum err e;
-
-	if (!n)
-		return ERR_OK;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = db_uint(lanes[i].hook);
-		hooks[i] = (struct store_lane_hook){.hook = lanes[i].hook,
-						    .deleted = true};
-	}
-	e = db_query_list(s->db,
-			  "SELECT id, organization, target_url, headers, "
-			  "batch_size, rate_limit, ordered, enabled, "
-			  "deleted_at, updated_at, created_at FROM hooks WHERE "
-			  "id IN ({?})",
-			  DB_NONE, list, n, &q);
-	while (!e && db_next(q)) {
-		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
-
-		if (h)
-			read_hook(q, arena, h);
-	}
-	return e ? e : read_secrets(s, list, n, hooks);
-}
-
-enum err store_lane_changed(struct store *s,
-			    const struct store_lane_hook *const *hooks,
-			    size_t n, bool *changed)
-{
-	struct db_value list[STORE_LANE_MAX];
-	struct db_stmt *q;
-	enum err e;
-
-	if (!n)
-		return ERR_OK;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = db_uint(hooks[i]->hook);
-		changed[i] = true; /* unless it is found as it was */
-	}
-	e = db_query_list(s->db,
-			  "SELECT id, updated_at FROM hooks WHERE "
-			  "deleted_at IS NULL AND id IN ({?})",
-			  DB_NONE, list, n, &q);
-	while (!e && db_next(q))
-		for (size_t i = 0; i < n; i++)
-			if (hooks[i]->hook == db_col_uint(q, 0))
-				changed[i] = hooks[i]->updated_at !=
-					     db_col_time(q, 1);
-	return e;
-}
-
 /* ---- rows ---- */
 
 static void read_row(struct db_stmt *q, struct arena *arena,
@@ -361,20 +247,45 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
 			    DB_ARGS(db_uint(keys[0])), list, n);
 }
 
-enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due)
+enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n)
 {
+	struct db_value list[DB_LIST_MAX];
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
+		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+
+		list_keys(list, hooks + at, part);
+		e = db_exec_list(s->db,
+				 "SELECT hook_id FROM lanes FORCE INDEX "
+				 "(PRIMARY) WHERE hook_id IN ({?}) "
+				 "ORDER BY hook_id FOR UPDATE",
+				 DB_NONE, list, part);
+	}
+	return e;
+}
+
+enum err store_lane_end(struct store *s, uint64_t hook,
+			struct store_lane_end *out)
+{
+	struct store_lane_end end = {.deleted = true, .due_at = TIME_NONE};
 	struct db_stmt *q;
-	int64_t at = TIME_NONE;
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT due_at FROM deliveries WHERE lane = ? "
-		     "ORDER BY due_at LIMIT 1",
+		     "SELECT h.enabled, h.deleted_at IS NOT NULL, "
+		     "h.updated_at, (SELECT d.due_at FROM deliveries d WHERE "
+		     "d.lane = h.id ORDER BY d.due_at LIMIT 1) FROM hooks h "
+		     "WHERE h.id = ?",
 		     DB_ARGS(db_uint(hook)), &q);
-	while (!e && db_next(q))
-		at = db_col_time(q, 0);
+	while (!e && db_next(q)) {
+		end.enabled = db_col_int(q, 0) != 0;
+		end.deleted = db_col_int(q, 1) != 0;
+		end.updated_at = db_col_time(q, 2);
+		end.due_at = db_col_time(q, 3);
+	}
 	if (!e)
-		*due = at;
+		*out = end;
 	return e;
 }
 

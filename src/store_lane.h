@@ -17,15 +17,11 @@
 
 #include "err.h"
 #include "id.h"
-#include "sign.h"
 
 struct arena;
 struct store;
 
-enum {
-	STORE_LANE_MAX = 256, /* lanes in one call */
-	STORE_LANE_KEYS = 10  /* secrets valid at once (contract) */
-};
+enum { STORE_LANE_MAX = 256 }; /* lanes in one call */
 
 /* A lane's row: what the owner knows of it and writes back. */
 struct store_lane {
@@ -36,19 +32,6 @@ struct store_lane {
 	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
 	double rate_tokens;
 	int64_t rate_at;
-};
-
-/* What a sender must know of the hook; pointers are arena. */
-struct store_lane_hook {
-	uint64_t hook;
-	struct id organization;
-	char *target_url;
-	char *headers; /* a JSON object, or NULL */
-	unsigned batch_size, rate_limit;
-	bool ordered, enabled, deleted;
-	int64_t created_at, updated_at;
-	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
-	size_t keys;
 };
 
 /* A delivery that is due, with its payload; pointers are arena. */
@@ -81,23 +64,29 @@ enum err store_lane_fence(struct store *s, const char *owner,
 enum err store_lane_take(struct store *s, const char *owner,
 			 const uint64_t *hooks, size_t n,
 			 struct store_lane *lanes, size_t *taken);
-enum err store_lane_hooks(struct store *s, struct arena *arena,
-			  const struct store_lane *lanes, size_t n,
-			  struct store_lane_hook *hooks);
-
-/* Which of these hooks were changed since they were read. */
-enum err store_lane_changed(struct store *s,
-			    const struct store_lane_hook *const *hooks,
-			    size_t n, bool *changed);
-
 /* Rows due by `until` behind the place (after_due, after_key), oldest first. */
 enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 			 int64_t until, int64_t after_due, uint64_t after_key,
 			 size_t max, struct store_lane_row **rows, size_t *n);
 /* Fixes the members of a batch; the first one's key names it. */
 enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
-/* When the lane's next row is due; TIME_NONE: it is empty. */
-enum err store_lane_next(struct store *s, uint64_t hook, int64_t *due);
+/*
+ * Locks these lanes until the transaction ends, leased or not, so that what
+ * it does to their hooks or their rows is seen by an owner that gives a lane
+ * back, or comes after it. (A locking UPDATE would not do: at READ COMMITTED
+ * rows that its WHERE does not match are unlocked again.) Before any write
+ * to the hooks: the order of locks is lanes, hooks, deliveries.
+ */
+enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n);
+
+/* What an owner must know to give a lane back, as it is now. */
+struct store_lane_end {
+	bool enabled, deleted;
+	int64_t updated_at; /* of the hook */
+	int64_t due_at;	    /* of the lane's next row; TIME_NONE: none */
+};
+enum err store_lane_end(struct store *s, uint64_t hook,
+			struct store_lane_end *out);
 
 /* Cancels what a deleted hook left, in steps; `more`: call again later. */
 enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more);

@@ -10,7 +10,7 @@
 #include "store.h"
 
 /* Guarded by the state, so that doing it again changes nothing and a
- * delivery that was cancelled meanwhile stays cancelled. */
+ * delivery that arrived while its hook was deleted counts as delivered. */
 static enum err record_delivered(struct store *s, const struct store_outcome *o,
 				 size_t n)
 {
@@ -26,7 +26,8 @@ static enum err record_delivered(struct store *s, const struct store_outcome *o,
 				"SET state = 'delivered', "
 				"lane = NULL, due_at = NULL, "
 				"attempts = attempts + 1, tries = tries + 1, "
-				"finished_at = ? WHERE state = 'pending' AND "
+				"finished_at = ? WHERE "
+				"state IN ('pending', 'cancelled') AND "
 				"id IN ({?})",
 				DB_ARGS(db_time(s->now)), list, count);
 			count = 0;
@@ -50,8 +51,8 @@ static const char upsert_deliveries[] =
 	"ON DUPLICATE KEY UPDATE "
 	"lane = IF(state = 'pending', VALUES(lane), lane), "
 	"due_at = IF(state = 'pending', VALUES(due_at), due_at), "
-	"attempts = IF(state = 'pending', VALUES(attempts), attempts), "
-	"tries = IF(state = 'pending', VALUES(tries), tries), "
+	"attempts = GREATEST(attempts, VALUES(attempts)), "
+	"tries = GREATEST(tries, VALUES(tries)), "
 	"maybe_duplicate = GREATEST(maybe_duplicate, "
 	"VALUES(maybe_duplicate)), "
 	"finished_at = IF(state = 'pending', VALUES(finished_at), "

@@ -22,7 +22,7 @@ LAYERS = (
     ("store", "store policy view"),
     ("work", "sender batch courier deliver draft fanout lane ledger lock "
              "outage parcel post raise round"),
-    ("programs", "hooks-send hooks-admin admin"),
+    ("programs", "hooks-send hooks-admin admin options"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)
         for module in modules.split()}

@@ -171,6 +171,43 @@ class Policy(LaneCase):
         time.sleep(2.2)
         self.once("delivered 3")
 
+    def test_retry_after_outlives_answers_to_earlier_requests(self):
+        self.fresh("/busy")
+        self.sink.script("/busy",
+                         Answer(429, headers=[("Retry-After", "30")]),
+                         then=Answer(200, delay=0.3))
+        self.publish_many(60)
+        sender = self.service.start_sender("--linger", "3s")
+        assert sender.wait() == 0
+        assert len(self.sink.at("/busy")) < 10, "the rest waits as asked"
+
+    def test_enabled_again_while_requests_are_in_flight(self):
+        hook = self.fresh("/back")
+        self.sink.script("/back", Answer(410, delay=0.2),
+                         then=Answer(200, delay=1.5))
+        self.publish_many(30)
+        sender = self.service.start_sender("--linger", "12s")
+        wait_until(lambda: "disabled" in self.service.admin(
+            "hook", "list", self.organization), 5, "the hook disabled")
+        self.service.admin("hook", "enable", hook)
+        wait_until(lambda: "pending" not in self.newest_states(30), 11,
+                   "the held ones delivered")
+        assert sender.stop() == 0
+
+    def newest_states(self, count):
+        return {s for s, in self.service.db.sql(
+            f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}")}
+
+    def test_a_delivery_that_arrived_is_not_cancelled(self):
+        hook = self.fresh("/late")
+        self.sink.script("/late", then=Answer(200, delay=1))
+        self.publish_many(1)
+        sender = self.service.start_sender("--linger", "3s")
+        self.sink.wait(1, "/late")
+        self.service.admin("hook", "delete", hook)
+        assert sender.wait() == 0
+        assert self.newest_states(1) == {"delivered"}
+
     def test_a_hook_that_only_fails_is_disabled(self):
         self.fresh("/never")
         self.sink.script("/never", then=Answer(500))
@@ -249,6 +286,65 @@ class Neighbours(LaneCase):
         assert sender.stop() == 0
         assert tried < 20, f"{tried} attempts at a dead host"
         assert statistics.median(waits) < 1, waits
+
+
+class WakeUp(LaneCase):
+    """No lane is forgotten between a fan-out and its owner's giving back."""
+
+    settings = {"sender": {"linger": "8s", "workers": "4"}}
+
+    def test_a_lane_given_back_during_a_fan_out(self):
+        self.fresh("/wake0")
+        for n in range(1, 20):
+            self.hook(f"/wake{n}")
+        lanes = "SELECT hook_id FROM lanes WHERE owner IS NOT NULL"
+        self.service.db.sql(
+            "UPDATE lanes SET owner = 'other', next_at = UTC_TIMESTAMP(3) + "
+            "INTERVAL 1 HOUR")
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 20")
+        assert len(self.service.db.sql(lanes)) >= 20, "left to their owner"
+
+    def test_bursts_leave_nothing_behind(self):
+        self.fresh("/burst0")
+        for n in range(1, 8):
+            self.hook(f"/burst{n}")
+        sender = self.service.start_sender()
+        for n in range(40):
+            self.publish_many(3)
+            time.sleep(0.02 + (n * 7 % 5) / 100)
+        wait_until(lambda: len(self.sink.at()) >= 960, 6,
+                   "every delivery of every burst")
+        assert sender.stop() == 0
+
+
+class Refused(LaneCase):
+    """What the database would not take harms nobody."""
+
+    def test_an_idempotency_key_that_is_too_long(self):
+        self.fresh("/fine")
+        self.service.publish_sql(self.organization, "event.created", "{}",
+                                 idempotency_key="\u00e9" * 200)
+        self.service.publish_sql(self.organization, "event.created", "{}")
+        self.once("delivered 1,")
+        reason = self.service.db.value(
+            "SELECT reason FROM notifications WHERE state = 'rejected'")
+        assert reason.startswith("idempotency_key"), reason
+
+    def test_a_query_that_somebody_kills(self):
+        self.fresh("/killed")
+        self.publish_many(3000)
+        sender = self.service.start_sender("--linger", "30s")
+        for _ in range(20):
+            for pid, in self.service.db.sql(
+                    "SELECT ID FROM information_schema.PROCESSLIST WHERE "
+                    f"USER = '{service.SENDER}' AND COMMAND <> 'Sleep'"):
+                self.service.db.sql(f"KILL QUERY {pid}")
+            time.sleep(0.05)
+        wait_until(lambda: "pending" not in self.states(), 20, "all of it")
+        assert sender.stop() == 0
+        ids = [r.header("webhook-id") for r in self.sink.at("/killed")]
+        assert len(ids) == len(set(ids)) == 3000
 
 
 class Crashes(LaneCase):

@@ -1,0 +1,46 @@
+/*
+ * store_lane_hook: the hook behind a lane, with its secrets, as a sender
+ * needs it.
+ */
+#ifndef HOOKS_STORE_LANE_HOOK_H
+#define HOOKS_STORE_LANE_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+#include "sign.h"
+#include "store_lane.h"
+
+struct arena;
+struct store;
+
+enum { STORE_LANE_KEYS = 10 }; /* secrets valid at once (contract) */
+
+/* What a sender must know of the hook; pointers are arena. */
+struct store_lane_hook {
+	uint64_t hook;
+	struct id organization;
+	char *target_url;
+	char *headers; /* a JSON object, or NULL */
+	unsigned batch_size, rate_limit;
+	bool ordered, enabled, deleted;
+	int64_t created_at, updated_at;
+	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
+	size_t keys;
+};
+
+/* `hooks` comes out in the order of `lanes`; a hook that has gone altogether
+ * reads as deleted. */
+enum err store_lane_hooks(struct store *s, struct arena *arena,
+			  const struct store_lane *lanes, size_t n,
+			  struct store_lane_hook *hooks);
+
+/* Which of these hooks were changed since they were read. */
+enum err store_lane_changed(struct store *s,
+			    const struct store_lane_hook *const *hooks,
+			    size_t n, bool *changed);
+
+#endif
