@@ -103,7 +103,7 @@ static enum err look_for_lanes(struct ledger *l)
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
 	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
-	l->full = !busy && l->round.due_count == l->take;
+	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
 	if (busy)
 		l->round.due_count = (l->round.due_count + 1) / 2;
 	l->next_share = now + SHARE_MS;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crypt.h"
 #include "draft.h"
 #include "ledger.h"
 #include "log.h"
@@ -37,12 +38,32 @@ bool round_has_room(const struct round *r)
 	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
+/* Moves a random part of what was found to the front. */
+static void choose(struct round *r, size_t max)
+{
+	size_t first;
+
+	if (r->due_count <= max)
+		return;
+	first = (size_t)(crypt_random_fraction() *
+			 (double)(r->due_count - max + 1));
+	memmove(r->due, r->due + first, max * sizeof(*r->due));
+	r->due_count = max;
+}
+
 enum err round_look(struct round *r, size_t max)
 {
-	size_t room = STORE_LANE_MAX - r->lane_count;
+	size_t room = STORE_LANE_MAX - r->lane_count, see;
+	enum err e;
 
-	return store_lane_due(&r->store, r->plan->until,
-			      max < room ? max : room, r->due, &r->due_count);
+	max = max < room ? max : room;
+	see = r->contended ? 4 * max : max;
+	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
+	e = store_lane_due(&r->store, r->plan->until, see, r->due,
+			   &r->due_count);
+	if (!e)
+		choose(r, max);
+	return e;
 }
 
 /* Whether rows should be read: the lane is open and half used up. */
@@ -193,6 +214,8 @@ static void commit(struct round *r, int64_t lease_end)
 	struct parcel_list out = {0};
 
 	clear_back(r);
+	if (r->due_count)
+		r->contended = r->fresh_count < r->due_count;
 	for (size_t i = 0; i < r->fresh_count; i++)
 		r->lane[r->lane_count++] = r->fresh[i];
 	r->fresh_count = 0;

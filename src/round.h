@@ -35,6 +35,7 @@ struct round {
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take, by hook */
 	size_t due_count;
+	bool contended; /* the last time others took some of them first */
 
 	/* of the round that runs */
 	struct arena arena;
@@ -54,7 +55,8 @@ void round_release(struct round *r);
 /* Whether more lanes may be taken. What is out of others has no say: it may
  * be hanging, and the next lane healthy. */
 bool round_has_room(const struct round *r);
-/* Finds lanes that are due; the next round takes them. */
+/* Finds lanes that are due; the next round takes them. Those that have waited
+ * longest, unless others look for the same: then some at random. */
 enum err round_look(struct round *r, size_t max);
 
 /* Whether a round would do something though nothing came back. */

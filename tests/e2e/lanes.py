@@ -341,7 +341,8 @@ class Refused(LaneCase):
                     f"USER = '{service.SENDER}' AND COMMAND <> 'Sleep'"):
                 self.service.db.sql(f"KILL QUERY {pid}")
             time.sleep(0.05)
-        wait_until(lambda: "pending" not in self.states(), 20, "all of it")
+        self.sink.wait(3000, "/killed", 25)
+        wait_until(lambda: "pending" not in self.states(), 5, "all of it")
         assert sender.stop() == 0
         ids = [r.header("webhook-id") for r in self.sink.at("/killed")]
         assert len(ids) == len(set(ids)) == 3000
