@@ -127,7 +127,8 @@ static const void *value_of(const struct conf *c, const struct key *k)
 struct reader {
 	struct conf *c;
 	FILE *in;
-	unsigned line; /* of the last one read */
+	unsigned line;	  /* of the last one read */
+	unsigned unknown; /* of an unknown heading without a key so far */
 	bool too_long, failed;
 };
 
@@ -184,27 +185,46 @@ static int set(void *arg, const char *section, const char *name,
 	return 1;
 }
 
-/* inih reports sections only by their keys: one that is wrong or unknown
- * would pass unseen while it is empty. */
+static bool heading(const char *line, char *name, size_t room)
+{
+	size_t n = strcspn(++line, "]");
+
+	if (n >= room || line[n] != ']')
+		return false;
+	memcpy(name, line, n);
+	name[n] = '\0';
+	return true;
+}
+
+static bool bad_heading(struct reader *r, unsigned line)
+{
+	log_error("%s:%u: not the heading of a known section", r->c->file,
+		  line);
+	r->failed = true;
+	return false;
+}
+
+/* inih reports sections only by their keys, so one that is unknown and empty
+ * would pass unseen; `line` is NULL at the end of the file. */
 static bool heading_is_known(struct reader *r, const char *line)
 {
 	char name[32];
-	size_t n;
 
-	line += strspn(line, " \t");
-	if (*line != '[')
-		return true;
-	n = strcspn(++line, "]");
-	if (n < sizeof(name) && line[n] == ']') {
-		memcpy(name, line, n);
-		name[n] = '\0';
-		if (known_section(name))
+	if (r->failed)
+		return true; /* said enough */
+	if (line) {
+		line += strspn(line, " \t");
+		if (*line != '[')
 			return true;
 	}
-	log_error("%s:%u: [%.*s] is not a known section", r->c->file, r->line,
-		  (int)strcspn(line, "]\r\n"), line);
-	r->failed = true;
-	return false;
+	if (r->unknown)
+		return bad_heading(r, r->unknown);
+	if (!line)
+		return true;
+	if (!heading(line, name, sizeof(name)))
+		return bad_heading(r, r->line);
+	r->unknown = known_section(name) ? 0 : r->line;
+	return true;
 }
 
 /* inih asks for a line: counted here, because it does not tell its own
@@ -214,8 +234,10 @@ static char *next_line(char *line, int size, void *arg)
 	struct reader *r = arg;
 	char *got = fgets(line, size, r->in);
 
-	if (!got)
+	if (!got) {
+		heading_is_known(r, NULL);
 		return NULL;
+	}
 	r->line++;
 	if (!strchr(line, '\n') && !feof(r->in)) {
 		r->too_long = true;
