@@ -38,6 +38,26 @@ bool round_has_room(const struct round *r)
 	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
+static bool is_open(const struct round *r, uint64_t hook)
+{
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->hook.hook == hook)
+			return true;
+	return false;
+}
+
+/* After a database that was away for long, a lease of our own may have ended
+ * that nobody else took: the lane shows as due, and is open. */
+static void leave_out_open(struct round *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->due_count; i++)
+		if (!is_open(r, r->due[i]))
+			r->due[kept++] = r->due[i];
+	r->due_count = kept;
+}
+
 /* Moves a random part of what was found to the front. */
 static void choose(struct round *r, size_t max)
 {
@@ -61,9 +81,11 @@ enum err round_look(struct round *r, size_t max)
 	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
 	e = store_lane_due(&r->store, r->plan->until, see, r->due,
 			   &r->due_count);
-	if (!e)
-		choose(r, max);
-	return e;
+	if (e)
+		return e;
+	leave_out_open(r);
+	choose(r, max);
+	return ERR_OK;
 }
 
 /* Whether rows should be read: the lane is open and half used up. */
