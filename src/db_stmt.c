@@ -212,6 +212,21 @@ static enum err run_bound(struct db *db, const struct db_call *c,
 	return ERR_OK;
 }
 
+/*
+ * A statement that failed may have rows of its answer unread; executed again,
+ * libmariadb waits for them until the read times out, with the transaction's
+ * locks held. So it is prepared anew.
+ */
+static void forget(struct db *db, struct db_stmt *gone)
+{
+	struct db_stmt **at = cache_slot(db, gone->sql, gone->repeats);
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	db_stmt_free(gone);
+}
+
 enum err db_stmt_run(struct db *db, const struct db_call *c,
 		     struct db_stmt **out)
 {
@@ -220,9 +235,12 @@ enum err db_stmt_run(struct db *db, const struct db_call *c,
 
 	db->trouble = TROUBLE_NONE;
 	e = prepare(db, c->sql, c->repeats, &q);
-	if (!e)
-		e = run_bound(db, c, q);
-	if (!e)
+	if (e)
+		return e;
+	e = run_bound(db, c, q);
+	if (e)
+		forget(db, q);
+	else
 		*out = q;
 	return e;
 }
