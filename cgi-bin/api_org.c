@@ -9,7 +9,11 @@
 
 enum err api_org_test(struct call *c)
 {
-	response_json(c->response, 200, view_org(&c->key.org));
+	struct js *v = view_org(&c->key.org);
+
+	/* So that a client need not offer what its key may not do. */
+	js_put_string(v, "role", store_role_name(c->key.role));
+	response_json(c->response, 200, v);
 	return ERR_OK;
 }
 

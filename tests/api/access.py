@@ -40,9 +40,16 @@ class Keys(ApiCase):
     def test_auth_test_shows_the_organization(self):
         found = self.good(200, "GET", "/v2/auth/test")
         assert sorted(found) == sorted(
-            ["_id", "name", "createdAt", "updatedAt", "__v"]), found
+            ["_id", "name", "createdAt", "updatedAt", "__v", "role"]), found
+        assert list(found)[-1] == "role", "further members come last"
         assert found["_id"] == self.organization
         assert found["name"] == f"{self.variant} Ltd" and found["__v"] == 0
+
+    def test_auth_test_shows_the_role_of_the_key(self):
+        for role in ("read", "publish", "manage"):
+            key = self.service.key(self.organization, role)
+            found = self.good(200, "GET", "/v2/auth/test", key=key)
+            assert found["role"] == role, found
 
 
 class Roles(ApiCase):
