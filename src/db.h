@@ -92,6 +92,12 @@ static inline struct db_value db_double(double d)
 	return (struct db_value){.type = DB_DOUBLE, .d = d};
 }
 
+static inline void db_uints(struct db_value *list, const uint64_t *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_uint(v[i]);
+}
+
 /* TIME_NONE is stored as NULL. */
 static inline struct db_value db_time(int64_t ms)
 {

@@ -208,6 +208,7 @@ static enum err disable(struct round *r, struct lane *l)
 
 static enum err take(struct round *r)
 {
+	uint64_t keys[STORE_LANE_MAX];
 	struct store_lane *rows;
 	struct store_lane_hook *hooks;
 	size_t n = 0;
@@ -218,8 +219,10 @@ static enum err take(struct round *r)
 			    rows, &n);
 	if (e)
 		return e;
+	for (size_t i = 0; i < n; i++)
+		keys[i] = rows[i].hook;
 	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
-	e = store_lane_hooks(&r->store, &r->arena, rows, n, hooks);
+	e = store_lane_hooks(&r->store, &r->arena, keys, n, hooks);
 	for (size_t i = 0; !e && i < n; i++) {
 		struct lane *l = lane_new(&rows[i], &hooks[i]);
 

@@ -99,13 +99,11 @@ static const char *check_escape(const char **p, const char *end)
 
 static const char *check_sequence(const char **p, const char *end)
 {
-	unsigned char c = (unsigned char)**p;
-	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	uint32_t point;
+	size_t n = text_utf8(*p, (size_t)(end - *p), &point);
 
-	if ((size_t)(end - *p) < n || !text_is_utf8(*p, n))
-		return "the text is not well-formed UTF-8";
 	*p += n;
-	return NULL;
+	return n ? NULL : "the text is not well-formed UTF-8";
 }
 
 /* One thing that is not plain. */
@@ -165,31 +163,19 @@ static uint32_t escape_point(const char **p, const char *end)
 	return 0x10000 + ((u - 0xd800) << 10) + (low - 0xdc00);
 }
 
-static uint32_t sequence_point(const char **p)
-{
-	const unsigned char *s = (const unsigned char *)*p;
-	unsigned more = s[0] >= 0xf0 ? 3 : s[0] >= 0xe0 ? 2 : 1;
-	uint32_t v = s[0] & (0x3fu >> more);
-
-	for (unsigned i = 1; i <= more; i++)
-		v = v << 6 | (s[i] & 0x3fu);
-	*p += more + 1;
-	return v;
-}
-
 /* The next code point of a string that was read; 0 at its end, which is why
  * U+0000 inside is refused early. */
 static uint32_t next_point(const struct jscan_name *name, const char **p)
 {
 	const char *end = name->s + name->len;
+	uint32_t point = 0;
 
 	if (*p == end)
 		return 0;
 	if (name->escaped && **p == '\\')
 		return escape_point(p, end);
-	if ((unsigned char)**p >= 0x80)
-		return sequence_point(p);
-	return (unsigned char)*(*p)++;
+	*p += text_utf8(*p, (size_t)(end - *p), &point);
+	return point;
 }
 
 /* UTF-8 sorts as its code points do, so undecoded bytes may be compared. */

@@ -292,13 +292,16 @@ void round_reread(struct round *r)
 
 enum err round_check_hooks(struct round *r)
 {
-	const struct store_lane_hook *hooks[STORE_LANE_MAX];
+	uint64_t hooks[STORE_LANE_MAX];
+	int64_t seen[STORE_LANE_MAX];
 	bool changed[STORE_LANE_MAX];
 	enum err e;
 
-	for (size_t i = 0; i < r->lane_count; i++)
-		hooks[i] = &r->lane[i]->hook;
-	e = store_lane_changed(&r->store, hooks, r->lane_count, changed);
+	for (size_t i = 0; i < r->lane_count; i++) {
+		hooks[i] = r->lane[i]->hook.hook;
+		seen[i] = r->lane[i]->hook.updated_at;
+	}
+	e = store_lane_changed(&r->store, hooks, seen, r->lane_count, changed);
 	for (size_t i = 0; !e && i < r->lane_count; i++) {
 		rewind_lane(r->lane[i]);
 		if (changed[i])

@@ -228,8 +228,7 @@ static enum err wake(struct store *s, const uint64_t *hooks, size_t n)
 	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 
-		for (size_t i = 0; i < part; i++)
-			list[i] = db_uint(hooks[at + i]);
+		db_uints(list, hooks + at, part);
 		e = db_exec_list(s->db, wake_lanes, DB_NONE, list, part);
 	}
 	return e;
@@ -277,8 +276,7 @@ enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 		*made = 0;
 		return ERR_OK;
 	}
-	for (size_t i = 0; i < n; i++)
-		list[i] = db_uint(keys[i]);
+	db_uints(list, keys, n);
 	e = db_exec_list(s->db, insert_deliveries, DB_NONE, list, n);
 	count = db_affected(s->db);
 	if (!e)

@@ -16,12 +16,6 @@ enum {
 	KEY_BYTES = 8
 };
 
-static void list_keys(struct db_value *list, const uint64_t *keys, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		list[i] = db_uint(keys[i]);
-}
-
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
 			uint64_t *hooks, size_t *n)
 {
@@ -58,7 +52,7 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	memset(held, 0, n * sizeof(*held));
 	if (e || !n)
 		return e;
-	list_keys(list, hooks, n);
+	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id FROM lanes WHERE owner = ? AND "
 			  "hook_id IN ({?}) FOR UPDATE",
@@ -162,7 +156,7 @@ enum err store_lane_take(struct store *s, const char *owner,
 		*taken = 0;
 		return ERR_OK;
 	}
-	list_keys(list, hooks, n);
+	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id, owner, in_flight, crashes, "
 			  "failures, suspended_until, failing_since, "
@@ -241,7 +235,7 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
 
-	list_keys(list, keys, n);
+	db_uints(list, keys, n);
 	return db_exec_list(s->db,
 			    "UPDATE deliveries SET batch = ? WHERE id IN ({?})",
 			    DB_ARGS(db_uint(keys[0])), list, n);
@@ -255,7 +249,7 @@ enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n)
 	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 
-		list_keys(list, hooks + at, part);
+		db_uints(list, hooks + at, part);
 		e = db_exec_list(s->db,
 				 "SELECT hook_id FROM lanes FORCE INDEX "
 				 "(PRIMARY) WHERE hook_id IN ({?}) "

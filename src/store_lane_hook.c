@@ -63,7 +63,7 @@ static enum err read_secrets(struct store *s, const struct db_value *list,
 }
 
 enum err store_lane_hooks(struct store *s, struct arena *arena,
-			  const struct store_lane *lanes, size_t n,
+			  const uint64_t *keys, size_t n,
 			  struct store_lane_hook *hooks)
 {
 	struct db_value list[STORE_LANE_MAX];
@@ -72,11 +72,10 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 
 	if (!n)
 		return ERR_OK;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = db_uint(lanes[i].hook);
-		hooks[i] = (struct store_lane_hook){.hook = lanes[i].hook,
+	for (size_t i = 0; i < n; i++)
+		hooks[i] = (struct store_lane_hook){.hook = keys[i],
 						    .deleted = true};
-	}
+	db_uints(list, keys, n);
 	e = db_query_list(s->db,
 			  "SELECT id, organization, target_url, headers, "
 			  "batch_size, rate_limit, ordered, enabled, "
@@ -92,9 +91,8 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 	return e ? e : read_secrets(s, list, n, hooks);
 }
 
-enum err store_lane_changed(struct store *s,
-			    const struct store_lane_hook *const *hooks,
-			    size_t n, bool *changed)
+enum err store_lane_changed(struct store *s, const uint64_t *hooks,
+			    const int64_t *seen, size_t n, bool *changed)
 {
 	struct db_value list[STORE_LANE_MAX];
 	struct db_stmt *q;
@@ -102,18 +100,16 @@ enum err store_lane_changed(struct store *s,
 
 	if (!n)
 		return ERR_OK;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = db_uint(hooks[i]->hook);
+	for (size_t i = 0; i < n; i++)
 		changed[i] = true; /* unless it is found as it was */
-	}
+	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT id, updated_at FROM hooks WHERE "
 			  "deleted_at IS NULL AND id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q))
 		for (size_t i = 0; i < n; i++)
-			if (hooks[i]->hook == db_col_uint(q, 0))
-				changed[i] = hooks[i]->updated_at !=
-					     db_col_time(q, 1);
+			if (hooks[i] == db_col_uint(q, 0))
+				changed[i] = seen[i] != db_col_time(q, 1);
 	return e;
 }

@@ -32,15 +32,15 @@ struct store_lane_hook {
 	size_t keys;
 };
 
-/* `hooks` comes out in the order of `lanes`; a hook that has gone altogether
+/* `hooks` comes out in the order of `keys`; a hook that has gone altogether
  * reads as deleted. */
 enum err store_lane_hooks(struct store *s, struct arena *arena,
-			  const struct store_lane *lanes, size_t n,
+			  const uint64_t *keys, size_t n,
 			  struct store_lane_hook *hooks);
 
-/* Which of these hooks were changed since they were read. */
-enum err store_lane_changed(struct store *s,
-			    const struct store_lane_hook *const *hooks,
-			    size_t n, bool *changed);
+/* Which of these hooks were changed, or deleted, since their updated_at was
+ * `seen`. */
+enum err store_lane_changed(struct store *s, const uint64_t *hooks,
+			    const int64_t *seen, size_t n, bool *changed);
 
 #endif

@@ -190,49 +190,50 @@ bool text_unhex(void *out, size_t n, const char *s, size_t len)
 	return true;
 }
 
-/* The length of the sequence at `s`, 0 when it is not well-formed. */
-static size_t utf8_sequence(const unsigned char *s, size_t len)
+/* What the first byte says: how many there are (0: it is none), which bits
+ * of it count, and between what the second one must lie. */
+static size_t utf8_lead(unsigned char c, unsigned *bits, unsigned char *lo,
+			unsigned char *hi)
 {
-	unsigned char lo = 0x80, hi = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
+	*lo = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80; /* no longer form */
+	/* Neither surrogates nor anything beyond U+10FFFF. */
+	*hi = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	*bits = c < 0x80 ? 0x7f : c < 0xe0 ? 0x1f : c < 0xf0 ? 0x0f : 0x07;
+	if (c < 0x80)
 		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
+	if (c < 0xc2 || c > 0xf4)
 		return 0;
-	if (s[0] == 0xe0)
-		lo = 0xa0; /* shorter form exists */
-	else if (s[0] == 0xed)
-		hi = 0x9f; /* surrogates */
-	else if (s[0] == 0xf0)
-		lo = 0x90;
-	else if (s[0] == 0xf4)
-		hi = 0x8f; /* beyond U+10FFFF */
-	if (len < n || s[1] < lo || s[1] > hi)
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+size_t text_utf8(const char *text, size_t len, uint32_t *point)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char lo, hi;
+	unsigned bits;
+	size_t n = utf8_lead(s[0], &bits, &lo, &hi);
+	uint32_t v = s[0] & bits;
+
+	if (!n || len < n)
 		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
+	for (size_t i = 1; i < n; i++, lo = 0x80, hi = 0xbf) {
+		if (s[i] < lo || s[i] > hi)
 			return 0;
+		v = v << 6 | (s[i] & 0x3fu);
+	}
+	*point = v;
 	return n;
 }
 
 bool text_is_utf8(const char *s, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)s;
+	uint32_t point;
+	size_t n = 0;
 
-	while (len) {
-		size_t n = utf8_sequence(p, len);
-
+	for (size_t at = 0; at < len; at += n) {
+		n = text_utf8(s + at, len - at, &point);
 		if (!n)
 			return false;
-		p += n;
-		len -= n;
 	}
 	return true;
 }

@@ -31,7 +31,10 @@ void text_hex(char *out, const void *bytes, size_t n);
 /* Exactly 2 * n digits of either case, nothing behind them. */
 bool text_unhex(void *out, size_t n, const char *s, size_t len);
 
-/* Well-formed UTF-8 (RFC 3629: no overlong form, no surrogate). */
+/* The first of `len` (1 or more) bytes as a code point, and how many bytes
+ * it took; 0: they are not well-formed UTF-8 (RFC 3629). */
+size_t text_utf8(const char *s, size_t len, uint32_t *point);
+/* All of it is well-formed: no overlong form, no surrogate. */
 bool text_is_utf8(const char *s, size_t len);
 
 /* Decimal digits only, no sign, no blank; false above `max`. */

@@ -197,6 +197,22 @@ START_TEST(utf8_of_four_bytes)
 }
 END_TEST
 
+START_TEST(utf8_points)
+{
+	uint32_t point;
+
+	ck_assert_uint_eq(text_utf8("a", 1, &point), 1);
+	ck_assert_uint_eq(point, 'a');
+	ck_assert_uint_eq(text_utf8("\xc3\xa9x", 3, &point), 2);
+	ck_assert_uint_eq(point, 0xe9);
+	ck_assert_uint_eq(text_utf8("\xe2\x82\xac", 3, &point), 3);
+	ck_assert_uint_eq(point, 0x20ac);
+	ck_assert_uint_eq(text_utf8("\xf4\x8f\xbf\xbf", 4, &point), 4);
+	ck_assert_uint_eq(point, 0x10ffff);
+	ck_assert_uint_eq(text_utf8("\xe2\x82", 2, &point), 0);
+}
+END_TEST
+
 START_TEST(utf8_texts)
 {
 	ck_assert(text_is_utf8("", 0));
@@ -323,6 +339,7 @@ Suite *suite_text(void)
 	tcase_add_test(t, hex);
 	tcase_add_test(t, utf8_of_two_and_three_bytes);
 	tcase_add_test(t, utf8_of_four_bytes);
+	tcase_add_test(t, utf8_points);
 	tcase_add_test(t, utf8_texts);
 	tcase_add_test(t, whole_numbers);
 	tcase_add_loop_test(t, duration, 0, (int)COUNT(durations));
