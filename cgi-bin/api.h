@@ -34,6 +34,10 @@ enum err api_delivery_get(struct call *c);
 enum err api_org_test(struct call *c);
 enum err api_org_actions(struct call *c);
 
+/* api_openapi.c */
+enum err api_openapi_yaml(struct call *c);
+enum err api_openapi_json(struct call *c);
+
 /* api_health.c */
 enum err api_health(struct call *c);
 

@@ -94,14 +94,6 @@ enum err api_hook_list(struct call *c)
 	return ERR_OK;
 }
 
-/* If-None-Match compares weakly: a server that compresses marks tags so. */
-static bool is_known(struct call *c, const char *tag)
-{
-	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
-
-	return list && (strcmp(list, "*") == 0 || strstr(list, tag));
-}
-
 enum err api_hook_get(struct call *c)
 {
 	struct store_hook hook;
@@ -115,7 +107,7 @@ enum err api_hook_get(struct call *c)
 	if (e)
 		return e;
 	tag = hook_change_etag(c, &hook);
-	if (is_known(c, tag)) {
+	if (call_has_tag(c, tag)) {
 		response_empty(c->response, 304);
 		response_header(c->response, "ETag", "%s", tag);
 	} else {

@@ -122,6 +122,14 @@ void call_link_next(struct call *c, const char *path, const struct id *after)
 	buf_release(&b);
 }
 
+/* It compares weakly: a server that compresses marks tags so. */
+bool call_has_tag(const struct call *c, const char *tag)
+{
+	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
+
+	return list && (strcmp(list, "*") == 0 || strstr(list, tag));
+}
+
 /* ---- the body ---- */
 
 static bool is_blank(const struct buf *b)

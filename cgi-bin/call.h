@@ -66,6 +66,9 @@ enum err call_json(struct call *c, const char *empty, struct js **out);
 /* Where no member is needed: an empty body or {}. */
 enum err call_no_members(struct call *c);
 
+/* Whether If-None-Match has this ETag. */
+bool call_has_tag(const struct call *c, const char *tag);
+
 /* Link: rel="next" to the same list behind `after`. */
 void call_link_next(struct call *c, const char *path, const struct id *after);
 

@@ -123,7 +123,8 @@ void response_send(const struct response *r, struct gateway *g, bool head)
 
 	buf_init(&b, 2 * HEAD_MAX);
 	buf_printf(&b, "Status: %u %s\r\n", r->status, phrase(r->status));
-	buf_puts(&b, "Cache-Control: no-store\r\n");
+	buf_printf(&b, "Cache-Control: %s\r\n",
+		   r->cache ? r->cache : "no-store");
 	if (r->type)
 		buf_printf(&b, "Content-Type: %s\r\nContent-Length: %zu\r\n",
 			   r->type, r->body.len);

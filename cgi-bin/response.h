@@ -18,6 +18,7 @@ enum { RESPONSE_RETRY_S = 5 };
 struct response {
 	unsigned status; /* 0: not decided */
 	const char *type;
+	const char *cache; /* Cache-Control; NULL: no-store */
 	struct buf head; /* further header lines */
 	struct buf body;
 };

@@ -45,6 +45,8 @@ static const struct route routes[] = {
 	{"GET",    "/v2/deliveries/:id",          READ,    api_delivery_get},
 	{"GET",    "/v2/actions",                 READ,    api_org_actions},
 	{"GET",    "/v2/auth/test",               READ,    api_org_test},
+	{"GET",    "/v2/openapi.yaml",            ANYBODY, api_openapi_yaml},
+	{"GET",    "/v2/openapi.json",            ANYBODY, api_openapi_json},
 	{"GET",    "/healthz",                    ANYBODY, api_health},
 };
 /* clang-format on */

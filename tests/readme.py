@@ -15,7 +15,7 @@ README = (where.SOURCE / "README.md").read_text()
 # What the tour names one by one; what is built or made lies beside it.
 FOLDERS = {
     "src": "*.[ch]",
-    "cgi-bin": "*.[ch]",
+    "cgi-bin": "*.[ch] *.awk",
     "sql": "*.sql *.awk",
     "examples": "* receivers/* publishers/*",
     "man": "*.[0-9]",

@@ -91,7 +91,7 @@ build_packages='build-essential autoconf automake libtool pkg-config
 	libinih-dev check'
 # A database server without its service, and what the scripts call.
 run_packages='mariadb-server-core mariadb-client-core python3 curl openssl
-	ca-certificates libnettle8 libpcre2-8-0 libxxhash0 libexpat1 libuuid1
+	python3-jsonschema python3-yaml ca-certificates libnettle8 libpcre2-8-0 libxxhash0 libexpat1 libuuid1
 	procps'
 
 prepare_machine() {

@@ -1,0 +1,16 @@
+/*
+ * openapi_text: htdocs/openapi.yaml and the same in JSON, as built in by
+ * embed.awk, so that neither can be missing or of another version.
+ */
+#ifndef HOOKS_OPENAPI_TEXT_H
+#define HOOKS_OPENAPI_TEXT_H
+
+enum openapi_form { OPENAPI_YAML, OPENAPI_JSON, OPENAPI_MAX };
+
+struct openapi_text {
+	const char *before, *behind; /* the path of the service, in quotes */
+};
+
+extern const struct openapi_text openapi_texts[OPENAPI_MAX];
+
+#endif
