@@ -17,17 +17,18 @@ GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON hook_secrets TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_api'@'localhost';
 
--- hooks-send: sees no API key, removes only expired idempotency keys.
+-- hooks-send: sees no API key; removes what [retention] keeps no longer.
 CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
 GRANT SELECT ON installation TO 'hooks_sender'@'localhost';
 GRANT SELECT ON organizations TO 'hooks_sender'@'localhost';
-GRANT SELECT ON hook_secrets TO 'hooks_sender'@'localhost';
-GRANT SELECT, UPDATE ON hooks TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON notifications TO 'hooks_sender'@'localhost';
+GRANT SELECT, DELETE ON hook_secrets TO 'hooks_sender'@'localhost';
+GRANT SELECT, UPDATE, DELETE ON hooks TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON lanes TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON attempts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON attempts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON chores TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';
 
 -- The application that publishes with SQL. The table may lie in another

@@ -68,6 +68,9 @@ static const struct command {
 	{"status", "",
 	 "prints how the queue stands",
 	 0, 0, 0, true, admin_status},
+	{"purge", "[--dry-run]",
+	 "remove what [retention] keeps no longer; prints how much",
+	 0, 0, OPTION(ADMIN_DRY_RUN), true, admin_purge},
 };
 
 static const char *const option_names[ADMIN_OPTION_MAX] = {

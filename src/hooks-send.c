@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "chores.h"
 #include "clock.h"
 #include "fanout.h"
 #include "http.h"
@@ -26,7 +27,12 @@
 #include "store_sender.h"
 #include "text.h"
 
-enum { TICK_MS = 250 };
+enum {
+	TICK_MS = 250,
+	KEEPER_MS = 10000,     /* between looks for chores that are due */
+	KEEPER_STOP_MS = 1000, /* for the statement it is at */
+	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
+};
 
 struct run {
 	struct options o;
@@ -40,6 +46,8 @@ struct run {
 	unsigned workers;
 	pid_t pid[OPTIONS_WORKERS_MAX];
 	unsigned running;
+	pid_t keeper;	     /* does the chores; 0: none */
+	int64_t next_keeper; /* monotonic */
 	struct ledger_count *count; /* shared with the workers */
 	bool stopping;
 	enum err result;
@@ -109,26 +117,92 @@ static enum err work(struct run *r, unsigned worker)
 	return e;
 }
 
-/* The parent's death must not leave workers behind that nobody stops. */
-static void start_worker(struct run *r, unsigned worker)
+/* The parent's death must not leave children behind that nobody stops. */
+static pid_t start_child(void)
 {
 	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	catch_signals();
+	if (getppid() != parent)
+		_exit(0);
+	return 0;
+}
+
+static void start_worker(struct run *r, unsigned worker)
+{
+	pid_t pid = start_child();
 
 	if (pid < 0) {
 		log_error("a worker could not be started: %s", strerror(errno));
 		r->result = ERR_INTERNAL;
 		return;
 	}
-	if (pid > 0) {
-		r->pid[worker] = pid;
-		r->running++;
+	if (!pid)
+		_exit(err_exit(work(r, worker)));
+	r->pid[worker] = pid;
+	r->running++;
+}
+
+/* ---- the process that does the chores ---- */
+
+static bool keeper_must_stop(void *arg)
+{
+	const struct run *r = arg;
+
+	return r->stopping || wish(arg) != LEDGER_GO_ON;
+}
+
+static void keep(struct run *r)
+{
+	struct chores_plan plan = {.conf = &r->conf,
+				   .once = r->o.once,
+				   .stop = keeper_must_stop,
+				   .arg = r};
+
+	lock_close(&r->lock);
+	chores_run(&plan);
+}
+
+/* Lives only while there is something to do; without it the run only does
+ * less. */
+static void heed_chores(struct run *r)
+{
+	int64_t now = clock_monotonic();
+	pid_t pid;
+
+	if (r->keeper && waitpid(r->keeper, NULL, WNOHANG) == r->keeper)
+		r->keeper = 0;
+	if (r->keeper || now < r->next_keeper || keeper_must_stop(r))
 		return;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	catch_signals();
-	if (getppid() != parent)
+	r->next_keeper = r->o.once ? INT64_MAX : now + KEEPER_MS;
+	pid = start_child();
+	if (!pid) {
+		keep(r);
 		_exit(0);
-	_exit(err_exit(work(r, worker)));
+	}
+	r->keeper = pid > 0 ? pid : 0;
+}
+
+/* Whatever it is at can be cut off anywhere. */
+static void end_keeper(struct run *r)
+{
+	bool wait = r->o.once && !r->stopping && !r->result;
+	int64_t end = clock_monotonic() +
+		      (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
+
+	if (!r->keeper)
+		return;
+	if (!wait)
+		kill(r->keeper, SIGTERM);
+	while (waitpid(r->keeper, NULL, WNOHANG) == 0) {
+		if (clock_monotonic() >= end)
+			kill(r->keeper, SIGKILL);
+		clock_sleep(2);
+	}
+	r->keeper = 0;
 }
 
 /* ---- before the workers ---- */
@@ -273,8 +347,10 @@ static void watch(struct run *r, const sigset_t *signals)
 		int64_t ms = tick(r);
 		struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
 				      .tv_nsec = (long)(ms % 1000) * 1000000};
-		int got = sigtimedwait(signals, NULL, &ts);
+		int got;
 
+		heed_chores(r);
+		got = sigtimedwait(signals, NULL, &ts);
 		if ((got == SIGTERM || got == SIGINT) && !r->stopping)
 			pass_on_stop(r);
 		reap(r);
@@ -337,6 +413,7 @@ static enum err run_workers(struct run *r)
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
 	watch(r, &signals);
+	end_keeper(r);
 	if (r->result == ERR_TEMP && !store_connect(&r->store))
 		outage_end(r->lock.path); /* it is back by now */
 	else if (r->result == ERR_TEMP)

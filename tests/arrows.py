@@ -20,8 +20,8 @@ LAYERS = (
     ("outside", "conf db js http crypt attempt jscan"),
     ("rules", "id sign target retry match valid outcome notice"),
     ("store", "store policy view"),
-    ("work", "sender batch courier deliver draft fanout lane ledger lock "
-             "outage parcel post raise round"),
+    ("work", "sender batch chores courier deliver draft fanout lane ledger lock "
+             "outage parcel post purge raise round"),
     ("programs", "hooks-send hooks-admin admin options"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)

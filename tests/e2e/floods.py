@@ -95,7 +95,7 @@ class Floods(TrialCase):
         """The worker's peak memory so far, in bytes."""
         pid = sender.process.pid
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-        [worker] = children.read_text().split()
+        worker = children.read_text().split()[0]
         status = pathlib.Path(f"/proc/{worker}/status").read_text()
         [line] = [x for x in status.splitlines() if x.startswith("VmHWM")]
         return int(line.split()[1]) * 1024

@@ -1,0 +1,219 @@
+/*
+ * store_purge_hook: what is held, and hooks that are gone.
+ */
+#include "store_purge.h"
+
+#include "store.h"
+#include "store_lane.h"
+
+enum {
+	STEP = 500,	 /* rows a step changes */
+	HOOKS_STEP = 1000, /* hooks a step looks at */
+	HOOKS_MAX = 50	 /* and deals with */
+};
+
+/* Failed deliveries lie in a lane of their own that nobody sends from. */
+#define FAIL                                                                   \
+	"SET d.state = 'failed', d.reason = 'expired', "                       \
+	"d.lane = d.hook_id + 9223372036854775808, "                           \
+	"d.due_at = UTC_TIMESTAMP(3), d.finished_at = UTC_TIMESTAMP(3) "
+/* The lanes of those that are held for themselves: the kind is 3. */
+#define HELD_FIRST "13835058055282163712"
+
+/* ---- held for themselves ---- */
+
+enum err store_purge_held(struct store *s, const struct store_purge *p,
+			  struct store_purge_place *at,
+			  struct store_purged *done)
+{
+	struct db_value keys[STEP];
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT d.id FROM deliveries d FORCE INDEX (lane) "
+		     "WHERE d.lane >= " HELD_FIRST " AND d.due_at < ? AND "
+		     "d.id > ? AND d.state = 'held' ORDER BY d.id LIMIT ?",
+		     DB_ARGS(db_time(p->held), db_uint(at->key), db_int(STEP)),
+		     &q);
+	while (!e && db_next(q)) {
+		at->key = db_col_uint(q, 0);
+		keys[n++] = db_uint(at->key);
+	}
+	at->more = n == STEP;
+	if (!e && n && !p->dry_run)
+		e = db_exec_list(s->db,
+				 "UPDATE deliveries d FORCE INDEX (PRIMARY) "
+				 FAIL "WHERE d.state = 'held' AND "
+				 "d.id IN ({?})",
+				 DB_NONE, keys, n);
+	if (!e)
+		done->held += n;
+	return e;
+}
+
+/* ---- one hook ---- */
+
+struct purge {
+	struct store *s;
+	const struct store_purge *p;
+	uint64_t hook;
+	uint64_t held; /* failed now */
+	uint64_t gone; /* 1: the hook */
+	bool more;     /* of its deliveries */
+};
+
+/* Behind the lane's lock, which whoever switches a hook on takes first. A
+ * lane that is leased may have rows under way: another time. */
+static enum err lock_hook(const struct purge *u, const char *sql, bool *still)
+{
+	struct db_stmt *q;
+	enum err e = store_lane_lock(u->s, &u->hook, 1);
+
+	*still = false;
+	if (!e)
+		e = db_query(u->s->db, sql,
+			     DB_ARGS(db_uint(u->hook), db_time(u->p->held),
+				     db_time(u->p->settled)),
+			     &q);
+	while (!e && db_next(q))
+		*still = db_col_int(q, 0) != 0;
+	return e;
+}
+
+static const char is_lapsed[] =
+	"SELECT h.enabled = 0 AND h.deleted_at IS NULL AND l.owner IS NULL "
+	"FROM hooks h JOIN lanes l ON l.hook_id = h.id "
+	"WHERE h.id = ? AND h.updated_at < ? AND ? IS NOT NULL";
+static const char is_gone[] =
+	"SELECT l.owner IS NULL AND NOT EXISTS (SELECT 1 FROM deliveries d "
+	"FORCE INDEX (hook) WHERE d.hook_id = h.id) "
+	"FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
+	"WHERE h.id = ? AND ? IS NOT NULL AND h.deleted_at < ?";
+
+/* Whatever an index range can tell: a delivery is held since it was due, or
+ * since its hook was switched off, whichever was later. */
+static enum err expire_body(struct db *db, void *arg)
+{
+	struct purge *u = arg;
+	bool still;
+	enum err e = lock_hook(u, is_lapsed, &still);
+
+	u->held = 0;
+	if (e || !still)
+		return e;
+	e = db_exec(db,
+		    "UPDATE deliveries d FORCE INDEX (lane) " FAIL
+		    "WHERE d.lane = ? AND d.due_at < ? "
+		    "ORDER BY d.lane, d.due_at LIMIT ?",
+		    DB_ARGS(db_uint(u->hook), db_time(u->p->held),
+			    db_int(STEP)));
+	u->held = db_affected(db);
+	u->more = u->held == STEP;
+	return e;
+}
+
+static enum err remove_body(struct db *db, void *arg)
+{
+	struct purge *u = arg;
+	bool still;
+	enum err e = lock_hook(u, is_gone, &still);
+
+	u->gone = 0;
+	if (e || !still)
+		return e;
+	e = db_exec(db, "DELETE FROM hook_secrets WHERE hook_id = ?",
+		    DB_ARGS(db_uint(u->hook)));
+	if (!e)
+		e = db_exec(db, "DELETE FROM lanes WHERE hook_id = ?",
+			    DB_ARGS(db_uint(u->hook)));
+	if (!e)
+		e = db_exec(db, "DELETE FROM hooks WHERE id = ?",
+			    DB_ARGS(db_uint(u->hook)));
+	u->gone = 1;
+	return e;
+}
+
+/* ---- counting ---- */
+
+static enum err count_held(struct purge *u)
+{
+	struct db_stmt *q;
+	enum err e = db_query(u->s->db,
+			      "SELECT COUNT(*) FROM deliveries WHERE "
+			      "lane = ? AND due_at < ?",
+			      DB_ARGS(db_uint(u->hook), db_time(u->p->held)),
+			      &q);
+
+	while (!e && db_next(q))
+		u->held = db_col_uint(q, 0);
+	return e;
+}
+
+/* Whether the deliveries it has would all be removed. */
+static enum err count_gone(struct purge *u)
+{
+	int64_t cut = u->p->deliveries, settled = u->p->settled;
+	struct db_stmt *q;
+	enum err e = db_query(
+		u->s->db,
+		"SELECT 1 FROM deliveries d FORCE INDEX (hook) WHERE "
+		"d.hook_id = ? AND NOT (d.state IN ('delivered', 'failed', "
+		"'cancelled') AND d.finished_at < IF(d.state = 'cancelled', "
+		"?, ?)) ORDER BY d.hook_id DESC, d.id DESC LIMIT 1",
+		DB_ARGS(db_uint(u->hook),
+			db_time(cut < settled ? cut : settled), db_time(cut)),
+		&q);
+
+	if (!e)
+		u->gone = !db_rows(q);
+	return e;
+}
+
+/* ---- hooks ---- */
+
+static enum err deal_with(struct purge *u, bool lapsed)
+{
+	u->held = u->gone = 0;
+	u->more = false;
+	if (u->p->dry_run)
+		return lapsed ? count_held(u) : count_gone(u);
+	return db_tx(u->s->db, DB_AGAIN, lapsed ? expire_body : remove_body, u);
+}
+
+enum err store_purge_hooks(struct store *s, const struct store_purge *p,
+			   struct store_purge_place *at,
+			   struct store_purged *done)
+{
+	struct purge u = {.s = s, .p = p};
+	struct db_stmt *q;
+	unsigned dealt = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT id, deleted_at IS NULL AND enabled = 0 AND "
+		     "updated_at < ?, deleted_at < ? FROM hooks "
+		     "FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT ?",
+		     DB_ARGS(db_time(p->held), db_time(p->settled),
+			     db_uint(at->key), db_int(HOOKS_STEP)),
+		     &q);
+	at->more = !e && db_rows(q) == HOOKS_STEP;
+	while (!e && db_next(q)) {
+		bool lapsed = db_col_int(q, 1) != 0;
+
+		u.hook = db_col_uint(q, 0);
+		if (lapsed || db_col_int(q, 2)) {
+			e = deal_with(&u, lapsed);
+			done->held += u.held;
+			done->hooks += u.gone;
+			dealt++;
+		}
+		at->key = u.more ? u.hook - 1 : u.hook;
+		if (u.more || dealt == HOOKS_MAX) {
+			at->more = true;
+			return e;
+		}
+	}
+	return e;
+}

@@ -1,0 +1,201 @@
+"""
+hooks-admin purge: what retention removes, to the row, and what it leaves.
+"""
+
+import json
+
+import admincase
+import tap
+
+FIGURES = ["deliveries", "attempts", "notifications", "held", "hooks",
+           "idempotency keys"]
+ORG = "aaaaaaaaaaaa"
+ON, OFF, GONE, GONE_WITH_HISTORY, OFF_JUST_NOW = range(1, 6)
+
+
+def ago(days):
+    return f"UTC_TIMESTAMP(3) - INTERVAL {days} DAY"
+
+
+class _Case(admincase.AdminCase):
+    def hook(self, key, enabled=1, updated=100, deleted=None):
+        gone = ago(deleted) if deleted else "NULL"
+        self.db.sql(f"""
+            INSERT INTO hooks (id, organization, target_url, action, enabled,
+                created_at, updated_at, deleted_at) VALUES
+                ({key}, '{ORG}', 'https://u.example/', '*', {enabled},
+                 {ago(200)}, {ago(updated)}, {gone});
+            INSERT INTO lanes (hook_id) VALUES ({key});
+            INSERT INTO hook_secrets (hook_id, secret, created_at)
+                VALUES ({key}, 'x', {ago(200)})""")
+
+    def notification(self, key, days, state="fanned_out"):
+        self.db.sql(f"""
+            INSERT INTO notifications (id, organization, action, resource,
+                state, created_at) VALUES ({key}, '{ORG}', 'event.created',
+                '{{}}', '{state}', {ago(days)})""")
+
+    def delivery(self, key, hook, state, created, finished=None, lane="NULL",
+                 due=None, attempts=1, notification=None):
+        when = ago(finished) if finished else "NULL"
+        due_at = ago(due) if due else "NULL"
+        self.db.sql(f"""
+            INSERT INTO deliveries (id, organization, notification_id,
+                hook_id, state, lane, due_at, created_at, finished_at) VALUES
+                ({key}, '{ORG}', {notification or key}, {hook}, '{state}',
+                 {lane}, {due_at}, {ago(created)}, {when})""")
+        for attempt in range(1, attempts + 1):
+            self.db.sql(f"""INSERT INTO attempts (delivery_id, attempt,
+                started_at) VALUES ({key}, {attempt}, {ago(created)})""")
+
+    def keys(self, table, column="id"):
+        return [int(row[0]) for row in self.db.sql(
+            f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")]
+
+    def counts(self, *flags):
+        rows = self.rows("purge", *flags)
+        assert [row[0] for row in rows] == FIGURES, rows
+        return [int(row[1]) for row in rows]
+
+
+class Purge(_Case):
+    def setup(self):
+        super().setup()
+        self.hook(ON)
+        self.hook(OFF, enabled=0, updated=31)
+        self.hook(GONE, deleted=1)
+        self.hook(GONE_WITH_HISTORY, deleted=1)
+        self.hook(OFF_JUST_NOW, enabled=0, updated=1)
+
+    def fill(self):
+        for key, days in ((1, 40), (2, 40), (3, 40), (4, 29), (5, 40),
+                          (6, 40), (7, 40), (8, 40), (10, 40), (12, 29)):
+            self.notification(key, days)
+        self.notification(9, 40, "queued")
+        self.notification(11, 40, "unmatched")
+        self.notification(13, 40, "rejected")
+        self.delivery(1, ON, "delivered", 40, 39)
+        self.delivery(2, ON, "failed", 40, 35, attempts=3)
+        self.delivery(3, ON, "delivered", 40, 29)           # finished late
+        self.delivery(4, ON, "delivered", 29, 29)
+        self.delivery(5, ON, "pending", 40, lane=ON, due=40)
+        self.delivery(6, OFF, "pending", 40, lane=OFF, due=40)
+        self.delivery(7, OFF, "pending", 40, lane=OFF, due=29)  # held for 29 d
+        self.delivery(8, OFF_JUST_NOW, "pending", 40, lane=OFF_JUST_NOW,
+                      due=40)
+        self.delivery(10, GONE_WITH_HISTORY, "cancelled", 29, 29)
+        self.delivery(14, GONE_WITH_HISTORY, "cancelled", 40, 39,
+                      notification=2)
+        self.delivery(15, ON, "held", 40, 31, notification=6,
+                      lane=f"{3 << 62} + {ON}", due=31)
+        self.delivery(16, ON, "held", 40, 29, notification=7,
+                      lane=f"{3 << 62} + {ON}", due=29)
+        self.db.sql(f"""
+            INSERT INTO idempotency_keys (organization, idempotency_key,
+                notification_id, created_at) VALUES
+                ('{ORG}', 'old', 1, {ago(2)}),
+                ('{ORG}', 'new', 1, UTC_TIMESTAMP(3))""")
+
+    def test_1_nothing(self):
+        hooks = [0, 0, 0, 0, 2, 0]
+        assert self.counts("--dry-run") == hooks
+        assert self.keys("hooks") == [1, 2, 3, 4, 5]
+        self.fill()
+        assert self.counts("--dry-run") == [3, 5, 4, 2, 1, 1]
+
+    def test_2_dry_run_does_nothing(self):
+        self.counts("--dry-run")
+        assert len(self.keys("deliveries")) == 12
+        assert self.keys("hooks") == [1, 2, 3, 4, 5]
+        assert len(self.keys("notifications")) == 13
+        assert self.db.value(
+            "SELECT COUNT(*) FROM deliveries WHERE state = 'failed'") == "1"
+
+    def test_3_what_is_old_goes(self):
+        assert self.counts() == [3, 5, 4, 2, 1, 1]
+        assert self.keys("deliveries") == [3, 4, 5, 6, 7, 8, 10, 15, 16]
+        assert self.keys("attempts", "delivery_id") == self.keys("deliveries")
+        assert self.keys("notifications") == [3, 4, 5, 6, 7, 8, 9, 10, 12]
+        for table, column in (("hooks", "id"), ("lanes", "hook_id"),
+                              ("hook_secrets", "hook_id")):
+            assert self.keys(table, column) == [
+                ON, OFF, GONE_WITH_HISTORY, OFF_JUST_NOW], table
+        assert self.db.sql("SELECT idempotency_key FROM idempotency_keys") == [
+            ["new"]]
+
+    def test_4_held_ones_fail(self):
+        for key in (6, 15):
+            assert self.db.sql(
+                "SELECT state, reason, finished_at > UTC_TIMESTAMP(3) - "
+                "INTERVAL 1 MINUTE, due_at = finished_at, "
+                f"lane = {2 << 62} + hook_id FROM deliveries "
+                f"WHERE id = {key}") == [["failed", "expired", "1", "1", "1"]]
+        assert self.db.sql("SELECT id, state FROM deliveries WHERE id IN "
+                           "(5, 7, 8, 16) ORDER BY id") == [
+            ["5", "pending"], ["7", "pending"], ["8", "pending"],
+            ["16", "held"]]
+
+    def test_5_again_there_is_nothing(self):
+        assert self.counts() == [0] * 6
+        assert json.loads(self.admin("purge", "--json")) == {
+            "deliveries": 0, "attempts": 0, "notifications": 0, "held": 0,
+            "hooks": 0, "idempotencyKeys": 0}
+
+    def test_6_words_behind_it_are_usage(self):
+        self.fails(64, "purge", "now")
+
+    def test_7_a_lane_that_is_leased_is_left_alone(self):
+        self.db.sql(f"UPDATE hooks SET updated_at = {ago(31)}; "
+                    f"UPDATE lanes SET owner = 'x' WHERE hook_id = {OFF}; "
+                    f"UPDATE deliveries SET due_at = {ago(31)} WHERE id = 7")
+        assert self.counts() == [0, 0, 0, 1, 0, 0], "only number 8"
+        self.db.sql("UPDATE lanes SET owner = NULL")
+        assert self.counts() == [0, 0, 0, 1, 0, 0]
+
+
+class Many(_Case):
+    """More than a step holds, with rows between them that stay."""
+
+    ROWS = 5000
+
+    def test_1_every_tenth_stays(self):
+        self.hook(ON)
+        self.db.sql(f"""
+            INSERT INTO notifications (id, organization, action, resource,
+                state, created_at) SELECT seq, '{ORG}', 'event.created',
+                '{{}}', 'fanned_out', {ago(40)} FROM seq_1_to_{self.ROWS};
+            INSERT INTO deliveries (id, organization, notification_id,
+                hook_id, state, created_at, finished_at) SELECT seq, '{ORG}',
+                seq, {ON}, IF(seq % 10, 'delivered', 'pending'), {ago(40)},
+                {ago(39)} FROM seq_1_to_{self.ROWS};
+            INSERT INTO attempts (delivery_id, attempt, started_at)
+                SELECT seq, 1, {ago(40)} FROM seq_1_to_{self.ROWS}""")
+        gone = self.ROWS * 9 // 10
+        want = [gone, gone, gone, 0, 0, 0]
+        assert self.counts("--dry-run") == want
+        assert self.counts() == want
+        assert self.keys("deliveries") == list(range(10, self.ROWS + 1, 10))
+        assert self.keys("notifications") == self.keys("deliveries")
+
+    def test_2_a_disabled_hook_with_much(self):
+        self.hook(OFF, enabled=0, updated=40)
+        self.db.sql(f"""
+            INSERT INTO deliveries (organization, notification_id, hook_id,
+                state, lane, due_at, created_at) SELECT '{ORG}', seq, {OFF},
+                'pending', {OFF}, {ago(35)}, {ago(35)}
+                FROM seq_1_to_{self.ROWS}""")
+        for flags in (["--dry-run"], []):
+            assert self.counts(*flags) == [0, 0, 0, self.ROWS, 0, 0]
+
+    def test_3_many_hooks(self):
+        self.db.sql(f"""
+            INSERT INTO hooks (id, organization, target_url, action,
+                created_at, updated_at, deleted_at) SELECT seq, '{ORG}',
+                'https://u.example/', '*', {ago(9)}, {ago(9)},
+                IF(seq % 2, {ago(9)}, NULL) FROM seq_1001_to_6000""")
+        for flags in (["--dry-run"], []):
+            assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0]
+
+
+if __name__ == "__main__":
+    tap.main()

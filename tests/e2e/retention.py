@@ -1,0 +1,135 @@
+"""The sender removes by itself what [retention] keeps no longer."""
+
+import signal
+import time
+
+import service
+import tap
+from processes import wait_until
+from sendcase import SendCase
+
+
+class _Case(SendCase):
+    def count(self, table, where="1"):
+        return int(self.service.db.value(
+            f"SELECT COUNT(*) FROM {table} WHERE {where}"))
+
+    def age(self, days=40):
+        """Everything that is there happened so long before, and the sender
+        looks again."""
+        by = f"INTERVAL {days} DAY"
+        self.service.db.sql(f"""
+            UPDATE deliveries SET created_at = created_at - {by},
+                due_at = due_at - {by}, finished_at = finished_at - {by};
+            UPDATE notifications SET created_at = created_at - {by};
+            UPDATE hooks SET updated_at = updated_at - {by},
+                deleted_at = deleted_at - {by};
+            UPDATE chores SET next_at = UTC_TIMESTAMP(3)""")
+
+    def old(self, count):
+        """So many old finished deliveries, without sending them."""
+        hook = self.service.db.value("SELECT MAX(id) FROM hooks")
+        base = 1 + int(self.service.db.value(
+            "SELECT COALESCE(MAX(id), 0) FROM notifications"))
+        old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
+        self.service.db.sql(f"""
+            INSERT INTO notifications (id, organization, action, resource,
+                state, created_at) SELECT {base} + seq,
+                UNHEX('{self.organization}'), 'event.created', '{{}}',
+                'fanned_out', {old} FROM seq_1_to_{count};
+            INSERT INTO deliveries (organization, notification_id, hook_id,
+                state, attempts, created_at, finished_at) SELECT
+                UNHEX('{self.organization}'), {base} + seq, {hook},
+                'delivered', 1, {old}, {old} FROM seq_1_to_{count};
+            INSERT INTO attempts (delivery_id, attempt, started_at)
+                SELECT id, 1, {old} FROM deliveries
+                WHERE notification_id > {base};
+            UPDATE chores SET next_at = UTC_TIMESTAMP(3)""")
+
+
+class Retention(_Case):
+    def test_1_once_is_enough(self):
+        self.fresh()
+        self.publish()
+        self.once("delivered 1,")
+        self.age()
+        self.publish()
+        self.once("delivered 1,")
+        for table in ("deliveries", "attempts", "notifications"):
+            assert self.count(table) == 1, table
+
+    def test_2_a_lingering_sender_goes_on(self):
+        """More than one look's worth, while deliveries go on arriving."""
+        self.fresh("/warm")
+        self.old(30000)
+        sender = self.service.start_sender("--linger", "60s")
+        for n in range(1, 200):
+            self.publish()
+            self.sink.wait(n, "/warm")
+            if not self.count("deliveries", "finished_at < UTC_TIMESTAMP(3) "
+                              "- INTERVAL 30 DAY"):
+                break
+        wait_until(lambda: self.count("attempts") == self.count(
+            "deliveries"), 30, "the end of the sweep")
+        wait_until(lambda: self.count(
+            "notifications", "created_at < UTC_TIMESTAMP(3) - INTERVAL 30 "
+            "DAY") == 0, 30, "the end of the next sweep")
+        assert sender.stop() == 0
+        assert sender.errors() == "", sender.errors()
+
+    def test_3_killed_and_started_again(self):
+        """It goes on where it was, and stops within its time."""
+        self.old(30000)
+        total = self.count("deliveries")
+        sender = self.service.start_sender("--linger", "60s")
+        wait_until(lambda: self.count("deliveries") < total, 15,
+                   "the first step")
+        sender.stop(number=signal.SIGKILL)
+        assert self.count("chores", "name = 'purge deliveries' AND "
+                          "position > 0") == 1
+        self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3)")
+        sender = self.service.start_sender("--linger", "60s")
+        before = self.count("deliveries")
+        wait_until(lambda: self.count("deliveries") < before, 15, "a step")
+        begin = time.monotonic()
+        assert sender.stop() == 0
+        assert time.monotonic() - begin < 5
+        self.service.admin("purge")
+
+    def test_4_held_too_long(self):
+        hook = self.fresh()
+        self.service.admin("hook", "disable", hook)
+        self.publish()
+        self.once("delivered 0, failed 0, retrying 0, held 1")
+        self.age(31)
+        self.once("delivered 0, failed 0, retrying 0, held 0")
+        assert self.service.db.sql(
+            "SELECT state, reason FROM deliveries ORDER BY id DESC LIMIT 1"
+        ) == [["failed", "expired"]]
+        assert "failed\t1\n" in self.service.admin("status")
+
+    def test_5_a_hook_that_was_deleted(self):
+        self.fresh()
+        self.age()
+        for _ in range(2):      # its history first
+            self.service.db.sql("UPDATE chores SET next_at = "
+                                "UTC_TIMESTAMP(3)")
+            self.once()
+        assert self.count("hooks") == self.count("lanes") == 1
+        assert self.count("hook_secrets") == 1
+
+    def test_6_without_the_right_to_it_deliveries_go_on(self):
+        """An operator who did not run grants.sql again."""
+        self.fresh()
+        self.old(10)
+        self.service.db.sql(
+            f"REVOKE DELETE ON deliveries FROM '{service.SENDER}'@'localhost'")
+        self.publish()
+        done = self.service.send("--once")
+        assert done.status == 0 and "delivered 1," in done.out, done
+        assert "DELETE" in done.err and "an hour" in done.err, done
+        assert self.service.send("--once").err == "", "told once an hour"
+
+
+if __name__ == "__main__":
+    tap.main()
