@@ -9,6 +9,8 @@ GRANT SELECT ON installation TO 'hooks_api'@'localhost';
 GRANT SELECT ON organizations TO 'hooks_api'@'localhost';
 GRANT SELECT ON attempts TO 'hooks_api'@'localhost';
 GRANT SELECT ON senders TO 'hooks_api'@'localhost';
+GRANT SELECT ON stats TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON counters TO 'hooks_api'@'localhost';
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON hooks TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_api'@'localhost';
@@ -30,6 +32,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries TO 'hooks_sender'@'localhost'
 GRANT SELECT, INSERT, UPDATE, DELETE ON attempts TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON chores TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON counters TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON stats TO 'hooks_sender'@'localhost';
 
 -- The application that publishes with SQL. The table may lie in another
 -- database than its own, inside the same transaction. It can read nothing.

@@ -16,6 +16,7 @@ static const struct {
 	{"hooks", "hooks", offsetof(struct store_purged, hooks)},
 	{"idempotency keys", "idempotencyKeys",
 	 offsetof(struct store_purged, idempotency_keys)},
+	{"statistics", "statistics", offsetof(struct store_purged, statistics)},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };

@@ -14,6 +14,7 @@
 #include "outcome.h"
 #include "raise.h"
 #include "round.h"
+#include "tally.h"
 #include "text.h"
 
 enum { RATE_WAIT_MIN_MS = 100 };
@@ -68,6 +69,7 @@ static enum err fence(struct round *r)
 		lanes[n++] = r->lane[i];
 	}
 	e = store_lane_fence(&r->store, r->plan->owner, hooks, n, held);
+	r->clock = clock_monotonic();
 	for (size_t i = 0; !e && i < n; i++)
 		lanes[i]->draft.lost = !held[i];
 	return e;
@@ -120,7 +122,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 		.tries = m->tries + (o->counts ? 1 : 0),
 		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
 		.due_at = next_due(r, p, m),
-		.started_at = r->store.now - (clock_monotonic() - p->started),
+		.started_at = r->store.now - (r->clock - p->started),
 		.attempt = &p->request.attempt,
 	};
 }
@@ -458,5 +460,9 @@ enum err draft_run(struct db *db, void *arg)
 		e = record(r);
 	if (!e)
 		e = take(r);
-	return e ? e : settle_all(r);
+	if (!e)
+		e = settle_all(r);
+	if (!e && r->writes_tally)
+		e = tally_write(r->tally, &r->store);
+	return e;
 }

@@ -242,7 +242,7 @@ static enum err step(struct ledger *l)
 	if (l->back.first || round_is_due(&l->round))
 		e = round_run(&l->round, &l->back);
 	if (e == ERR_INTERNAL) {
-		round_strip(&l->back);
+		round_strip(&l->round, &l->back);
 		e = round_run(&l->round, &l->back);
 	}
 	if (!e && !l->wish &&
@@ -284,6 +284,13 @@ static void abandon(struct ledger *l)
 	}
 }
 
+/* Counts that cannot be written are no reason to call the run a failure. */
+static enum err end(struct ledger *l)
+{
+	(void)round_write_tally(&l->round);
+	return note(l, true);
+}
+
 enum err ledger_run(const struct ledger_plan *plan)
 {
 	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
@@ -300,7 +307,7 @@ enum err ledger_run(const struct ledger_plan *plan)
 	if (e)
 		abandon(&l);
 	else
-		e = note(&l, true);
+		e = end(&l);
 	round_release(&l.round);
 	post_end(plan->post);
 	return e;

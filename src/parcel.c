@@ -80,6 +80,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.tries = plan->rows[i].tries,
 			.maybe_duplicate = plan->rows[i].maybe_duplicate,
 			.due_at = plan->rows[i].due_at,
+			.published_at = plan->rows[i].published_at,
 		};
 	name(s, p, plan);
 	write_body(p, plan);

@@ -33,6 +33,7 @@ struct parcel_member {
 	unsigned attempts, tries; /* made before this one */
 	bool maybe_duplicate;	  /* as stored */
 	int64_t due_at;		  /* as stored */
+	int64_t published_at;
 };
 
 struct parcel {

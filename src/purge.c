@@ -4,6 +4,7 @@
 #include "purge.h"
 
 #include "store.h"
+#include "store_stats.h"
 
 enum {
 	SECOND = 1000,
@@ -34,6 +35,8 @@ static const struct {
 	[PURGE_IDEMPOTENCY] = {"purge idempotency keys",
 			       store_purge_idempotency,
 			       offsetof(struct conf, retention.idempotency)},
+	[PURGE_STATS] = {"purge statistics", store_purge_stats,
+			 offsetof(struct conf, retention.deliveries)},
 };
 
 static int64_t greater(int64_t a, int64_t b)
@@ -55,7 +58,8 @@ int64_t purge_interval(const struct store *s, enum purge_sweep sweep)
 	return ms < INTERVAL_MAX ? ms : INTERVAL_MAX;
 }
 
-/* A notification is kept as long as a key that is answered from it. */
+/* A notification is kept as long as a key that is answered from it. A plot's
+ * first step begins before what it was asked for: up to an hour, or a day. */
 static struct store_purge moments(const struct store *s, int64_t now)
 {
 	const struct conf *c = s->conf;
@@ -65,6 +69,8 @@ static struct store_purge moments(const struct store *s, int64_t now)
 		.notifications = now - greater(c->retention.notifications,
 					       c->retention.idempotency),
 		.held = now - c->retention.held,
+		.minutes = now - STORE_MINUTES_MS - STORE_HOUR_MS,
+		.hours = now - c->retention.deliveries - 24 * STORE_HOUR_MS,
 		.idempotency = now - c->retention.idempotency,
 		.settled = now - greater(2 * c->sender.lease, SETTLED_MIN),
 	};

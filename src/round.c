@@ -13,11 +13,13 @@
 #include "ledger.h"
 #include "log.h"
 #include "post.h"
+#include "tally.h"
 #include "text.h"
 
 void round_init(struct round *r, const struct ledger_plan *plan)
 {
 	*r = (struct round){.plan = plan};
+	r->tally = tally_new();
 	arena_init(&r->arena);
 	store_init(&r->store, plan->conf, DB_SENDER);
 }
@@ -29,6 +31,7 @@ void round_release(struct round *r)
 		lane_free(r->lane[i]);
 	arena_release(&r->arena);
 	store_release(&r->store);
+	free(r->tally);
 }
 
 /* ---- which lanes ---- */
@@ -109,7 +112,7 @@ static bool needs_round(const struct round *r, const struct lane *l)
 
 bool round_is_due(const struct round *r)
 {
-	if (r->due_count)
+	if (r->due_count || tally_is_due(r->tally, clock_monotonic()))
 		return true;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (needs_round(r, r->lane[i]))
@@ -135,6 +138,9 @@ static void count(const struct round *r, const struct parcel *p)
 
 	if (!p->sent || p->lane->draft.lost)
 		return;
+	tally_parcel(r->tally, p, r->store.now,
+		     r->store.now - (r->clock - p->started) +
+			     p->request.attempt.total_us / 1000);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
@@ -155,6 +161,8 @@ static void clear_back(struct round *r)
 {
 	struct parcel *p;
 
+	if (r->writes_tally)
+		tally_clear(r->tally);
 	while ((p = parcel_list_pop(r->back))) {
 		count(r, p);
 		put_away(r, p);
@@ -256,6 +264,7 @@ enum err round_run(struct round *r, struct parcel_list *back)
 	enum err e;
 
 	r->back = back;
+	r->writes_tally = tally_is_due(r->tally, clock_monotonic());
 	touch(r);
 	e = db_tx(r->store.db, DB_AGAIN, draft_run, r);
 	if (!e)
@@ -265,8 +274,28 @@ enum err round_run(struct round *r, struct parcel_list *back)
 	return e;
 }
 
-void round_strip(struct parcel_list *back)
+static enum err write_tally(struct db *db, void *round)
 {
+	struct round *r = round;
+
+	(void)db;
+	return tally_write(r->tally, &r->store);
+}
+
+enum err round_write_tally(struct round *r)
+{
+	enum err e = ERR_OK;
+
+	if (r->tally->count)
+		e = db_tx(r->store.db, DB_AGAIN, write_tally, r);
+	if (!e)
+		tally_clear(r->tally);
+	return e;
+}
+
+void round_strip(struct round *r, struct parcel_list *back)
+{
+	tally_clear(r->tally);
 	for (struct parcel *p = back->first; p; p = p->next) {
 		buf_clear(&p->request.attempt.headers);
 		buf_clear(&p->request.attempt.body);

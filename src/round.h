@@ -20,6 +20,7 @@
 #include "store_outcome.h"
 
 struct ledger_plan;
+struct tally;
 
 /* Bodies in memory, of all lanes. */
 enum { ROUND_BYTES_MAX = 4 * 1024 * 1024 };
@@ -36,6 +37,7 @@ struct round {
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take, by hook */
 	size_t due_count;
 	bool contended; /* the last time others took some of them first */
+	struct tally *tally; /* what was done and not yet written down */
 
 	/* of the round that runs */
 	struct arena arena;
@@ -47,6 +49,8 @@ struct round {
 	size_t fresh_count;
 	struct store_lane_write *writes;
 	size_t write_count;
+	int64_t clock; /* monotonic, when the database's was read */
+	bool writes_tally;
 };
 
 void round_init(struct round *r, const struct ledger_plan *plan);
@@ -66,8 +70,12 @@ bool round_is_due(const struct round *r);
 enum err round_run(struct round *r, struct parcel_list *back);
 
 /* Takes out what receivers answered, the one thing in a round that comes
- * from outside: should the database refuse it, the outcomes still count. */
-void round_strip(struct parcel_list *back);
+ * from outside, and what only counts: should the database refuse either, the
+ * outcomes are recorded all the same. */
+void round_strip(struct round *r, struct parcel_list *back);
+
+/* Writes what is counted and not yet written, at the end of a run. */
+enum err round_write_tally(struct round *r);
 
 /* Lanes that were read empty are read again. */
 void round_reread(struct round *r);

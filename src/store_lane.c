@@ -199,6 +199,7 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 	resource = db_col_bytes(q, 8, &r->resource_len);
 	r->resource = arena_memdup(arena, resource, r->resource_len);
 	r->batch = db_col_uint(q, 9);
+	r->published_at = db_col_time(q, 10);
 }
 
 enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
@@ -213,7 +214,8 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 	e = db_query(
 		s->db,
 		"SELECT d.id, d.created_at, d.due_at, d.attempts, d.tries, "
-		"d.maybe_duplicate, n.action, n.user, n.resource, d.batch "
+		"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "
+		"n.created_at "
 		"FROM deliveries d FORCE INDEX (lane) "
 		"JOIN notifications n ON n.id = d.notification_id "
 		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "

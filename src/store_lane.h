@@ -37,7 +37,7 @@ struct store_lane {
 /* A delivery that is due, with its payload; pointers are arena. */
 struct store_lane_row {
 	uint64_t key;
-	int64_t created_at, due_at;
+	int64_t published_at, created_at, due_at;
 	unsigned attempts, tries;
 	bool maybe_duplicate;
 	uint64_t batch; /* key of its first member; 0: not in one */

@@ -4,6 +4,7 @@
 #include "store_purge.h"
 
 #include "store.h"
+#include "store_stats.h"
 
 /* Rows a step looks at: some ten milliseconds of work. */
 enum { STEP = 500 };
@@ -240,5 +241,47 @@ enum err store_purge_idempotency(struct store *s, const struct store_purge *p,
 		return e;
 	at->more = !p->dry_run && n == STEP;
 	done->idempotency_keys += n;
+	return ERR_OK;
+}
+
+/* ---- statistics ---- */
+
+static enum err purge_counts(struct store *s, const struct store_purge *p,
+			     enum store_step step, int64_t before, uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	if (!p->dry_run) {
+		e = db_exec(s->db,
+			    "DELETE FROM stats WHERE step = ? AND "
+			    "start_at < ? ORDER BY start_at LIMIT ?",
+			    DB_ARGS(db_int(step), db_time(before),
+				    db_int(STEP)));
+		*n = db_affected(s->db);
+		return e;
+	}
+	e = db_query(s->db,
+		     "SELECT COUNT(*) FROM stats WHERE step = ? AND "
+		     "start_at < ?",
+		     DB_ARGS(db_int(step), db_time(before)), &q);
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_purge_stats(struct store *s, const struct store_purge *p,
+			   struct store_purge_place *at,
+			   struct store_purged *done)
+{
+	uint64_t minutes = 0, hours = 0;
+	enum err e = purge_counts(s, p, STORE_MINUTE, p->minutes, &minutes);
+
+	if (!e)
+		e = purge_counts(s, p, STORE_HOUR, p->hours, &hours);
+	if (e)
+		return e;
+	at->more = !p->dry_run && (minutes == STEP || hours == STEP);
+	done->statistics += minutes + hours;
 	return ERR_OK;
 }

@@ -18,6 +18,7 @@ struct store;
 /* What goes: all that is older than these moments, database time. */
 struct store_purge {
 	int64_t deliveries, notifications, held, idempotency;
+	int64_t minutes, hours; /* of what was counted */
 	/* Nobody has anything under way any more that began before this. */
 	int64_t settled;
 	bool dry_run; /* count, and leave everything as it is */
@@ -26,6 +27,7 @@ struct store_purge {
 struct store_purged {
 	uint64_t held; /* held deliveries that have failed now */
 	uint64_t deliveries, attempts, notifications, hooks, idempotency_keys;
+	uint64_t statistics; /* minutes and hours */
 };
 
 /* Where a step begins and how it ended. */
@@ -47,6 +49,10 @@ enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 enum err store_purge_idempotency(struct store *s, const struct store_purge *p,
 				 struct store_purge_place *at,
 				 struct store_purged *done);
+/* What was counted (store_stats.h). */
+enum err store_purge_stats(struct store *s, const struct store_purge *p,
+			   struct store_purge_place *at,
+			   struct store_purged *done);
 /* Deliveries that were held for themselves fail. */
 enum err store_purge_held(struct store *s, const struct store_purge *p,
 			  struct store_purge_place *at,

@@ -18,10 +18,11 @@ LAYERS = (
     ("base", "err log mem buf text clock"),
     # With the facts and the JSON scanner that http and js speak of.
     ("outside", "conf db js http crypt attempt jscan"),
-    ("rules", "id sign target retry match valid outcome notice"),
+    ("rules", "id sign target retry match valid outcome notice "
+              "histogram"),
     ("store", "store policy view"),
     ("work", "sender batch chores courier deliver draft fanout lane ledger lock "
-             "outage parcel post purge raise round"),
+             "outage parcel post purge raise round tally"),
     ("programs", "hooks-send hooks-admin admin options"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)

@@ -8,7 +8,7 @@ import admincase
 import tap
 
 FIGURES = ["deliveries", "attempts", "notifications", "held", "hooks",
-           "idempotency keys"]
+           "idempotency keys", "statistics"]
 ORG = "aaaaaaaaaaaa"
 ON, OFF, GONE, GONE_WITH_HISTORY, OFF_JUST_NOW = range(1, 6)
 
@@ -94,14 +94,17 @@ class Purge(_Case):
             INSERT INTO idempotency_keys (organization, idempotency_key,
                 notification_id, created_at) VALUES
                 ('{ORG}', 'old', 1, {ago(2)}),
-                ('{ORG}', 'new', 1, UTC_TIMESTAMP(3))""")
+                ('{ORG}', 'new', 1, UTC_TIMESTAMP(3));
+            INSERT INTO stats (organization, hook_id, step, start_at) VALUES
+                ('{ORG}', 1, 1, {ago(1)}), ('{ORG}', 2, 1, {ago(3)}),
+                ('{ORG}', 1, 60, {ago(30)}), ('{ORG}', 2, 60, {ago(32)})""")
 
     def test_1_nothing(self):
-        hooks = [0, 0, 0, 0, 2, 0]
+        hooks = [0, 0, 0, 0, 2, 0, 0]
         assert self.counts("--dry-run") == hooks
         assert self.keys("hooks") == [1, 2, 3, 4, 5]
         self.fill()
-        assert self.counts("--dry-run") == [3, 5, 4, 2, 1, 1]
+        assert self.counts("--dry-run") == [3, 5, 4, 2, 1, 1, 2]
 
     def test_2_dry_run_does_nothing(self):
         self.counts("--dry-run")
@@ -112,7 +115,7 @@ class Purge(_Case):
             "SELECT COUNT(*) FROM deliveries WHERE state = 'failed'") == "1"
 
     def test_3_what_is_old_goes(self):
-        assert self.counts() == [3, 5, 4, 2, 1, 1]
+        assert self.counts() == [3, 5, 4, 2, 1, 1, 2]
         assert self.keys("deliveries") == [3, 4, 5, 6, 7, 8, 10, 15, 16]
         assert self.keys("attempts", "delivery_id") == self.keys("deliveries")
         assert self.keys("notifications") == [3, 4, 5, 6, 7, 8, 9, 10, 12]
@@ -122,6 +125,8 @@ class Purge(_Case):
                 ON, OFF, GONE_WITH_HISTORY, OFF_JUST_NOW], table
         assert self.db.sql("SELECT idempotency_key FROM idempotency_keys") == [
             ["new"]]
+        assert self.db.sql("SELECT hook_id, step FROM stats ORDER BY step") \
+            == [["1", "1"], ["1", "60"]]
 
     def test_4_held_ones_fail(self):
         for key in (6, 15):
@@ -136,10 +141,10 @@ class Purge(_Case):
             ["16", "held"]]
 
     def test_5_again_there_is_nothing(self):
-        assert self.counts() == [0] * 6
+        assert self.counts() == [0] * 7
         assert json.loads(self.admin("purge", "--json")) == {
             "deliveries": 0, "attempts": 0, "notifications": 0, "held": 0,
-            "hooks": 0, "idempotencyKeys": 0}
+            "hooks": 0, "idempotencyKeys": 0, "statistics": 0}
 
     def test_6_words_behind_it_are_usage(self):
         self.fails(64, "purge", "now")
@@ -148,9 +153,9 @@ class Purge(_Case):
         self.db.sql(f"UPDATE hooks SET updated_at = {ago(31)}; "
                     f"UPDATE lanes SET owner = 'x' WHERE hook_id = {OFF}; "
                     f"UPDATE deliveries SET due_at = {ago(31)} WHERE id = 7")
-        assert self.counts() == [0, 0, 0, 1, 0, 0], "only number 8"
+        assert self.counts() == [0, 0, 0, 1, 0, 0, 0], "only number 8"
         self.db.sql("UPDATE lanes SET owner = NULL")
-        assert self.counts() == [0, 0, 0, 1, 0, 0]
+        assert self.counts() == [0, 0, 0, 1, 0, 0, 0]
 
 
 class Many(_Case):
@@ -171,7 +176,7 @@ class Many(_Case):
             INSERT INTO attempts (delivery_id, attempt, started_at)
                 SELECT seq, 1, {ago(40)} FROM seq_1_to_{self.ROWS}""")
         gone = self.ROWS * 9 // 10
-        want = [gone, gone, gone, 0, 0, 0]
+        want = [gone, gone, gone, 0, 0, 0, 0]
         assert self.counts("--dry-run") == want
         assert self.counts() == want
         assert self.keys("deliveries") == list(range(10, self.ROWS + 1, 10))
@@ -185,7 +190,7 @@ class Many(_Case):
                 'pending', {OFF}, {ago(35)}, {ago(35)}
                 FROM seq_1_to_{self.ROWS}""")
         for flags in (["--dry-run"], []):
-            assert self.counts(*flags) == [0, 0, 0, self.ROWS, 0, 0]
+            assert self.counts(*flags) == [0, 0, 0, self.ROWS, 0, 0, 0]
 
     def test_3_many_hooks(self):
         self.db.sql(f"""
@@ -194,7 +199,7 @@ class Many(_Case):
                 'https://u.example/', '*', {ago(9)}, {ago(9)},
                 IF(seq % 2, {ago(9)}, NULL) FROM seq_1001_to_6000""")
         for flags in (["--dry-run"], []):
-            assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0]
+            assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0, 0]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 
 Suite *suite_buf(void);
 Suite *suite_crypt(void);
+Suite *suite_histogram(void);
 Suite *suite_id(void);
 Suite *suite_js(void);
 Suite *suite_jscan(void);
@@ -18,6 +19,7 @@ Suite *suite_mem(void);
 Suite *suite_outcome(void);
 Suite *suite_retry(void);
 Suite *suite_sign(void);
+Suite *suite_tally(void);
 Suite *suite_target(void);
 Suite *suite_target_url(void);
 Suite *suite_text(void);
