@@ -3,6 +3,7 @@
  */
 #include "admin.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -60,4 +61,20 @@ void admin_print(struct admin *a, const char *name, const char *text)
 	v = js_object();
 	js_put_string(v, name, text);
 	admin_json(a, v);
+}
+
+/* A key that could not be printed must not look like a success. */
+enum err admin_flush(struct admin *a)
+{
+	if (a->out.overflow) {
+		log_error("the output is too long");
+		return ERR_INTERNAL;
+	}
+	if (fwrite(a->out.data, 1, a->out.len, stdout) != a->out.len ||
+	    fflush(stdout) != 0) {
+		log_error("cannot write to standard output: %m");
+		return ERR_INTERNAL;
+	}
+	buf_clear(&a->out);
+	return ERR_OK;
 }

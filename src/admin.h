@@ -28,6 +28,7 @@ enum admin_option {
 	ADMIN_NAME,
 	ADMIN_ROLE,
 	ADMIN_USER,
+	ADMIN_YES,
 	ADMIN_OPTION_MAX
 };
 
@@ -56,11 +57,21 @@ void admin_json(struct admin *a, struct js *v);
 /* The one thing asked for, as a line, or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
 
+/* Writes what was printed so far; for a command whose output is long, which
+ * must look whether it failed. */
+enum err admin_flush(struct admin *a);
+
+struct store_key;
+/* A key as JSON, without what it is a key with. */
+struct js *admin_key_view(const struct store_key *key);
+
 /* The commands. */
 enum err admin_migrate(struct admin *a);
 enum err admin_config(struct admin *a);
 enum err admin_org_create(struct admin *a);
 enum err admin_org_list(struct admin *a);
+enum err admin_org_delete(struct admin *a);
+enum err admin_export(struct admin *a);
 enum err admin_key_create(struct admin *a);
 enum err admin_key_list(struct admin *a);
 enum err admin_key_revoke(struct admin *a);

@@ -10,7 +10,7 @@
 #include "valid.h"
 #include "view.h"
 
-static struct js *key_js(const struct store_key *key)
+struct js *admin_key_view(const struct store_key *key)
 {
 	struct js *v = js_object();
 
@@ -64,7 +64,7 @@ enum err admin_key_create(struct admin *a)
 		admin_print(a, "key", text);
 		return ERR_OK;
 	}
-	v = key_js(&key);
+	v = admin_key_view(&key);
 	js_put_string(v, "key", text);
 	admin_json(a, v);
 	return ERR_OK;
@@ -105,7 +105,7 @@ enum err admin_key_list(struct admin *a)
 	}
 	all = js_array();
 	for (size_t i = 0; i < n; i++)
-		js_add(all, key_js(&keys[i]));
+		js_add(all, admin_key_view(&keys[i]));
 	admin_json(a, all);
 	return ERR_OK;
 }

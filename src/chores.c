@@ -11,7 +11,8 @@
 
 enum {
 	TICK_MS = 100,	    /* between looks whether to stop */
-	PAUSES = 9,	    /* for each ms of work: a tenth of the time */
+	PAUSES = 4,	    /* for each ms of work: a fifth of the time */
+	PAUSES_BUSY = 19,   /* while others need the database more */
 	HOLD_MS = 60000,    /* a chore whose doer died goes on after this */
 	AGAIN_MS = 3600000, /* one that failed is tried again after this */
 	ONCE_MS = 1000
@@ -20,7 +21,8 @@ enum {
 struct chores {
 	const struct chores_plan *plan;
 	struct store store;
-	int64_t end; /* monotonic; 0: none */
+	int64_t end;	   /* monotonic; 0: none */
+	uint64_t attempts; /* when it was asked last */
 };
 
 static bool must_stop(const struct chores *c)
@@ -37,6 +39,14 @@ static void rest(const struct chores *c, int64_t ms)
 		clock_sleep(left < TICK_MS ? left : TICK_MS);
 		left = end - clock_monotonic();
 	}
+}
+
+static int64_t pauses(struct chores *c)
+{
+	uint64_t before = c->attempts;
+
+	c->attempts = c->plan->attempts(c->plan->arg);
+	return c->attempts == before ? PAUSES : PAUSES_BUSY;
 }
 
 /* Steps with pauses between them; what is written at each is where another
@@ -57,7 +67,7 @@ static enum err sweep(struct chores *c, enum purge_sweep which, uint64_t key)
 		if (!e && at.more)
 			e = store_chore_write(&c->store, name, at.key, HOLD_MS);
 		if (!e && at.more && !c->plan->once)
-			rest(c, PAUSES * (clock_monotonic() - begin));
+			rest(c, pauses(c) * (clock_monotonic() - begin));
 	}
 	return e ? e
 		 : store_chore_write(&c->store, name, 0,

@@ -8,6 +8,7 @@
 #define HOOKS_CHORES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf.h"
 
@@ -15,6 +16,8 @@ struct chores_plan {
 	const struct conf *conf; /* borrowed */
 	bool once;		 /* for a second at most, without pauses */
 	bool (*stop)(void *arg); /* asked often */
+	/* How many attempts the run has made: whether it is busy. */
+	uint64_t (*attempts)(void *arg);
 	void *arg;
 };
 

@@ -36,6 +36,12 @@ static const struct command {
 	{"org list", "",
 	 "prints _id and name of each organization",
 	 0, 0, 0, true, admin_org_list},
+	{"org delete", "ORG --yes",
+	 "remove an organization and all it has; prints how much",
+	 1, 1, OPTION(ADMIN_YES), true, admin_org_delete},
+	{"export", "ORG",
+	 "print all that an organization has, as JSON lines",
+	 1, 1, 0, true, admin_export},
 	{"key create", "ORG [--role manage|publish|read|run] [--name TEXT]",
 	 "make an API key; prints it, this once",
 	 1, 1, OPTION(ADMIN_ROLE) | OPTION(ADMIN_NAME), true,
@@ -79,6 +85,7 @@ static const char *const option_names[ADMIN_OPTION_MAX] = {
 	[ADMIN_NAME] = "--name",
 	[ADMIN_ROLE] = "--role",
 	[ADMIN_USER] = "--user",
+	[ADMIN_YES] = "--yes",
 };
 
 /* Values of long options that are not a command's own. */
@@ -90,6 +97,7 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, ADMIN_NAME},
 	{"role", required_argument, NULL, ADMIN_ROLE},
 	{"user", required_argument, NULL, ADMIN_USER},
+	{"yes", no_argument, NULL, ADMIN_YES},
 	{"json", no_argument, NULL, GLOBAL_JSON},
 	{"help", no_argument, NULL, GLOBAL_HELP},
 	{"version", no_argument, NULL, GLOBAL_VERSION},
@@ -263,21 +271,6 @@ static enum err dispatch(int argc, char **argv, struct admin *a)
 	return e ? e : run_command(c, a, &line);
 }
 
-/* A key that could not be printed must not look like a success. */
-static enum err write_out(const struct buf *out)
-{
-	if (out->overflow) {
-		log_error("the output is too long");
-		return ERR_INTERNAL;
-	}
-	if (fwrite(out->data, 1, out->len, stdout) != out->len ||
-	    fflush(stdout) != 0) {
-		log_error("cannot write to standard output: %m");
-		return ERR_INTERNAL;
-	}
-	return ERR_OK;
-}
-
 int main(int argc, char **argv)
 {
 	struct admin a = {0};
@@ -288,7 +281,7 @@ int main(int argc, char **argv)
 	buf_init(&a.out, OUT_MAX);
 	e = dispatch(argc, argv, &a);
 	if (!e)
-		e = write_out(&a.out);
+		e = admin_flush(&a);
 	buf_release(&a.out);
 	arena_release(&a.arena);
 	return err_exit(e);

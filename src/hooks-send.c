@@ -56,6 +56,11 @@ struct run {
 	bool line_open; /* a progress line stands on the terminal */
 };
 
+static uint64_t load(const atomic_uint_fast64_t *v)
+{
+	return atomic_load(v);
+}
+
 /* ---- a worker ---- */
 
 static volatile sig_atomic_t told_to_stop;
@@ -155,11 +160,20 @@ static bool keeper_must_stop(void *arg)
 	return r->stopping || wish(arg) != LEDGER_GO_ON;
 }
 
+static uint64_t attempts(void *arg)
+{
+	const struct run *r = arg;
+
+	return load(&r->count->delivered) + load(&r->count->failed) +
+	       load(&r->count->retried);
+}
+
 static void keep(struct run *r)
 {
 	struct chores_plan plan = {.conf = &r->conf,
 				   .once = r->o.once,
 				   .stop = keeper_must_stop,
+				   .attempts = attempts,
 				   .arg = r};
 
 	lock_close(&r->lock);
@@ -256,11 +270,6 @@ static enum err prepare(struct run *r)
 }
 
 /* ---- while the workers run ---- */
-
-static uint64_t load(const atomic_uint_fast64_t *v)
-{
-	return atomic_load(v);
-}
 
 static void show_progress(struct run *r)
 {

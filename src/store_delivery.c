@@ -202,6 +202,24 @@ enum err store_delivery_of(struct store *s, struct arena *arena,
 	return e;
 }
 
+enum err store_delivery_next(struct store *s, struct arena *arena,
+			     const struct id *organization, uint64_t after,
+			     size_t max, struct store_delivery **list,
+			     size_t *count)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		SELECT_FROM("organization") "WHERE d.organization = ? AND "
+					    "d.id > ? ORDER BY d.id LIMIT ?",
+		DB_ARGS(id_value(organization), db_uint(after), db_uint(max)),
+		&q);
+
+	if (!e)
+		read_rows(s, q, arena, list, count);
+	return e;
+}
+
 /* ---- attempts ---- */
 
 static const char *bytes_or_null(struct db_stmt *q, unsigned col,

@@ -62,6 +62,12 @@ enum err store_delivery_of(struct store *s, struct arena *arena,
 			   uint64_t notification, struct store_delivery **list,
 			   size_t *count);
 
+/* The `max` behind this key, oldest first; *arena*. */
+enum err store_delivery_next(struct store *s, struct arena *arena,
+			     const struct id *organization, uint64_t after,
+			     size_t max, struct store_delivery **list,
+			     size_t *count);
+
 /* Oldest first; *arena*. */
 enum err store_delivery_attempts(struct store *s, struct arena *arena,
 				 uint64_t delivery, struct store_attempt **list,

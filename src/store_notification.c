@@ -42,6 +42,14 @@ static struct db_value id_value(const struct id *id)
 	return db_bytes(id->b, ID_SIZE);
 }
 
+static void read_resource(struct db_stmt *q, struct arena *arena,
+			  struct store_notification *n)
+{
+	const char *resource = db_col_bytes(q, 7, &n->resource_len);
+
+	n->resource = arena_memdup(arena, resource, n->resource_len);
+}
+
 static enum err get_row(struct store *s, struct arena *arena,
 			const struct id *organization, uint64_t key,
 			struct store_notification *out)
@@ -57,12 +65,8 @@ static enum err get_row(struct store *s, struct arena *arena,
 		return e;
 	e = ERR_NOT_FOUND;
 	while (db_next(q)) {
-		size_t len;
-		const char *resource = db_col_bytes(q, 7, &len);
-
 		read_row(s, q, arena, out);
-		out->resource = arena_memdup(arena, resource, len);
-		out->resource_len = len;
+		read_resource(q, arena, out);
 		e = ERR_OK;
 	}
 	return e;
@@ -141,6 +145,34 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 	*list = rows;
 	*count = n < f->limit ? n : f->limit;
 	*more = n > f->limit;
+	return ERR_OK;
+}
+
+enum err store_notification_next(struct store *s, struct arena *arena,
+				 const struct id *organization, uint64_t after,
+				 size_t max, struct store_notification **list,
+				 size_t *count)
+{
+	struct store_notification *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT " COLUMNS ", resource FROM notifications "
+			      "FORCE INDEX (organization) WHERE "
+			      "organization = ? AND id > ? ORDER BY id LIMIT ?",
+			      DB_ARGS(id_value(organization), db_uint(after),
+				      db_uint(max)),
+			      &q);
+
+	if (e)
+		return e;
+	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q)) {
+		read_row(s, q, arena, &rows[n]);
+		read_resource(q, arena, &rows[n++]);
+	}
+	*list = rows;
+	*count = n;
 	return ERR_OK;
 }
 

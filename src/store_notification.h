@@ -51,6 +51,12 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 				 struct store_notification **list,
 				 size_t *count, bool *more);
 
+/* The `max` behind this key, oldest first, with their resources; *arena*. */
+enum err store_notification_next(struct store *s, struct arena *arena,
+				 const struct id *organization, uint64_t after,
+				 size_t max, struct store_notification **list,
+				 size_t *count);
+
 /* Whether there is such a state. */
 bool store_notification_state(const char *state);
 
