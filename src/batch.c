@@ -63,7 +63,7 @@ static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
 			 size_t first, size_t room)
 {
 	struct parcel_plan *plan = &l->draft.plans[l->draft.plan_count++];
-	size_t max = l->hook.batch_size, begin = p->count;
+	size_t max = l->ping ? 1 : l->hook.batch_size, begin = p->count;
 
 	if (l->hook.rate_limit && max > room)
 		max = room;

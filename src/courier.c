@@ -241,13 +241,15 @@ static void adjust_window(const struct courier *c, struct lane *l,
 
 static void done(struct courier *c, struct parcel *p)
 {
+	struct outcome_policy policy = c->plan->policy;
 	struct lane *l = p->lane;
 
+	policy.ping = l->ping;
 	parcel_list_remove(&c->under_way, p);
 	c->in_flight--;
 	l->in_flight--;
 	l->org->in_flight--;
-	outcome_judge(&p->request.attempt, &c->plan->policy, parcel_tries(p),
+	outcome_judge(&p->request.attempt, &policy, parcel_tries(p),
 		      crypt_random_fraction(), clock_wall(), &p->outcome);
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;

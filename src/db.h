@@ -60,12 +60,13 @@ unsigned db_error_number(const struct db *db);
 
 /* ---- values ---- */
 
-enum db_type { DB_NULL, DB_INT, DB_DOUBLE, DB_BYTES, DB_TIME };
+enum db_type { DB_NULL, DB_INT, DB_UINT, DB_DOUBLE, DB_BYTES, DB_TIME };
 
 struct db_value {
 	enum db_type type;
 	union {
 		int64_t i; /* DB_INT; DB_TIME: milliseconds UTC */
+		uint64_t u;
 		double d;
 	};
 	const void *p; /* borrowed until the call returns */
@@ -84,7 +85,7 @@ static inline struct db_value db_int(int64_t i)
 
 static inline struct db_value db_uint(uint64_t i)
 {
-	return db_int((int64_t)i);
+	return (struct db_value){.type = DB_UINT, .u = i};
 }
 
 static inline struct db_value db_double(double d)

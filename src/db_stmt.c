@@ -46,12 +46,13 @@ static struct db_stmt **cache_slot(struct db *db, const char *sql,
 
 /* How a result column is fetched; everything else comes as bytes. */
 static void bind_column(MYSQL_BIND *b, struct db_cell *cell,
-			enum enum_field_types type)
+			const MYSQL_FIELD *field)
 {
 	b->is_null = &cell->null;
 	b->length = &cell->length;
 	b->error = &cell->cut;
-	switch (type) {
+	b->is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
+	switch (field->type) {
 	case MYSQL_TYPE_TINY:
 	case MYSQL_TYPE_SHORT:
 	case MYSQL_TYPE_INT24:
@@ -93,7 +94,7 @@ static void bind_result(struct db_stmt *q)
 	q->bind = xcalloc(q->columns, sizeof(*q->bind));
 	q->cell = xcalloc(q->columns, sizeof(*q->cell));
 	for (unsigned i = 0; i < q->columns; i++)
-		bind_column(&q->bind[i], &q->cell[i], field[i].type);
+		bind_column(&q->bind[i], &q->cell[i], &field[i]);
 	mysql_free_result(meta);
 	q->rebind = true;
 }
@@ -151,8 +152,10 @@ static void bind_value(MYSQL_BIND *b, const struct db_value *v,
 		b->buffer_type = MYSQL_TYPE_NULL;
 		break;
 	case DB_INT:
+	case DB_UINT:
 		b->buffer_type = MYSQL_TYPE_LONGLONG;
 		b->buffer = (void *)(uintptr_t)&v->i;
+		b->is_unsigned = v->type == DB_UINT;
 		break;
 	case DB_DOUBLE:
 		b->buffer_type = MYSQL_TYPE_DOUBLE;

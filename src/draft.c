@@ -57,7 +57,7 @@ static void begin(struct round *r)
 static enum err fence(struct round *r)
 {
 	struct lane *lanes[STORE_LANE_MAX];
-	uint64_t hooks[STORE_LANE_MAX] = {0};
+	uint64_t numbers[STORE_LANE_MAX] = {0};
 	bool held[STORE_LANE_MAX];
 	size_t n = 0;
 	enum err e;
@@ -65,10 +65,10 @@ static enum err fence(struct round *r)
 	for (size_t i = 0; i < r->lane_count; i++) {
 		if (!r->lane[i]->draft.touched || r->lane[i]->lost)
 			continue;
-		hooks[n] = r->lane[i]->hook.hook;
+		numbers[n] = r->lane[i]->row.lane;
 		lanes[n++] = r->lane[i];
 	}
-	e = store_lane_fence(&r->store, r->plan->owner, hooks, n, held);
+	e = store_lane_fence(&r->store, r->plan->owner, numbers, n, held);
 	r->clock = clock_monotonic();
 	for (size_t i = 0; !e && i < n; i++)
 		lanes[i]->draft.lost = !held[i];
@@ -115,7 +115,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	const struct outcome *o = &p->outcome;
 
 	r->outcomes[r->outcome_count++] = (struct store_outcome){
-		.hook = p->lane->hook.hook,
+		.lane = p->lane->row.lane,
 		.key = m->key,
 		.result = result_of(o),
 		.attempts = m->attempts + 1,
@@ -171,7 +171,8 @@ static void take_back(struct round *r, const struct parcel *p)
 		l->draft.row.rate_tokens += (double)p->count;
 		return;
 	}
-	learn(r, l, &p->outcome);
+	if (!l->ping)
+		learn(r, l, &p->outcome);
 	for (size_t i = 0; i < p->count; i++)
 		add_outcome(r, p, &p->member[i]);
 }
@@ -222,13 +223,13 @@ static enum err take(struct round *r)
 	if (e)
 		return e;
 	for (size_t i = 0; i < n; i++)
-		keys[i] = rows[i].hook;
+		keys[i] = store_lane_hook_key(rows[i].lane);
 	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
 	e = store_lane_hooks(&r->store, &r->arena, keys, n, hooks);
 	for (size_t i = 0; !e && i < n; i++) {
 		struct lane *l = lane_new(&rows[i], &hooks[i]);
 
-		l->closing = l->hook.deleted || !l->hook.enabled;
+		l->closing = l->hook.deleted || (!l->hook.enabled && !l->ping);
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;
 		draft_begin(r, l);
@@ -247,7 +248,7 @@ static bool is_suspended(const struct round *r, const struct lane *l)
 /* How many tokens the bucket has; none: how long until it has some. */
 static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 {
-	unsigned rate = l->hook.rate_limit;
+	unsigned rate = l->ping ? 0 : l->hook.rate_limit;
 	double tokens, wait;
 
 	if (!rate)
@@ -323,12 +324,12 @@ static enum err read_whole(struct round *r, struct lane *l, size_t want,
 
 	if (l->hook.batch_size > 1)
 		max += PARCEL_BATCH_MAX;
-	e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
+	e = store_lane_read(&r->store, &r->arena, l->row.lane, until,
 			    l->after_due, l->after_key, max, rows, n);
 	if (!e && *n == max && l->hook.batch_size <= 1 &&
 	    (*rows)[*n - 1].batch) {
 		max += PARCEL_BATCH_MAX;
-		e = store_lane_read(&r->store, &r->arena, l->hook.hook, until,
+		e = store_lane_read(&r->store, &r->arena, l->row.lane, until,
 				    l->after_due, l->after_key, max, rows, n);
 	}
 	if (!e)
@@ -355,7 +356,7 @@ static enum err read_rows(struct round *r, struct lane *l)
 	if (l->draft.row_count < n)
 		l->draft.drained = false;
 	leave_care(l);
-	if (l->hook.rate_limit)
+	if (l->hook.rate_limit && !l->ping)
 		l->draft.row.rate_tokens -= (double)l->draft.row_count;
 	for (size_t i = 0; i < l->draft.row_count; i++)
 		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;
@@ -382,7 +383,7 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 {
 	struct store_lane_end end;
 	bool more = false;
-	enum err e = store_lane_end(&r->store, l->hook.hook, &end);
+	enum err e = store_lane_end(&r->store, l->row.lane, &end);
 
 	*at = TIME_NONE;
 	if (e)

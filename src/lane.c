@@ -106,13 +106,16 @@ struct lane *lane_new(const struct store_lane *row,
 	arena_init(&l->arena);
 	l->row = *row;
 	l->hook = *hook;
+	l->ping = store_lane_kind(row->lane) == STORE_LANE_PING;
 	if (hook->target_url)
 		l->hook.target_url = arena_strdup(&l->arena, hook->target_url);
 	l->headers = header_lines(&l->arena, hook->headers);
 	l->hook.headers = NULL;
 	id_format(l->organization, &hook->organization);
 	l->quota = first_quota(hook->batch_size);
-	l->window = row->failures || hook->ordered ? 1 : LANE_WINDOW_FIRST;
+	l->window = !l->ping && (row->failures || hook->ordered)
+			    ? 1
+			    : LANE_WINDOW_FIRST;
 	l->row_bytes = 1024;
 	l->keys = xcalloc(LANE_KEYS_MAX, sizeof(*l->keys));
 	return l;
@@ -127,7 +130,8 @@ void lane_free(struct lane *l)
 
 size_t lane_quota(const struct lane *l, const struct store_lane *row)
 {
-	if (l->hook.ordered || row->failures || row->crashes >= LANE_CAREFUL)
+	if (!l->ping &&
+	    (l->hook.ordered || row->failures || row->crashes >= LANE_CAREFUL))
 		return 1;
 	return l->quota;
 }

@@ -44,6 +44,7 @@ struct lane {
 	/* constant while open */
 	struct arena arena;
 	struct store_lane_hook hook;
+	bool ping; /* its lane of pings, not its queue */
 	char organization[ID_TEXT_SIZE];
 	struct curl_slist *headers; /* the hook's own; arena */
 
@@ -91,8 +92,8 @@ struct lane *lane_new(const struct store_lane *row,
 		      const struct store_lane_hook *hook);
 void lane_free(struct lane *l);
 
-/* How many rows may be out: one of an ordered lane, one probe of a target
- * that was dead, one at a time after crashes. */
+/* How many rows may be out: of pings as they come; one of an ordered lane, one
+ * probe of a target that was dead, one at a time after crashes. */
 size_t lane_quota(const struct lane *l, const struct store_lane *row);
 
 /*

@@ -41,10 +41,10 @@ bool round_has_room(const struct round *r)
 	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
-static bool is_open(const struct round *r, uint64_t hook)
+static bool is_open(const struct round *r, uint64_t lane)
 {
 	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->lane[i]->hook.hook == hook)
+		if (r->lane[i]->row.lane == lane)
 			return true;
 	return false;
 }

@@ -34,7 +34,7 @@ struct round {
 	size_t parcels; /* in which they went */
 	size_t bytes;	/* of their bodies */
 
-	uint64_t due[STORE_LANE_MAX]; /* lanes to take, by hook */
+	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
 	bool contended; /* the last time others took some of them first */
 	struct tally *tally; /* what was done and not yet written down */

@@ -8,12 +8,14 @@
 #include "mem.h"
 #include "store.h"
 #include "store_hook.h"
+#include "store_lane.h"
 #include "text.h"
 
 #define STATE                                                                  \
-	"CASE WHEN d.state <> 'pending' THEN d.state "                         \
+	"CASE WHEN d.state NOT IN ('pending', 'held') THEN d.state "           \
 	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
-	"WHEN h.enabled = 0 THEN 'held' ELSE 'pending' END"
+	"WHEN h.enabled = 0 AND d.lane < " STORE_LANE_PING_SQL                 \
+	" THEN 'held' ELSE d.state END"
 
 /* The columns of read_row(), in its order; an index for the deliveries. */
 #define SELECT_FROM(index)                                                     \

@@ -1,9 +1,9 @@
 /*
  * store_delivery: reading deliveries and their attempts.
  *
- * What a delivery's state reads as is derived here and only here: a pending
- * one of a disabled hook is held, of a deleted one cancelled, though its row
- * says otherwise until a sender comes by.
+ * What a delivery's state reads as is derived here and only here: one in the
+ * queue of a disabled hook is held, an undelivered one of a deleted hook
+ * cancelled, though its row says otherwise until a sender comes by.
  */
 #ifndef HOOKS_STORE_DELIVERY_H
 #define HOOKS_STORE_DELIVERY_H

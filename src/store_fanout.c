@@ -223,7 +223,7 @@ static const char wake_lanes[] =
 static enum err wake(struct store *s, const uint64_t *hooks, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
-	enum err e = store_lane_lock(s, hooks, n);
+	enum err e = store_lane_lock(s, hooks, n); /* queues: kind 0 */
 
 	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;

@@ -327,8 +327,10 @@ static enum err mark_deleted(struct db *db, const struct deletion *d)
 static enum err delete_body(struct db *db, void *arg)
 {
 	const struct deletion *d = arg;
+	const uint64_t lanes[] = {d->key,
+				  store_lane_number(STORE_LANE_PING, d->key)};
 	bool more = false;
-	enum err e = store_lane_lock(d->s, &d->key, 1);
+	enum err e = store_lane_lock(d->s, lanes, 2);
 
 	if (!e)
 		e = mark_deleted(db, d);

@@ -17,7 +17,7 @@ enum {
 };
 
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
-			uint64_t *hooks, size_t *n)
+			uint64_t *lanes, size_t *n)
 {
 	static const char by_now[] =
 		"SELECT hook_id FROM lanes WHERE next_at <= UTC_TIMESTAMP(3) "
@@ -35,14 +35,14 @@ enum err store_lane_due(struct store *s, int64_t until, size_t max,
 		e = db_query(s->db, by_then,
 			     DB_ARGS(db_time(until), db_uint(max)), &q);
 	while (!e && db_next(q))
-		hooks[count++] = db_col_uint(q, 0);
+		lanes[count++] = db_col_uint(q, 0);
 	if (!e)
 		*n = count;
 	return e;
 }
 
 enum err store_lane_fence(struct store *s, const char *owner,
-			  const uint64_t *hooks, size_t n, bool *held)
+			  const uint64_t *lanes, size_t n, bool *held)
 {
 	struct db_value list[STORE_LANE_MAX];
 	struct db_stmt *q;
@@ -52,16 +52,16 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	memset(held, 0, n * sizeof(*held));
 	if (e || !n)
 		return e;
-	db_uints(list, hooks, n);
+	db_uints(list, lanes, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id FROM lanes WHERE owner = ? AND "
 			  "hook_id IN ({?}) FOR UPDATE",
 			  DB_ARGS(db_text(owner)), list, n, &q);
 	while (!e && db_next(q)) {
-		uint64_t hook = db_col_uint(q, 0);
+		uint64_t lane = db_col_uint(q, 0);
 
 		for (size_t i = 0; i < n; i++)
-			held[i] = held[i] || hooks[i] == hook;
+			held[i] = held[i] || lanes[i] == lane;
 	}
 	return e;
 }
@@ -83,8 +83,21 @@ static void store_key_bytes(unsigned char *p, uint64_t v)
 		p[i] = (unsigned char)v;
 }
 
+static const char mark_suspects[] =
+	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
+	"WHERE state = 'pending' AND id IN ({?})";
+
+/* Nobody knows whether it arrived, and it is not to be sent twice. */
+static const char fail_pings[] =
+	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
+	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
+	"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
+	"reason = 'the sender died while sending this ping' "
+	"WHERE state = 'pending' AND id IN ({?})";
+
 /* The keys a dead owner had in flight: each may have arrived. */
-static enum err mark_suspects(struct store *s, const void *bytes, size_t n)
+static enum err update_suspects(struct store *s, const char *sql,
+				const void *bytes, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
 	size_t count = n / KEY_BYTES;
@@ -98,11 +111,8 @@ static enum err mark_suspects(struct store *s, const void *bytes, size_t n)
 			list[i] =
 				db_uint(load_key((const unsigned char *)bytes +
 						 (at + i) * KEY_BYTES));
-		e = db_exec_list(s->db,
-				 "UPDATE deliveries SET maybe_duplicate = 1, "
-				 "crashes = crashes + ? WHERE "
-				 "state = 'pending' AND id IN ({?})",
-				 DB_ARGS(db_int(count == 1)), list, part);
+		e = db_exec_list(s->db, sql, DB_ARGS(db_int(count == 1)), list,
+				 part);
 	}
 	return e;
 }
@@ -110,8 +120,10 @@ static enum err mark_suspects(struct store *s, const void *bytes, size_t n)
 static enum err hold_killer(struct store *s, uint64_t key)
 {
 	return db_exec(s->db,
-		       "UPDATE deliveries SET state = 'held', lane = NULL, "
-		       "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
+		       "UPDATE deliveries SET state = 'held', "
+		       "lane = hook_id + " STORE_LANE_HELD_SQL ", "
+		       "due_at = UTC_TIMESTAMP(3), "
+		       "finished_at = UTC_TIMESTAMP(3), "
 		       "reason = 'the sender died three times while sending "
 		       "this delivery' WHERE id = ? AND state = 'pending' AND "
 		       "crashes >= ?",
@@ -121,8 +133,11 @@ static enum err hold_killer(struct store *s, uint64_t key)
 static enum err recover(struct store *s, struct store_lane *lane,
 			const void *in_flight, size_t n)
 {
-	enum err e = mark_suspects(s, in_flight, n);
+	enum err e;
 
+	if (store_lane_kind(lane->lane) == STORE_LANE_PING)
+		return update_suspects(s, fail_pings, in_flight, n);
+	e = update_suspects(s, mark_suspects, in_flight, n);
 	lane->crashes++;
 	if (!e && n == KEY_BYTES)
 		e = hold_killer(s, load_key(in_flight));
@@ -132,7 +147,7 @@ static enum err recover(struct store *s, struct store_lane *lane,
 static void read_lane(struct db_stmt *q, struct store_lane *lane)
 {
 	*lane = (struct store_lane){
-		.hook = db_col_uint(q, 0),
+		.lane = db_col_uint(q, 0),
 		.crashes = (unsigned)db_col_uint(q, 3),
 		.failures = (unsigned)db_col_uint(q, 4),
 		.suspended_until = db_col_time(q, 5),
@@ -144,7 +159,7 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 
 /* Leases left by a COMMIT whose answer was lost are ours already. */
 enum err store_lane_take(struct store *s, const char *owner,
-			 const uint64_t *hooks, size_t n,
+			 const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken)
 {
 	struct db_value list[STORE_LANE_MAX];
@@ -156,7 +171,7 @@ enum err store_lane_take(struct store *s, const char *owner,
 		*taken = 0;
 		return ERR_OK;
 	}
-	db_uints(list, hooks, n);
+	db_uints(list, numbers, n);
 	e = db_query_list(s->db,
 			  "SELECT hook_id, owner, in_flight, crashes, "
 			  "failures, suspended_until, failing_since, "
@@ -202,7 +217,7 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 	r->published_at = db_col_time(q, 10);
 }
 
-enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
+enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 			 int64_t until, int64_t after_due, uint64_t after_key,
 			 size_t max, struct store_lane_row **rows, size_t *n)
 {
@@ -221,7 +236,7 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
 		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
 		"(d.due_at > ? OR d.id > ?) "
 		"ORDER BY d.due_at, d.id LIMIT ?",
-		DB_ARGS(db_uint(hook), db_time(until), db_time(after_due),
+		DB_ARGS(db_uint(lane), db_time(until), db_time(after_due),
 			db_time(after_due), db_uint(after_key), db_uint(max)),
 		&q);
 	while (!e && db_next(q))
@@ -243,7 +258,7 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
 			    DB_ARGS(db_uint(keys[0])), list, n);
 }
 
-enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n)
+enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
 	enum err e = ERR_OK;
@@ -251,7 +266,7 @@ enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n)
 	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 
-		db_uints(list, hooks + at, part);
+		db_uints(list, lanes + at, part);
 		e = db_exec_list(s->db,
 				 "SELECT hook_id FROM lanes FORCE INDEX "
 				 "(PRIMARY) WHERE hook_id IN ({?}) "
@@ -261,21 +276,23 @@ enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n)
 	return e;
 }
 
-enum err store_lane_end(struct store *s, uint64_t hook,
+enum err store_lane_end(struct store *s, uint64_t lane,
 			struct store_lane_end *out)
 {
 	struct store_lane_end end = {.deleted = true, .due_at = TIME_NONE};
+	bool ping = store_lane_kind(lane) == STORE_LANE_PING;
 	struct db_stmt *q;
 	enum err e;
 
 	e = db_query(s->db,
 		     "SELECT h.enabled, h.deleted_at IS NOT NULL, "
 		     "h.updated_at, (SELECT d.due_at FROM deliveries d WHERE "
-		     "d.lane = h.id ORDER BY d.due_at LIMIT 1) FROM hooks h "
+		     "d.lane = ? ORDER BY d.due_at LIMIT 1) FROM hooks h "
 		     "WHERE h.id = ?",
-		     DB_ARGS(db_uint(hook)), &q);
+		     DB_ARGS(db_uint(lane), db_uint(store_lane_hook_key(lane))),
+		     &q);
 	while (!e && db_next(q)) {
-		end.enabled = db_col_int(q, 0) != 0;
+		end.enabled = ping || db_col_int(q, 0) != 0;
 		end.deleted = db_col_int(q, 1) != 0;
 		end.updated_at = db_col_time(q, 2);
 		end.due_at = db_col_time(q, 3);
@@ -294,8 +311,12 @@ enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
 	e = db_exec(s->db,
 		    "UPDATE deliveries SET state = 'cancelled', lane = NULL, "
 		    "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
-		    "reason = 'the hook was deleted' WHERE lane = ? LIMIT ?",
-		    DB_ARGS(db_uint(hook), db_int(CANCEL_STEP)));
+		    "reason = 'the hook was deleted' WHERE lane IN (?, ?, ?) "
+		    "LIMIT ?",
+		    DB_ARGS(db_uint(hook),
+			    db_uint(store_lane_number(STORE_LANE_PING, hook)),
+			    db_uint(store_lane_number(STORE_LANE_HELD, hook)),
+			    db_int(CANCEL_STEP)));
 	if (!e)
 		*more = db_affected(s->db) == CANCEL_STEP;
 	return e;
@@ -356,7 +377,7 @@ enum err store_lane_write(struct store *s, const char *owner,
 	for (size_t i = 0; i < n; i++) {
 		const struct store_lane *l = writes[i].lane;
 
-		*at++ = db_uint(l->hook);
+		*at++ = db_uint(l->lane);
 		*at++ = db_time(writes[i].next_at);
 		*at++ = writes[i].keep ? db_text(owner) : db_null();
 		*at++ = in_flight_value(&writes[i], &arena);

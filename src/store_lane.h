@@ -23,9 +23,46 @@ struct store;
 
 enum { STORE_LANE_MAX = 256 }; /* lanes in one call */
 
+/*
+ * A hook has lanes of several kinds. A lane's number is the hook's key with
+ * the kind in the two top bits, far above every key (ID_SERIAL_MAX). Senders
+ * lease lanes of the first two kinds; nobody sends from the others. They keep
+ * what failed and what is held for itself in the index of lanes, with the
+ * time when it finished in place of the time when it is due, so that it is
+ * found and counted without a walk over all that was delivered. What was
+ * delivered or cancelled is in no lane.
+ */
+enum store_lane_kind {
+	STORE_LANE_QUEUE,
+	STORE_LANE_PING, /* ahead of the queue, one attempt each */
+	STORE_LANE_FAILED,
+	STORE_LANE_HELD /* not those of a disabled hook: they queue */
+};
+
+/* The same as SQL, to be added to a hook's key. */
+#define STORE_LANE_PING_SQL "4611686018427387904"
+#define STORE_LANE_FAILED_SQL "9223372036854775808"
+#define STORE_LANE_HELD_SQL "13835058055282163712"
+
+static inline uint64_t store_lane_number(enum store_lane_kind kind,
+					 uint64_t hook)
+{
+	return (uint64_t)kind << 62 | hook;
+}
+
+static inline enum store_lane_kind store_lane_kind(uint64_t lane)
+{
+	return (enum store_lane_kind)(lane >> 62);
+}
+
+static inline uint64_t store_lane_hook_key(uint64_t lane)
+{
+	return lane & ((UINT64_C(1) << 62) - 1);
+}
+
 /* A lane's row: what the owner knows of it and writes back. */
 struct store_lane {
-	uint64_t hook;
+	uint64_t lane;
 	unsigned crashes;	 /* owners that died with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
@@ -48,24 +85,25 @@ struct store_lane_row {
 /* Lanes that want looking at by `until` (TIME_NONE: now), those that have
  * waited longest first. No lock: others may see the same. */
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
-			uint64_t *hooks, size_t *n);
+			uint64_t *lanes, size_t *n);
 
 /* Locks the lanes and tells which are still this owner's; also sets s->now,
  * the time of the whole round. */
 enum err store_lane_fence(struct store *s, const char *owner,
-			  const uint64_t *hooks, size_t n, bool *held);
+			  const uint64_t *lanes, size_t n, bool *held);
 
 /*
  * Locks those of the lanes that are free, or whose lease has ended, and reads
  * them. What a dead owner had in flight is marked as possibly arrived; a
  * delivery that was three times alone in flight when its sender died is held.
+ * A ping that was in flight has failed: it is never sent twice.
  * `lanes` has room for n; `taken` of them are filled.
  */
 enum err store_lane_take(struct store *s, const char *owner,
-			 const uint64_t *hooks, size_t n,
+			 const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken);
 /* Rows due by `until` behind the place (after_due, after_key), oldest first. */
-enum err store_lane_read(struct store *s, struct arena *arena, uint64_t hook,
+enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 			 int64_t until, int64_t after_due, uint64_t after_key,
 			 size_t max, struct store_lane_row **rows, size_t *n);
 /* Fixes the members of a batch; the first one's key names it. */
@@ -77,18 +115,20 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
  * rows that its WHERE does not match are unlocked again.) Before any write
  * to the hooks: the order of locks is lanes, hooks, deliveries.
  */
-enum err store_lane_lock(struct store *s, const uint64_t *hooks, size_t n);
+enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
 
 /* What an owner must know to give a lane back, as it is now. */
 struct store_lane_end {
-	bool enabled, deleted;
+	bool enabled; /* always for pings */
+	bool deleted;
 	int64_t updated_at; /* of the hook */
 	int64_t due_at;	    /* of the lane's next row; TIME_NONE: none */
 };
-enum err store_lane_end(struct store *s, uint64_t hook,
+enum err store_lane_end(struct store *s, uint64_t lane,
 			struct store_lane_end *out);
 
-/* Cancels what a deleted hook left, in steps; `more`: call again later. */
+/* Cancels what a deleted hook left in all its lanes but what failed, in
+ * steps; `more`: call again later. */
 enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more);
 /* Switches the hook off, unless it is off. `changed`: it was on. */
 enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,

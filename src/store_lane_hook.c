@@ -14,7 +14,6 @@ static void read_hook(struct db_stmt *q, struct arena *arena,
 	const char *org;
 	size_t n;
 
-	h->hook = db_col_uint(q, 0);
 	org = db_col_bytes(q, 1, &n);
 	memcpy(h->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
 	h->target_url = arena_strdup(arena, db_col_text(q, 2));
@@ -29,13 +28,14 @@ static void read_hook(struct db_stmt *q, struct arena *arena,
 	h->created_at = db_col_time(q, 10);
 }
 
-static struct store_lane_hook *find(struct store_lane_hook *hooks, size_t n,
-				    uint64_t hook)
+static void add_secret(struct db_stmt *q, struct store_lane_hook *h)
 {
-	for (size_t i = 0; i < n; i++)
-		if (hooks[i].hook == hook)
-			return &hooks[i];
-	return NULL;
+	size_t len;
+	const char *secret = db_col_bytes(q, 1, &len);
+
+	if (h->keys < STORE_LANE_KEYS &&
+	    sign_key_parse(secret, len, &h->key[h->keys]))
+		h->keys++;
 }
 
 static enum err read_secrets(struct store *s, const struct db_value *list,
@@ -51,13 +51,9 @@ static enum err read_secrets(struct store *s, const struct db_value *list,
 			  "ORDER BY id DESC",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
-		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
-		size_t len;
-		const char *secret = db_col_bytes(q, 1, &len);
-
-		if (h && h->keys < STORE_LANE_KEYS &&
-		    sign_key_parse(secret, len, &h->key[h->keys]))
-			h->keys++;
+		for (size_t i = 0; i < n; i++)
+			if (hooks[i].hook == db_col_uint(q, 0))
+				add_secret(q, &hooks[i]);
 	}
 	return e;
 }
@@ -83,10 +79,10 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 			  "id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
-		struct store_lane_hook *h = find(hooks, n, db_col_uint(q, 0));
-
-		if (h)
-			read_hook(q, arena, h);
+		/* Two lanes may have the same hook. */
+		for (size_t i = 0; i < n; i++)
+			if (hooks[i].hook == db_col_uint(q, 0))
+				read_hook(q, arena, &hooks[i]);
 	}
 	return e ? e : read_secrets(s, list, n, hooks);
 }

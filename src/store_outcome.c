@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "mem.h"
 #include "store.h"
+#include "store_lane.h"
 
 /* Guarded by the state, so that doing it again changes nothing and a
  * delivery that arrived while its hook was deleted counts as delivered. */
@@ -69,14 +70,17 @@ static enum err record_others(struct store *s, const struct store_outcome *o,
 
 	for (size_t i = 0; i < n; i++) {
 		bool failed = o[i].result == STORE_FAILED;
+		uint64_t hook = store_lane_hook_key(o[i].lane);
 
 		if (o[i].result == STORE_DELIVERED)
 			continue;
 		*at++ = db_uint(o[i].key);
-		*at++ = db_uint(o[i].hook);
+		*at++ = db_uint(hook);
 		*at++ = db_time(s->now);
-		*at++ = failed ? db_null() : db_uint(o[i].hook);
-		*at++ = failed ? db_null() : db_time(o[i].due_at);
+		*at++ = db_uint(
+			failed ? store_lane_number(STORE_LANE_FAILED, hook)
+			       : o[i].lane);
+		*at++ = db_time(failed ? s->now : o[i].due_at);
 		*at++ = db_uint(o[i].attempts);
 		*at++ = db_uint(o[i].tries);
 		*at++ = db_int(o[i].maybe_duplicate);

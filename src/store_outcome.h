@@ -23,7 +23,7 @@ enum store_result {
 
 /* What became of a delivery. Numbers are those after the attempt. */
 struct store_outcome {
-	uint64_t hook, key;
+	uint64_t lane, key;
 	enum store_result result;
 	unsigned attempts, tries;
 	bool maybe_duplicate;

@@ -15,10 +15,8 @@ enum {
 /* Failed deliveries lie in a lane of their own that nobody sends from. */
 #define FAIL                                                                   \
 	"SET d.state = 'failed', d.reason = 'expired', "                       \
-	"d.lane = d.hook_id + 9223372036854775808, "                           \
+	"d.lane = d.hook_id + " STORE_LANE_FAILED_SQL ", "                     \
 	"d.due_at = UTC_TIMESTAMP(3), d.finished_at = UTC_TIMESTAMP(3) "
-/* The lanes of those that are held for themselves: the kind is 3. */
-#define HELD_FIRST "13835058055282163712"
 
 /* ---- held for themselves ---- */
 
@@ -33,7 +31,7 @@ enum err store_purge_held(struct store *s, const struct store_purge *p,
 
 	e = db_query(s->db,
 		     "SELECT d.id FROM deliveries d FORCE INDEX (lane) "
-		     "WHERE d.lane >= " HELD_FIRST " AND d.due_at < ? AND "
+		     "WHERE d.lane >= " STORE_LANE_HELD_SQL " AND d.due_at < ? AND "
 		     "d.id > ? AND d.state = 'held' ORDER BY d.id LIMIT ?",
 		     DB_ARGS(db_time(p->held), db_uint(at->key), db_int(STEP)),
 		     &q);
@@ -126,8 +124,10 @@ static enum err remove_body(struct db *db, void *arg)
 	e = db_exec(db, "DELETE FROM hook_secrets WHERE hook_id = ?",
 		    DB_ARGS(db_uint(u->hook)));
 	if (!e)
-		e = db_exec(db, "DELETE FROM lanes WHERE hook_id = ?",
-			    DB_ARGS(db_uint(u->hook)));
+		e = db_exec(db, "DELETE FROM lanes WHERE hook_id IN (?, ?)",
+			    DB_ARGS(db_uint(u->hook),
+				    db_uint(store_lane_number(STORE_LANE_PING,
+							      u->hook))));
 	if (!e)
 		e = db_exec(db, "DELETE FROM hooks WHERE id = ?",
 			    DB_ARGS(db_uint(u->hook)));

@@ -4,6 +4,7 @@
 #include "store_sender.h"
 
 #include "store.h"
+#include "store_lane.h"
 
 enum err store_sender_note(struct store *s, const struct store_run *run)
 {
@@ -29,7 +30,8 @@ enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 
 	e = db_query(s->db,
 		     "SELECT h.enabled, COUNT(*) FROM deliveries d "
-		     "JOIN hooks h ON h.id = d.lane WHERE d.lane IS NOT NULL "
+		     "JOIN hooks h ON h.id = d.lane "
+		     "WHERE d.lane < " STORE_LANE_PING_SQL " "
 		     "AND d.due_at <= ? AND h.deleted_at IS NULL "
 		     "GROUP BY h.enabled",
 		     DB_ARGS(db_time(until)), &q);

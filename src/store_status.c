@@ -7,24 +7,28 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_lane.h"
 
-/* Sums over the index of what is due, which holds nothing else; only one row
- * a lane is joined with its hook. SUM() gives decimals and, on MySQL
- * 5.7, MIN(IF()) text, hence the CASTs. */
+/* Sums over the part of the index of lanes that senders work on; only one row
+ * a lane is joined with its hook. Pings go to a disabled hook too. SUM()
+ * gives decimals and, on MySQL 5.7, MIN(IF()) text, hence the CASTs. */
+#define GOES "h.enabled OR p.lane >= " STORE_LANE_PING_SQL
+
 static enum err read_lanes(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT CAST(SUM(IF(h.enabled, p.due, 0)) AS SIGNED), "
-		"CAST(SUM(IF(h.enabled, p.pending - p.due, 0)) AS SIGNED), "
-		"CAST(SUM(IF(h.enabled, 0, p.pending)) AS SIGNED), "
-		"CAST(MIN(IF(h.enabled, p.oldest, NULL)) AS DATETIME(3)) "
+		"SELECT CAST(SUM(IF(" GOES ", p.due, 0)) AS SIGNED), "
+		"CAST(SUM(IF(" GOES ", p.pending - p.due, 0)) AS SIGNED), "
+		"CAST(SUM(IF(" GOES ", 0, p.pending)) AS SIGNED), "
+		"CAST(MIN(IF(" GOES ", p.oldest, NULL)) AS DATETIME(3)) "
 		"FROM (SELECT lane, COUNT(*) AS pending, "
 		"SUM(due_at <= UTC_TIMESTAMP(3)) AS due, "
 		"MIN(due_at) AS oldest FROM deliveries "
-		"WHERE lane IS NOT NULL GROUP BY lane) p "
-		"JOIN hooks h ON h.id = p.lane AND h.deleted_at IS NULL",
+		"WHERE lane < " STORE_LANE_FAILED_SQL " GROUP BY lane) p "
+		"JOIN hooks h ON h.id = p.lane % " STORE_LANE_PING_SQL " "
+		"AND h.deleted_at IS NULL",
 		DB_NONE, &q);
 
 	if (e)
@@ -59,12 +63,14 @@ static enum err read_in_flight(struct store *s, struct store_status *out)
 static enum err read_finished(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT COUNT(IF(state = 'failed', 1, NULL)), "
-			      "COUNT(IF(state = 'held', 1, NULL)) "
-			      "FROM deliveries "
-			      "WHERE state IN ('failed', 'held')",
-			      DB_NONE, &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT COUNT(IF(lane < " STORE_LANE_HELD_SQL
+			 ", 1, NULL)), COUNT(IF(lane >= " STORE_LANE_HELD_SQL
+			 ", 1, NULL)) "
+			 "FROM deliveries "
+			 "WHERE lane >= " STORE_LANE_FAILED_SQL,
+			 DB_NONE, &q);
 
 	if (e)
 		return e;

@@ -2,9 +2,8 @@
  * store_status: how the queue stands, in one look, for `hooks-admin status`
  * and whoever watches over an installation.
  *
- * What is due, held and in flight is read from indexes that hold only what
- * is not finished. `failed` and what was held row by row have no index: they
- * cost one walk over the deliveries that are kept.
+ * Everything is read from indexes that hold only what is not finished, or
+ * what failed or is held (store_lane.h): what was delivered costs nothing.
  */
 #ifndef HOOKS_STORE_STATUS_H
 #define HOOKS_STORE_STATUS_H

@@ -174,7 +174,7 @@ class Status(admincase.AdminCase):
             INSERT INTO deliveries (organization, notification_id, hook_id,
                 state, lane, due_at, created_at) VALUES
                 ('o', 1, 1, 'pending', 1, {now} - INTERVAL 7 MINUTE, {now}),
-                ('o', 2, 1, 'failed', NULL, NULL, {now});
+                ('o', 2, 1, 'failed', 1 + (2 << 62), {now}, {now});
             INSERT INTO notifications (organization, action, resource)
                 VALUES ('o', 'event.created', '{{}}');
             INSERT INTO notifications (organization, action, resource, state,

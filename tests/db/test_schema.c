@@ -135,6 +135,49 @@ START_TEST(every_table_and_column_is_spelled_out)
 }
 END_TEST
 
+#define EARLIER                                                                \
+	"INSERT INTO deliveries (organization, notification_id, hook_id, "     \
+	"state, lane, due_at, created_at, finished_at) VALUES "                \
+	"('o', 1, 7, 'pending', 7, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), NULL)," \
+	"('o', 2, 7, 'delivered', NULL, NULL, UTC_TIMESTAMP(3), "              \
+	"'2026-01-01'),"                                                       \
+	"('o', 3, 7, 'failed', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-02'),"   \
+	"('o', 4, 7, 'held', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-03'),"     \
+	"('o', 5, 7, 'cancelled', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-04')"
+
+/* What failed or was held in an earlier version gets its lane, once. */
+START_TEST(finished_ones_get_their_lanes)
+{
+	struct seen seen;
+	struct db *db = db_new(dbtest_conf(), DB_ADMIN);
+
+	assert_ok(migrate(store_steps, 1, false, &seen));
+	assert_ok(db_exec_text(db, EARLIER));
+	for (int again = 0; again < 2; again++) {
+		assert_ok(db_exec_text(db, "UPDATE installation SET version = "
+					   "1"));
+		assert_ok(migrate(store_steps, store_step_count, false, &seen));
+		ck_assert_int_eq(number("SELECT COUNT(*) FROM deliveries WHERE "
+					"lane = 7 AND state = 'pending'"),
+				 1);
+		ck_assert_int_eq(number("SELECT COUNT(*) FROM deliveries WHERE "
+					"lane IS NULL AND due_at IS NULL"),
+				 2);
+		ck_assert_int_eq(
+			number("SELECT notification_id FROM deliveries "
+			       "WHERE lane = 7 + (2 << 62) AND "
+			       "due_at = finished_at"),
+			3);
+		ck_assert_int_eq(
+			number("SELECT notification_id FROM deliveries "
+			       "WHERE lane = 7 + (3 << 62) AND "
+			       "due_at = finished_at"),
+			4);
+	}
+	db_free(db);
+}
+END_TEST
+
 START_TEST(one_step_at_a_time)
 {
 	struct seen seen;
@@ -300,6 +343,7 @@ Suite *suite_schema(void)
 	tcase_add_test(t, the_real_steps);
 	tcase_add_test(t, the_real_steps_repeated_by_force);
 	tcase_add_test(t, every_table_and_column_is_spelled_out);
+	tcase_add_test(t, finished_ones_get_their_lanes);
 	tcase_add_test(t, one_step_at_a_time);
 	tcase_add_test(t, a_dry_run_changes_nothing);
 	tcase_add_loop_test(t, cut_off_anywhere_and_run_again, 0, 6);

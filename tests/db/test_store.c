@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "store.h"
 #include "store_key.h"
+#include "store_lane.h"
 #include "store_org.h"
 #include "store_schema.h"
 #include "store_status.h"
@@ -226,12 +227,28 @@ END_TEST
 #define HOOK                                                                   \
 	"INSERT INTO hooks (id, organization, target_url, action, enabled, "   \
 	"created_at, updated_at, deleted_at) VALUES "
-#define DELIVERY                                                               \
-	"INSERT INTO deliveries (organization, notification_id, hook_id, "     \
-	"state, lane, due_at, created_at) VALUES "
 #define NOW "UTC_TIMESTAMP(3)"
 #define AGO(s) "UTC_TIMESTAMP(3) - INTERVAL " s " SECOND"
 #define LATER "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
+
+/* Notification, hook, state, lane, due. */
+#define DELIVERY(values)                                                       \
+	"INSERT INTO deliveries (created_at, organization, notification_id, "  \
+	"hook_id, state, lane, due_at) VALUES (" NOW ", 'o', " values ")"
+
+static const char *const deliveries[] = {
+	DELIVERY("1, 1, 'pending', 1, " AGO("90")),
+	DELIVERY("2, 1, 'pending', 1, " AGO("10")),
+	DELIVERY("3, 1, 'pending', 1, " LATER),
+	DELIVERY("1, 2, 'pending', 2, " AGO("500")),
+	DELIVERY("2, 2, 'pending', 2, " LATER),
+	DELIVERY("3, 2, 'pending', 2 + " STORE_LANE_PING_SQL ", " AGO("20")),
+	DELIVERY("1, 3, 'pending', 3, " AGO("900")),
+	DELIVERY("4, 1, 'held', 1 + " STORE_LANE_HELD_SQL ", " AGO("800")),
+	DELIVERY("5, 1, 'failed', 1 + " STORE_LANE_FAILED_SQL ", " AGO("700")),
+	DELIVERY("6, 1, 'failed', 1 + " STORE_LANE_FAILED_SQL ", " AGO("600")),
+	DELIVERY("7, 1, 'delivered', NULL, NULL"),
+};
 
 static void fill(void)
 {
@@ -239,39 +256,8 @@ static void fill(void)
 	run(HOOK "(1, 'o', 'u', '*', 1, " NOW ", " NOW ", NULL), "
 		 "(2, 'o', 'u', '*', 0, " NOW ", " NOW ", NULL), "
 		 "(3, 'o', 'u', '*', 1, " NOW ", " NOW ", " NOW ")");
-	run(DELIVERY "('o', 1, 1, 'pending', 1, " AGO(
-		"90") ", " NOW "), "
-		      "('o', 2, 1, 'pending', 1, " AGO(
-			      "10") ", " NOW "), "
-				    "('o', 3, 1, 'pending', 1, " LATER ", " NOW
-				    "), "
-				    "('o', 1, 2, 'pending', 2, " AGO(
-					    "500") ", " NOW "), "
-						   "('o', 2, 2, 'pending', "
-						   "2, " LATER ", " NOW "), "
-						   "('o', 1, 3, 'pending', "
-						   "3, " AGO(
-							   "900") ", " NOW "), "
-								  "('o', 4, 1, "
-								  "'held', "
-								  "NULL, "
-								  "NULL, " NOW
-								  "), "
-								  "('o', 5, 1, "
-								  "'failed', "
-								  "NULL, "
-								  "NULL, " NOW
-								  "), "
-								  "('o', 6, 1, "
-								  "'failed', "
-								  "NULL, "
-								  "NULL, " NOW
-								  "), "
-								  "('o', 7, 1, "
-								  "'delivered',"
-								  " NULL, "
-								  "NULL, " NOW
-								  ")");
+	for (size_t i = 0; i < COUNT(deliveries); i++)
+		assert_ok(db_exec_text(store.db, deliveries[i]));
 	run("INSERT INTO lanes (hook_id, next_at, owner, in_flight) VALUES "
 	    "(1, " NOW ", 'a', REPEAT('x', 16)), "
 	    "(2, " NOW ", NULL, REPEAT('x', 80)), "
@@ -296,7 +282,7 @@ START_TEST(the_figures)
 	ck_assert_int_eq(s.oldest_due, 0);
 	fill();
 	assert_ok(store_status_read(&store, &s));
-	ck_assert_uint_eq(s.due, 2);
+	ck_assert_uint_eq(s.due, 3);
 	ck_assert_uint_eq(s.waiting, 1);
 	ck_assert_uint_eq(s.held, 3);
 	ck_assert_uint_eq(s.in_flight, 2);

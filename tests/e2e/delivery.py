@@ -152,6 +152,7 @@ class Again(SendCase):
         self.drain()
         assert len(self.sink.at()) == 4, self.sink.at()
         assert self.states()["failed"] == before + 1
+        assert f"failed\t{before + 1}\n" in self.service.admin("status")
 
     def test_redirects_are_not_followed(self):
         self.fresh()

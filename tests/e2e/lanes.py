@@ -382,6 +382,26 @@ class Crashes(LaneCase):
             for later in copies[1:]:
                 assert later.header("webhook-maybe-duplicate") == "1", later
 
+    def test_what_kills_the_sender_three_times_is_held(self):
+        hook = self.fresh("/killer")
+        self.sink.script("/killer", then=Hang(30))
+        self.publish_many(1)
+        held = "held\t1\n"
+        for n in range(3):
+            assert held not in self.service.admin("status")
+            sender = self.service.start_sender()
+            self.sink.wait(n + 1, "/killer")
+            kill_all(sender)
+        self.once("delivered 0, failed 0, retrying 0,")
+        assert held in self.service.admin("status")
+        assert len(self.sink.at("/killer")) == 3
+        self.service.admin("hook", "delete", hook)
+        assert self.newest_state() == "cancelled"
+
+    def newest_state(self):
+        return self.service.db.value(
+            "SELECT state FROM deliveries ORDER BY id DESC LIMIT 1")
+
     def test_three_senders_at_once_send_nothing_twice(self):
         self.fresh("/many0")
         for n in range(1, 24):
