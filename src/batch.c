@@ -32,13 +32,19 @@ static void take_fixed(struct planner *p, size_t first)
 			take(p, i);
 }
 
+/* What may have been sent alone keeps its id and its body: alone. */
+static bool is_single(const struct store_lane_row *row)
+{
+	return !row->batch && (row->attempts || row->maybe_duplicate);
+}
+
 /* The next ones that are in no batch yet, up to `max` and a body's size. */
 static void take_new(struct planner *p, size_t first, size_t max)
 {
 	size_t bytes = 0, members = 0;
 
 	for (size_t i = first; i < p->n && members < max; i++) {
-		if (p->taken[i] || p->rows[i].batch)
+		if (p->taken[i] || p->rows[i].batch || is_single(&p->rows[i]))
 			continue;
 		bytes += p->rows[i].resource_len + OBJECT_BYTES;
 		if (members && bytes > PARCEL_BODY_MAX)
@@ -64,6 +70,7 @@ static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
 {
 	struct parcel_plan *plan = &l->draft.plans[l->draft.plan_count++];
 	size_t max = l->ping ? 1 : l->hook.batch_size, begin = p->count;
+	bool single = l->hook.batch_size <= 1 || is_single(&p->rows[first]);
 
 	if (l->hook.rate_limit && max > room)
 		max = room;
@@ -71,10 +78,12 @@ static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
 				     .batch = p->rows[first].batch};
 	if (plan->batch)
 		take_fixed(p, first);
+	else if (single)
+		take(p, first);
 	else
 		take_new(p, first, max);
 	plan->count = p->count - begin;
-	if (plan->batch || l->hook.batch_size <= 1)
+	if (plan->batch || single)
 		return ERR_OK;
 	plan->batch = plan->rows[0].key;
 	return fix(r, plan->rows, plan->count);

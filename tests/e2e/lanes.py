@@ -95,6 +95,21 @@ class Options(LaneCase):
         assert again[0].header("webhook-id") == first.header("webhook-id")
         assert again[0].header("webhook-attempt") == "2"
 
+    def test_what_was_sent_alone_stays_alone(self):
+        self.fresh("/alone")
+        self.sink.script("/alone", Answer(500))
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.set(batch_size=4)
+        self.publish_many(2, first=1)
+        time.sleep(1.1)
+        self.once("delivered 3")
+        first, *others = self.sink.at("/alone")
+        again = [r for r in others if r.header("webhook-id")
+                 == first.header("webhook-id")]
+        assert [r.body for r in again] == [first.body], others
+        assert len(others) == 2, others
+
     def test_a_batch_stays_below_a_mebibyte(self):
         self.fresh("/batch")
         self.set(batch_size=100)
