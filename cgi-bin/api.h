@@ -38,6 +38,9 @@ enum err api_org_actions(struct call *c);
 enum err api_openapi_yaml(struct call *c);
 enum err api_openapi_json(struct call *c);
 
+/* api_stats.c */
+enum err api_stats(struct call *c);
+
 /* api_health.c */
 enum err api_health(struct call *c);
 

@@ -44,6 +44,7 @@ static const struct route routes[] = {
 	{"GET",    "/v2/deliveries",              READ,    api_delivery_list},
 	{"GET",    "/v2/deliveries/:id",          READ,    api_delivery_get},
 	{"GET",    "/v2/actions",                 READ,    api_org_actions},
+	{"GET",    "/v2/stats",                   READ,    api_stats},
 	{"GET",    "/v2/auth/test",               READ,    api_org_test},
 	{"GET",    "/v2/openapi.yaml",            ANYBODY, api_openapi_yaml},
 	{"GET",    "/v2/openapi.json",            ANYBODY, api_openapi_json},

@@ -1,8 +1,9 @@
 /*
- * store_stats: INSERTs into `stats`.
+ * store_stats: the table `stats`.
  */
 #include "store_stats.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,5 +90,118 @@ enum err store_stats_add(struct store *s, const struct store_stats_row *rows,
 	e = db_exec_rows(s->db, upsert_rows, v, 2 * n, COLUMNS);
 	free(v);
 	free(sorted);
+	return e;
+}
+
+/* ---- reading ---- */
+
+/* Behind the other columns, in the order of NAMES. */
+static void read_row(struct db_stmt *q, struct store_stats *to)
+{
+	unsigned col = 1;
+
+	to->delivered += db_col_uint(q, col++);
+	to->failed += db_col_uint(q, col++);
+	to->attempts += db_col_uint(q, col++);
+	to->failed_attempts += db_col_uint(q, col++);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		to->request.n[i] += db_col_uint(q, col++);
+		to->latency.n[i] += db_col_uint(q, col++);
+	}
+}
+
+enum err store_stats_read(struct store *s, const struct id *organization,
+			  uint64_t hook, int64_t since, int64_t step,
+			  struct store_stats *points, size_t n)
+{
+	bool hours = step % STORE_HOUR_MS == 0;
+	int64_t end = since + (int64_t)n * step;
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT start_at, delivered, failed, attempts, "
+		     "failed_attempts" BUCKETS(NAMES) " FROM stats "
+		     "FORCE INDEX (PRIMARY) WHERE organization = ? AND "
+		     "hook_id = ? AND step = ? AND start_at >= ? AND "
+		     "start_at < ?",
+		     DB_ARGS(db_bytes(organization->b, ID_SIZE), db_uint(hook),
+			     db_int(hours ? STORE_HOUR : STORE_MINUTE),
+			     db_time(since), db_time(end)),
+		     &q);
+	while (!e && db_next(q))
+		read_row(q, &points[(db_col_time(q, 0) - since) / step]);
+	return e;
+}
+
+/* ---- totals ---- */
+
+static int compare_hooks(const void *a, const void *b)
+{
+	const struct store_stats_total *x = a, *y = b;
+
+	return (x->hook > y->hook) - (x->hook < y->hook);
+}
+
+struct span {
+	enum store_step step;
+	int64_t since, until;
+};
+
+static enum err add_totals(struct store *s, const struct id *organization,
+			   const struct span *span,
+			   struct store_stats_total *list, size_t n)
+{
+	struct db_value keys[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = db_uint(list[i].hook);
+	e = db_query_list(
+		s->db,
+		"SELECT hook_id, CAST(SUM(delivered) AS SIGNED), "
+		"CAST(SUM(failed) AS SIGNED), "
+		"CAST(SUM(failed_attempts) AS SIGNED) FROM stats "
+		"FORCE INDEX (PRIMARY) WHERE organization = ? AND step = ? "
+		"AND start_at >= ? AND start_at < ? AND hook_id IN ({?}) "
+		"GROUP BY hook_id",
+		DB_ARGS(db_bytes(organization->b, ID_SIZE), db_int(span->step),
+			db_time(span->since), db_time(span->until)),
+		keys, n, &q);
+	while (!e && db_next(q)) {
+		struct store_stats_total key = {.hook = db_col_uint(q, 0)}, *t;
+
+		t = bsearch(&key, list, n, sizeof(*list), compare_hooks);
+		if (!t)
+			continue;
+		t->delivered += db_col_uint(q, 1);
+		t->failed += db_col_uint(q, 2);
+		t->failed_attempts += db_col_uint(q, 3);
+	}
+	return e;
+}
+
+/* Whole hours, and before them the minutes of the one that was cut. */
+enum err store_stats_totals(struct store *s, const struct id *organization,
+			    int64_t since, struct store_stats_total *list,
+			    size_t n)
+{
+	int64_t hour = (since + STORE_HOUR_MS - 1) / STORE_HOUR_MS *
+		       STORE_HOUR_MS;
+	const struct span spans[] = {
+		{STORE_MINUTE, since, hour},
+		{STORE_HOUR, hour, INT64_MAX},
+	};
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t at = 0; at < n && !e; at += DB_LIST_MAX)
+			if (spans[i].since < spans[i].until)
+				e = add_totals(s, organization, &spans[i],
+					       list + at,
+					       n - at < DB_LIST_MAX
+						       ? n - at
+						       : DB_LIST_MAX);
 	return e;
 }

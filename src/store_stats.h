@@ -45,4 +45,25 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from);
 enum err store_stats_add(struct store *s, const struct store_stats_row *rows,
 			 size_t n);
 
+/*
+ * The series of an organization (hook 0) or of one hook: adds to each of the
+ * `n` points what is in its step. `since` is the first one's beginning; `step`
+ * milliseconds, whole minutes, and where it is whole hours, hours are read;
+ * `since` is a multiple of it.
+ */
+enum err store_stats_read(struct store *s, const struct id *organization,
+			  uint64_t hook, int64_t since, int64_t step,
+			  struct store_stats *points, size_t n);
+
+struct store_stats_total {
+	uint64_t hook; /* set by the caller */
+	uint64_t delivered, failed, failed_attempts;
+};
+
+/* What each of these hooks did from `since`, a whole minute, until now; by
+ * hook, rising. Adds to what is there. */
+enum err store_stats_totals(struct store *s, const struct id *organization,
+			    int64_t since, struct store_stats_total *list,
+			    size_t n);
+
 #endif

@@ -161,6 +161,11 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	return ERR_OK;
 }
 
+bool store_sender_alive(const struct store_sender *s, int64_t now)
+{
+	return now - s->seen_at < STORE_SENDER_SILENCE_MS;
+}
+
 enum err store_status_senders(struct store *s, struct arena *arena,
 			      struct store_sender **list, size_t *count)
 {

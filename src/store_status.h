@@ -8,6 +8,7 @@
 #ifndef HOOKS_STORE_STATUS_H
 #define HOOKS_STORE_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,14 @@ struct store_sender {
 	int64_t ended_at; /* TIME_NONE: it runs, or died */
 	uint64_t delivered, failed, retried;
 };
+
+/* A run leaves a sign of life at its start, at its end, and every ten seconds
+ * between; cron starts the next one within a minute. After two of silence
+ * something is wrong. */
+enum { STORE_SENDER_SILENCE_MS = 120000 };
+
+/* Whether a sender runs, or will before long. `now`: the database's. */
+bool store_sender_alive(const struct store_sender *s, int64_t now);
 
 /* One entry a machine, the one seen last comes first; *arena*. */
 enum err store_status_senders(struct store *s, struct arena *arena,

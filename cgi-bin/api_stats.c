@@ -1,0 +1,326 @@
+/*
+ * api_stats: GET /v2/stats: a series of points for plots, how the queue
+ * stands, the hooks, and the sender.
+ */
+#include <stdlib.h>
+
+#include "api.h"
+#include "call.h"
+#include "js.h"
+#include "stats_range.h"
+#include "store_health.h"
+#include "store_hook.h"
+#include "store_stats.h"
+#include "store_status.h"
+#include "text.h"
+#include "view.h"
+
+/* A hook with what it did in the time that is asked for. */
+struct entry {
+	const struct store_health *health;
+	const struct store_stats_total *total;
+	int64_t now;
+};
+
+struct stats {
+	int64_t now;
+	struct stats_range range;
+	uint64_t hook; /* the one asked for; 0: all */
+	struct store_stats *points;
+	struct store_health *hooks; /* all, for the queue */
+	struct entry *entries;	    /* those that are listed */
+	size_t hook_count, entry_count;
+	uint64_t queued;
+	int64_t queued_at;
+	struct store_sender *senders;
+	size_t sender_count;
+};
+
+/* ---- reading ---- */
+
+static enum err read_hook(struct call *c, struct stats *st)
+{
+	const char *text = request_param(c->request, "hook");
+	struct store_hook hook;
+	struct id id;
+	enum err e;
+
+	if (!text)
+		return ERR_OK;
+	e = call_parse_id(text, &id);
+	if (!e)
+		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
+				   &hook);
+	if (!e)
+		st->hook = hook.key;
+	return e;
+}
+
+static enum err read_points(struct call *c, struct stats *st)
+{
+	const struct stats_range *r = &st->range;
+
+	st->points = arena_zalloc(c->arena, r->points * sizeof(*st->points));
+	return store_stats_read(c->store, &c->key.org.id, st->hook, r->since,
+				r->step, st->points, r->points);
+}
+
+static void list_entries(struct call *c, struct stats *st,
+			 struct store_stats_total **totals)
+{
+	size_t n = 0;
+
+	*totals = arena_zalloc(c->arena,
+			       (st->hook_count + 1) * sizeof(**totals));
+	st->entries = arena_alloc(c->arena,
+				  (st->hook_count + 1) * sizeof(*st->entries));
+	for (size_t i = 0; i < st->hook_count; i++) {
+		if (st->hook && st->hooks[i].key != st->hook)
+			continue;
+		(*totals)[n].hook = st->hooks[i].key;
+		st->entries[n] = (struct entry){.health = &st->hooks[i],
+						.total = &(*totals)[n],
+						.now = st->now};
+		n++;
+	}
+	st->entry_count = n;
+}
+
+static enum err read_hooks(struct call *c, struct stats *st)
+{
+	struct store_stats_total *totals;
+	enum err e = store_health_hooks(c->store, c->arena, &c->key.org.id,
+					&st->hooks, &st->hook_count);
+
+	if (e)
+		return e;
+	list_entries(c, st, &totals);
+	return store_stats_totals(c->store, &c->key.org.id, st->range.since,
+				  totals, st->entry_count);
+}
+
+static enum err read_stats(struct call *c, struct stats *st)
+{
+	enum err e = store_now(c->store, &st->now);
+
+	if (!e)
+		e = stats_range_read(c, st->now, &st->range);
+	if (!e)
+		e = read_hook(c, st);
+	if (!e)
+		e = read_points(c, st);
+	if (!e)
+		e = read_hooks(c, st);
+	if (!e)
+		e = store_health_queued(c->store, &c->key.org.id, &st->queued,
+					&st->queued_at);
+	return e ? e
+		 : store_status_senders(c->store, c->arena, &st->senders,
+					&st->sender_count);
+}
+
+/* ---- points ---- */
+
+static void put_quantile(struct js *v, const char *name,
+			 const struct histogram *h, double q)
+{
+	double ms = histogram_quantile(h, q);
+
+	int64_t us = (int64_t)(ms * 1000 + 0.5);
+
+	if (ms < 0)
+		js_put_null(v, name);
+	else
+		js_put_double(v, name, (double)us / 1000);
+}
+
+static struct js *view_quantiles(const struct histogram *h)
+{
+	struct js *v = js_object();
+
+	put_quantile(v, "p50", h, 0.5);
+	put_quantile(v, "p90", h, 0.9);
+	put_quantile(v, "p99", h, 0.99);
+	return v;
+}
+
+static struct js *view_point(int64_t at, const struct store_stats *n)
+{
+	struct js *v = js_object();
+
+	view_put_time(v, "at", at);
+	js_put_int(v, "delivered", (int64_t)n->delivered);
+	js_put_int(v, "failed", (int64_t)n->failed);
+	js_put_int(v, "attempts", (int64_t)n->attempts);
+	js_put_int(v, "failedAttempts", (int64_t)n->failed_attempts);
+	js_put(v, "latency", view_quantiles(&n->latency));
+	js_put(v, "duration", view_quantiles(&n->request));
+	return v;
+}
+
+static struct js *view_points(const struct stats *st)
+{
+	struct js *all = js_array();
+
+	for (size_t i = 0; i < st->range.points; i++)
+		js_add(all, view_point(st->range.since +
+					       (int64_t)i * st->range.step,
+				       &st->points[i]));
+	return all;
+}
+
+/* ---- the queue ---- */
+
+static int64_t older(int64_t a, int64_t b)
+{
+	if (a == TIME_NONE || b == TIME_NONE)
+		return a == TIME_NONE ? b : a;
+	return a < b ? a : b;
+}
+
+static struct js *view_queue(const struct stats *st)
+{
+	struct store_health sum = {.oldest_due_at = st->queued_at};
+	struct js *v = js_object();
+
+	for (size_t i = 0; i < st->hook_count; i++) {
+		const struct store_health *h = &st->hooks[i];
+
+		sum.due += h->due;
+		sum.waiting += h->waiting;
+		sum.held += h->held;
+		sum.in_flight += h->in_flight;
+		sum.failed += h->failed;
+		sum.oldest_due_at = older(sum.oldest_due_at, h->oldest_due_at);
+	}
+	js_put_int(v, "due", (int64_t)sum.due);
+	js_put_int(v, "waiting", (int64_t)sum.waiting);
+	js_put_int(v, "held", (int64_t)sum.held);
+	js_put_int(v, "inFlight", (int64_t)sum.in_flight);
+	js_put_int(v, "queued", (int64_t)st->queued);
+	js_put_int(v, "failed", (int64_t)sum.failed);
+	view_put_time(v, "oldestDueAt", sum.oldest_due_at);
+	return v;
+}
+
+/* ---- hooks ---- */
+
+enum state { HEALTHY, RETRYING, SUSPENDED, DISABLED };
+
+static enum state state_of(const struct entry *e)
+{
+	const struct store_health *h = e->health;
+
+	if (!h->enabled)
+		return DISABLED;
+	if (h->suspended_until != TIME_NONE && h->suspended_until > e->now)
+		return SUSPENDED;
+	return h->failing_since == TIME_NONE ? HEALTHY : RETRYING;
+}
+
+/* A hook that is off and keeps nothing waiting hurts nobody. */
+static int severity(const struct entry *e)
+{
+	enum state state = state_of(e);
+
+	return state == DISABLED && !e->health->held ? 0 : (int)state;
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int worse = severity(y) - severity(x);
+
+	if (!worse)
+		worse = order(x->total->failed_attempts,
+			      y->total->failed_attempts);
+	if (!worse)
+		worse = order(x->health->due, y->health->due);
+	return worse ? worse : -order(x->health->key, y->health->key);
+}
+
+/* Since when it is so; nothing changes a hook that is off without need. */
+static int64_t state_since(const struct entry *e, enum state state)
+{
+	if (state == HEALTHY)
+		return TIME_NONE;
+	return state == DISABLED ? e->health->updated_at
+				 : e->health->failing_since;
+}
+
+static struct js *view_hook_stats(const struct entry *e)
+{
+	static const char *const names[] = {
+		[HEALTHY] = "healthy",
+		[RETRYING] = "retrying",
+		[SUSPENDED] = "suspended",
+		[DISABLED] = "disabled",
+	};
+	enum state state = state_of(e);
+	struct js *v = js_object();
+
+	view_put_id(v, "hook", &e->health->id);
+	js_put_string(v, "state", names[state]);
+	view_put_time(v, "since", state_since(e, state));
+	js_put_int(v, "delivered", (int64_t)e->total->delivered);
+	js_put_int(v, "failed", (int64_t)e->total->failed);
+	js_put_int(v, "failedAttempts", (int64_t)e->total->failed_attempts);
+	js_put_int(v, "due", (int64_t)e->health->due);
+	return v;
+}
+
+static struct js *view_hooks(struct stats *st)
+{
+	struct js *all = js_array();
+
+	qsort(st->entries, st->entry_count, sizeof(*st->entries), compare);
+	for (size_t i = 0; i < st->entry_count; i++)
+		js_add(all, view_hook_stats(&st->entries[i]));
+	return all;
+}
+
+/* ---- the sender ---- */
+
+static void put_sender(struct js *v, const struct stats *st)
+{
+	const struct store_sender *s = st->senders;
+	struct js *sender;
+
+	if (!st->sender_count) {
+		js_put_null(v, "sender");
+		return;
+	}
+	sender = js_object();
+	view_put_time(sender, "startedAt", s->started_at);
+	view_put_time(sender, "seenAt", s->seen_at);
+	view_put_time(sender, "endedAt", s->ended_at);
+	js_put_bool(sender, "alive", store_sender_alive(s, st->now));
+	js_put(v, "sender", sender);
+}
+
+enum err api_stats(struct call *c)
+{
+	char step[TEXT_DURATION_SIZE];
+	struct stats st = {.hook = 0};
+	struct js *v;
+	enum err e = read_stats(c, &st);
+
+	if (e)
+		return e;
+	text_duration_format(step, st.range.step);
+	v = js_object();
+	view_put_time(v, "since", st.range.since);
+	view_put_time(v, "until", st.now);
+	js_put_string(v, "step", step);
+	js_put(v, "points", view_points(&st));
+	js_put(v, "queue", view_queue(&st));
+	js_put(v, "hooks", view_hooks(&st));
+	put_sender(v, &st);
+	response_json(c->response, 200, v);
+	return ERR_OK;
+}
