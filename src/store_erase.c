@@ -247,6 +247,17 @@ static enum err remove_keys(struct store *s, const struct id *org,
 	return e;
 }
 
+/* Nobody's data, so they are not told of. */
+static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
+{
+	enum err e = db_exec(s->db,
+			     "DELETE FROM stats WHERE organization = ? LIMIT ?",
+			     DB_ARGS(id_value(org), db_int(STEP)));
+
+	*n = e ? 0 : (size_t)db_affected(s->db);
+	return e;
+}
+
 /* A fan-out that was under way when the hooks were deleted may have written
  * more while its notifications were waited for: hence from the start. */
 enum err store_erase_rows(struct store *s, const struct id *org,
@@ -259,6 +270,8 @@ enum err store_erase_rows(struct store *s, const struct id *org,
 		e = remove_notifications(s, org, done, &n);
 	if (!e && !n)
 		e = remove_keys(s, org, done, &n);
+	if (!e && !n)
+		e = remove_stats(s, org, &n);
 	*more = n > 0;
 	return e;
 }

@@ -14,7 +14,8 @@ NOBODY = "5f" * 12
 FIGURES = ["API keys", "hooks", "notifications", "deliveries", "attempts",
            "idempotency keys"]
 TABLES = ("organizations", "api_keys", "hooks", "hook_secrets", "lanes",
-          "notifications", "deliveries", "attempts", "idempotency_keys")
+          "notifications", "deliveries", "attempts", "idempotency_keys",
+          "stats")
 # Not what a JSON library would print again.
 EXACT = '{"big": 12345678901234567890123,\n\t"e": 1.50e+00, "s":"\\u00e9 /\\/"}'
 
