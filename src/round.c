@@ -138,9 +138,10 @@ static void count(const struct round *r, const struct parcel *p)
 
 	if (!p->sent || p->lane->draft.lost)
 		return;
-	tally_parcel(r->tally, p, r->store.now,
-		     r->store.now - (r->clock - p->started) +
-			     p->request.attempt.total_us / 1000);
+	if (!p->lane->ping)
+		tally_parcel(r->tally, p, r->store.now,
+			     r->store.now - (r->clock - p->started) +
+				     p->request.attempt.total_us / 1000);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
