@@ -1,8 +1,6 @@
 /*
  * api_secret: /v2/hooks/:id/secret, shown and rotated.
  */
-#include <string.h>
-
 #include "api.h"
 #include "call.h"
 #include "faults.h"
@@ -57,50 +55,29 @@ static enum err edit(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static void read_overlap(struct faults *f, const struct js *v, int64_t *overlap)
+static void read_overlap(struct faults *f, const char *name,
+			 const struct js *v, void *arg)
 {
+	struct rotation *r = arg;
 	const char *s = js_string(v, NULL);
 	int64_t ms;
 
 	if (js_is_null(v))
 		return;
 	if (s && text_duration(s, &ms) && ms >= 0 && ms <= STORE_OVERLAP_MAX)
-		*overlap = ms;
+		r->overlap = ms;
 	else
-		faults_add(f, "overlap",
+		faults_add(f, name,
 			   "must be a duration from 0s to 7d, such as \"24h\"");
-}
-
-static enum err read_rotation(struct call *c, struct rotation *r)
-{
-	struct faults faults;
-	const struct js *v;
-	const char *name;
-	struct js_iter it;
-	struct js *body;
-	enum err e = call_json(c, "{}", &body);
-
-	if (e)
-		return e;
-	faults_init(&faults, "");
-	if (!js_is_object(body))
-		faults_add(&faults, NULL, "must be an object");
-	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);) {
-		if (strcmp(name, "overlap") == 0)
-			read_overlap(&faults, v, &r->overlap);
-		else
-			faults_add(&faults, name, "is not known here");
-	}
-	js_free(body);
-	return faults_answer(&faults, c);
 }
 
 enum err api_secret_rotate(struct call *c)
 {
 	struct rotation r = {.overlap = STORE_OVERLAP_DEFAULT,
 			     .secret = hook_form_new_secret(c)};
+	static const struct call_member known[] = {{"overlap", read_overlap}};
 	struct store_hook hook;
-	enum err e = read_rotation(c, &r);
+	enum err e = call_members(c, known, 1, &r);
 
 	if (!e)
 		e = hook_change_run(c, edit, &r, &hook);

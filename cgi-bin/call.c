@@ -188,7 +188,21 @@ enum err call_json(struct call *c, const char *empty, struct js **out)
 	return parse(c, body->data, body->len, out);
 }
 
-enum err call_no_members(struct call *c)
+static void read_member(struct faults *f, const struct call_member *known,
+			size_t count, const char *name, const struct js *v,
+			void *arg)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(known[i].name, name) != 0)
+			continue;
+		known[i].read(f, name, v, arg);
+		return;
+	}
+	faults_add(f, name, "is not known here");
+}
+
+enum err call_members(struct call *c, const struct call_member *known,
+		      size_t count, void *arg)
 {
 	struct faults faults;
 	const struct js *v;
@@ -203,7 +217,12 @@ enum err call_no_members(struct call *c)
 	if (!js_is_object(body))
 		faults_add(&faults, NULL, "must be an object");
 	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
-		faults_add(&faults, name, "is not known here");
+		read_member(&faults, known, count, name, v, arg);
 	js_free(body);
 	return faults_answer(&faults, c);
+}
+
+enum err call_no_members(struct call *c)
+{
+	return call_members(c, NULL, 0, NULL);
 }

@@ -23,6 +23,7 @@
 #include "store_key.h"
 #include "target.h"
 
+struct faults;
 struct js;
 
 enum { CALL_ARGS_MAX = 2 };
@@ -63,7 +64,19 @@ enum err call_limit(struct call *c, size_t initial, size_t *out);
  */
 enum err call_json(struct call *c, const char *empty, struct js **out);
 
-/* Where no member is needed: an empty body or {}. */
+/* A member that may be there: `read` takes its value, which may be null, into
+ * `arg`, or reports what is wrong with it. */
+struct call_member {
+	const char *name;
+	void (*read)(struct faults *f, const char *name, const struct js *v,
+		     void *arg);
+};
+
+/* Reads a body that is an object of these members, none of them needed: an
+ * empty body is {}. ERR_INVALID with the 400 or 415 made. */
+enum err call_members(struct call *c, const struct call_member *known,
+		      size_t count, void *arg);
+/* Where no member is known: an empty body or {}. */
 enum err call_no_members(struct call *c);
 
 /* Whether If-None-Match has this ETag. */
