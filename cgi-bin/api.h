@@ -17,6 +17,9 @@ enum err api_hook_delete(struct call *c);
 enum err api_hook_enable(struct call *c);
 enum err api_hook_disable(struct call *c);
 
+/* api_again.c */
+enum err api_hook_ping(struct call *c);
+
 /* api_secret.c */
 enum err api_secret_get(struct call *c);
 enum err api_secret_rotate(struct call *c);

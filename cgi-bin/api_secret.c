@@ -55,8 +55,8 @@ static enum err edit(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static void read_overlap(struct faults *f, const char *name,
-			 const struct js *v, void *arg)
+static void read_overlap(struct faults *f, const char *name, const struct js *v,
+			 void *arg)
 {
 	struct rotation *r = arg;
 	const char *s = js_string(v, NULL);

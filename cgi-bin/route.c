@@ -37,6 +37,7 @@ static const struct route routes[] = {
 	{"DELETE", "/v2/hooks/:id",               MANAGE,  api_hook_delete},
 	{"POST",   "/v2/hooks/:id/enable",        MANAGE,  api_hook_enable},
 	{"POST",   "/v2/hooks/:id/disable",       MANAGE,  api_hook_disable},
+	{"POST",   "/v2/hooks/:id/ping",          MANAGE,  api_hook_ping},
 	{"GET",    "/v2/hooks/:id/secret",        MANAGE,  api_secret_get},
 	{"POST",   "/v2/hooks/:id/secret/rotate", MANAGE,  api_secret_rotate},
 	{"GET",    "/v2/notifications",           READ,    api_notification_list},

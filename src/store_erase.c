@@ -156,8 +156,10 @@ enum err store_erase_lanes(struct store *s, const struct id *org,
 
 	do {
 		e = read_hooks(&h, org,
-			       "SELECT h.id FROM hooks h JOIN lanes l "
-			       "ON l.hook_id = h.id WHERE h.organization = ? "
+			       "SELECT l.hook_id FROM hooks h JOIN (SELECT 0 "
+			       "AS kind UNION ALL SELECT " STORE_LANE_PING_SQL
+			       ") k JOIN lanes l ON l.hook_id = h.id + k.kind "
+			       "WHERE h.organization = ? "
 			       "ORDER BY l.owner IS NOT NULL LIMIT ?");
 		h.removed = 0;
 		if (!e && h.count)

@@ -210,30 +210,6 @@ static const char insert_deliveries[] =
 	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
 	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
 
-/* A lane that is leased is left alone: its owner looks again before it gives
- * the lane back, behind the lock that was taken before (store_lane_lock). */
-static const char wake_lanes[] =
-	"UPDATE lanes FORCE INDEX (PRIMARY) "
-	"SET next_at = GREATEST(UTC_TIMESTAMP(3), "
-	"COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
-	"WHERE owner IS NULL AND "
-	"(next_at IS NULL OR next_at > UTC_TIMESTAMP(3)) AND "
-	"hook_id IN ({?})";
-
-static enum err wake(struct store *s, const uint64_t *hooks, size_t n)
-{
-	struct db_value list[DB_LIST_MAX];
-	enum err e = store_lane_lock(s, hooks, n); /* queues: kind 0 */
-
-	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
-		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
-
-		db_uints(list, hooks + at, part);
-		e = db_exec_list(s->db, wake_lanes, DB_NONE, list, part);
-	}
-	return e;
-}
-
 /* The hooks that got something. */
 static enum err wake_hooks(struct store *s, const struct db_value *list,
 			   size_t n)
@@ -255,7 +231,9 @@ static enum err wake_hooks(struct store *s, const struct db_value *list,
 		hooks[count++] = db_col_uint(q, 0);
 	}
 	if (!e)
-		e = wake(s, hooks, count);
+		e = store_lane_lock(s, hooks, count); /* queues: kind 0 */
+	if (!e)
+		e = store_lane_wake(s, hooks, count);
 	free(hooks);
 	return e;
 }

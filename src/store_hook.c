@@ -123,6 +123,17 @@ enum err store_hook_key(struct store *s, const struct id *organization,
 	return e;
 }
 
+enum err store_hook_lock(struct store *s, uint64_t key)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT id FROM hooks WHERE id = ? AND "
+			      "deleted_at IS NULL LOCK IN SHARE MODE",
+			      DB_ARGS(db_uint(key)), &q);
+
+	return !e && !db_rows(q) ? ERR_NOT_FOUND : e;
+}
+
 enum err store_hook_list(struct store *s, struct arena *arena,
 			 const struct id *organization,
 			 const struct store_hook_query *query,

@@ -56,6 +56,10 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 enum err store_hook_key(struct store *s, const struct id *organization,
 			const struct id *id, uint64_t *key);
 
+/* Keeps the hook from being deleted or changed until the transaction ends,
+ * behind the lock on its lanes. ERR_NOT_FOUND: it was deleted. */
+enum err store_hook_lock(struct store *s, uint64_t key);
+
 struct store_hook_query {
 	const char *action;	/* "": any */
 	const struct id *after; /* NULL: from the first */

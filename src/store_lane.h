@@ -116,6 +116,9 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
  * to the hooks: the order of locks is lanes, hooks, deliveries.
  */
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
+/* Has senders look at these lanes, which got something due now; behind
+ * store_lane_lock. */
+enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
 
 /* What an owner must know to give a lane back, as it is now. */
 struct store_lane_end {
