@@ -29,12 +29,17 @@ void crypt_random(void *out, size_t n)
 	must(n <= INT_MAX && RAND_bytes(out, (int)n) == 1, "random bytes");
 }
 
+/* Many at once: one call of libcrypto costs as much as hashing a body. */
 double crypt_random_fraction(void)
 {
-	uint32_t v;
+	static _Thread_local uint32_t values[64];
+	static _Thread_local size_t left;
 
-	crypt_random(&v, sizeof(v));
-	return v / 4294967296.0;
+	if (!left) {
+		crypt_random(values, sizeof(values));
+		left = sizeof(values) / sizeof(values[0]);
+	}
+	return values[--left] / 4294967296.0;
 }
 
 void crypt_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *p, size_t n)

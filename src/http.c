@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
 #include "err.h"
+#include "http_judge.h"
 #include "log.h"
 #include "mem.h"
+#include "watch.h"
 
 enum {
 	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
@@ -27,6 +30,7 @@ enum {
 struct http {
 	struct http_options o;
 	CURLM *multi;
+	struct watch *watch;
 	CURL **idle; /* easy handles ready for use */
 	size_t idle_count;
 	struct http_request *done, **done_tail; /* in order */
@@ -74,6 +78,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 {
 	struct http_request *r = arg;
 	const struct http_options *o = &r->http->o;
+	int fd;
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
@@ -82,7 +87,35 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 		return CURL_SOCKET_BAD;
 	}
 	r->connecting = true;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	if (fd >= 0)
+		watch_opened(r->http->watch, fd);
+	return fd;
+}
+
+static int close_socket(void *arg, curl_socket_t fd)
+{
+	struct http *h = arg;
+
+	watch_closed(h->watch, fd);
+	return close(fd);
+}
+
+static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+		       void *unused)
+{
+	static const unsigned wants[] = {
+		[CURL_POLL_IN] = WATCH_IN,
+		[CURL_POLL_OUT] = WATCH_OUT,
+		[CURL_POLL_INOUT] = WATCH_IN | WATCH_OUT,
+		[CURL_POLL_REMOVE] = 0,
+	};
+	struct http *h = arg;
+
+	(void)easy;
+	(void)unused;
+	watch_want(h->watch, fd, wants[what]);
+	return 0;
 }
 
 static void note_tls(CURL *easy, struct attempt *a)
@@ -233,9 +266,11 @@ static void set_tls(CURL *e, const struct http_options *o)
 		SET(e, CAINFO, o->ca_file);
 }
 
-static void set_callbacks(CURL *e)
+static void set_callbacks(CURL *e, struct http *h)
 {
 	SET(e, OPENSOCKETFUNCTION, open_socket);
+	SET(e, CLOSESOCKETFUNCTION, close_socket);
+	SET(e, CLOSESOCKETDATA, h);
 	SET(e, PREREQFUNCTION, before_request);
 	SET(e, HEADERFUNCTION, on_header);
 	SET(e, WRITEFUNCTION, on_body);
@@ -252,7 +287,7 @@ static CURL *take_easy(struct http *h)
 	must(e != NULL, "easy handle");
 	set_transport(e, &h->o);
 	set_tls(e, &h->o);
-	set_callbacks(e);
+	set_callbacks(e, h);
 	SET(e, POST, 1L);
 	return e;
 }
@@ -267,6 +302,9 @@ struct http *http_new(const struct http_options *options)
 	h->done_tail = &h->done;
 	h->multi = curl_multi_init();
 	must(h->multi != NULL, "multi handle");
+	h->watch = watch_new();
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	h->idle = xcalloc(options->concurrency, sizeof(CURL *));
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
 			  (long)options->concurrency);
@@ -280,6 +318,7 @@ void http_free(struct http *h)
 	while (h->idle_count)
 		curl_easy_cleanup(h->idle[--h->idle_count]);
 	curl_multi_cleanup(h->multi);
+	watch_free(h->watch);
 	free(h->idle);
 	free(h);
 }
@@ -328,59 +367,6 @@ void http_request_release(struct http_request *r)
 }
 
 /* ---- the end of a request ---- */
-
-static enum attempt_error judge_connect(const struct http_request *r)
-{
-	return r->refused && !r->connecting ? ATTEMPT_REFUSED : ATTEMPT_CONNECT;
-}
-
-/* Nothing was connected or sent yet: the name server is what was silent. */
-static enum attempt_error judge_timeout(const struct http_request *r)
-{
-	return r->connecting || r->sendings ? ATTEMPT_TIMEOUT : ATTEMPT_DNS;
-}
-
-static enum attempt_error judge(const struct http_request *r, CURLcode code)
-{
-	switch (code) {
-	case CURLE_OK:
-		return ATTEMPT_NONE;
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return ATTEMPT_DNS;
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_INTERFACE_FAILED:
-		return judge_connect(r);
-	case CURLE_OPERATION_TIMEDOUT:
-		return judge_timeout(r);
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-		return ATTEMPT_TLS;
-	case CURLE_WRITE_ERROR:
-		return r->cut ? ATTEMPT_NONE : ATTEMPT_PROTOCOL;
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_ABORTED_BY_CALLBACK: /* the second sending */
-		return ATTEMPT_CLOSED;
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_HTTP2:
-	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_OUT_OF_MEMORY: /* what a header line over 100 kB is called */
-#if LIBCURL_VERSION_NUM >= 0x080600
-	case CURLE_TOO_LARGE: /* and later so */
-#endif
-		return ATTEMPT_PROTOCOL;
-	default:
-		log_warn("libcurl: %s", curl_easy_strerror(code));
-		return ATTEMPT_INTERNAL;
-	}
-}
 
 static int64_t when(CURL *e, CURLINFO what)
 {
@@ -436,7 +422,7 @@ static void collect(struct http *h)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
-		finish(h, r, judge(r, m->data.result));
+		finish(h, r, http_judge(r, m->data.result));
 	}
 }
 
@@ -452,17 +438,48 @@ struct http_request *http_done(struct http *h)
 	return r;
 }
 
-void http_wait(struct http *h, int64_t ms)
+/* What is new, and what has waited long enough. Returns how long the rest
+ * may wait, < 0: for ever. */
+static int64_t run_timers(struct http *h)
+{
+	long ms = -1;
+	int running;
+
+	curl_multi_timeout(h->multi, &ms);
+	if (ms)
+		return ms;
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	curl_multi_timeout(h->multi, &ms);
+	return ms;
+}
+
+static void run_sockets(struct http *h, const struct watch_event *e, size_t n)
 {
 	int running;
 
-	curl_multi_perform(h->multi, &running);
+	for (size_t i = 0; i < n; i++) {
+		int bits = (e[i].ready & WATCH_IN ? CURL_CSELECT_IN : 0) |
+			   (e[i].ready & WATCH_OUT ? CURL_CSELECT_OUT : 0);
+
+		curl_multi_socket_action(h->multi, e[i].fd, bits, &running);
+	}
+}
+
+void http_wait(struct http *h, int64_t ms)
+{
+	struct watch_event events[WATCH_EVENTS_MAX];
+	int64_t timer = run_timers(h);
+
 	collect(h);
-	if (!h->done && ms > 0)
-		curl_multi_poll(h->multi, NULL, 0, (int)ms, NULL);
+	if (h->done)
+		ms = 0;
+	else if (timer >= 0 && timer < ms)
+		ms = timer;
+	run_sockets(h, events, watch_wait(h->watch, ms, events));
+	collect(h);
 }
 
 void http_wake(struct http *h)
 {
-	curl_multi_wakeup(h->multi);
+	watch_wake(h->watch);
 }

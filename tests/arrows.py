@@ -17,7 +17,7 @@ import where
 LAYERS = (
     ("base", "err log mem buf text clock"),
     # With the facts and the JSON scanner that http and js speak of.
-    ("outside", "conf db js http crypt attempt jscan"),
+    ("outside", "conf db js http crypt attempt jscan watch"),
     ("rules", "id sign target retry match valid outcome notice "
               "histogram"),
     ("store", "store policy view"),

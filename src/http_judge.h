@@ -1,0 +1,16 @@
+/*
+ * http_judge: why a request has no complete answer: what libcurl says, and
+ * what was seen on the way.
+ */
+#ifndef HOOKS_HTTP_JUDGE_H
+#define HOOKS_HTTP_JUDGE_H
+
+#include <curl/curl.h>
+
+#include "attempt.h"
+
+struct http_request;
+
+enum attempt_error http_judge(const struct http_request *r, CURLcode code);
+
+#endif
