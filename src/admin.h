@@ -82,6 +82,7 @@ enum err admin_hook_disable(struct admin *a);
 enum err admin_hook_delete(struct admin *a);
 enum err admin_publish(struct admin *a);
 enum err admin_status(struct admin *a);
+enum err admin_verify(struct admin *a);
 enum err admin_purge(struct admin *a);
 
 #endif

@@ -197,6 +197,12 @@ enum err store_lane_take(struct store *s, const char *owner,
 
 /* ---- rows ---- */
 
+/* The columns of read_row(), in its order. */
+#define ROW_COLUMNS                                                            \
+	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
+	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
+	"n.created_at "
+
 static void read_row(struct db_stmt *q, struct arena *arena,
 		     struct store_lane_row *r)
 {
@@ -228,10 +234,7 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 
 	e = db_query(
 		s->db,
-		"SELECT d.id, d.created_at, d.due_at, d.attempts, d.tries, "
-		"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "
-		"n.created_at "
-		"FROM deliveries d FORCE INDEX (lane) "
+		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (lane) "
 		"JOIN notifications n ON n.id = d.notification_id "
 		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
 		"(d.due_at > ? OR d.id > ?) "
@@ -243,6 +246,35 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 		read_row(q, arena, &list[count++]);
 	if (e)
 		return e;
+	*rows = list;
+	*n = count;
+	return ERR_OK;
+}
+
+/* No index knows a batch: its members are looked for among the hook's rows. */
+enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
+			  uint64_t batch, uint64_t key,
+			  struct store_lane_row **rows, size_t *n)
+{
+	static const char alone[] =
+		"SELECT " ROW_COLUMNS "FROM deliveries d JOIN notifications n "
+		"ON n.id = d.notification_id WHERE d.hook_id = ? AND d.id = ?";
+	static const char of_batch[] =
+		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (hook) "
+		"JOIN notifications n ON n.id = d.notification_id "
+		"WHERE d.hook_id = ? AND d.batch = ? ORDER BY d.due_at, d.id";
+	struct store_lane_row *list;
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e = db_query(s->db, batch ? of_batch : alone,
+			      DB_ARGS(db_uint(hook), db_uint(batch ? batch : key)),
+			      &q);
+
+	if (e)
+		return e;
+	list = arena_zalloc(arena, (db_rows(q) + 1) * sizeof(*list));
+	while (db_next(q))
+		read_row(q, arena, &list[count++]);
 	*rows = list;
 	*n = count;
 	return ERR_OK;

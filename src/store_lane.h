@@ -106,6 +106,11 @@ enum err store_lane_take(struct store *s, const char *owner,
 enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 			 int64_t until, int64_t after_due, uint64_t after_key,
 			 size_t max, struct store_lane_row **rows, size_t *n);
+/* The rows of one request, whatever became of them: all of `batch`, or, when
+ * it is 0, the delivery `key`. No lock. */
+enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
+			  uint64_t batch, uint64_t key,
+			  struct store_lane_row **rows, size_t *n);
 /* Fixes the members of a batch; the first one's key names it. */
 enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /*

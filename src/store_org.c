@@ -95,6 +95,38 @@ enum err store_org_of_hook(struct store *s, const struct id *hook,
 	return e;
 }
 
+enum err store_org_of_delivery(struct store *s, const struct id *id,
+			       struct id *out, struct id *delivery)
+{
+	int64_t created_s;
+	struct db_stmt *q;
+	uint64_t key;
+	enum err e;
+
+	if (!store_key(s, id, ID_DELIVERY, &key, &created_s) &&
+	    !store_key(s, id, ID_BATCH, &key, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     "SELECT organization, created_at FROM deliveries "
+		     "WHERE id = ?",
+		     DB_ARGS(db_uint(key)), &q);
+	if (e)
+		return e;
+	e = ERR_NOT_FOUND;
+	while (db_next(q)) {
+		size_t n;
+		const char *org = db_col_bytes(q, 0, &n);
+		int64_t created_at = db_col_time(q, 1);
+
+		if (created_at / 1000 != created_s)
+			continue;
+		memcpy(out->b, org, ID_SIZE);
+		store_id(s, delivery, ID_DELIVERY, created_at, key);
+		e = ERR_OK;
+	}
+	return e;
+}
+
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count)
 {

@@ -32,6 +32,10 @@ enum err store_org_find(struct store *s, const struct id *id,
 /* Whose hook this is; ERR_NOT_FOUND also when the hook was deleted. */
 enum err store_org_of_hook(struct store *s, const struct id *hook,
 			   struct id *out);
+/* Whose delivery this is. `id` may be a batch's webhook-id: then `delivery` is
+ * its first member, else the same again. */
+enum err store_org_of_delivery(struct store *s, const struct id *id,
+			       struct id *out, struct id *delivery);
 /* All of them, oldest first; *arena*. */
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count);

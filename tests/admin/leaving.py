@@ -141,6 +141,7 @@ class Delete(_Case):
         assert [row[0] for row in rows] == FIGURES, rows
         counts = [int(row[1]) for row in rows]
         assert counts == [1, before["hooks"], 3, 2, before["attempts"], 1]
+        assert before["stats"] > 0
         got = self.counts()
         assert got == {t: want.get(t, 1 if t in ("lanes", "hook_secrets")
                                    else 0) for t in TABLES}, got
@@ -185,11 +186,13 @@ class Delete(_Case):
         """Its lease is waited for, not longer."""
         gone = self.service.organization("Gone")
         self.service.admin("hook", "create", gone, self.sink.url("/x"), "*")
-        self.service.db.sql("""
+        self.service.db.sql(f"""
+            INSERT INTO lanes (hook_id) SELECT {1 << 62} + MAX(id) FROM hooks;
             UPDATE lanes SET owner = 'dead', in_flight = UNHEX(
                 '0000000000000001'), next_at = UTC_TIMESTAMP(3) +
-                INTERVAL 2 SECOND ORDER BY hook_id DESC LIMIT 1""")
+                INTERVAL 2 SECOND ORDER BY hook_id DESC LIMIT 2""")
         assert self.delete(gone, "--yes").status == 0
+        assert self.counts()["lanes"] == 1
 
     def test_6_json(self):
         gone = self.service.organization("Gone")
