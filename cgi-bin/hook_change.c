@@ -69,7 +69,8 @@ static enum err once(struct call *c, const struct id *id,
 	next.updated_at =
 		c->key.now > now.updated_at ? c->key.now : now.updated_at + 1;
 	change.seen = now.updated_at;
-	change.switched_on = next.enabled && !now.enabled;
+	change.anew = (next.enabled && !now.enabled) ||
+		      strcmp(next.target_url, now.target_url) != 0;
 	if (!e)
 		e = store_hook_update(c->store, &change);
 	if (!e)

@@ -133,7 +133,7 @@ static enum err find_owner(struct admin *a, struct named *hook)
 static enum err switch_once(struct admin *a, const struct named *named, bool on)
 {
 	struct store_hook hook;
-	struct store_hook_change change = {.hook = &hook, .switched_on = on};
+	struct store_hook_change change = {.hook = &hook, .anew = on};
 	enum err e = store_hook_get(&a->store, &a->arena, &named->organization,
 				    &named->id, &hook);
 	int64_t now;

@@ -68,8 +68,11 @@ static enum err make(struct verify *v)
 	struct parcel_plan plan = {.batch = v->batch};
 	struct store_lane_row *rows;
 	struct store_lane_hook hook;
-	enum err e = store_lane_hooks(s, &v->a->arena, &v->hook, 1, &hook);
+	int64_t now;
+	enum err e = store_now(s, &now);
 
+	if (!e)
+		e = store_lane_hooks(s, &v->a->arena, &v->hook, 1, &hook);
 	if (!e)
 		e = store_lane_again(s, &v->a->arena, v->hook, v->batch,
 				     v->delivery.key, &rows, &plan.count);
@@ -81,7 +84,7 @@ static enum err make(struct verify *v)
 		return ERR_NOT_FOUND;
 	}
 	plan.rows = rows;
-	v->lane = lane_new(&row, &hook);
+	v->lane = lane_new(&row, &hook, now);
 	v->parcel = parcel_new(s, v->lane, &plan);
 	v->now_s = clock_wall() / 1000;
 	parcel_address(v->parcel, v->now_s);

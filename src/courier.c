@@ -17,7 +17,8 @@
 
 enum {
 	WAIT_MS = 1000, /* the post wakes us before */
-	STOP_WAIT_MS = 50
+	STOP_WAIT_MS = 50, /* also where a lease must be renewed first */
+	SPARE_SHARE = 16
 };
 
 /* An organization with parcels here. */
@@ -36,6 +37,7 @@ struct courier {
 	struct parcel_list under_way, back;
 	size_t back_count;
 	bool stopping;	 /* nothing new */
+	bool unleased;	 /* some lane waits for its lease to be renewed */
 	int64_t stop_at; /* when what is under way is cut off; 0: never */
 };
 
@@ -85,11 +87,19 @@ static void lane_detach(struct courier *c, struct lane *l)
 		org_forget(c, o);
 }
 
+/* While others have work it gets half of the places. When it is alone, the
+ * last few are only for lanes that have answered: should all the others
+ * hang, whoever comes then finds room. */
 static bool org_has_room(const struct courier *c, const struct lane *l)
 {
-	bool alone = c->orgs && !c->orgs->next;
+	size_t all = c->plan->concurrency;
 
-	return alone || l->org->in_flight < (c->plan->concurrency + 1) / 2;
+	if (l->org->in_flight < (all + 1) / 2)
+		return true;
+	if (c->orgs->next)
+		return false;
+	return l->window > LANE_WINDOW_FIRST ||
+	       c->in_flight < all - all / SPARE_SHARE;
 }
 
 /* ---- the ring: the lanes that have something to send ---- */
@@ -164,20 +174,31 @@ static void start(struct courier *c, struct lane *l)
 	http_start(c->plan->http, &p->request);
 }
 
-static bool may_send(const struct courier *c, const struct lane *l)
+static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 {
-	return l->in_flight < l->window && org_has_room(c, l);
+	if (now < atomic_load(&l->send_until))
+		return true;
+	c->unleased = true;
+	return false;
+}
+
+static bool may_send(struct courier *c, const struct lane *l, int64_t now)
+{
+	return l->in_flight < l->window && org_has_room(c, l) &&
+	       is_leased(c, l, now);
 }
 
 /* One parcel a lane and turn, until all places are taken or nobody may. */
 static void serve(struct courier *c)
 {
 	const struct lane *stuck = NULL;
+	int64_t now = clock_monotonic();
 
+	c->unleased = false;
 	while (c->ring && c->in_flight < c->plan->concurrency) {
 		struct lane *l = c->ring;
 
-		if (!may_send(c, l)) {
+		if (!may_send(c, l, now)) {
 			if (l == stuck)
 				return; /* once round and nobody could */
 			stuck = stuck ? stuck : l;
@@ -315,7 +336,8 @@ void courier_run(const struct courier_plan *plan)
 		flush(&c);
 		if (!more && !c.in_flight && !c.ring)
 			return;
-		http_wait(plan->http, c.stopping ? STOP_WAIT_MS : WAIT_MS);
+		http_wait(plan->http, c.stopping || c.unleased ? STOP_WAIT_MS
+							       : WAIT_MS);
 		collect(&c);
 		flush(&c);
 	}

@@ -32,8 +32,10 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.drained = l->drained;
 	l->draft.closing = l->closing;
 	l->draft.keep = false;
+	l->draft.failed = l->failed;
 	l->draft.row = l->row;
 	l->draft.disable = NULL;
+	l->draft.quietly = false;
 	l->draft.out = l->out;
 	l->draft.keys =
 		arena_alloc(&r->arena, LANE_KEYS_MAX * sizeof(*l->keys));
@@ -91,13 +93,12 @@ static void draft_key_remove(struct lane *l, uint64_t key)
 }
 
 /* An ordered lane keeps its order because a row that is put off keeps its
- * place (its due time) and the lane waits instead. */
+ * place (its due time) and the lane waits instead. What a 410 has held keeps
+ * it too, for the day the hook is enabled. */
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
-	if (p->outcome.verdict == OUTCOME_GONE)
-		return r->store.now;
-	if (p->lane->hook.ordered)
+	if (p->lane->hook.ordered || p->outcome.verdict == OUTCOME_GONE)
 		return m->due_at;
 	return r->store.now + p->outcome.delay_ms;
 }
@@ -127,28 +128,40 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	};
 }
 
-static void judge_hook(const struct round *r, struct lane *l,
-		       const struct outcome *o)
+/* Switching a hook on, or changing it, gives it its time again. */
+static bool failed_too_long(const struct round *r, const struct lane *l)
 {
-	/* Switching a hook on, or changing it, gives it its time again. */
 	int64_t since = l->draft.row.failing_since;
 
-	if (since != TIME_NONE && since < l->hook.updated_at)
+	if (since == TIME_NONE)
+		return false;
+	if (since < l->hook.updated_at)
 		since = l->hook.updated_at;
-
-	if (o->verdict == OUTCOME_GONE)
-		l->draft.disable = "the target answered 410 Gone";
-	else if (since != TIME_NONE &&
-		 r->store.now - since >= r->plan->conf->sender.disable_after)
-		l->draft.disable = "deliveries only failed for too long "
-				   "([sender] disable_after)";
+	return r->store.now - since >= r->plan->conf->sender.disable_after;
 }
 
-static void learn(struct round *r, struct lane *l, const struct outcome *o)
+static void judge_hook(const struct round *r, const struct parcel *p)
 {
+	const struct outcome *o = &p->outcome;
+	struct lane *l = p->lane;
+
+	if (l->draft.disable)
+		return;
+	if (o->verdict == OUTCOME_GONE)
+		l->draft.disable = "the target answered 410 Gone";
+	else if (o->counts && failed_too_long(r, l))
+		l->draft.disable = "deliveries only failed for too long "
+				   "([sender] disable_after)";
+	l->draft.quietly = p->member[0].operational;
+}
+
+static void learn(struct round *r, const struct parcel *p)
+{
+	const struct outcome *o = &p->outcome;
+	struct lane *l = p->lane;
 	struct store_lane *row = &l->draft.row;
 
-	lane_learn(row, o, o->verdict == OUTCOME_DELIVERED, r->store.now,
+	lane_learn(row, &l->draft.failed, o, r->store.now,
 		   crypt_random_fraction());
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
@@ -156,7 +169,7 @@ static void learn(struct round *r, struct lane *l, const struct outcome *o)
 		row->suspended_until = r->store.now + o->delay_ms;
 	if (row->crashes < LANE_CAREFUL)
 		row->crashes = 0;
-	judge_hook(r, l, o);
+	judge_hook(r, p);
 }
 
 static void take_back(struct round *r, const struct parcel *p)
@@ -172,7 +185,7 @@ static void take_back(struct round *r, const struct parcel *p)
 		return;
 	}
 	if (!l->ping)
-		learn(r, l, &p->outcome);
+		learn(r, p);
 	for (size_t i = 0; i < p->count; i++)
 		add_outcome(r, p, &p->member[i]);
 }
@@ -204,6 +217,8 @@ static enum err disable(struct round *r, struct lane *l)
 		return e;
 	log_warn("hook %llu disabled: %s", (unsigned long long)l->hook.hook,
 		 l->draft.disable);
+	if (l->draft.quietly)
+		return ERR_OK; /* it was the delivery of such a notification */
 	return raise_hook_disabled(&r->store, &r->arena, &l->hook);
 }
 
@@ -227,7 +242,7 @@ static enum err take(struct round *r)
 	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
 	e = store_lane_hooks(&r->store, &r->arena, keys, n, hooks);
 	for (size_t i = 0; !e && i < n; i++) {
-		struct lane *l = lane_new(&rows[i], &hooks[i]);
+		struct lane *l = lane_new(&rows[i], &hooks[i], r->store.now);
 
 		l->closing = l->hook.deleted || (!l->hook.enabled && !l->ping);
 		l->draft.touched = true;
@@ -261,7 +276,8 @@ static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 	wait = (1 - tokens) * 1000 / rate;
 	l->draft.rate_wait =
 		wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : (int64_t)wait + 1;
-	l->draft.closing = true;
+	if (r->plan->once)
+		l->draft.closing = true;
 	return 0;
 }
 
@@ -312,25 +328,33 @@ static void leave_care(struct lane *l)
 		row->crashes = 0;
 }
 
+static int64_t until(const struct round *r)
+{
+	return r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
+}
+
 /* Rows enough that a batch which was fixed before is never cut in two. */
 static enum err read_whole(struct round *r, struct lane *l, size_t want,
 			   size_t *n)
 {
-	int64_t until =
-		r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
+	struct store_lane_place where = {
+		.lane = l->row.lane,
+		.hook_updated_at = l->hook.updated_at,
+		.until = until(r),
+		.after_due = l->after_due,
+		.after_key = l->after_key,
+	};
 	size_t max = want + (l->after_due ? 0 : l->draft.out);
 	struct store_lane_row **rows = &l->draft.rows;
 	enum err e;
 
 	if (l->hook.batch_size > 1)
 		max += PARCEL_BATCH_MAX;
-	e = store_lane_read(&r->store, &r->arena, l->row.lane, until,
-			    l->after_due, l->after_key, max, rows, n);
+	e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
 	if (!e && *n == max && l->hook.batch_size <= 1 &&
 	    (*rows)[*n - 1].batch) {
 		max += PARCEL_BATCH_MAX;
-		e = store_lane_read(&r->store, &r->arena, l->row.lane, until,
-				    l->after_due, l->after_key, max, rows, n);
+		e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
 	}
 	if (!e)
 		l->draft.drained = *n < max;

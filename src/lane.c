@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "js.h"
 #include "outcome.h"
 #include "retry.h"
@@ -99,7 +100,7 @@ static size_t first_quota(unsigned batch_size)
 }
 
 struct lane *lane_new(const struct store_lane *row,
-		      const struct store_lane_hook *hook)
+		      const struct store_lane_hook *hook, int64_t now)
 {
 	struct lane *l = xcalloc(1, sizeof(*l));
 
@@ -112,6 +113,7 @@ struct lane *lane_new(const struct store_lane *row,
 	l->headers = header_lines(&l->arena, hook->headers);
 	l->hook.headers = NULL;
 	id_format(l->organization, &hook->organization);
+	l->ahead = now - clock_monotonic();
 	l->quota = first_quota(hook->batch_size);
 	l->window = !l->ping && (row->failures || hook->ordered)
 			    ? 1
@@ -136,6 +138,20 @@ size_t lane_quota(const struct lane *l, const struct store_lane *row)
 	return l->quota;
 }
 
+void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
+{
+	size_t first = first_quota(l->hook.batch_size);
+
+	if (o->timeout)
+		l->quota /= 2;
+	else if (o->answered)
+		l->quota += count;
+	if (l->quota < first)
+		l->quota = first;
+	if (l->quota > LANE_QUOTA_MAX)
+		l->quota = LANE_QUOTA_MAX;
+}
+
 /* ---- health ---- */
 
 static void suspend(struct store_lane *l, int64_t until)
@@ -144,20 +160,29 @@ static void suspend(struct store_lane *l, int64_t until)
 		l->suspended_until = until;
 }
 
-void lane_learn(struct store_lane *draft, const struct outcome *o,
-		bool delivered, int64_t now, double fraction)
+/* It ends a suspension for being dead, not a longer one that was asked for. */
+static void revive(struct store_lane *l, int64_t now)
 {
-	/* It ends a suspension for being dead, not one that was asked for. */
-	if (o->answered && draft->failures) {
-		draft->failures = 0;
-		draft->suspended_until = TIME_NONE;
+	if (l->failures && l->suspended_until != TIME_NONE &&
+	    l->suspended_until - now <= retry_suspension(l->failures, 1))
+		l->suspended_until = TIME_NONE;
+	l->failures = 0;
+}
+
+void lane_learn(struct store_lane *draft, bool *failed,
+		const struct outcome *o, int64_t now, double fraction)
+{
+	if (o->answered) {
+		revive(draft, now);
+		*failed = false;
 	}
-	if (delivered)
+	if (o->verdict == OUTCOME_DELIVERED)
 		draft->failing_since = TIME_NONE;
 	else if (o->counts && draft->failing_since == TIME_NONE)
 		draft->failing_since = now;
 	if (o->connection_level) {
-		draft->failures++;
+		draft->failures += *failed ? 0 : 1;
+		*failed = true;
 		suspend(draft,
 			now + retry_suspension(draft->failures, fraction));
 	}
@@ -167,13 +192,11 @@ void lane_learn(struct store_lane *draft, const struct outcome *o,
 
 double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now)
 {
-	double tokens = rate;
+	double tokens = l->rate_tokens;
 
-	if (l->rate_at != TIME_NONE && l->rate_at <= now) {
-		tokens = l->rate_tokens +
-			 (double)(now - l->rate_at) * rate / 1000;
-		if (tokens > rate)
-			tokens = rate;
-	}
-	return tokens;
+	if (l->rate_at == TIME_NONE)
+		return rate;
+	if (now > l->rate_at)
+		tokens += (double)(now - l->rate_at) * rate / 1000;
+	return tokens < rate ? tokens : rate;
 }

@@ -23,7 +23,7 @@ struct outcome;
 
 enum {
 	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
-	LANE_QUOTA_MAX = 512,  /* and of one whose outcomes come quickly */
+	LANE_QUOTA_MAX = 512,  /* and of one that has answered so often */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
 	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
 	LANE_WINDOW_FIRST = 4 /* requests at once; Postfix begins with 5 */
@@ -47,16 +47,19 @@ struct lane {
 	bool ping; /* its lane of pings, not its queue */
 	char organization[ID_TEXT_SIZE];
 	struct curl_slist *headers; /* the hook's own; arena */
+	int64_t ahead;		    /* of the database's clock to ours, ms */
 
 	/* the ledger's */
 	struct store_lane row; /* as committed */
 	uint64_t *keys;	       /* handed out and not yet recorded */
 	size_t out;	       /* how many */
-	size_t quota;	       /* how many at most */
+	size_t quota;	       /* how many at most: grows with answers */
 	size_t row_bytes;      /* of a body, the last seen */
 	int64_t after_due;     /* where reading goes on; 0: at the start, */
 	uint64_t after_key;    /* past what is out already */
 	int64_t lease_end;     /* monotonic */
+	int64_t rate_until;    /* monotonic: no tokens before */
+	bool failed;	       /* at connection level, since it was opened */
 	bool drained;	       /* nothing was left to read */
 	bool closing;	       /* takes nothing new */
 	bool lost;	       /* somebody else has the lease */
@@ -64,9 +67,10 @@ struct lane {
 	/* the ledger's, for the length of a round: becomes true by COMMIT */
 	struct {
 		bool touched; /* the round is about this lane */
-		bool lost, drained, closing, keep;
+		bool lost, drained, closing, keep, failed;
 		struct store_lane row;
 		const char *disable; /* why the hook is switched off */
+		bool quietly;	     /* and nobody is told */
 		uint64_t *keys;	     /* arena */
 		size_t out;
 		struct store_lane_row *rows; /* arena; in order of plans */
@@ -85,27 +89,35 @@ struct lane {
 
 	/* both */
 	atomic_bool recall; /* hand back what was not sent */
+	/* Monotonic: a request that starts later could outlast the lease. */
+	atomic_int_fast64_t send_until;
 };
 
-/* From what was read of its row and its hook (whose strings are copied). */
+/* From what was read of its row and its hook (whose strings are copied);
+ * `now` is the database's time. */
 struct lane *lane_new(const struct store_lane *row,
-		      const struct store_lane_hook *hook);
+		      const struct store_lane_hook *hook, int64_t now);
 void lane_free(struct lane *l);
 
 /* How many rows may be out: of pings as they come; one of an ordered lane, one
  * probe of a target that was dead, one at a time after crashes. */
 size_t lane_quota(const struct lane *l, const struct store_lane *row);
+/* An outcome of `count` rows: answers double it with each turnover, a
+ * time-out halves it, so that a lane that hangs keeps little in memory. */
+void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
 
 /*
  * What an outcome does to the lane's health (draft), `now` being the
- * database's time: failures in a row suspend it, an answer ends that,
- * Retry-After puts it off. Pure.
+ * database's time: a failure suspends it, for longer each time, an answer
+ * ends that, Retry-After puts it off. `failed` is whether that happened
+ * since the lane was opened: requests that were under way together count as
+ * one failure. Pure.
  */
-void lane_learn(struct store_lane *draft, const struct outcome *o,
-		bool delivered, int64_t now, double fraction);
+void lane_learn(struct store_lane *draft, bool *failed,
+		const struct outcome *o, int64_t now, double fraction);
 
 /* Tokens of the bucket at `now`: `rate` a second, at most a second's worth.
- * A rate of 0 is no limit. */
+ * A rate of 0 is no limit. Clocks that go back give none. */
 double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now);
 
 #endif

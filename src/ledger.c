@@ -22,8 +22,10 @@ enum {
 	IDLE_MS = 40,
 	IDLE_OTHERS_MS = 250,
 	BUSY_MS = 10,	 /* between looks for new work while there is work */
-	REREAD_MS = 250, /* a lane that was read empty is read again */
-	CHECK_MS = 1000, /* hooks that were changed while their lane is open */
+	/* A lane that was read empty is read again; hooks that were changed
+	 * while their lane is open take back what was not sent. */
+	REREAD_MS = 250,
+	REWIND_MS = 1000, /* the others too */
 	NOTE_MS = 10000, /* sign of life in the senders table */
 	/* Outcomes are recorded when so many are back, or after so long. */
 	ENOUGH = 128,
@@ -38,7 +40,7 @@ struct ledger {
 	const struct ledger_plan *plan;
 	struct round round;
 	struct parcel_list back; /* come back, not yet recorded */
-	int64_t next_look, next_share, next_reread, next_check, next_note;
+	int64_t next_look, next_share, next_reread, next_rewind, next_note;
 	int64_t started_at; /* database time */
 	int64_t lost_since; /* monotonic; 0: the database is there */
 	enum ledger_wish wish;
@@ -85,7 +87,7 @@ static enum err fan_out(struct ledger *l)
 		return e;
 	l->more_queued = count.taken == FANOUT_MAX;
 	if (count.made)
-		round_reread(&l->round);
+		round_reread(&l->round, false);
 	return ERR_OK;
 }
 
@@ -223,11 +225,12 @@ static enum err housekeeping(struct ledger *l)
 	enum err e = ERR_OK;
 
 	if (now >= l->next_reread) {
+		bool all = now >= l->next_rewind;
+
 		l->next_reread = now + REREAD_MS;
-		round_reread(&l->round);
-	}
-	if (now >= l->next_check) {
-		l->next_check = now + CHECK_MS;
+		if (all)
+			l->next_rewind = now + REWIND_MS;
+		round_reread(&l->round, all);
 		e = round_check_hooks(&l->round);
 	}
 	if (!e && now >= l->next_note)

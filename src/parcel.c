@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "lane.h"
+#include "match.h"
 #include "mem.h"
 #include "sign.h"
 #include "store.h"
+#include "text.h"
 
 /* One object of the body; the resource byte for byte as published. Actions
  * and users were checked at the fan-out: nothing in them needs an escape. */
@@ -79,6 +82,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.attempts = plan->rows[i].attempts,
 			.tries = plan->rows[i].tries,
 			.maybe_duplicate = plan->rows[i].maybe_duplicate,
+			.operational = match_operational(plan->rows[i].action),
 			.due_at = plan->rows[i].due_at,
 			.published_at = plan->rows[i].published_at,
 		};
@@ -114,16 +118,19 @@ static bool maybe_duplicate(const struct parcel *p)
 	return false;
 }
 
+/* A secret may expire while the lane is open. */
 static void sign(struct parcel *p, int64_t now_s)
 {
 	const struct store_lane_hook *hook = &p->lane->hook;
+	int64_t now = clock_monotonic() + p->lane->ahead;
 
 	/* Each signature is put behind what is there with a space between. */
 	buf_clear(&p->signature);
 	buf_puts(&p->signature, "webhook-signature:");
 	for (size_t i = 0; i < hook->keys; i++)
-		sign_add(&p->signature, &hook->key[i], p->id, now_s, p->body,
-			 p->body_len);
+		if (hook->key_end[i] == TIME_NONE || hook->key_end[i] > now)
+			sign_add(&p->signature, &hook->key[i], p->id, now_s,
+				 p->body, p->body_len);
 }
 
 /* libcurl reads the list and frees nothing, so its nodes may live here. */

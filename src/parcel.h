@@ -32,6 +32,7 @@ struct parcel_member {
 	uint64_t key;
 	unsigned attempts, tries; /* made before this one */
 	bool maybe_duplicate;	  /* as stored */
+	bool operational;	  /* of a notification of the service's own */
 	int64_t due_at;		  /* as stored */
 	int64_t published_at;
 };

@@ -16,6 +16,19 @@
 #include "tally.h"
 #include "text.h"
 
+enum {
+	/* For recording an outcome, and for clocks of database nodes that
+	 * differ. With RENEW_MS it is less than what conf.c asks of a lease. */
+	MARGIN_MS = 3000,
+	RENEW_MS = 1000
+};
+
+/* How long before its lease ends a lane's last request may begin. */
+static int64_t worst_attempt(const struct round *r)
+{
+	return r->plan->conf->sender.timeout + MARGIN_MS;
+}
+
 void round_init(struct round *r, const struct ledger_plan *plan)
 {
 	*r = (struct round){.plan = plan};
@@ -96,13 +109,17 @@ static bool hungry(const struct round *r, const struct lane *l)
 {
 	return !l->closing && !l->lost && !l->drained &&
 	       l->out <= lane_quota(l, &l->row) / 2 &&
-	       r->bytes < ROUND_BYTES_MAX;
+	       r->bytes < ROUND_BYTES_MAX &&
+	       clock_monotonic() >= l->rate_until;
 }
 
+/* Early enough that sending goes on (see send_until). */
 static bool must_renew(const struct round *r, const struct lane *l)
 {
-	return !l->lost && l->lease_end - clock_monotonic() <
-				   r->plan->conf->sender.lease * 2 / 3;
+	int64_t left = l->lease_end - clock_monotonic();
+
+	return !l->lost && (left < r->plan->conf->sender.lease * 2 / 3 ||
+			    left < worst_attempt(r) + RENEW_MS);
 }
 
 static bool needs_round(const struct round *r, const struct lane *l)
@@ -131,7 +148,7 @@ static void touch(struct round *r)
 /* ---- after the COMMIT ---- */
 
 /* What an ordered lane puts off keeps its due time, so a run that is `once`
- * finds it again when it counts what it left. */
+ * finds it again when it counts what it left. What a 410 holds is no retry. */
 static void count(const struct round *r, const struct parcel *p)
 {
 	struct ledger_count *c = r->plan->count;
@@ -146,7 +163,8 @@ static void count(const struct round *r, const struct parcel *p)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
 		atomic_fetch_add(&c->failed, p->count);
-	else if (!r->plan->once || !p->lane->hook.ordered)
+	else if (p->outcome.verdict != OUTCOME_GONE &&
+		 (!r->plan->once || !p->lane->hook.ordered))
 		atomic_fetch_add(&c->retried, p->count);
 }
 
@@ -166,6 +184,8 @@ static void clear_back(struct round *r)
 		tally_clear(r->tally);
 	while ((p = parcel_list_pop(r->back))) {
 		count(r, p);
+		if (p->sent)
+			lane_adjust(p->lane, &p->outcome, p->count);
 		put_away(r, p);
 	}
 }
@@ -176,6 +196,12 @@ static void recall(struct round *r, struct lane *l)
 	if (atomic_exchange(&l->recall, true))
 		return;
 	post_recall(r->plan->post);
+}
+
+static void renew(const struct round *r, struct lane *l, int64_t lease_end)
+{
+	l->lease_end = lease_end;
+	atomic_store(&l->send_until, lease_end - worst_attempt(r));
 }
 
 /* Behind the last row that was taken; a batch takes some out of turn. */
@@ -195,20 +221,20 @@ static void read_on(struct lane *l)
 static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		  struct parcel_list *out)
 {
-	size_t n = l->draft.row_count;
-
 	if (l->draft.lost && !l->lost)
 		log_warn("the lease on hook %llu was lost",
 			 (unsigned long long)l->hook.hook);
-	if (n && n + l->out >= l->quota && l->quota < LANE_QUOTA_MAX)
-		l->quota *= 2;
 	l->row = l->draft.row;
+	l->failed = l->draft.failed;
 	l->lost = l->draft.lost;
 	l->drained = l->draft.drained;
 	l->out = l->draft.out;
 	memcpy(l->keys, l->draft.keys, l->out * sizeof(*l->keys));
+	l->rate_until = l->draft.rate_wait
+				? clock_monotonic() + l->draft.rate_wait
+				: 0;
 	if (!l->lost)
-		l->lease_end = lease_end;
+		renew(r, l, lease_end);
 	for (size_t i = 0; i < l->draft.plan_count; i++) {
 		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
 
@@ -305,7 +331,6 @@ void round_strip(struct round *r, struct parcel_list *back)
 
 /* ---- the rest ---- */
 
-/* From the start: a row may have been committed late with an early time. */
 static void rewind_lane(struct lane *l)
 {
 	l->drained = false;
@@ -313,10 +338,10 @@ static void rewind_lane(struct lane *l)
 	l->after_key = 0;
 }
 
-void round_reread(struct round *r)
+void round_reread(struct round *r, bool all)
 {
 	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->lane[i]->drained)
+		if (all || r->lane[i]->drained)
 			rewind_lane(r->lane[i]);
 }
 
@@ -332,11 +357,9 @@ enum err round_check_hooks(struct round *r)
 		seen[i] = r->lane[i]->hook.updated_at;
 	}
 	e = store_lane_changed(&r->store, hooks, seen, r->lane_count, changed);
-	for (size_t i = 0; !e && i < r->lane_count; i++) {
-		rewind_lane(r->lane[i]);
+	for (size_t i = 0; !e && i < r->lane_count; i++)
 		if (changed[i])
 			recall(r, r->lane[i]);
-	}
 	return e;
 }
 

@@ -77,8 +77,9 @@ void round_strip(struct round *r, struct parcel_list *back);
 /* Writes what is counted and not yet written, at the end of a run. */
 enum err round_write_tally(struct round *r);
 
-/* Lanes that were read empty are read again. */
-void round_reread(struct round *r);
+/* Lanes that were read empty are read again from the start, or all are: a
+ * row may have been committed late with an early time. */
+void round_reread(struct round *r, bool all);
 /* Closes lanes whose hook was changed, so that they are opened anew. */
 enum err round_check_hooks(struct round *r);
 /* Closes every lane: takes nothing new, hands back what was not sent. */

@@ -266,7 +266,7 @@ static enum err compare_and_set(struct db *db, const struct store_hook *h,
 	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
 }
 
-/* What failed before it was switched on again must not count against it. */
+/* What failed before must not count against it. */
 static enum err wake_lane(struct db *db, uint64_t hook)
 {
 	return db_exec(db,
@@ -288,11 +288,11 @@ static enum err update_body(struct db *db, void *arg)
 	const struct store_hook_change *c = u->change;
 	enum err e = ERR_OK;
 
-	if (c->switched_on)
+	if (c->anew)
 		e = store_lane_lock(u->s, &c->hook->key, 1);
 	if (!e)
 		e = compare_and_set(db, c->hook, c->seen);
-	if (!e && c->switched_on)
+	if (!e && c->anew)
 		e = wake_lane(db, c->hook->key);
 	if (!e && c->secret)
 		e = store_secret_replace(u->s, c->hook->key, c->secret,
@@ -305,7 +305,7 @@ enum err store_hook_update(struct store *s,
 {
 	struct update u = {.s = s, .change = change};
 
-	if (!change->switched_on && !change->secret)
+	if (!change->anew && !change->secret)
 		return compare_and_set(s->db, change->hook, change->seen);
 	return db_tx(s->db, DB_AGAIN, update_body, &u);
 }

@@ -75,14 +75,15 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 
 /*
  * Writes all of the hook but what never changes, unless it was changed since
- * `seen`, its updated_at when it was read: ERR_CONFLICT. Switched on, its
- * held deliveries go on. `secret`: a new one, or NULL; the one before signs
- * for `overlap` ms longer; ERR_LIMIT: too many are valid.
+ * `seen`, its updated_at when it was read: ERR_CONFLICT. Anew: it was
+ * switched on or has another target, so what is due goes on at once.
+ * `secret`: a new one, or NULL; the one before signs for `overlap` ms longer;
+ * ERR_LIMIT: too many are valid.
  */
 struct store_hook_change {
 	const struct store_hook *hook;
 	int64_t seen;
-	bool switched_on;
+	bool anew;
 	const char *secret;
 	int64_t overlap;
 };

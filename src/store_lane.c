@@ -223,9 +223,11 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 	r->published_at = db_col_time(q, 10);
 }
 
-enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
-			 int64_t until, int64_t after_due, uint64_t after_key,
-			 size_t max, struct store_lane_row **rows, size_t *n)
+/* The hook is one row by its key: the server reads it first, and nothing
+ * more if it is not as it was. */
+enum err store_lane_read(struct store *s, struct arena *arena,
+			 const struct store_lane_place *p, size_t max,
+			 struct store_lane_row **rows, size_t *n)
 {
 	struct store_lane_row *list = arena_zalloc(arena, max * sizeof(*list));
 	struct db_stmt *q;
@@ -236,11 +238,16 @@ enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
 		s->db,
 		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (lane) "
 		"JOIN notifications n ON n.id = d.notification_id "
+		"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
+		"h.deleted_at IS NULL "
 		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
 		"(d.due_at > ? OR d.id > ?) "
 		"ORDER BY d.due_at, d.id LIMIT ?",
-		DB_ARGS(db_uint(lane), db_time(until), db_time(after_due),
-			db_time(after_due), db_uint(after_key), db_uint(max)),
+		DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
+			db_time(p->hook_updated_at), db_uint(p->lane),
+			db_time(p->until), db_time(p->after_due),
+			db_time(p->after_due), db_uint(p->after_key),
+			db_uint(max)),
 		&q);
 	while (!e && db_next(q))
 		read_row(q, arena, &list[count++]);

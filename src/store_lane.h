@@ -102,15 +102,24 @@ enum err store_lane_fence(struct store *s, const char *owner,
 enum err store_lane_take(struct store *s, const char *owner,
 			 const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken);
-/* Rows due by `until` behind the place (after_due, after_key), oldest first. */
-enum err store_lane_read(struct store *s, struct arena *arena, uint64_t lane,
-			 int64_t until, int64_t after_due, uint64_t after_key,
-			 size_t max, struct store_lane_row **rows, size_t *n);
 /* The rows of one request, whatever became of them: all of `batch`, or, when
  * it is 0, the delivery `key`. No lock. */
 enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
 			  uint64_t batch, uint64_t key,
 			  struct store_lane_row **rows, size_t *n);
+
+/* Where to read in a lane: what is due by `until` behind (after_due,
+ * after_key). Nothing is there when the hook was changed or deleted since. */
+struct store_lane_place {
+	uint64_t lane;
+	int64_t hook_updated_at;
+	int64_t until, after_due;
+	uint64_t after_key;
+};
+/* Oldest first. */
+enum err store_lane_read(struct store *s, struct arena *arena,
+			 const struct store_lane_place *place, size_t max,
+			 struct store_lane_row **rows, size_t *n);
 /* Fixes the members of a batch; the first one's key names it. */
 enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /*

@@ -33,9 +33,10 @@ static void add_secret(struct db_stmt *q, struct store_lane_hook *h)
 	size_t len;
 	const char *secret = db_col_bytes(q, 1, &len);
 
-	if (h->keys < STORE_LANE_KEYS &&
-	    sign_key_parse(secret, len, &h->key[h->keys]))
-		h->keys++;
+	if (h->keys == STORE_LANE_KEYS ||
+	    !sign_key_parse(secret, len, &h->key[h->keys]))
+		return;
+	h->key_end[h->keys++] = db_col_time(q, 2);
 }
 
 static enum err read_secrets(struct store *s, const struct db_value *list,
@@ -45,7 +46,8 @@ static enum err read_secrets(struct store *s, const struct db_value *list,
 	enum err e;
 
 	e = db_query_list(s->db,
-			  "SELECT hook_id, secret FROM hook_secrets WHERE "
+			  "SELECT hook_id, secret, expires_at "
+			  "FROM hook_secrets WHERE "
 			  "(expires_at IS NULL OR expires_at > "
 			  "UTC_TIMESTAMP(3)) AND hook_id IN ({?}) "
 			  "ORDER BY id DESC",

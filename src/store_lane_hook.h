@@ -29,6 +29,7 @@ struct store_lane_hook {
 	bool ordered, enabled, deleted;
 	int64_t created_at, updated_at;
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
+	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
 	size_t keys;
 };
 

@@ -12,7 +12,7 @@ import service
 import tap
 from processes import wait_until
 from receiver import Answer, Close, Hang
-from sendcase import SendCase
+from sendcase import LaneCase
 
 
 def kill_all(sender):
@@ -22,27 +22,6 @@ def kill_all(sender):
     for one in (pid, *map(int, children.read_text().split())):
         os.kill(one, signal.SIGKILL)
     sender.process.wait()
-
-
-class LaneCase(SendCase):
-    def set(self, **columns):
-        """Hook options, as the API would set them for every hook."""
-        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
-        self.service.db.sql(f"UPDATE hooks SET {changes}, "
-                            "updated_at = UTC_TIMESTAMP(3)")
-
-    def publish_many(self, count, organization=None, action="event.created",
-                     first=0):
-        org = organization or self.organization
-        values = ",".join(
-            f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
-            for n in range(first, first + count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
-
-    @staticmethod
-    def number(request):
-        return json.loads(request.body)["resource"]["n"]
 
 
 class Options(LaneCase):

@@ -3,6 +3,7 @@ The base of the sender's tests: a service, a scripted receiver, an organization
 with its key, and the checks that every delivery must pass.
 """
 
+import json
 import sys
 
 import doors
@@ -79,3 +80,34 @@ class SendCase(tap.Case):
         return self.service.db.sql(
             f"SELECT {columns} FROM attempts WHERE delivery_id = "
             "(SELECT MAX(id) FROM deliveries) ORDER BY attempt")
+
+
+class LaneCase(SendCase):
+    """Many at once, and the options of hooks."""
+
+    def set(self, **columns):
+        """Hook options, as the API would set them for every hook."""
+        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
+        self.service.db.sql(f"UPDATE hooks SET {changes}, "
+                            "updated_at = UTC_TIMESTAMP(3)")
+
+    def publish_many(self, count, organization=None, action="event.created",
+                     first=0):
+        org = organization or self.organization
+        values = ",".join(
+            f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
+            for n in range(first, first + count))
+        self.service.db.sql("INSERT INTO notifications (organization, action, "
+                            f"resource) VALUES {values}")
+
+    @staticmethod
+    def number(request):
+        return json.loads(request.body)["resource"]["n"]
+
+    def state_of(self, hook):
+        """What `hook list` says."""
+        for line in self.service.admin(
+                "hook", "list", self.organization).splitlines():
+            if line.startswith(hook):
+                return line.split("\t")[2]
+        return "deleted"

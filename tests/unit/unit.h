@@ -14,6 +14,7 @@ Suite *suite_histogram(void);
 Suite *suite_id(void);
 Suite *suite_js(void);
 Suite *suite_jscan(void);
+Suite *suite_lane(void);
 Suite *suite_match(void);
 Suite *suite_mem(void);
 Suite *suite_outcome(void);
