@@ -6,18 +6,12 @@
 
 #include <string.h>
 
-#include "batch.h"
 #include "clock.h"
-#include "crypt.h"
+#include "draft_step.h"
 #include "ledger.h"
-#include "log.h"
-#include "outcome.h"
-#include "raise.h"
 #include "round.h"
 #include "tally.h"
 #include "text.h"
-
-enum { RATE_WAIT_MIN_MS = 100 };
 
 void draft_forget(struct round *r)
 {
@@ -77,151 +71,6 @@ static enum err fence(struct round *r)
 	return e;
 }
 
-/* ---- outcomes ---- */
-
-/* Outcomes come back nearly in the order they went: the search is short. */
-static void draft_key_remove(struct lane *l, uint64_t key)
-{
-	for (size_t i = 0; i < l->draft.out; i++) {
-		if (l->draft.keys[i] != key)
-			continue;
-		memmove(&l->draft.keys[i], &l->draft.keys[i + 1],
-			(l->draft.out - i - 1) * sizeof(*l->draft.keys));
-		l->draft.out--;
-		return;
-	}
-}
-
-/* An ordered lane keeps its order because a row that is put off keeps its
- * place (its due time) and the lane waits instead. What a 410 has held keeps
- * it too, for the day the hook is enabled. */
-static int64_t next_due(const struct round *r, const struct parcel *p,
-			const struct parcel_member *m)
-{
-	if (p->lane->hook.ordered || p->outcome.verdict == OUTCOME_GONE)
-		return m->due_at;
-	return r->store.now + p->outcome.delay_ms;
-}
-
-static enum store_result result_of(const struct outcome *o)
-{
-	if (o->verdict == OUTCOME_DELIVERED)
-		return STORE_DELIVERED;
-	return o->verdict == OUTCOME_FAILED ? STORE_FAILED : STORE_PENDING;
-}
-
-static void add_outcome(struct round *r, const struct parcel *p,
-			const struct parcel_member *m)
-{
-	const struct outcome *o = &p->outcome;
-
-	r->outcomes[r->outcome_count++] = (struct store_outcome){
-		.lane = p->lane->row.lane,
-		.key = m->key,
-		.result = result_of(o),
-		.attempts = m->attempts + 1,
-		.tries = m->tries + (o->counts ? 1 : 0),
-		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
-		.due_at = next_due(r, p, m),
-		.started_at = r->store.now - (r->clock - p->started),
-		.attempt = &p->request.attempt,
-	};
-}
-
-/* Switching a hook on, or changing it, gives it its time again. */
-static bool failed_too_long(const struct round *r, const struct lane *l)
-{
-	int64_t since = l->draft.row.failing_since;
-
-	if (since == TIME_NONE)
-		return false;
-	if (since < l->hook.updated_at)
-		since = l->hook.updated_at;
-	return r->store.now - since >= r->plan->conf->sender.disable_after;
-}
-
-static void judge_hook(const struct round *r, const struct parcel *p)
-{
-	const struct outcome *o = &p->outcome;
-	struct lane *l = p->lane;
-
-	if (l->draft.disable)
-		return;
-	if (o->verdict == OUTCOME_GONE)
-		l->draft.disable = "the target answered 410 Gone";
-	else if (o->counts && failed_too_long(r, l))
-		l->draft.disable = "deliveries only failed for too long "
-				   "([sender] disable_after)";
-	l->draft.quietly = p->member[0].operational;
-}
-
-static void learn(struct round *r, const struct parcel *p)
-{
-	const struct outcome *o = &p->outcome;
-	struct lane *l = p->lane;
-	struct store_lane *row = &l->draft.row;
-
-	lane_learn(row, &l->draft.failed, o, r->store.now,
-		   crypt_random_fraction());
-	if (outcome_stops_lane(o))
-		l->draft.closing = true;
-	if (l->hook.ordered && o->verdict == OUTCOME_RETRY)
-		row->suspended_until = r->store.now + o->delay_ms;
-	if (row->crashes < LANE_CAREFUL)
-		row->crashes = 0;
-	judge_hook(r, p);
-}
-
-static void take_back(struct round *r, const struct parcel *p)
-{
-	struct lane *l = p->lane;
-
-	for (size_t i = 0; i < p->count; i++)
-		draft_key_remove(l, p->member[i].key);
-	if (l->draft.lost)
-		return; /* somebody else's by now */
-	if (!p->sent) {
-		l->draft.row.rate_tokens += (double)p->count;
-		return;
-	}
-	if (!l->ping)
-		learn(r, p);
-	for (size_t i = 0; i < p->count; i++)
-		add_outcome(r, p, &p->member[i]);
-}
-
-static enum err record(struct round *r)
-{
-	size_t count = 0;
-
-	for (struct parcel *p = r->back->first; p; p = p->next)
-		count += p->count;
-	r->outcomes =
-		arena_alloc(&r->arena, (count + 1) * sizeof(*r->outcomes));
-	for (struct parcel *p = r->back->first; p; p = p->next)
-		take_back(r, p);
-	return store_outcome_record(&r->store, r->outcomes, r->outcome_count);
-}
-
-static enum err disable(struct round *r, struct lane *l)
-{
-	bool changed;
-	enum err e;
-
-	if (!l->draft.disable)
-		return ERR_OK;
-	l->draft.closing = true;
-	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
-			       &changed);
-	if (e || !changed)
-		return e;
-	log_warn("hook %llu disabled: %s", (unsigned long long)l->hook.hook,
-		 l->draft.disable);
-	if (l->draft.quietly)
-		return ERR_OK; /* it was the delivery of such a notification */
-	return raise_hook_disabled(&r->store, &r->arena, &l->hook);
-}
-
 /* ---- new lanes ---- */
 
 static enum err take(struct round *r)
@@ -250,141 +99,6 @@ static enum err take(struct round *r)
 		draft_begin(r, l);
 	}
 	return e;
-}
-
-/* ---- reading ---- */
-
-static bool is_suspended(const struct round *r, const struct lane *l)
-{
-	return l->draft.row.suspended_until != TIME_NONE &&
-	       l->draft.row.suspended_until > r->store.now;
-}
-
-/* How many tokens the bucket has; none: how long until it has some. */
-static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
-{
-	unsigned rate = l->ping ? 0 : l->hook.rate_limit;
-	double tokens, wait;
-
-	if (!rate)
-		return want;
-	tokens = lane_tokens(&l->draft.row, rate, r->store.now);
-	l->draft.row.rate_tokens = tokens;
-	l->draft.row.rate_at = r->store.now;
-	if (tokens >= 1)
-		return (double)want < tokens ? want : (size_t)tokens;
-	wait = (1 - tokens) * 1000 / rate;
-	l->draft.rate_wait =
-		wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : (int64_t)wait + 1;
-	if (r->plan->once)
-		l->draft.closing = true;
-	return 0;
-}
-
-static size_t appetite(const struct round *r, struct lane *l)
-{
-	size_t quota = lane_quota(l, &l->draft.row);
-	size_t want, fit;
-
-	if (l->draft.lost || l->draft.closing || l->draft.drained ||
-	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX)
-		return 0;
-	if (is_suspended(r, l)) {
-		l->draft.closing = true;
-		return 0;
-	}
-	want = quota - l->draft.out;
-	fit = 1 + (ROUND_BYTES_MAX - r->draft_bytes) / l->row_bytes;
-	return rate_allows(r, l, want < fit ? want : fit);
-}
-
-static bool is_out(const struct lane *l, uint64_t key)
-{
-	for (size_t i = 0; i < l->draft.out; i++)
-		if (l->draft.keys[i] == key)
-			return true;
-	return false;
-}
-
-/* Read again from the start, the lane shows what is out already. */
-static size_t drop_out(const struct lane *l, struct store_lane_row *rows,
-		       size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!is_out(l, rows[i].key))
-			rows[kept++] = rows[i];
-	return kept;
-}
-
-/* The rows that a dead owner had in flight stand first. */
-static void leave_care(struct lane *l)
-{
-	struct store_lane *row = &l->draft.row;
-
-	if (row->crashes >= LANE_CAREFUL &&
-	    (!l->draft.row_count || !l->draft.rows[0].maybe_duplicate))
-		row->crashes = 0;
-}
-
-static int64_t until(const struct round *r)
-{
-	return r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
-}
-
-/* Rows enough that a batch which was fixed before is never cut in two. */
-static enum err read_whole(struct round *r, struct lane *l, size_t want,
-			   size_t *n)
-{
-	struct store_lane_place where = {
-		.lane = l->row.lane,
-		.hook_updated_at = l->hook.updated_at,
-		.until = until(r),
-		.after_due = l->after_due,
-		.after_key = l->after_key,
-	};
-	size_t max = want + (l->after_due ? 0 : l->draft.out);
-	struct store_lane_row **rows = &l->draft.rows;
-	enum err e;
-
-	if (l->hook.batch_size > 1)
-		max += PARCEL_BATCH_MAX;
-	e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
-	if (!e && *n == max && l->hook.batch_size <= 1 &&
-	    (*rows)[*n - 1].batch) {
-		max += PARCEL_BATCH_MAX;
-		e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
-	}
-	if (!e)
-		l->draft.drained = *n < max;
-	return e;
-}
-
-static enum err read_rows(struct round *r, struct lane *l)
-{
-	size_t want = appetite(r, l), n;
-	enum err e;
-
-	if (!want)
-		return ERR_OK;
-	e = read_whole(r, l, want, &n);
-	if (e)
-		return e;
-	for (size_t i = 0; i < n; i++)
-		r->draft_bytes += l->draft.rows[i].resource_len;
-	n = drop_out(l, l->draft.rows, n);
-	e = batch_plan(r, l, n, want);
-	if (e)
-		return e;
-	if (l->draft.row_count < n)
-		l->draft.drained = false;
-	leave_care(l);
-	if (l->hook.rate_limit && !l->ping)
-		l->draft.row.rate_tokens -= (double)l->draft.row_count;
-	for (size_t i = 0; i < l->draft.row_count; i++)
-		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;
-	return ERR_OK;
 }
 
 /* ---- writing back ---- */
@@ -435,7 +149,7 @@ static enum err settle(struct round *r, struct lane *l)
 
 	if (l->draft.lost)
 		return ERR_OK;
-	e = read_rows(r, l);
+	e = draft_read(r, l);
 	if (e)
 		return e;
 	l->draft.keep = l->draft.out > 0;
@@ -460,7 +174,7 @@ static enum err settle_all(struct round *r)
 	/* Before any lane is given back: it may be told of this. */
 	for (size_t i = 0; !e && i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched && !r->lane[i]->draft.lost)
-			e = disable(r, r->lane[i]);
+			e = draft_disable(r, r->lane[i]);
 	r->writes = arena_alloc(&r->arena, (r->lane_count + r->fresh_count) *
 						   sizeof(*r->writes));
 	for (size_t i = 0; !e && i < r->lane_count; i++)
@@ -482,7 +196,7 @@ enum err draft_run(struct db *db, void *arg)
 	begin(r);
 	e = fence(r);
 	if (!e)
-		e = record(r);
+		e = draft_record(r);
 	if (!e)
 		e = take(r);
 	if (!e)

@@ -6,7 +6,11 @@
 #ifndef HOOKS_RAISE_H
 #define HOOKS_RAISE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "err.h"
+#include "id.h"
 
 struct arena;
 struct store;
@@ -15,5 +19,22 @@ struct store_lane_hook;
 /* hook.disabled, with the hook as its resource. Inside a transaction. */
 enum err raise_hook_disabled(struct store *s, struct arena *arena,
 			     const struct store_lane_hook *hook);
+
+/* A delivery whose schedule has come to its end. */
+struct raise_failed {
+	uint64_t key;
+	struct id organization;
+};
+
+/*
+ * delivery.failed, with the delivery as the API lists it, in two steps of one
+ * transaction. Before the outcomes are recorded: keeps of the list what
+ * somebody wants to hear of and what was not told already, by a COMMIT whose
+ * answer was lost. After it: tells.
+ */
+enum err raise_failed_choose(struct store *s, struct raise_failed *list,
+			     size_t *n);
+enum err raise_delivery_failed(struct store *s, struct arena *arena,
+			       const struct raise_failed *list, size_t n);
 
 #endif

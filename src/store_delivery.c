@@ -222,6 +222,24 @@ enum err store_delivery_next(struct store *s, struct arena *arena,
 	return e;
 }
 
+enum err store_delivery_keys(struct store *s, struct arena *arena,
+			     const uint64_t *keys, size_t n,
+			     struct store_delivery **list, size_t *count)
+{
+	struct db_value values[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	db_uints(values, keys, n);
+	e = db_query_list(s->db,
+			  SELECT_FROM("PRIMARY") "WHERE d.id IN ({?}) "
+						 "ORDER BY d.id",
+			  DB_NONE, values, n, &q);
+	if (!e)
+		read_rows(s, q, arena, list, count);
+	return e;
+}
+
 /* ---- attempts ---- */
 
 static const char *bytes_or_null(struct db_stmt *q, unsigned col,

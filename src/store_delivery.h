@@ -68,6 +68,11 @@ enum err store_delivery_next(struct store *s, struct arena *arena,
 			     size_t max, struct store_delivery **list,
 			     size_t *count);
 
+/* Those with these keys, at most DB_LIST_MAX; *arena*. */
+enum err store_delivery_keys(struct store *s, struct arena *arena,
+			     const uint64_t *keys, size_t n,
+			     struct store_delivery **list, size_t *count);
+
 /* Oldest first; *arena*. */
 enum err store_delivery_attempts(struct store *s, struct arena *arena,
 				 uint64_t delivery, struct store_attempt **list,

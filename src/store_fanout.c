@@ -173,6 +173,32 @@ enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
 		       DB_ARGS(db_text(reason), db_uint(key)));
 }
 
+enum err store_fanout_wanted(struct store *s, const char *action,
+			     const struct id *organizations, size_t n,
+			     bool *wanted)
+{
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	memset(wanted, 0, n * sizeof(*wanted));
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_bytes(organizations[i].b, ID_SIZE);
+	e = db_query_list(s->db,
+			  "SELECT DISTINCT organization FROM hooks "
+			  "FORCE INDEX (organization) WHERE action = ? AND "
+			  "deleted_at IS NULL AND organization IN ({?})",
+			  DB_ARGS(db_text(action)), list, n, &q);
+	while (!e && db_next(q)) {
+		size_t len;
+		const char *id = db_col_bytes(q, 0, &len);
+
+		for (size_t i = 0; i < n; i++)
+			wanted[i] |= memcmp(organizations[i].b, id, len) == 0;
+	}
+	return e;
+}
+
 enum err store_fanout_insert(struct store *s, const struct id *organization,
 			     const char *action, const char *resource,
 			     size_t len, uint64_t *key)

@@ -47,6 +47,11 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
 enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 			    int64_t keep_ms);
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
+/* Which of these organizations, at most DB_LIST_MAX, have a hook that names
+ * this very action. */
+enum err store_fanout_wanted(struct store *s, const char *action,
+			     const struct id *organizations, size_t n,
+			     bool *wanted);
 /* Writes a notification of the service's own; the caller spreads it. */
 enum err store_fanout_insert(struct store *s, const struct id *organization,
 			     const char *action, const char *resource,

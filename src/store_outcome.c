@@ -150,3 +150,23 @@ enum err store_outcome_record(struct store *s,
 		e = record_attempts(s, outcomes, n);
 	return e;
 }
+
+enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n)
+{
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	db_uints(list, keys, *n);
+	e = db_query_list(s->db,
+			  "SELECT id FROM deliveries FORCE INDEX (PRIMARY) "
+			  "WHERE state = 'pending' AND id IN ({?}) "
+			  "ORDER BY id FOR UPDATE",
+			  DB_NONE, list, *n, &q);
+	while (!e && db_next(q))
+		keys[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}

@@ -32,6 +32,11 @@ struct store_outcome {
 	const struct attempt *attempt; /* borrowed; NULL: none was made */
 };
 
+/* Locks these deliveries, at most DB_LIST_MAX, and keeps the keys of those
+ * that are pending: a round that is repeated finds those it has recorded
+ * already. */
+enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
+
 enum err store_outcome_record(struct store *s,
 			      const struct store_outcome *outcomes, size_t n);
 

@@ -1,0 +1,144 @@
+/*
+ * draft_read: how many rows of a lane may go out now, and which.
+ */
+#include "draft_step.h"
+
+#include "batch.h"
+#include "ledger.h"
+#include "round.h"
+#include "text.h"
+
+enum { RATE_WAIT_MIN_MS = 100 };
+
+static bool is_suspended(const struct round *r, const struct lane *l)
+{
+	return l->draft.row.suspended_until != TIME_NONE &&
+	       l->draft.row.suspended_until > r->store.now;
+}
+
+/* How many tokens the bucket has; none: how long until it has some. */
+static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
+{
+	unsigned rate = l->ping ? 0 : l->hook.rate_limit;
+	double tokens, wait;
+
+	if (!rate)
+		return want;
+	tokens = lane_tokens(&l->draft.row, rate, r->store.now);
+	l->draft.row.rate_tokens = tokens;
+	l->draft.row.rate_at = r->store.now;
+	if (tokens >= 1)
+		return (double)want < tokens ? want : (size_t)tokens;
+	wait = (1 - tokens) * 1000 / rate;
+	l->draft.rate_wait =
+		wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : (int64_t)wait + 1;
+	if (r->plan->once)
+		l->draft.closing = true;
+	return 0;
+}
+
+static size_t appetite(const struct round *r, struct lane *l)
+{
+	size_t quota = lane_quota(l, &l->draft.row);
+	size_t want, fit;
+
+	if (l->draft.lost || l->draft.closing || l->draft.drained ||
+	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX)
+		return 0;
+	if (is_suspended(r, l)) {
+		l->draft.closing = true;
+		return 0;
+	}
+	want = quota - l->draft.out;
+	fit = 1 + (ROUND_BYTES_MAX - r->draft_bytes) / l->row_bytes;
+	return rate_allows(r, l, want < fit ? want : fit);
+}
+
+static bool is_out(const struct lane *l, uint64_t key)
+{
+	for (size_t i = 0; i < l->draft.out; i++)
+		if (l->draft.keys[i] == key)
+			return true;
+	return false;
+}
+
+/* Read again from the start, the lane shows what is out already. */
+static size_t drop_out(const struct lane *l, struct store_lane_row *rows,
+		       size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_out(l, rows[i].key))
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+/* The rows that a dead owner had in flight stand first. */
+static void leave_care(struct lane *l)
+{
+	struct store_lane *row = &l->draft.row;
+
+	if (row->crashes >= LANE_CAREFUL &&
+	    (!l->draft.row_count || !l->draft.rows[0].maybe_duplicate))
+		row->crashes = 0;
+}
+
+static int64_t until(const struct round *r)
+{
+	return r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
+}
+
+/* Rows enough that a batch which was fixed before is never cut in two. */
+static enum err read_whole(struct round *r, struct lane *l, size_t want,
+			   size_t *n)
+{
+	struct store_lane_place where = {
+		.lane = l->row.lane,
+		.hook_updated_at = l->hook.updated_at,
+		.until = until(r),
+		.after_due = l->after_due,
+		.after_key = l->after_key,
+	};
+	size_t max = want + (l->after_due ? 0 : l->draft.out);
+	struct store_lane_row **rows = &l->draft.rows;
+	enum err e;
+
+	if (l->hook.batch_size > 1)
+		max += PARCEL_BATCH_MAX;
+	e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
+	if (!e && *n == max && l->hook.batch_size <= 1 &&
+	    (*rows)[*n - 1].batch) {
+		max += PARCEL_BATCH_MAX;
+		e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
+	}
+	if (!e)
+		l->draft.drained = *n < max;
+	return e;
+}
+
+enum err draft_read(struct round *r, struct lane *l)
+{
+	size_t want = appetite(r, l), n;
+	enum err e;
+
+	if (!want)
+		return ERR_OK;
+	e = read_whole(r, l, want, &n);
+	if (e)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		r->draft_bytes += l->draft.rows[i].resource_len;
+	n = drop_out(l, l->draft.rows, n);
+	e = batch_plan(r, l, n, want);
+	if (e)
+		return e;
+	if (l->draft.row_count < n)
+		l->draft.drained = false;
+	leave_care(l);
+	if (l->hook.rate_limit && !l->ping)
+		l->draft.row.rate_tokens -= (double)l->draft.row_count;
+	for (size_t i = 0; i < l->draft.row_count; i++)
+		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;
+	return ERR_OK;
+}
