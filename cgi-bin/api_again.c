@@ -1,16 +1,27 @@
 /*
- * api_again: sending when somebody asks for it: pings.
+ * api_again: sending when somebody asks for it: pings, redelivery, replay.
  */
+#include <string.h>
+
 #include "api.h"
 #include "buf.h"
 #include "call.h"
+#include "faults.h"
 #include "js.h"
+#include "store_again.h"
 #include "store_delivery.h"
+#include "store_due.h"
 #include "store_hook.h"
 #include "store_ping.h"
+#include "text.h"
 #include "view.h"
 
-enum { RESOURCE_MAX = 1024 * 1024 };
+enum {
+	RESOURCE_MAX = 1024 * 1024,
+	/* Of the 4.5 s that a request has (main.c). */
+	FIND_MS = 1500,
+	RUN_MS = 2500
+};
 
 static enum err answer_delivery(struct call *c, const struct id *id)
 {
@@ -61,4 +72,227 @@ enum err api_hook_ping(struct call *c)
 	if (!e)
 		e = ping(c, &hook, &delivery);
 	return e ? e : answer_delivery(c, &delivery);
+}
+
+/* ---- redelivery ---- */
+
+static enum err refuse(struct call *c, unsigned status, const char *why)
+{
+	response_problem(c->response, status, "%s", why);
+	return ERR_INVALID;
+}
+
+enum err api_delivery_again(struct call *c)
+{
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = call_no_members(c);
+	if (!e)
+		e = store_again(c->store, &c->key.org.id, &id);
+	if (e == ERR_CONFLICT)
+		return refuse(c, 409, "The hook of this delivery was deleted.");
+	if (e == ERR_LIMIT)
+		return refuse(c, 409,
+			      "This delivery was tried too often to be tried "
+			      "again.");
+	return e ? e : answer_delivery(c, &id);
+}
+
+/* ---- replay ---- */
+
+struct replay {
+	struct call *call;
+	struct store_replay r;
+	bool since_given;
+};
+
+static void read_time(struct faults *f, const char *name, const struct js *v,
+		      int64_t *out)
+{
+	const char *s = js_string(v, NULL);
+
+	if (!s || !text_time_parse(s, out))
+		faults_add(f, name,
+			   "must be a time such as 2021-05-27T08:03:53.775Z");
+}
+
+static void read_since(struct faults *f, const char *name, const struct js *v,
+		       void *arg)
+{
+	struct replay *p = arg;
+
+	read_time(f, name, v, &p->r.since);
+	p->since_given = true;
+}
+
+static void read_until(struct faults *f, const char *name, const struct js *v,
+		       void *arg)
+{
+	struct replay *p = arg;
+
+	if (!js_is_null(v))
+		read_time(f, name, v, &p->r.until);
+}
+
+static bool is_finished(const char *state)
+{
+	return store_delivery_state(state) && strcmp(state, "pending") != 0;
+}
+
+static void read_states(struct faults *f, const char *name, const struct js *v,
+			void *arg)
+{
+	struct replay *p = arg;
+	struct buf list;
+	bool good = js_is_array(v) && js_count(v) > 0 && js_count(v) <= 4;
+
+	if (js_is_null(v))
+		return;
+	buf_init(&list, 100);
+	for (size_t i = 0; good && i < js_count(v); i++) {
+		const char *s = js_string(js_at(v, i), NULL);
+
+		good = s && is_finished(s);
+		buf_printf(&list, "%s%s", i ? "," : "", good ? s : "");
+	}
+	if (good)
+		p->r.states = arena_strdup(p->call->arena, list.data);
+	else
+		faults_add(f, name,
+			   "must be a list of delivered, failed, held and "
+			   "cancelled, each at most once");
+	buf_release(&list);
+}
+
+static enum err check_times(const struct replay *p)
+{
+	struct faults f;
+
+	faults_init(&f, "");
+	if (!p->since_given)
+		faults_add(&f, "since", "is missing");
+	else if (p->r.until <= p->r.since)
+		faults_add(&f, "until", "must be later than since");
+	return faults_answer(&f, p->call);
+}
+
+static enum err read_dry_run(struct call *c, bool *out)
+{
+	const char *text = request_param(c->request, "dry_run");
+
+	*out = text && strcmp(text, "1") == 0;
+	if (!text || *out || strcmp(text, "0") == 0 || !*text)
+		return ERR_OK;
+	return refuse(c, 400, "dry_run is 1 or 0.");
+}
+
+static enum err find(struct call *c, struct replay *p)
+{
+	enum err e = store_replay_find(c->store, &p->r, FIND_MS);
+
+	if (e != ERR_LIMIT)
+		return e;
+	response_problem(c->response, 400,
+			 "That is too much for one replay, which takes at most "
+			 "%d deliveries and looks at not many more: move since "
+			 "and until together, or ask for states of which there "
+			 "are fewer, such as [\"failed\"].",
+			 STORE_AGAIN_MAX);
+	return ERR_INVALID;
+}
+
+/* With them the organization must not have more waiting than it may. */
+static enum err check_due(struct call *c, size_t count)
+{
+	uint64_t max = c->conf->api.max_due, n;
+	enum err e = store_due_count(c->store, &c->key.org.id, max, &n);
+
+	if (e || n + count <= max)
+		return e;
+	response_problem(c->response, 429,
+			 "With %zu deliveries that go again the organization "
+			 "would have more than %llu waiting, which is the "
+			 "limit ([api] max_due); try again later, or with less "
+			 "time between since and until.",
+			 count, (unsigned long long)max);
+	response_header(c->response, "Retry-After", "%d", RESPONSE_RETRY_S);
+	return ERR_INVALID;
+}
+
+/* What is done stays done: say so, and where to go on. */
+static enum err answer_half(struct call *c, const struct replay *p,
+			    uint64_t done, int64_t rest)
+{
+	char text[TEXT_TIME_SIZE] = "";
+
+	if (rest != TIME_NONE)
+		text_time(text, rest);
+	response_problem(c->response, 503,
+			 "The time was over: %llu of %zu deliveries go again, "
+			 "the others do not. To go on ask again with since %s.",
+			 (unsigned long long)done, p->r.count, text);
+	response_header(c->response, "Retry-After", "%d", RESPONSE_RETRY_S);
+	return ERR_INVALID;
+}
+
+static void answer_count(struct call *c, unsigned status, uint64_t count)
+{
+	struct js *v = js_object();
+
+	js_put_int(v, "count", (int64_t)count);
+	response_json(c->response, status, v);
+}
+
+static enum err replay(struct call *c, struct replay *p, bool dry_run)
+{
+	uint64_t done;
+	int64_t rest;
+	enum err e = find(c, p);
+
+	if (!e)
+		e = check_due(c, p->r.count);
+	if (e)
+		return e;
+	if (dry_run) {
+		answer_count(c, 200, p->r.count);
+		return ERR_OK;
+	}
+	e = store_replay_run(c->store, &p->r, RUN_MS, &done, &rest);
+	if (e == ERR_TEMP && done)
+		return answer_half(c, p, done, rest);
+	if (!e)
+		answer_count(c, 202, done);
+	return e;
+}
+
+enum err api_hook_replay(struct call *c)
+{
+	static const struct call_member known[] = {{"since", read_since},
+						   {"until", read_until},
+						   {"states", read_states}};
+	struct replay p = {.call = c,
+			   .r = {.until = c->key.now + 1,
+				 .states = "delivered,failed,held,cancelled"}};
+	struct store_hook hook;
+	struct id id;
+	bool dry_run;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = read_dry_run(c, &dry_run);
+	if (!e)
+		e = call_members(c, known, 3, &p);
+	if (!e)
+		e = check_times(&p);
+	if (!e)
+		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
+				   &hook);
+	if (e)
+		return e;
+	p.r.hook = &hook;
+	e = replay(c, &p, dry_run);
+	store_replay_release(&p.r);
+	return e;
 }

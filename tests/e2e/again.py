@@ -1,0 +1,389 @@
+"""Redelivery and replay: the same again, in the queue."""
+
+import json
+import time
+
+import sendcase
+import tap
+from apicase import no_such_id
+from processes import wait_until
+from receiver import Answer, Close
+
+DELIVERIES = "/v2/deliveries"
+FIRST = "2021-01-01T00:00:00.000Z"
+
+
+class _Again(sendcase.SendCase):
+    def ask(self, method, target, status, body=None, key=None):
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        answer = self.door.request(method, target,
+                                   [("Authorization", key or self.key)], body)
+        assert answer.status == status, answer
+        return answer.json()
+
+    def deliveries(self, hook):
+        """Oldest first."""
+        return self.ask("GET", f"{DELIVERIES}?hook={hook}&limit=1000",
+                        200)[::-1]
+
+    def all_are(self, hook, state):
+        return {d["state"] for d in self.deliveries(hook)} == {state}
+
+    def redeliver(self, delivery, status=202, **options):
+        return self.ask("POST", f"{DELIVERIES}/{delivery}/redeliver", status,
+                        **options)
+
+    def replay(self, hook, status=202, query="", key=None, **body):
+        return self.ask("POST", f"/v2/hooks/{hook}/replay{query}", status,
+                        {"since": FIRST, **body}, key=key)
+
+    def set(self, **columns):
+        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
+        self.service.db.sql(f"UPDATE hooks SET {changes}, "
+                            "updated_at = UTC_TIMESTAMP(3)")
+
+    def publish_many(self, count):
+        values = ",".join(
+            f"(UNHEX('{self.organization}'), 'event.created', '{{\"n\":{n}}}')"
+            for n in range(count))
+        self.service.db.sql("INSERT INTO notifications (organization, action, "
+                            f"resource) VALUES {values}")
+
+    def numbers(self, path):
+        return [json.loads(r.body)["resource"]["n"] for r in self.sink.at(path)]
+
+    def fail(self, hook):
+        """Makes what is pending of it fail, as after the last attempt."""
+        self.service.db.sql(
+            "UPDATE deliveries SET state = 'failed', due_at = "
+            "UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
+            "lane = hook_id + (2 << 62) WHERE state = 'pending'")
+        return self.deliveries(hook)
+
+
+class Redelivery(_Again):
+    def test_keeps_its_id_and_goes_on_counting(self):
+        hook = self.fresh("/again")
+        self.publish('{"n": 1.50}')
+        self.once("delivered 1,")
+        [first] = self.deliveries(hook)
+        again = self.redeliver(first["_id"])
+        assert again["state"] == "pending" and again["nextAttemptAt"], again
+        assert again["finishedAt"] is None and again["attemptCount"] == 1
+        self.once("delivered 1,")
+        before, after = self.sink.at("/again")
+        assert before.body == after.body
+        assert before.header("webhook-id") == after.header("webhook-id")
+        assert after.header("webhook-attempt") == "2", after
+        assert after.header("webhook-maybe-duplicate") is None, after
+        self.genuine(after, hook)
+        found = self.ask("GET", f"{DELIVERIES}/{first['_id']}", 200)
+        assert [a["attempt"] for a in found["attempts"]] == [1, 2], found
+
+    def test_the_schedule_begins_anew(self):
+        hook = self.fresh("/anew")
+        self.sink.script("/anew", *[Answer(500)] * 4, Close(), Answer(500),
+                         then=Answer(200))
+        self.publish()
+        sender = self.service.start_sender("--linger", "20s")
+        wait_until(lambda: self.all_are(hook, "failed"), 12,
+                   "the schedule is over")
+        assert "failed\t1\n" in self.service.admin("status")
+        self.redeliver(self.deliveries(hook)[0]["_id"])
+        assert "failed\t0\n" in self.service.admin("status")
+        wait_until(lambda: self.all_are(hook, "delivered"), 12,
+                   "delivered at last")
+        assert sender.stop() == 0
+        attempts = [r.header("webhook-attempt") for r in self.sink.at("/anew")]
+        assert attempts == ["1", "2", "3", "4", "5", "6", "7"], attempts
+        marks = [r.header("webhook-maybe-duplicate")
+                 for r in self.sink.at("/anew")]
+        assert marks == [None] * 5 + ["1"] * 2, "kept once it is set"
+
+    def test_one_that_waits_becomes_due_now(self):
+        hook = self.fresh("/waits")
+        self.sink.script("/waits", Answer(500), then=Answer(200))
+        self.publish()
+        self.once("delivered 0, failed 0, retrying 1")
+        self.service.db.sql("UPDATE deliveries SET due_at = due_at + "
+                            "INTERVAL 1 HOUR WHERE state = 'pending'")
+        self.service.db.sql("UPDATE lanes SET next_at = next_at + "
+                            "INTERVAL 1 HOUR")
+        self.redeliver(self.deliveries(hook)[0]["_id"])
+        self.once("delivered 1,")
+
+    def test_it_does_not_lose_its_place(self):
+        hook = self.fresh("/place")
+        self.set(ordered=1)
+        self.publish_many(3)
+        self.service.admin("hook", "disable", hook)
+        self.once("delivered 0, failed 0, retrying 0, held 3")
+        held = self.redeliver(self.deliveries(hook)[0]["_id"])
+        assert held["state"] == "held", held
+        self.service.admin("hook", "enable", hook)
+        sender = self.service.start_sender("--linger", "9s")
+        self.sink.wait(3, "/place")
+        assert sender.stop() == 0
+        assert self.numbers("/place") == [0, 1, 2]
+
+    def test_an_open_lane_is_not_left_asleep(self):
+        """Its owner has read it empty, or is about to give it back."""
+        hook = self.fresh("/open")
+        sender = self.service.start_sender("--linger", "30s")
+        self.publish_many(5)
+        self.sink.wait(5, "/open")
+        wait_until(lambda: self.all_are(hook, "delivered"), 5,
+                   "all of it")
+        for n in range(20):
+            for one in self.deliveries(hook):
+                self.redeliver(one["_id"])
+            self.sink.wait(5 * (n + 2), "/open", 5)
+        assert sender.stop() == 0
+
+    def test_while_it_is_on_its_way(self):
+        hook = self.fresh("/way")
+        self.sink.script("/way", Answer(200, delay=1))
+        self.publish()
+        sender = self.service.start_sender("--linger", "9s")
+        self.sink.wait(1, "/way")
+        self.redeliver(self.deliveries(hook)[0]["_id"])
+        wait_until(lambda: self.all_are(hook, "delivered"), 5,
+                   "delivered")
+        assert sender.stop() == 0
+        assert len(self.sink.at("/way")) == 1
+
+    def test_of_a_batch_all_members_go(self):
+        hook = self.fresh("/batch")
+        self.set(batch_size=4)
+        self.publish_many(12)
+        self.once("delivered 12")
+        batches = {r.header("webhook-id"): r.body
+                   for r in self.sink.at("/batch")}
+        assert len(batches) == 3, batches
+        self.set(batch_size=1)
+        self.sink.clear()
+        one = self.deliveries(hook)[5]
+        self.redeliver(one["_id"])
+        self.publish_many(2)
+        self.once("delivered 6")
+        again = [r for r in self.sink.at("/batch")
+                 if r.header("webhook-id") == one["webhookId"]]
+        assert [r.body for r in again] == [batches[one["webhookId"]]], again
+
+    def test_what_was_never_sent_goes_alone(self):
+        hook = self.fresh("/never")
+        self.set(batch_size=10)
+        self.publish_many(2)
+        self.service.admin("hook", "disable", hook)
+        self.once("delivered 0,")
+        first = self.fail(hook)[0]
+        self.service.admin("hook", "enable", hook)
+        self.redeliver(first["_id"])
+        self.publish_many(2)
+        self.once("delivered 3,")
+        sizes = sorted(len(json.loads(r.body)) for r in self.sink.at("/never"))
+        assert sizes == [1, 2], sizes
+
+    def test_a_ping(self):
+        hook = self.fresh("/ping")
+        self.sink.script("/ping", then=Answer(500))
+        ping = self.ask("POST", f"/v2/hooks/{hook}/ping", 202)
+        for _ in range(2):
+            self.once("delivered 0, failed 1, retrying 0, held 0")
+            self.redeliver(ping["_id"])
+        self.once("delivered 0, failed 1, retrying 0, held 0")
+        assert len(self.sink.at("/ping")) == 3
+
+    def test_one_that_was_held_for_itself(self):
+        hook = self.fresh("/held")
+        self.publish()
+        self.once("delivered 1,")
+        self.service.db.sql(
+            "UPDATE deliveries SET state = 'held', crashes = 3, lane = "
+            "hook_id + (3 << 62), due_at = UTC_TIMESTAMP(3), reason = 'x' "
+            "ORDER BY id DESC LIMIT 1")
+        held = self.deliveries(hook)[0]
+        assert held["state"] == "held" and held["reason"] == "x", held
+        again = self.redeliver(held["_id"])
+        assert again["state"] == "pending" and "reason" not in again, again
+        assert self.service.db.value("SELECT crashes FROM deliveries "
+                                     "ORDER BY id DESC LIMIT 1") == "0"
+        self.once("delivered 1,")
+
+    def test_refused(self):
+        hook = self.fresh("/refused")
+        self.publish()
+        self.once("delivered 1,")
+        one = self.deliveries(hook)[0]["_id"]
+        other = self.service.key(self.service.organization("Other"))
+        assert self.redeliver(one, 404, key=other) == self.redeliver(
+            no_such_id(), 404, key=other)
+        for role in ("read", "publish", "run"):
+            key = self.service.key(self.organization, role)
+            self.redeliver(one, 403, key=key)
+        self.redeliver(hook, 404)
+        self.redeliver(one, 400, body={"x": 1})
+        self.service.db.sql("UPDATE deliveries SET attempts = 60000 "
+                            "ORDER BY id DESC LIMIT 1")
+        self.redeliver(one, 409)
+        assert self.replay(hook) == {"count": 0}
+        self.service.admin("hook", "delete", hook)
+        assert "deleted" in self.redeliver(one, 409)["detail"]
+
+
+class Replay(_Again):
+    def test_all_that_finished(self):
+        hook = self.fresh("/all")
+        self.publish_many(3)
+        self.once("delivered 3,")
+        ids = {r.header("webhook-id") for r in self.sink.at("/all")}
+        assert self.replay(hook, 200, "?dry_run=1") == {"count": 3}
+        self.once("delivered 0,")
+        assert self.replay(hook) == {"count": 3}
+        assert self.replay(hook) == {"count": 0}, "they are pending now"
+        self.once("delivered 3,")
+        again = self.sink.at("/all")[3:]
+        assert {r.header("webhook-id") for r in again} == ids
+        assert {r.header("webhook-attempt") for r in again} == {"2"}
+
+    def test_states_and_times(self):
+        hook = self.fresh("/some")
+        self.publish_many(4)
+        self.once("delivered 4,")
+        self.publish_many(2)
+        self.service.admin("hook", "disable", hook)
+        self.once("delivered 0,")
+        self.fail(hook)
+        self.service.admin("hook", "enable", hook)
+        found = self.deliveries(hook)
+        ends = found[4]["createdAt"]
+
+        def count(**body):
+            return self.replay(hook, 200, "?dry_run=1", **body)["count"]
+        assert count() == 6
+        assert count(states=["failed"]) == 2
+        assert count(states=["delivered"]) == 4
+        assert count(states=["held", "failed"]) == 2
+        assert count(states=["cancelled", "failed"]) == 2
+        assert count(states=["held"]) == count(states=["cancelled"]) == 0
+        assert count(until=ends) == 4
+        assert count(until=ends, states=["failed"]) == 0
+        assert count(since=ends) == 2
+        assert count(since=ends, states=["failed"]) == 2
+        assert count(since=ends, until=None, states=None) == 2
+        assert self.replay(hook, states=["failed"]) == {"count": 2}
+        self.once("delivered 2,")
+
+    def test_pings_stay(self):
+        hook = self.fresh("/ping")
+        self.ask("POST", f"/v2/hooks/{hook}/ping", 202)
+        self.once("delivered 1,")
+        assert self.replay(hook) == {"count": 0}
+
+    def test_batches_stay_whole(self):
+        hook = self.fresh("/whole")
+        self.set(batch_size=5)
+        self.publish_many(20)
+        self.once("delivered 20")
+        before = {r.header("webhook-id"): r.body
+                  for r in self.sink.at("/whole")}
+        self.sink.clear()
+        third = self.deliveries(hook)[2]["createdAt"]
+        self.service.db.sql(
+            "UPDATE deliveries SET created_at = created_at + INTERVAL 2 SECOND "
+            "ORDER BY id DESC LIMIT 12")
+        found = self.deliveries(hook)
+        until = found[8]["createdAt"]
+        assert self.replay(hook, since=third, until=until) == {"count": 10}
+        self.once("delivered 10")
+        again = {r.header("webhook-id"): r.body for r in self.sink.at("/whole")}
+        assert len(again) == 2 and again.items() <= before.items(), again
+
+    def test_a_hook_that_is_disabled_holds_them(self):
+        hook = self.fresh("/off")
+        self.publish_many(2)
+        self.once("delivered 2,")
+        self.service.admin("hook", "disable", hook)
+        assert self.replay(hook) == {"count": 2}
+        self.once("delivered 0, failed 0, retrying 0, held 2")
+        self.service.admin("hook", "enable", hook)
+        self.once("delivered 2,")
+
+    def test_while_a_sender_is_at_work(self):
+        hook = self.fresh("/busy")
+        self.publish_many(300)
+        sender = self.service.start_sender("--linger", "40s")
+        self.sink.wait(300, "/busy")
+        for n in range(5):
+            wait_until(lambda: self.all_are(hook, "delivered"), 10,
+                       "all of it")
+            assert self.replay(hook) == {"count": 300}
+            self.sink.wait(300 * (n + 2), "/busy", 10)
+        assert sender.stop() == 0
+
+    def test_bad_members(self):
+        hook = self.fresh("/bad")
+        for body, pointers in (
+                ({"since": None}, ["/since"]),
+                ({"since": "soon"}, ["/since"]),
+                ({"until": "soon", "states": []}, ["/states", "/until"]),
+                ({"until": FIRST}, ["/until"]),
+                ({"states": ["pending"]}, ["/states"]),
+                ({"states": "failed"}, ["/states"]),
+                ({"states": [7]}, ["/states"]),
+                ({"what": 1}, ["/what"])):
+            problem = self.replay(hook, 400, **body)
+            assert sorted(e["pointer"] for e in problem["errors"]) \
+                == pointers, (body, problem)
+        for empty in (None, b"{}"):
+            problem = self.ask("POST", f"/v2/hooks/{hook}/replay", 400, empty)
+            assert problem["errors"][0]["pointer"] == "/since", problem
+        self.replay(hook, 400, "?dry_run=maybe")
+        assert self.replay(hook, 200, "?dry_run=1") == {"count": 0}
+
+    def test_refused(self):
+        hook = self.fresh("/refused")
+        other = self.service.key(self.service.organization("Other"))
+        assert self.replay(hook, 404, key=other) == self.replay(
+            no_such_id(), 404, key=other)
+        for role in ("read", "publish", "run"):
+            key = self.service.key(self.organization, role)
+            self.replay(hook, 403, key=key)
+        self.service.admin("hook", "delete", hook)
+        self.replay(hook, 404)
+
+
+class Large(_Again):
+    """What is too much is refused whole."""
+
+    settings = {"api": {"max_due": "1000"}}
+
+    def fill(self, hook, count):
+        """So many delivered ones of the newest hook."""
+        key = self.service.db.value("SELECT MAX(id) FROM hooks")
+        self.service.db.sql(
+            "INSERT INTO deliveries (organization, notification_id, hook_id, "
+            "state, created_at, finished_at, attempts) SELECT "
+            f"UNHEX('{self.organization}'), 1000 + seq, {key}, 'delivered', "
+            "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1 "
+            f"FROM seq_1_to_{count}")
+        return hook
+
+    def test_beyond_what_may_wait(self):
+        hook = self.fill(self.fresh("/due"), 1500)
+        problem = self.replay(hook, 429)
+        assert "max_due" in problem["detail"], problem
+        self.replay(hook, 429, "?dry_run=1")
+        assert self.states() == {"delivered": 1500}
+
+    def test_more_than_a_replay_takes(self):
+        hook = self.fill(self.fresh("/more"), 25000)
+        begin = time.monotonic()
+        problem = self.replay(hook, 400)
+        assert time.monotonic() - begin < 4.5
+        assert "20000" in problem["detail"], problem
+        assert "pending" not in self.states()
+
+
+tap.main()
