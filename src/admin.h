@@ -37,6 +37,7 @@ struct admin {
 	char **arg;			      /* behind the command's name */
 	int args;
 	bool json;
+	const char *config; /* as given; NULL: not */
 	struct conf conf;
 	struct store store;
 	struct arena arena; /* lives as long as the command */
@@ -82,6 +83,7 @@ enum err admin_hook_disable(struct admin *a);
 enum err admin_hook_delete(struct admin *a);
 enum err admin_publish(struct admin *a);
 enum err admin_status(struct admin *a);
+enum err admin_doctor(struct admin *a);
 enum err admin_verify(struct admin *a);
 enum err admin_purge(struct admin *a);
 

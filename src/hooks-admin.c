@@ -21,65 +21,68 @@ static const struct command {
 	const char *name, *usage, *help;
 	int min, max; /* words behind the name */
 	unsigned options;
-	bool database; /* connect first, and check the schema's version */
+	enum need { DOES_ALL, NEEDS_CONF, NEEDS_DATABASE } need;
 	enum err (*run)(struct admin *a);
 } commands[] = {
 	{"migrate", "[--dry-run]",
 	 "make or update the tables; prints the steps done",
-	 0, 0, OPTION(ADMIN_DRY_RUN), false, admin_migrate},
+	 0, 0, OPTION(ADMIN_DRY_RUN), NEEDS_CONF, admin_migrate},
 	{"config", "",
 	 "check the configuration and print what is in effect",
-	 0, 0, 0, false, admin_config},
+	 0, 0, 0, NEEDS_CONF, admin_config},
 	{"org create", "NAME",
 	 "make an organization; prints its _id",
-	 1, 1, 0, true, admin_org_create},
+	 1, 1, 0, NEEDS_DATABASE, admin_org_create},
 	{"org list", "",
 	 "prints _id and name of each organization",
-	 0, 0, 0, true, admin_org_list},
+	 0, 0, 0, NEEDS_DATABASE, admin_org_list},
 	{"org delete", "ORG --yes",
 	 "remove an organization and all it has; prints how much",
-	 1, 1, OPTION(ADMIN_YES), true, admin_org_delete},
+	 1, 1, OPTION(ADMIN_YES), NEEDS_DATABASE, admin_org_delete},
 	{"export", "ORG",
 	 "print all that an organization has, as JSON lines",
-	 1, 1, 0, true, admin_export},
+	 1, 1, 0, NEEDS_DATABASE, admin_export},
 	{"key create", "ORG [--role manage|publish|read|run] [--name TEXT]",
 	 "make an API key; prints it, this once",
-	 1, 1, OPTION(ADMIN_ROLE) | OPTION(ADMIN_NAME), true,
+	 1, 1, OPTION(ADMIN_ROLE) | OPTION(ADMIN_NAME), NEEDS_DATABASE,
 	 admin_key_create},
 	{"key list", "ORG",
 	 "prints id, role, name, created and last used of each key",
-	 1, 1, 0, true, admin_key_list},
+	 1, 1, 0, NEEDS_DATABASE, admin_key_list},
 	{"key revoke", "KEYID",
 	 "make a key invalid, for ever",
-	 1, 1, 0, true, admin_key_revoke},
+	 1, 1, 0, NEEDS_DATABASE, admin_key_revoke},
 	{"hook create", "ORG URL ACTION",
 	 "make a hook with a secret of its own; prints its _id",
-	 3, 3, 0, true, admin_hook_create},
+	 3, 3, 0, NEEDS_DATABASE, admin_hook_create},
 	{"hook list", "ORG",
 	 "prints _id, action, state and target_url of each hook",
-	 1, 1, 0, true, admin_hook_list},
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_list},
 	{"hook enable", "ID",
 	 "let a hook get its deliveries, held ones too",
-	 1, 1, 0, true, admin_hook_enable},
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_enable},
 	{"hook disable", "ID",
 	 "hold a hook's deliveries",
-	 1, 1, 0, true, admin_hook_disable},
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_disable},
 	{"hook delete", "ID",
 	 "delete a hook and cancel its deliveries",
-	 1, 1, 0, true, admin_hook_delete},
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_delete},
 	{"publish", "ORG ACTION [--user ID] [--idempotency-key K] [FILE|-]",
 	 "publish the JSON object in FILE; prints the notification's _id",
-	 2, 3, OPTION(ADMIN_USER) | OPTION(ADMIN_IDEMPOTENCY_KEY), true,
+	 2, 3, OPTION(ADMIN_USER) | OPTION(ADMIN_IDEMPOTENCY_KEY), NEEDS_DATABASE,
 	 admin_publish},
 	{"status", "",
 	 "prints how the queue stands",
-	 0, 0, 0, true, admin_status},
+	 0, 0, 0, NEEDS_DATABASE, admin_status},
+	{"doctor", "[URL]",
+	 "check the installation, one line a check, and the way to a target",
+	 0, 1, 0, DOES_ALL, admin_doctor},
 	{"verify", "DELIVERY",
 	 "print a request as it would be sent now, and a curl line for it",
-	 1, 1, 0, true, admin_verify},
+	 1, 1, 0, NEEDS_DATABASE, admin_verify},
 	{"purge", "[--dry-run]",
 	 "remove what [retention] keeps no longer; prints how much",
-	 0, 0, OPTION(ADMIN_DRY_RUN), true, admin_purge},
+	 0, 0, OPTION(ADMIN_DRY_RUN), NEEDS_DATABASE, admin_purge},
 };
 
 static const char *const option_names[ADMIN_OPTION_MAX] = {
@@ -240,10 +243,15 @@ out:
 static enum err run_command(const struct command *c, struct admin *a,
 			    const struct line *line)
 {
-	enum err e = conf_load(&a->conf, line->config);
+	enum err e;
 
+	a->config = line->config;
+	if (c->need == DOES_ALL)
+		return c->run(a);
+	e = conf_load(&a->conf, line->config);
 	if (!e)
-		e = c->database ? run_with_store(c, a) : c->run(a);
+		e = c->need == NEEDS_DATABASE ? run_with_store(c, a)
+					      : c->run(a);
 	conf_release(&a->conf);
 	return e;
 }

@@ -346,6 +346,7 @@ void http_start(struct http *h, struct http_request *r)
 	SET(e, HEADERDATA, r);
 	SET(e, WRITEDATA, r);
 	SET(e, PRIVATE, r);
+	SET(e, CONNECT_ONLY, r->probe ? 1L : 0L);
 	must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
 }
 
@@ -394,6 +395,8 @@ static void finish(struct http *h, struct http_request *r,
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
 	r->attempt.status = (unsigned)status;
 	note_times(r->easy, &r->attempt);
+	if (r->probe)
+		note_tls(r->easy, &r->attempt);
 	curl_multi_remove_handle(h->multi, r->easy);
 	if (h->idle_count < h->o.concurrency)
 		h->idle[h->idle_count++] = r->easy;

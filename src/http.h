@@ -39,6 +39,7 @@ struct http_request {
 	struct curl_slist *headers; /* whole lines; may be static nodes */
 	const void *body;
 	size_t body_len;
+	bool probe; /* connect, with TLS, and send nothing */
 
 	struct attempt attempt; /* its buffers: http_request_release */
 

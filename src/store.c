@@ -44,9 +44,15 @@ static enum err ready(struct db *db, void *arg)
 						 : wrong_version(version);
 }
 
-void store_init(struct store *s, const struct conf *conf, enum db_role role)
+void store_init_bare(struct store *s, const struct conf *conf,
+		     enum db_role role)
 {
 	*s = (struct store){.conf = conf, .db = db_new(conf, role)};
+}
+
+void store_init(struct store *s, const struct conf *conf, enum db_role role)
+{
+	store_init_bare(s, conf, role);
 	db_on_connect(s->db, ready, s);
 }
 

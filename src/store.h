@@ -19,6 +19,9 @@ struct store {
 };
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role);
+/* The same for a database whose schema is not asked for. */
+void store_init_bare(struct store *s, const struct conf *conf,
+		     enum db_role role);
 void store_release(struct store *s);
 
 /*

@@ -98,6 +98,21 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 	return e;
 }
 
+enum err store_hook_newest_url(struct store *s, struct arena *arena,
+			       const char **url)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT target_url FROM hooks WHERE enabled = 1 "
+			      "AND deleted_at IS NULL ORDER BY id DESC LIMIT 1",
+			      DB_NONE, &q);
+
+	*url = NULL;
+	while (!e && db_next(q))
+		*url = arena_strdup(arena, db_col_text(q, 0));
+	return e;
+}
+
 enum err store_hook_key(struct store *s, const struct id *organization,
 			const struct id *id, uint64_t *key)
 {

@@ -52,6 +52,11 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 			const struct id *organization, const struct id *id,
 			struct store_hook *out);
 
+/* Where the newest hook that is enabled points, of any organization; *arena*,
+ * NULL: there is none. */
+enum err store_hook_newest_url(struct store *s, struct arena *arena,
+			       const char **url);
+
 /* The key of a hook that is, or was deleted since. */
 enum err store_hook_key(struct store *s, const struct id *organization,
 			const struct id *id, uint64_t *key);

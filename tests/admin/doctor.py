@@ -1,0 +1,191 @@
+"""
+hooks-admin doctor: all is well with an installation that is well, and each
+thing that is broken in earnest is found, with what to do about it.
+"""
+
+import json
+import pathlib
+import re
+
+import certificates
+import receiver
+import sendcase
+import service
+import tap
+import where
+
+CHECKS = ["configuration", "certificates", "key file", "database version",
+          "binlog_format", "isolation", "max_allowed_packet", "wait_timeout",
+          "max_connections", "innodb_flush_log_at_trx_commit", "clock",
+          "schema", "cron", "target", "web server"]
+
+
+class Doctor(sendcase.SendCase):
+    def doctor(self, *args, config=None):
+        """Its lines as {check: (verdict, text)}, and the exit status."""
+        done = self.service.run("hooks-admin", "doctor", *args,
+                                config=config or self.service.config(
+                                    service.ADMIN))
+        rows = [line.split("\t") for line in done.out.splitlines()]
+        assert all(len(row) == 3 for row in rows), done
+        self.checks = [row[1] for row in rows]
+        self.err = done.err
+        return {row[1]: (row[0], row[2]) for row in rows}, done.status
+
+    def config(self, **sections):
+        """The operator's, with something else in it."""
+        path = self.service.write_config(service.ADMIN, **sections)
+        text = path.read_text()
+        self.service.write_config(service.ADMIN)
+        other = self.service.folder / "doctor.conf"
+        other.write_text(text)
+        other.chmod(0o600)
+        return other
+
+    def finds(self, verdict, status, check, *words, args=(), **sections):
+        got, code = self.doctor(*args, config=self.config(**sections))
+        assert got[check][0] == verdict, (check, got)
+        for word in words:
+            assert word in got[check][1], (word, got[check])
+        assert code == status, (code, got)
+        return got
+
+    def setting(self, name, value, verdict, status, *words):
+        before = self.service.db.value(f"SELECT @@GLOBAL.{name}")
+        self.service.db.sql(f"SET GLOBAL {name} = {value}")
+        try:
+            self.finds(verdict, status, name, *words)
+        finally:
+            self.service.db.sql(f"SET GLOBAL {name} = {before}")
+
+    def test_01_all_is_well(self):
+        self.fresh()
+        self.once()
+        got, status = self.doctor()
+        assert self.checks == CHECKS, self.checks
+        assert {v for v, _ in got.values()} == {"ok"}, got
+        assert status == 0 and self.err == "", self.err
+        assert "connected" in got["target"][1], got
+        assert not self.sink.at(), "nothing was sent"
+
+    def test_02_json(self):
+        got = json.loads(self.service.admin("doctor", "--json"))
+        assert [c["check"] for c in got] == CHECKS, got
+        assert all(list(c) == ["verdict", "check", "text"] for c in got), got
+
+    def test_03_wrong_configuration(self):
+        path = self.service.folder / "wrong.conf"
+        path.write_text("[sender]\nlease = 1s\n")
+        got, status = self.doctor(config=path)
+        assert list(got) == ["configuration"] and status == 78, got
+        assert got["configuration"][0] == "FAIL"
+        assert f"{path}:2" in self.err, self.err
+        self.finds("FAIL", 78, "certificates", "/nonexistent",
+                   sender={"ca_file": "/nonexistent"})
+
+    def test_04_database_away(self):
+        got = self.finds("FAIL", 75, "database", "/nonexistent",
+                         database={"socket": "/nonexistent"})
+        assert got["web server"][0] == "ok", "goes on"
+        self.finds("FAIL", 78, "database", "denied",
+                   database={"password": "wrong"})
+
+    def test_05_settings(self):
+        self.setting("max_allowed_packet", 1048576, "warn", 0, "16M")
+        self.setting("wait_timeout", 30, "warn", 0, "60 s")
+        self.setting("max_connections", 10, "ok", 0)
+        self.setting("innodb_flush_log_at_trx_commit", 2, "warn", 0, "lost")
+        self.finds("FAIL", 78, "max_allowed_packet", "max_body",
+                   api={"max_body": "15m"})
+
+    def test_06_schema(self):
+        sql = self.service.db.sql
+        sql("UPDATE installation SET version = version + 1")
+        try:
+            got = self.finds("FAIL", 78, "schema")
+            assert "upgrade" in self.err, self.err
+            assert got["isolation"][0] == "ok" and "cron" not in got, got
+        finally:
+            sql("UPDATE installation SET version = version - 1")
+
+    def test_07_cron(self):
+        sql = self.service.db.sql
+        self.once()
+        sql("UPDATE senders SET seen_at = seen_at - INTERVAL 1 HOUR")
+        self.finds("warn", 0, "cron", "crontab")
+        self.publish()
+        sql("UPDATE notifications SET created_at = created_at - "
+            "INTERVAL 10 MINUTE")
+        self.finds("FAIL", 78, "cron", "60 minutes", "wait")
+        sql("DELETE FROM senders")
+        self.finds("FAIL", 78, "cron", "ever")
+        self.once()
+        self.finds("ok", 0, "cron")
+
+    def test_08_clock(self):
+        """The database's is wrong; nothing else can be, for a test."""
+        sql = self.service.db.sql
+        sql("SET GLOBAL init_connect = 'SET timestamp = 1000000000'")
+        try:
+            self.finds("FAIL", 78, "clock", "NTP")
+        finally:
+            sql("SET GLOBAL init_connect = ''")
+
+    def test_09_targets(self):
+        free = "http://127.0.0.1:1/x"
+        self.finds("FAIL", 69, "target", "firewall", args=[free])
+        self.finds("FAIL", 69, "target", "allow_networks",
+                   args=[f"http://localhost:{self.sink.port}/x"],
+                   targets={"allow_networks": "10.0.0.0/8"})
+        self.finds("FAIL", 65, "target", "http", args=[self.sink.url()],
+                   targets={"allow_http": "no"})
+        self.finds("FAIL", 65, "target", "URL", args=["nonsense"])
+        self.finds("FAIL", 69, "target", "resolver",
+                   args=["http://nothing.invalid/x"])
+        self.fresh(url=free)
+        self.finds("warn", 0, "target", "127.0.0.1")
+        self.service.admin("hook", "disable", self.fresh())
+        self.finds("ok", 0, "target", "no hook")
+
+    def test_10_certificates(self):
+        folder = pathlib.Path(self.service.folder.path)
+        authority = certificates.Authority(folder, "authority")
+        pem = str(authority.issue("good", "IP:127.0.0.1"))
+        secure = receiver.Receiver(certificate=pem)
+        try:
+            got = self.finds("ok", 0, "target", "TLSv1.",
+                             args=[secure.url()],
+                             sender={"ca_file": authority.certificate})
+            assert got["certificates"][0] == "ok", got
+            self.finds("FAIL", 69, "target", "ca_file", args=[secure.url()])
+        finally:
+            secure.close()
+
+    def test_11_web_server(self):
+        sample = (where.EXAMPLES / "apache-mod_fcgid.conf").read_text()
+        limit = int(re.search(r"^FcgidMaxRequestLen (\d+)", sample, re.M)[1])
+        self.finds("warn", 0, "web server", f"FcgidMaxRequestLen {limit}",
+                   api={"max_body": str(limit)})
+        self.finds("warn", 0, "web server", "raise",
+                   api={"max_body": str(limit + 1)})
+
+
+class Binlog(tap.Case):
+    """What can only be set when a server starts."""
+
+    def test_statements_in_the_binlog(self):
+        made = service.Service(database_settings=(
+            "--log-bin=log", "--server-id=1", "--binlog-format=MIXED"))
+        try:
+            made.db.sql("SET GLOBAL binlog_format = 'STATEMENT'")
+            done = made.run("hooks-admin", "doctor",
+                            config=made.config(service.ADMIN))
+            assert done.status == 78, done
+            assert re.search(r"^FAIL\tbinlog_format\tSTATEMENT.*ROW",
+                             done.out, re.M), done
+        finally:
+            made.close()
+
+
+if __name__ == "__main__":
+    tap.main()
