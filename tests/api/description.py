@@ -1,10 +1,14 @@
 """openapi.yaml: as it is served, and against the table of routes."""
 
 import json
+import os
 import re
+import subprocess
 
 import doors
 import openapi
+import processes
+import rawhttp
 import service
 import tap
 import where
@@ -18,28 +22,131 @@ ROLES = {"READ": ["read", "publish", "manage"],
          "RUN": ["manage", "run"], "ANYBODY": None}
 
 
-def routes():
-    """The table of route.c: (method, path as the document writes it, set)."""
-    text = (where.SOURCE / "cgi-bin/route.c").read_text()
-    found = re.findall(r'^\t\{"([A-Z]+)",\s+"([^"]+)",\s+(\w+),', text, re.M)
-    assert len(found) > 15, found
-    return {(method, re.sub(r":(\w+)", r"{\1}", path)): roles
-            for method, path, roles in found}
-
-
 class Routes(tap.Case):
     def setup(self):
-        self.documented = {(m, p): o for m, p, o in openapi.operations(
-            openapi.load())}
+        self.documented = {(m, p): o for m, p, o in openapi.operations()}
 
     def test_every_route_is_described(self):
-        missing = sorted(set(routes()) - set(self.documented))
+        missing = sorted(set(openapi.routes()) - set(self.documented))
         assert not missing, missing
 
     def test_with_its_roles(self):
-        for route, roles in routes().items():
+        for route, roles in openapi.routes().items():
             described = self.documented[route].get("x-roles")
             assert described == ROLES[roles], (route, roles, described)
+
+
+class Lint(tap.Case):
+    """Every rule that the linter recommends, warnings counted as errors."""
+
+    def problems(self, path):
+        done = subprocess.run(
+            [where.node_program("redocly"), "lint", "--format=json",
+             "--extends=recommended-strict", path], capture_output=True,
+            check=False, env=dict(os.environ, REDOCLY_TELEMETRY="off",
+                                  REDOCLY_SUPPRESS_UPDATE_NOTICE="true"))
+        found = json.loads(done.stdout)["problems"]
+        assert (done.returncode == 0) == (not found), done
+        return [f"{p['ruleId']}: {p['message']} "
+                f"{p['location'][0].get('pointer')}" for p in found]
+
+    def test_it_is_silent(self):
+        problems = self.problems(openapi.SOURCE)
+        assert not problems, "\n".join(problems)
+
+    def test_it_finds_what_is_planted(self):
+        folder = processes.Folder()
+        try:
+            path = folder / "openapi.yaml"
+            path.write_text(openapi.SOURCE.read_text().replace(
+                "operationId: getHook\n", "operationId: listHooks\n"))
+            assert self.problems(path)
+        finally:
+            folder.close()
+
+
+class Checker(tap.Case):
+    """What lib/openapi.py must see: one good answer, and what is wrong with
+    each of the others."""
+
+    HOOK = {
+        "_id": "60af526954e6605aae0dad5a", "target_url": "https://x.com/",
+        "action": "*", "scope": "organization",
+        "organization": "60af5269459aad001d0cb565",
+        "updatedAt": "2021-05-27T08:03:53.775Z",
+        "createdAt": "2021-05-27T08:03:53.775Z", "__v": 0, "enabled": True,
+        "description": "", "headers": {}, "batch_size": 1, "rate_limit": 0,
+        "ordered": False}
+    HEADERS = {"Content-Type": "application/json", "ETag": '"1f"',
+               "Cache-Control": "no-store"}
+    PATH = "/v2/hooks/60af526954e6605aae0dad5a"
+
+    def check(self, method="GET", path=PATH, status=200, headers=None,
+              body=None, **members):
+        headers = {**self.HEADERS, **(headers or {})}
+        if body is None:
+            body = json.dumps({**self.HOOK, **members}).encode()
+        openapi.check(method, path, None, rawhttp.Response(
+            status, [(n, v) for n, v in headers.items() if v], body))
+
+    def refused(self, **options):
+        try:
+            self.check(**options)
+        except (openapi.Drift, ValueError):
+            return
+        raise AssertionError(f"not seen: {options}")
+
+    def test_a_good_one(self):
+        self.check()
+        self.check(method="HEAD", body=b"")
+        self.check(path=self.PATH.replace("hooks", "%68ooks") + "/?api_key=x")
+        self.check(path="/index.html", status=500, body=b"x")
+
+    def test_bad_bodies(self):
+        self.refused(more=1)
+        self.refused(__v=1)
+        self.refused(ordered=None)
+        self.refused(createdAt="2021-05-27T08:03:53Z")
+        self.refused(body=b"{}")
+        self.refused(body=b"")
+        self.refused(body=json.dumps(self.HOOK).encode() + b"x")
+        self.refused(body=b'{"_id": 1,' + json.dumps(self.HOOK).encode()[1:])
+        self.refused(method="HEAD")
+
+    def test_bad_headers(self):
+        self.refused(headers={"ETag": None})
+        self.refused(headers={"ETag": "1f"})
+        self.refused(headers={"Content-Type": "text/plain"})
+        self.refused(headers={"Content-Type": None})
+        self.refused(headers={"Cache-Control": None})
+        self.refused(headers={"Location": "/v2/hooks"})
+
+    def test_statuses_paths_and_methods_that_are_not_described(self):
+        self.refused(status=202)
+        self.refused(path="/v2/hook/60af526954e6605aae0dad5a")
+        self.refused(method="PATCH")
+        self.refused(method="DELETE")
+
+    def test_problems_name_their_status(self):
+        problem = {"type": "about:blank", "title": "Not Found", "status": 404,
+                   "detail": "x"}
+        options = {"status": 404, "headers": {
+            "ETag": None, "Content-Type": "application/problem+json"}}
+        self.check(body=json.dumps(problem).encode(), **options)
+        for change in ({"status": 400}, {"title": "Gone"}, {"detail": ""},
+                       {"errors": []}):
+            self.refused(body=json.dumps({**problem, **change}).encode(),
+                         **options)
+
+    def test_what_is_taken_is_described(self):
+        for target, body in (("?colour=1", b""), ("", b'{"x": 1}')):
+            try:
+                openapi.check("POST", f"{self.PATH}/enable{target}", body,
+                              rawhttp.Response(200, self.HEADERS.items(),
+                                               json.dumps(self.HOOK).encode()))
+            except openapi.Drift:
+                continue
+            raise AssertionError(f"not seen: {target} {body}")
 
 
 class Served(ApiCase):

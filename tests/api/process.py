@@ -11,6 +11,7 @@ import struct
 import time
 
 import doors
+import openapi
 import processes
 import service
 import tap
@@ -109,6 +110,7 @@ class _Process(tap.Case):
                         [self.auth] if variables is None else variables, body)
         answer = connection.answer()
         connection.close()
+        openapi.note(method, target, body, answer)
         return answer
 
     def good(self):

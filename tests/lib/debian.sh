@@ -9,6 +9,7 @@
 # Where all that is made goes. Tests of the scripts name another folder, and a
 # build that is there already.
 var=${HOOKS_VAR:-$top/var}
+servers=$var/servers
 
 say() {
 	printf '%s\n' "$*"
@@ -64,7 +65,6 @@ install_packages() {
 # unpack_packages NAME...: below var/servers, without installing. The marker is
 # written last, so that an interrupted download is taken up again.
 unpack_packages() {
-	servers=$var/servers
 	mkdir -p "$servers/marks"
 	wanted=
 	for package; do
@@ -84,6 +84,17 @@ unpack_packages() {
 		: >"$servers/marks/$package"
 	done
 	rm -rf "$servers/download"
+}
+
+# node_packages NAME@VERSION...: from the npm registry, below var/servers/npm.
+node_packages() {
+	command -v npm >/dev/null || install_packages npm
+	mark=$servers/marks/npm
+	[ "$(cat "$mark" 2>/dev/null)" != "$*" ] || return 0
+	say "Installing below var/servers/npm: $*"
+	run_logged "$var/npm.log" npm install --prefix "$servers/npm" \
+		--no-fund --no-audit --ignore-scripts --omit=optional "$@"
+	printf '%s\n' "$*" >"$mark"
 }
 
 build_packages='build-essential autoconf automake libtool pkg-config

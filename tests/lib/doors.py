@@ -15,6 +15,7 @@ import shutil
 import socket
 import subprocess
 
+import openapi
 import processes
 import rawhttp
 import service as services
@@ -42,6 +43,13 @@ class _Door:
         self.service = service
         self.base = base
         self.log = service.folder / f"{self.name}.log"
+
+    def request(self, method, target, headers=(), body=None, chunked=False):
+        """One exchange; the answer is as htdocs/openapi.yaml says."""
+        answer = self.exchange(method, target, headers, body, chunked)
+        if isinstance(target, str) and target.startswith(self.base):
+            openapi.note(method, target[len(self.base):], body, answer)
+        return answer
 
     def _environment(self):
         return dict(os.environ, HOOKS_CONFIG=str(
@@ -72,7 +80,7 @@ class Cgi(_Door):
             env[key] = f"{env[key]}, {value}" if key in env else value
         return env
 
-    def request(self, method, target, headers=(), body=None, chunked=False):
+    def exchange(self, method, target, headers=(), body=None, chunked=False):
         """Servers hand a chunked body over with its length, so do we."""
         del chunked
         program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
@@ -117,7 +125,7 @@ class _Server(_Door):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def request(self, method, target, headers=(), body=None, chunked=False):
+    def exchange(self, method, target, headers=(), body=None, chunked=False):
         return self.raw(rawhttp.request_bytes(
             method, target, headers, body, chunked), method)
 

@@ -1,12 +1,22 @@
 """
-htdocs/openapi.yaml, to check against.
+htdocs/openapi.yaml, and whether what was asked and answered is as it says.
+
+The doors have every exchange checked here: an answer that the document does
+not know fails the test that got it. What was seen is printed at the end of
+each test file, for tests/api/complete.py.
 
 `python3` may be another Python than Debian's, for which python3-yaml and
 python3-jsonschema were installed; both are pure Python, so any may use them.
 """
 
+import functools
+import http
+import json
+import re
 import sys
+import urllib.parse
 
+import tap
 import where
 
 _DEBIAN = "/usr/lib/python3/dist-packages"
@@ -20,17 +30,216 @@ except ImportError:
     import yaml
 
 SOURCE = where.SOURCE / "htdocs/openapi.yaml"
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+METHODS = ("get", "put", "post", "delete")
+# Stands for an operation where there is none: a path or a method unknown.
+ANY = "any-address"
+SEEN = "# answers: "
+_seen = {}
 
 
+class Drift(AssertionError):
+    """What was answered is not what is described."""
+
+
+# ---- the document ----
+
+@functools.lru_cache(None)
 def load():
-    """The document as it is written."""
-    return yaml.safe_load(SOURCE.read_text())
+    """The document as it is written. Not to be changed."""
+    return yaml.load(SOURCE.read_text(),
+                     getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def operations(document):
+def resolve(node):
+    """What a reference stands for."""
+    while "$ref" in node:
+        found = load()
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name.replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
+def operations():
     """(method, path, operation) of each, methods in capitals."""
-    for path, item in document["paths"].items():
+    for path, item in load()["paths"].items():
         for method in METHODS:
             if method in item:
                 yield method.upper(), path, item[method]
+
+
+def routes():
+    """The table of route.c: {(method, path as described): set of roles}."""
+    text = (where.SOURCE / "cgi-bin/route.c").read_text()
+    found = re.findall(r'^\t\{"([A-Z]+)",\s+"([^"]+)",\s+(\w+),', text, re.M)
+    assert len(found) > 15, found
+    return {(method, re.sub(r":(\w+)", r"{\1}", path)): roles
+            for method, path, roles in found}
+
+
+def parameters(path, operation):
+    """Those of the path and of the operation."""
+    item = load()["paths"][path]
+    return [resolve(p) for p in (*item.get("parameters", ()),
+                                 *operation.get("parameters", ()))]
+
+
+@functools.lru_cache(None)
+def _header_names():
+    """Headers that mean something here: they stand only where described."""
+    tables = [o["responses"] for _, _, o in operations()]
+    return {name.lower() for table in (*tables, load()["x-any-address"])
+            for response in table.values()
+            for name in resolve(response).get("headers", ())}
+
+
+@functools.lru_cache(None)
+def _validator(text):
+    schema = dict(json.loads(text), components=load()["components"])
+    return jsonschema.Draft202012Validator(schema)
+
+
+def _check_schema(schema, value, what):
+    errors = list(_validator(json.dumps(schema)).iter_errors(value))
+    if errors:
+        worst = jsonschema.exceptions.best_match(iter(errors))
+        raise Drift(f"{what}: at /{'/'.join(map(str, worst.absolute_path))}: "
+                    f"{worst.message[:600]}")
+
+
+# ---- which operation ----
+
+def _segments(path):
+    parts = path.split("/")
+    return parts[:-1] if len(parts) > 2 and parts[-1] == "" else parts
+
+
+def _matches(template, path):
+    want, given = _segments(template), _segments(path)
+    return len(want) == len(given) and all(
+        w == urllib.parse.unquote(g) or (w[:1] == "{" and g)
+        for w, g in zip(want, given))
+
+
+def find(method, path):
+    """(path as described or None, method that counts, operation or None)."""
+    for template, item in load()["paths"].items():
+        if _matches(template, path):
+            method = "GET" if method == "HEAD" else method
+            return template, item.get(method.lower())
+    return None, None
+
+
+def concerns(path):
+    """Whether it is ours to answer."""
+    return path.startswith("/v2/") or _segments(path) in (
+        ["", "v2"], ["", "healthz"], ["", "metrics"])
+
+
+# ---- an answer ----
+
+def _check_headers(described, answer, what):
+    given = {name.lower(): value for name, value in answer.headers}
+    headers = {n.lower(): resolve(h)
+               for n, h in described.get("headers", {}).items()}
+    for name, header in headers.items():
+        if name in given:
+            _check_schema(header["schema"], given[name], f"{what}: {name}")
+        elif header.get("required"):
+            raise Drift(f"{what}: no {name}: {answer}")
+    for name in _header_names() & set(given) - set(headers):
+        raise Drift(f"{what}: {name} is not described: {answer}")
+
+
+def _no_duplicates(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Drift(f"a member is there twice: {[n for n, _ in pairs]}")
+    return members
+
+
+def _check_body(described, answer, what):
+    kind = (answer.header("Content-Type") or "").split(";")[0]
+    content = described.get("content", {})
+    if not content:
+        if answer.body or kind:
+            raise Drift(f"{what}: has a body: {answer}")
+        return
+    if kind not in content:
+        raise Drift(f"{what}: the type {kind!r} is not described: {answer}")
+    if kind.endswith("json"):
+        value = json.loads(answer.body, object_pairs_hook=_no_duplicates)
+        _check_schema(content[kind]["schema"], value, what)
+        if kind == "application/problem+json":
+            title = http.HTTPStatus(answer.status).phrase
+            title = "Content Too Large" if answer.status == 413 else title
+            if (value["status"], value["title"]) != (answer.status, title):
+                raise Drift(f"{what}: another status: {answer}")
+
+
+def _check_cache(operation, answer, what):
+    """Only what needs no key may be stored."""
+    public = operation and operation.get("security") == [] and \
+        answer.status in (200, 304)
+    stored = answer.header("Cache-Control") != "no-store"
+    if stored and not (public and "openapi" in operation["operationId"].lower()):
+        raise Drift(f"{what}: may be stored: {answer}")
+
+
+# ---- a request that was taken ----
+
+def _check_request(path, operation, target, body, what):
+    names = {p["name"] for p in parameters(path, operation)
+             if p["in"] == "query"} | {"api_key"}
+    query = urllib.parse.parse_qsl(urllib.parse.urlsplit(target).query,
+                                   keep_blank_values=True)
+    for name, value in query:
+        if name not in names:
+            raise Drift(f"{what}: took ?{name}=, which is not described")
+    described = resolve(operation.get("requestBody", {}))
+    if body and body.strip() and described:
+        schema = described["content"]["application/json"]["schema"]
+        _check_schema(schema, json.loads(body), f"{what}: the body it took")
+
+
+# ---- the way in ----
+
+def check(method, target, body, answer):
+    """`target` is without the base path, `answer` a rawhttp.Response. Returns
+    (operation, status), or None for what is not ours."""
+    target = re.sub(r"^https?://[^/]*", "", target)
+    path = re.split(r"[?#]", target)[0]
+    if not concerns(path):
+        return None
+    template, operation = find(method, path)
+    responses = operation["responses"] if operation \
+        else load()["x-any-address"]
+    name = operation["operationId"] if operation else ANY
+    what = f"{method} {target} ({name}, {answer.status})"
+    if str(answer.status) not in responses:
+        raise Drift(f"{what}: this status is not described: {answer}")
+    described = resolve(responses[str(answer.status)])
+    _check_headers(described, answer, what)
+    if method != "HEAD":
+        _check_body(described, answer, what)
+    elif answer.body:
+        raise Drift(f"{what}: has a body")
+    _check_cache(operation, answer, what)
+    if operation and answer.status < 300:
+        _check_request(template, operation, target, body, what)
+    return name, str(answer.status)
+
+
+def note(method, target, body, answer):
+    """The same, for an answer that a test got."""
+    found = check(method, target, body, answer)
+    if found:
+        _seen.setdefault(found[0], set()).add(found[1])
+
+
+def _say():
+    if _seen:
+        print(SEEN + json.dumps({n: sorted(s) for n, s in _seen.items()}))
+
+
+tap.at_end(_say)

@@ -53,6 +53,15 @@ def server(*names):
         "the folder with HOOKS_TEST_SERVERS")
 
 
+def node_program(name):
+    """A program of a package that selftest took from the npm registry."""
+    for root in _unpacked():
+        path = root / "npm/node_modules/.bin" / name
+        if path.exists():
+            return path
+    raise AssertionError(f"{name} not found: ./selftest installs it")
+
+
 def root_of(binary):
     """The folder a program was unpacked to: / for an installed one."""
     return binary.parents[2] if binary.parts[-3] == "usr" else pathlib.Path("/")
