@@ -103,7 +103,7 @@ void call_link_next(struct call *c, const char *path, const struct id *after)
 	char id[ID_TEXT_SIZE];
 	struct buf b;
 
-	buf_init(&b, 3000);
+	buf_init(&b, 3800);
 	id_format(id, after);
 	buf_printf(&b, "%s%s?", c->conf->api.base_path, path);
 	for (size_t i = 0; i < r->params; i++) {

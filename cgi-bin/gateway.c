@@ -30,7 +30,8 @@ struct gateway {
 	sigset_t waiting; /* the signal mask of ppoll() */
 	bool cgi;
 	bool taken;    /* CGI: the one request */
-	uint64_t left; /* CGI: bytes of the body */
+	uint64_t left; /* bytes of the body that are promised */
+	bool broken;   /* it ended before its end */
 };
 
 static volatile sig_atomic_t stopped;
@@ -83,16 +84,20 @@ void gateway_free(struct gateway *g)
 
 /* ---- the next request ---- */
 
+static enum gateway_event begin(struct gateway *g, const char *length)
+{
+	if (!length || !text_uint(length, UINT64_MAX, &g->left))
+		g->left = 0;
+	g->broken = false;
+	return GATEWAY_REQUEST;
+}
+
 static enum gateway_event next_cgi(struct gateway *g)
 {
-	const char *length = getenv("CONTENT_LENGTH");
-
 	if (g->taken)
 		return GATEWAY_END;
 	g->taken = true;
-	if (!length || !text_uint(length, UINT64_MAX, &g->left))
-		g->left = 0;
-	return GATEWAY_REQUEST;
+	return begin(g, getenv("CONTENT_LENGTH"));
 }
 
 /* A server that keeps its connection sends the next request on it. */
@@ -123,7 +128,8 @@ enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms)
 			continue;
 		n = n < 0 ? -errno : FCGX_Accept_r(&g->fcgi);
 		if (n >= 0)
-			return GATEWAY_REQUEST;
+			return begin(g, FCGX_GetParam("CONTENT_LENGTH",
+						      g->fcgi.envp));
 		if (!transient(-n)) {
 			log_error("the FastCGI socket failed: error %d", -n);
 			break;
@@ -139,7 +145,7 @@ char *const *gateway_environment(const struct gateway *g)
 	return g->cgi ? environ : g->fcgi.envp;
 }
 
-static size_t read_cgi(struct gateway *g, void *p, size_t n)
+static ssize_t read_cgi(struct gateway *g, void *p, size_t n)
 {
 	ssize_t got;
 
@@ -150,21 +156,36 @@ static size_t read_cgi(struct gateway *g, void *p, size_t n)
 	do
 		got = read(STDIN_FILENO, p, n);
 	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		g->left = 0;
-	else
-		g->left -= (uint64_t)got;
-	return got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+/* Under FastCGI the end of input counts, for a server may not know the length
+ * beforehand; when it says more than it sends, the client was cut off. */
+static ssize_t read_fcgi(struct gateway *g, void *p, size_t n)
+{
+	int got = FCGX_GetStr(p, n > 65536 ? 65536 : (int)n, g->fcgi.in);
+
+	if (got <= 0 && FCGX_GetError(g->fcgi.in))
+		g->broken = true;
+	return got;
 }
 
 size_t gateway_read(struct gateway *g, void *p, size_t n)
 {
-	int got;
+	ssize_t got = g->cgi ? read_cgi(g, p, n) : read_fcgi(g, p, n);
 
-	if (g->cgi)
-		return read_cgi(g, p, n);
-	got = FCGX_GetStr(p, n > 65536 ? 65536 : (int)n, g->fcgi.in);
-	return got > 0 ? (size_t)got : 0;
+	if (got <= 0) {
+		g->broken = g->broken || g->left;
+		g->left = 0;
+		return 0;
+	}
+	g->left -= (uint64_t)got < g->left ? (uint64_t)got : g->left;
+	return (size_t)got;
+}
+
+bool gateway_broken(const struct gateway *g)
+{
+	return g->broken;
 }
 
 void gateway_write(struct gateway *g, const void *p, size_t n)

@@ -5,6 +5,7 @@
 #ifndef HOOKS_GATEWAY_H
 #define HOOKS_GATEWAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ char *const *gateway_environment(const struct gateway *g);
 /* The next bytes of the body; 0 at its end. Under FastCGI that is the end of
  * input, under plain CGI CONTENT_LENGTH bytes. */
 size_t gateway_read(struct gateway *g, void *p, size_t n);
+/* Whether the body that was read to its end is less than was promised: the
+ * client was cut off, and who knows what it was about to say. */
+bool gateway_broken(const struct gateway *g);
 /* A client that has gone away is no error. */
 void gateway_write(struct gateway *g, const void *p, size_t n);
 /* Reads what is left of the body, so that no server mistakes the end of the

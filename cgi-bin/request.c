@@ -12,6 +12,10 @@
 #include "log.h"
 #include "text.h"
 
+/* So that Link, which has the query in it, fits into what servers take as a
+ * header, three bytes for each. */
+enum { QUERY_MAX = 1000 };
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
@@ -154,6 +158,8 @@ static const char *add_param(struct request *r, const char *s, size_t len)
 
 static void read_query(struct request *r, const char *s)
 {
+	if (strlen(s) > QUERY_MAX)
+		r->bad_query = "The query is longer than 1000 bytes.";
 	while (*s && !r->bad_query) {
 		size_t len = strcspn(s, "&");
 
@@ -217,7 +223,8 @@ void request_read_head(struct request *r, char *const *environment,
 		else
 			read_header(r, entry);
 	}
-	if (!r->header[REQUEST_AUTHORIZATION])
+	if (redirected && (!r->header[REQUEST_AUTHORIZATION] ||
+			   !*r->header[REQUEST_AUTHORIZATION]))
 		r->header[REQUEST_AUTHORIZATION] = redirected;
 	if (!uri) {
 		log_error("the web server passes no REQUEST_URI");

@@ -164,6 +164,11 @@ static enum err check_key(struct call *c, const struct route *route)
 static enum err read_body(struct call *c, struct gateway *g)
 {
 	request_read_body(c->request, g);
+	if (gateway_broken(g)) {
+		response_problem(c->response, 400,
+				 "The body ended before its end.");
+		return ERR_INVALID;
+	}
 	if (!c->request->body.overflow)
 		return ERR_OK;
 	response_problem(c->response, 413,

@@ -70,6 +70,20 @@ class Connection:
             if kind == END:
                 return doors.Cgi._parse(output)
 
+    def cut(self, method, target, variables, body):
+        """The beginning of a request, and then no more."""
+        pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", target),
+                 *variables]
+        self.sock.sendall(
+            _record(BEGIN, struct.pack("!HB5x", 1, 0)) +
+            _record(PARAMS, b"".join(_pair(n, v) for n, v in pairs)) +
+            _record(PARAMS, b"") + _record(STDIN, body))
+        self.sock.shutdown(socket.SHUT_WR)
+        try:
+            return self.answer()
+        except AssertionError:
+            return None  # it hung up
+
     def close(self):
         self.sock.close()
 
@@ -175,6 +189,33 @@ class Variables(_Process):
             answer = self.ask("POST", "/v2/notifications",
                               [self.auth, *length], body)
             assert answer.status == 202, answer
+
+    def test_a_body_that_ends_early(self):
+        body = b'{"action":"event.created","resource":{}}'
+        count = "SELECT COUNT(*) FROM notifications"
+        before = self.service.db.value(count)
+        answer = self.ask("POST", "/v2/notifications",
+                          [self.auth, ("CONTENT_LENGTH", "100")], body)
+        assert answer.status == 400, answer
+        assert "ended" in answer.json()["detail"], answer
+        for length in ([], [("CONTENT_LENGTH", str(len(body)))]):
+            connection = Connection(self.path)
+            answer = connection.cut("POST", "/v2/notifications",
+                                    [self.auth, *length], body)
+            connection.close()
+            assert answer is None or answer.status == 400, answer
+        self.good()
+        assert self.service.db.value(count) == before
+
+    def test_an_empty_header_does_not_hide_the_redirected_one(self):
+        answer = self.ask("GET", "/v2/auth/test", [
+            ("HTTP_AUTHORIZATION", ""),
+            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        assert answer.status == 200, answer
+        answer = self.ask("GET", "/v2/auth/test", [
+            ("HTTP_AUTHORIZATION", "x"),
+            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        assert answer.status == 401, answer
 
     def test_options(self):
         answer = self.ask("OPTIONS", "/v2/hooks", [])
