@@ -111,6 +111,8 @@ class Members(ApiCase):
             self.good(200, "POST", f"{path}/rotate", {})
         last = self.good(200, "GET", path)
         self.problem(429, "POST", f"{path}/rotate", {})
+        self.problem(429, "PUT", path.removesuffix("/secret"),
+                     {"secret": None})
         assert self.good(200, "GET", path) == last
         self.good(200, "POST", f"{path}/rotate", {"overlap": "0s"})
 
@@ -131,6 +133,9 @@ class Members(ApiCase):
         for match in ('"x"', tag[:-1], f"W/{tag}"):
             self.problem(412, "PUT", path, {"description": "no"},
                          headers=[("If-Match", match)])
+            for rest in ("disable", "enable", "secret/rotate"):
+                self.problem(412, "POST", f"{path}/{rest}", {},
+                             headers=[("If-Match", match)])
 
 
 class TooMany(ApiCase):
