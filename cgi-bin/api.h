@@ -46,6 +46,9 @@ enum err api_openapi_json(struct call *c);
 /* api_stats.c */
 enum err api_stats(struct call *c);
 
+/* api_metrics.c */
+enum err api_metrics(struct call *c);
+
 /* api_health.c */
 enum err api_health(struct call *c);
 

@@ -17,26 +17,29 @@
 #include "id.h"
 #include "jscan.h"
 #include "mem.h"
+#include "policy.h"
 #include "request.h"
 #include "response.h"
 #include "store.h"
 #include "store_key.h"
-#include "target.h"
 
 struct faults;
 struct js;
+struct meter;
 
 enum { CALL_ARGS_MAX = 2 };
 
 struct call {
 	const struct conf *conf;
 	struct store *store;
-	const struct target_policy *targets;
+	const struct policy *policy;
+	struct meter *meter;
 	struct request *request;
 	struct response *response;
 	struct arena *arena;  /* the request's */
 	struct store_key key; /* who asks; not set on public routes */
 	bool known;	      /* whether `key` is set */
+	const char *route; /* its pattern; NULL: there is none */
 	/* What stood for each ":" segment of the route's pattern. */
 	const char *arg[CALL_ARGS_MAX];
 };

@@ -47,7 +47,7 @@ static void read_target(struct form *f, const char *name, const struct js *v)
 
 	if (!s)
 		return;
-	if (!target_url_check(s, len, f->call->targets, why, sizeof(why)))
+	if (!target_url_check(s, len, &f->call->policy->target, why, sizeof(why)))
 		faults_add(&f->faults, name, why);
 	else
 		f->hook.target_url = arena_strdup(f->call->arena, s);

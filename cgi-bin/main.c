@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "gateway.h"
 #include "log.h"
+#include "meter.h"
 #include "policy.h"
 #include "route.h"
 #include "store.h"
@@ -23,6 +24,7 @@ enum {
 	DEADLINE_MS = 4500,    /* of one request's database work (design 3) */
 	IDLE_MS = 30000,       /* the connection is given back after that */
 	LOOK_AGAIN_MS = 1000,  /* for a configuration that is right */
+	METER_MS = 1000,       /* for counting, which nobody waits for */
 	BODY_MAX = 1024 * 1024 /* without a configuration; drained anyway */
 };
 
@@ -30,7 +32,9 @@ struct site {
 	struct conf conf;
 	struct policy policy;
 	struct store store;
+	struct meter meter;
 	bool ready;
+	bool away;	  /* the last request could not be served */
 	int64_t tried_at; /* monotonic; 0: never */
 };
 
@@ -61,10 +65,19 @@ static bool site_ready(struct site *site)
 	return true;
 }
 
+/* What fails here concerns nobody. */
+static void write_meter(struct site *site)
+{
+	db_deadline(site->store.db, clock_monotonic() + METER_MS);
+	(void)meter_write(&site->meter, &site->store);
+}
+
 static void site_release(struct site *site)
 {
 	if (!site->ready)
 		return;
+	if (!site->away)
+		write_meter(site);
 	store_release(&site->store);
 	policy_release(&site->policy);
 	conf_release(&site->conf);
@@ -84,7 +97,8 @@ static void answer(struct site *site, struct call *c, struct gateway *g)
 	}
 	c->conf = &site->conf;
 	c->store = &site->store;
-	c->targets = &site->policy.target;
+	c->policy = &site->policy;
+	c->meter = &site->meter;
 	c->request->body.max = site->conf.api.max_body;
 	db_deadline(site->store.db, clock_monotonic() + DEADLINE_MS);
 	route_serve(c, g);
@@ -104,6 +118,11 @@ static void serve(struct site *site, struct gateway *g)
 	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
 	gateway_finish(g);
 	auth_touch(&c);
+	site->away = response.status == 503;
+	meter_add(&site->meter, request.method, c.route, response.status);
+	if (site->ready && !site->away &&
+	    meter_is_due(&site->meter, clock_monotonic()))
+		write_meter(site);
 	response_release(&response);
 	request_release(&request);
 }
@@ -111,6 +130,19 @@ static void serve(struct site *site, struct gateway *g)
 static bool worn_out(const struct site *site, uint64_t served)
 {
 	return site->ready && served >= site->conf.api.max_requests;
+}
+
+/* Nothing came for a while. What is counted is written soon, the connection
+ * to the database given back later. Returns how long to wait then. */
+static int64_t rest(struct site *site)
+{
+	bool counted = site->ready && site->meter.used;
+
+	if (counted)
+		write_meter(site);
+	else if (site->ready)
+		db_close(site->store.db);
+	return counted ? IDLE_MS - METER_WRITE_MS : -1;
 }
 
 static void loop(struct site *site, struct gateway *g)
@@ -123,12 +155,10 @@ static void loop(struct site *site, struct gateway *g)
 		case GATEWAY_REQUEST:
 			serve(site, g);
 			served++;
-			idle_ms = IDLE_MS;
+			idle_ms = site->meter.used ? METER_WRITE_MS : IDLE_MS;
 			break;
 		case GATEWAY_IDLE:
-			if (site->ready)
-				db_close(site->store.db);
-			idle_ms = -1;
+			idle_ms = rest(site);
 			break;
 		case GATEWAY_END:
 			return;

@@ -31,7 +31,7 @@ static const struct {
 
 void request_init(struct request *r, uint64_t max_body)
 {
-	*r = (struct request){.method = ""};
+	*r = (struct request){.method = "", .remote = ""};
 	arena_init(&r->arena);
 	buf_init(&r->body, max_body);
 }
@@ -211,6 +211,7 @@ void request_read_head(struct request *r, char *const *environment,
 {
 	const char *uri = NULL, *redirected = NULL, *v, *end;
 
+	r->environment = environment;
 	for (; *environment; environment++) {
 		const char *entry = *environment;
 
@@ -220,6 +221,8 @@ void request_read_head(struct request *r, char *const *environment,
 			uri = path_of(v);
 		else if ((v = value_of(entry, "REDIRECT_HTTP_AUTHORIZATION")))
 			redirected = v;
+		else if ((v = value_of(entry, "REMOTE_ADDR")))
+			r->remote = v;
 		else
 			read_header(r, entry);
 	}
@@ -235,6 +238,26 @@ void request_read_head(struct request *r, char *const *environment,
 	r->no_path = !read_path(r, uri, end, base_path);
 	if (*end == '?')
 		read_query(r, end + 1);
+}
+
+bool request_is_forwarded(const struct request *r)
+{
+	/* What begins so: X-Forwarded-For, X-Forwarded-Host, ... */
+	static const char *const beginnings[] = {
+		"HTTP_X_FORWARDED",  "HTTP_FORWARDED",
+		"HTTP_VIA=",	     "HTTP_X_REAL_IP=",
+		"HTTP_X_CLIENT_IP=", "HTTP_X_CLUSTER_CLIENT_IP=",
+		"HTTP_CLIENT_IP=",   "HTTP_TRUE_CLIENT_IP=",
+		"HTTP_CF_",	     "HTTP_FASTLY_CLIENT_IP=",
+		"HTTP_CDN_LOOP=",    "HTTP_X_ORIGINAL_FORWARDED_FOR=",
+	};
+
+	for (char *const *e = r->environment; *e; e++)
+		for (size_t i = 0; i < COUNT(beginnings); i++)
+			if (strncmp(*e, beginnings[i],
+				    strlen(beginnings[i])) == 0)
+				return true;
+	return false;
 }
 
 void request_read_body(struct request *r, struct gateway *g)

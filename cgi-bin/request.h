@@ -43,6 +43,8 @@ struct request {
 	const char *bad_query;			/* what is wrong, or NULL */
 	const char *header[REQUEST_HEADER_MAX]; /* NULL: not there */
 	const char *twice; /* a header that came twice, or NULL */
+	const char *remote; /* the client's address; "" when unknown */
+	char *const *environment; /* borrowed */
 	struct buf body;   /* `overflow`: longer than the limit */
 };
 
@@ -53,6 +55,10 @@ void request_release(struct request *r);
 void request_read_head(struct request *r, char *const *environment,
 		       const char *base_path);
 void request_read_body(struct request *r, struct gateway *g);
+
+/* Whether a header says that the client speaks for another one: then the
+ * address is a proxy's. */
+bool request_is_forwarded(const struct request *r);
 
 /* A parameter of the query; NULL: not there. */
 const char *request_param(const struct request *r, const char *name);

@@ -19,6 +19,7 @@
 #define MANAGE (1u << ROLE_MANAGE)
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
 #define READ (1u << ROLE_READ | PUBLISH)
+#define NEAR (1u << 31) /* or without a key, from [api] metrics_allow */
 
 struct route {
 	const char *method;
@@ -52,6 +53,7 @@ static const struct route routes[] = {
 	{"GET",    "/v2/openapi.yaml",            ANYBODY, api_openapi_yaml},
 	{"GET",    "/v2/openapi.json",            ANYBODY, api_openapi_json},
 	{"GET",    "/healthz",                    ANYBODY, api_health},
+	{"GET",    "/metrics",                    READ | NEAR, api_metrics},
 };
 /* clang-format on */
 
@@ -106,6 +108,7 @@ static const struct route *find(struct call *c)
 	for (size_t i = 0; i < COUNT(routes) && !r->no_path; i++) {
 		if (!matches(r, routes[i].pattern, c->arg))
 			continue;
+		c->route = routes[i].pattern;
 		if (is_method(r, routes[i].method)) {
 			buf_release(&allow);
 			return &routes[i];
@@ -146,11 +149,21 @@ static enum err check_head(struct call *c)
 	return ERR_OK;
 }
 
+/* An address says something only where nobody speaks for another. */
+static bool is_near(const struct call *c)
+{
+	const struct policy *p = c->policy;
+
+	return target_nets_hold(p->metrics, p->metrics_count,
+				c->request->remote) &&
+	       !request_is_forwarded(c->request);
+}
+
 static enum err check_key(struct call *c, const struct route *route)
 {
 	enum err e;
 
-	if (route->roles == ANYBODY)
+	if (route->roles == ANYBODY || (route->roles & NEAR && is_near(c)))
 		return ERR_OK;
 	e = auth_check(c);
 	if (e || route->roles & 1u << c->key.role)

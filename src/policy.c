@@ -47,15 +47,6 @@ static enum err load_ports(struct policy *p, const struct conf *conf,
 	return ERR_OK;
 }
 
-static enum err check_metrics(struct policy *p, const struct conf *conf)
-{
-	struct target_net *nets;
-	size_t count;
-
-	return load_nets(p, conf, "api", "metrics_allow",
-			 &conf->api.metrics_allow, &nets, &count);
-}
-
 enum err policy_load(struct policy *p, const struct conf *conf)
 {
 	struct target_policy *t = &p->target;
@@ -77,7 +68,9 @@ enum err policy_load(struct policy *p, const struct conf *conf)
 		e = load_ports(p, conf, "own_ports", &conf->targets.own_ports,
 			       &t->own_ports, &t->own_port_count);
 	if (!e)
-		e = check_metrics(p, conf);
+		e = load_nets(p, conf, "api", "metrics_allow",
+			      &conf->api.metrics_allow, &p->metrics,
+			      &p->metrics_count);
 	return e;
 }
 

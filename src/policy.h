@@ -1,11 +1,13 @@
 /*
  * policy: the [targets] section of the configuration as a target_policy,
- * and this host's own addresses, which the policy treats apart.
+ * and this host's own addresses, which the policy treats apart; and who may
+ * read the metrics without a key.
  */
 #ifndef HOOKS_POLICY_H
 #define HOOKS_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "conf.h"
 #include "err.h"
@@ -15,7 +17,9 @@
 struct ifaddrs;
 
 struct policy {
-	struct target_policy target; /* its lists live in the arena */
+	struct target_policy target; /* lists live in the arena */
+	struct target_net *metrics; /* [api] metrics_allow */
+	size_t metrics_count;
 	struct arena arena;
 	struct ifaddrs *own; /* this host's addresses; NULL: not asked for */
 };

@@ -151,9 +151,14 @@ const char *tally_outcome_name(size_t outcome)
 	return classes[outcome - TALLY_CLASS];
 }
 
+void tally_bucket_name(char out[TALLY_BUCKET_SIZE], size_t bucket)
+{
+	snprintf(out, TALLY_BUCKET_SIZE, "%02zu", bucket % 100);
+}
+
 struct writer {
 	struct store_counter list[TALLY_OUTCOMES + 2 * HISTOGRAM_BUCKETS + 4];
-	char label[2 * HISTOGRAM_BUCKETS][4];
+	char label[2 * HISTOGRAM_BUCKETS][TALLY_BUCKET_SIZE];
 	size_t n, labels;
 };
 
@@ -170,10 +175,10 @@ static void put_histogram(struct writer *w, const char *family,
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		char *label = w->label[w->labels++];
 
-		snprintf(label, sizeof(w->label[0]), "%02zu", i);
+		tally_bucket_name(label, i);
 		put(w, family, label, h->n[i]);
 	}
-	put(w, family, "sum_us", sum_us);
+	put(w, family, TALLY_SUM, sum_us);
 }
 
 static void sum_up(const struct tally *t, struct store_stats *all)

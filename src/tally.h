@@ -59,7 +59,16 @@ bool tally_is_due(const struct tally *t, int64_t monotonic_ms);
 /* Inside a transaction. Changes nothing here. */
 enum err tally_write(const struct tally *t, struct store *s);
 
+/*
+ * The families of counters that it writes, and their labels: `attempts` by
+ * outcome, `deliveries` by state, and the histograms `latency` and `request`
+ * by bucket, with the sum of microseconds.
+ */
+#define TALLY_SUM "sum_us"
+enum { TALLY_BUCKET_SIZE = 4 };
+
 /* The word for one of the TALLY_OUTCOMES. */
 const char *tally_outcome_name(size_t outcome);
+void tally_bucket_name(char out[TALLY_BUCKET_SIZE], size_t bucket);
 
 #endif

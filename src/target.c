@@ -89,6 +89,20 @@ static bool nets_have(const struct target_net *nets, size_t n, int family,
 	return false;
 }
 
+bool target_nets_hold(const struct target_net *nets, size_t n,
+		      const char *address)
+{
+	unsigned char b[16];
+
+	if (inet_pton(AF_INET, address, b) == 1)
+		return nets_have(nets, n, AF_INET, b);
+	if (inet_pton(AF_INET6, address, b) != 1)
+		return false;
+	if (net_has(&carriers[0].net, AF_INET6, b)) /* mapped */
+		return nets_have(nets, n, AF_INET, b + carriers[0].at);
+	return nets_have(nets, n, AF_INET6, b);
+}
+
 static bool ports_have(const struct target_ports *ports, size_t n,
 		       uint16_t port)
 {

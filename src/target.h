@@ -48,6 +48,10 @@ struct target_policy {
 /* "10.0.0.0/8", "fd00::/8", or an address alone. False also when bits are
  * set behind the prefix, which is a slip of the pen. */
 bool target_net_parse(const char *cidr, struct target_net *out);
+/* Whether one of the networks holds the address, as text; an IPv4 address
+ * inside an IPv6 one (::ffff:192.0.2.1) counts as itself. */
+bool target_nets_hold(const struct target_net *nets, size_t n,
+		      const char *address);
 /* "443" or "8000-8999"; port 0 does not exist. */
 bool target_ports_parse(const char *s, struct target_ports *out);
 

@@ -123,6 +123,18 @@ class Counting(CountCase):
             4, 0, 4, 0, 4], self.service.db.sql("SELECT * FROM stats")
         assert 4 * 90e6 <= self.counters("latency")["sum_us"] < 4 * 120e6
 
+    def test_7_pings_count_for_nothing(self):
+        self.clear()
+        hook = self.fresh("/ping")
+        answer = self.door.request("POST", f"/v2/hooks/{hook}/ping",
+                                   [("Authorization", self.key)])
+        assert answer.status == 202, answer
+        self.publish_many(2)
+        self.once("delivered 3")
+        assert len(self.sink.at("/ping")) == 3
+        self.everywhere([2, 0, 2, 0])
+        assert self.counters("attempts") == {"delivered": 2}
+
 
 class Writing(CountCase):
     settings = {"sender": {"linger": "60s"}}

@@ -301,6 +301,31 @@ START_TEST(port_forms)
 }
 END_TEST
 
+START_TEST(addresses_as_text)
+{
+	static const char *const inside[] = {
+		"10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3", "fd00::",
+		"FD00:0::ffff",
+	};
+	static const char *const outside[] = {
+		"11.0.0.0", "9.255.255.255", "::ffff:11.1.2.3", "::10.1.2.3",
+		"fe00::",   "",		     "10.1",	       "10.1.2.3:80",
+		"10.1.2.3 ", "localhost",    "[fd00::1]",
+	};
+	struct target_net nets[2];
+
+	ck_assert(target_net_parse("10.0.0.0/8", &nets[0]));
+	ck_assert(target_net_parse("fd00::/8", &nets[1]));
+	for (size_t i = 0; i < COUNT(inside); i++)
+		ck_assert_msg(target_nets_hold(nets, 2, inside[i]), "%s",
+			      inside[i]);
+	for (size_t i = 0; i < COUNT(outside); i++)
+		ck_assert_msg(!target_nets_hold(nets, 2, outside[i]), "%s",
+			      outside[i]);
+	ck_assert(!target_nets_hold(nets, 0, "10.0.0.1"));
+}
+END_TEST
+
 Suite *suite_target(void)
 {
 	Suite *s = suite_create("target");
@@ -315,6 +340,7 @@ Suite *suite_target(void)
 	tcase_add_test(t, own_addresses);
 	tcase_add_test(t, other_families_are_refused);
 	tcase_add_test(t, network_forms);
+	tcase_add_test(t, addresses_as_text);
 	tcase_add_test(t, port_forms);
 	suite_add_tcase(s, t);
 	return s;
