@@ -35,6 +35,9 @@ enum err api_notification_get(struct call *c);
 enum err api_delivery_list(struct call *c);
 enum err api_delivery_get(struct call *c);
 
+/* api_run.c */
+enum err api_run(struct call *c);
+
 /* api_org.c */
 enum err api_org_test(struct call *c);
 enum err api_org_actions(struct call *c);

@@ -19,6 +19,7 @@
 #define MANAGE (1u << ROLE_MANAGE)
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
 #define READ (1u << ROLE_READ | PUBLISH)
+#define RUN (1u << ROLE_RUN | MANAGE)
 #define NEAR (1u << 31) /* or without a key, from [api] metrics_allow */
 
 struct route {
@@ -49,6 +50,8 @@ static const struct route routes[] = {
 	{"POST",   "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_again},
 	{"GET",    "/v2/actions",                 READ,    api_org_actions},
 	{"GET",    "/v2/stats",                   READ,    api_stats},
+	{"GET",    "/v2/run",                     RUN,     api_run},
+	{"POST",   "/v2/run",                     RUN,     api_run},
 	{"GET",    "/v2/auth/test",               READ,    api_org_test},
 	{"GET",    "/v2/openapi.yaml",            ANYBODY, api_openapi_yaml},
 	{"GET",    "/v2/openapi.json",            ANYBODY, api_openapi_json},

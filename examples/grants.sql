@@ -3,9 +3,10 @@
 -- `hooks-admin migrate`, and again after each later one: a GRANT names tables.
 -- Change every password first.
 
--- hooks.fcgi: makes no organization and no key, removes no delivery.
+-- hooks.fcgi: makes no organization and no key, removes no delivery. Where
+-- /v2/run is to start the sender, give it the sender's rights below, too.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
-GRANT SELECT ON installation TO 'hooks_api'@'localhost';
+GRANT SELECT, UPDATE (run_at) ON installation TO 'hooks_api'@'localhost';
 GRANT SELECT ON organizations TO 'hooks_api'@'localhost';
 GRANT SELECT ON attempts TO 'hooks_api'@'localhost';
 GRANT SELECT ON senders TO 'hooks_api'@'localhost';

@@ -22,6 +22,22 @@ enum err store_sender_note(struct store *s, const struct store_run *run)
 			db_uint(run->failed), db_uint(run->retried)));
 }
 
+/* A time that lies ahead was written before the clock was set back. */
+enum err store_sender_may_start(struct store *s, bool *may)
+{
+	enum err e = db_exec(s->db,
+			     "UPDATE installation SET "
+			     "run_at = UTC_TIMESTAMP(3) WHERE id = 1 AND "
+			     "(run_at IS NULL OR run_at > UTC_TIMESTAMP(3) OR "
+			     "run_at <= UTC_TIMESTAMP(3) - "
+			     "INTERVAL ? * 1000 MICROSECOND)",
+			     DB_ARGS(db_int(STORE_START_MS)));
+
+	if (!e)
+		*may = db_affected(s->db) == 1;
+	return e;
+}
+
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 			   uint64_t *held)
 {

@@ -22,6 +22,11 @@ struct store_run {
 /* Writes the machine's row. */
 enum err store_sender_note(struct store *s, const struct store_run *run);
 
+/* Whether a sender may be started by request: once in STORE_START_MS, however
+ * many ask. It is taken as started. */
+#define STORE_START_MS INT64_C(10000)
+enum err store_sender_may_start(struct store *s, bool *may);
+
 /* What is still due by `until`: of hooks that are on, and held. Counts rows:
  * for the end of a run, not for a loop. */
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,

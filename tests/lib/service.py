@@ -89,6 +89,7 @@ class Service:
                      "bin"):
             (prefix / name).mkdir(parents=True)
         shutil.copy(where.program("hooks.fcgi"), prefix / "libexec/vyte-hooks")
+        shutil.copy(where.program("hooks-send"), prefix / "bin")
         shutil.copytree(where.SOURCE / "htdocs",
                         prefix / "share/vyte-hooks/htdocs")
         _let_others_read(prefix)

@@ -1,0 +1,30 @@
+/*
+ * api_run: /v2/run, cron by way of the web.
+ */
+#include <string.h>
+
+#include "api.h"
+#include "call.h"
+#include "js.h"
+#include "launch.h"
+#include "store_sender.h"
+
+enum err api_run(struct call *c)
+{
+	bool may = false;
+	struct js *v;
+	enum err e = ERR_OK;
+
+	if (strcmp(c->request->method, "POST") == 0)
+		e = call_no_members(c);
+	if (!e)
+		e = store_sender_may_start(c->store, &may);
+	if (!e && may)
+		e = launch_sender(c->conf->file);
+	if (e)
+		return e;
+	v = js_object();
+	js_put_bool(v, "started", may);
+	response_json(c->response, 202, v);
+	return ERR_OK;
+}
