@@ -20,8 +20,11 @@
 static void add_object(struct buf *out, const struct lane *lane,
 		       const struct store_lane_row *row)
 {
-	buf_printf(out, "{\"action\":\"%s\",\"organization\":\"%s\"",
-		   row->action, lane->organization);
+	buf_puts(out, "{\"action\":\"");
+	buf_puts(out, row->action);
+	buf_puts(out, "\",\"organization\":\"");
+	buf_puts(out, lane->organization);
+	buf_putc(out, '"');
 	if (row->user) {
 		buf_puts(out, ",\"user\":\"");
 		for (const char *c = row->user; *c; c++)

@@ -56,5 +56,6 @@ void sign_add(struct buf *out, const struct sign_key *key, const char *id,
 	crypt_hmac_sha256(mac, key->b, key->len, parts,
 			  sizeof(parts) / sizeof(parts[0]));
 	crypt_base64(text, mac, sizeof(mac));
-	buf_printf(out, "%sv1,%s", out->len ? " " : "", text);
+	buf_puts(out, out->len ? " v1," : "v1,");
+	buf_puts(out, text);
 }
