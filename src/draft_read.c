@@ -62,16 +62,45 @@ static bool is_out(const struct lane *l, uint64_t key)
 	return false;
 }
 
-/* Read again from the start, the lane shows what is out already. */
-static size_t drop_out(const struct lane *l, struct store_lane_row *rows,
-		       size_t n)
+/* Read again from the start, the lane shows what is out already; only what
+ * is not is read whole. */
+static enum err read_again(struct round *r, struct lane *l,
+			   const struct store_lane_place *where, size_t max,
+			   size_t *n, bool *more)
 {
-	size_t kept = 0;
+	uint64_t *keys;
+	size_t count, kept = 0;
+	enum err e;
 
-	for (size_t i = 0; i < n; i++)
-		if (!is_out(l, rows[i].key))
-			rows[kept++] = rows[i];
-	return kept;
+	max += l->draft.out;
+	keys = arena_alloc(&r->arena, max * sizeof(*keys));
+	e = store_lane_keys(&r->store, where, max, keys, &count);
+	if (e)
+		return e;
+	*more = count == max;
+	for (size_t i = 0; i < count; i++)
+		if (!is_out(l, keys[i]))
+			keys[kept++] = keys[i];
+	e = store_lane_pick(&r->store, &r->arena, where, keys, kept,
+			    &l->draft.rows, n);
+	if (!e && !*n)
+		*more = false; /* or the hook was changed meanwhile */
+	return e;
+}
+
+static enum err read_some(struct round *r, struct lane *l,
+			  const struct store_lane_place *where, size_t max,
+			  size_t *n, bool *more)
+{
+	enum err e;
+
+	if (!l->after_due && l->draft.out)
+		return read_again(r, l, where, max, n, more);
+	e = store_lane_read(&r->store, &r->arena, where, max, &l->draft.rows,
+			    n);
+	if (!e)
+		*more = *n == max;
+	return e;
 }
 
 /* The rows that a dead owner had in flight stand first. */
@@ -100,20 +129,16 @@ static enum err read_whole(struct round *r, struct lane *l, size_t want,
 		.after_due = l->after_due,
 		.after_key = l->after_key,
 	};
-	size_t max = want + (l->after_due ? 0 : l->draft.out);
-	struct store_lane_row **rows = &l->draft.rows;
+	bool batches = l->hook.batch_size > 1, more;
 	enum err e;
 
-	if (l->hook.batch_size > 1)
-		max += PARCEL_BATCH_MAX;
-	e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
-	if (!e && *n == max && l->hook.batch_size <= 1 &&
-	    (*rows)[*n - 1].batch) {
-		max += PARCEL_BATCH_MAX;
-		e = store_lane_read(&r->store, &r->arena, &where, max, rows, n);
-	}
+	if (batches)
+		want += PARCEL_BATCH_MAX;
+	e = read_some(r, l, &where, want, n, &more);
+	if (!e && more && *n && !batches && l->draft.rows[*n - 1].batch)
+		e = read_some(r, l, &where, want + PARCEL_BATCH_MAX, n, &more);
 	if (!e)
-		l->draft.drained = *n < max;
+		l->draft.drained = !more;
 	return e;
 }
 
@@ -129,7 +154,6 @@ enum err draft_read(struct round *r, struct lane *l)
 		return e;
 	for (size_t i = 0; i < n; i++)
 		r->draft_bytes += l->draft.rows[i].resource_len;
-	n = drop_out(l, l->draft.rows, n);
 	e = batch_plan(r, l, n, want);
 	if (e)
 		return e;

@@ -46,24 +46,25 @@ enum err store_lane_fence(struct store *s, const char *owner,
 {
 	struct db_value list[STORE_LANE_MAX];
 	struct db_stmt *q;
-	int64_t now;
-	enum err e = store_now(s, &now);
+	int64_t now = TIME_NONE;
+	enum err e;
 
 	memset(held, 0, n * sizeof(*held));
-	if (e || !n)
-		return e;
+	if (!n)
+		return store_now(s, &now);
 	db_uints(list, lanes, n);
 	e = db_query_list(s->db,
-			  "SELECT hook_id FROM lanes WHERE owner = ? AND "
-			  "hook_id IN ({?}) FOR UPDATE",
+			  "SELECT hook_id, UTC_TIMESTAMP(3) FROM lanes WHERE "
+			  "owner = ? AND hook_id IN ({?}) FOR UPDATE",
 			  DB_ARGS(db_text(owner)), list, n, &q);
 	while (!e && db_next(q)) {
 		uint64_t lane = db_col_uint(q, 0);
 
+		s->now = now = db_col_time(q, 1);
 		for (size_t i = 0; i < n; i++)
 			held[i] = held[i] || lanes[i] == lane;
 	}
-	return e;
+	return e || now != TIME_NONE ? e : store_now(s, &now);
 }
 
 /* ---- taking ---- */
@@ -193,108 +194,6 @@ enum err store_lane_take(struct store *s, const char *owner,
 	if (!e)
 		*taken = count;
 	return e;
-}
-
-/* ---- rows ---- */
-
-/* The columns of read_row(), in its order. */
-#define ROW_COLUMNS                                                            \
-	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
-	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at "
-
-static void read_row(struct db_stmt *q, struct arena *arena,
-		     struct store_lane_row *r)
-{
-	const char *resource;
-
-	r->key = db_col_uint(q, 0);
-	r->created_at = db_col_time(q, 1);
-	r->due_at = db_col_time(q, 2);
-	r->attempts = (unsigned)db_col_uint(q, 3);
-	r->tries = (unsigned)db_col_uint(q, 4);
-	r->maybe_duplicate = db_col_int(q, 5) != 0;
-	r->action = arena_strdup(arena, db_col_text(q, 6));
-	r->user = db_col_null(q, 7) ? NULL
-				    : arena_strdup(arena, db_col_text(q, 7));
-	resource = db_col_bytes(q, 8, &r->resource_len);
-	r->resource = arena_memdup(arena, resource, r->resource_len);
-	r->batch = db_col_uint(q, 9);
-	r->published_at = db_col_time(q, 10);
-}
-
-/* The hook is one row by its key: the server reads it first, and nothing
- * more if it is not as it was. */
-enum err store_lane_read(struct store *s, struct arena *arena,
-			 const struct store_lane_place *p, size_t max,
-			 struct store_lane_row **rows, size_t *n)
-{
-	struct store_lane_row *list = arena_zalloc(arena, max * sizeof(*list));
-	struct db_stmt *q;
-	size_t count = 0;
-	enum err e;
-
-	e = db_query(
-		s->db,
-		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (lane) "
-		"JOIN notifications n ON n.id = d.notification_id "
-		"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
-		"h.deleted_at IS NULL "
-		"WHERE d.lane = ? AND d.due_at <= ? AND d.due_at >= ? AND "
-		"(d.due_at > ? OR d.id > ?) "
-		"ORDER BY d.due_at, d.id LIMIT ?",
-		DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
-			db_time(p->hook_updated_at), db_uint(p->lane),
-			db_time(p->until), db_time(p->after_due),
-			db_time(p->after_due), db_uint(p->after_key),
-			db_uint(max)),
-		&q);
-	while (!e && db_next(q))
-		read_row(q, arena, &list[count++]);
-	if (e)
-		return e;
-	*rows = list;
-	*n = count;
-	return ERR_OK;
-}
-
-/* No index knows a batch: its members are looked for among the hook's rows. */
-enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
-			  uint64_t batch, uint64_t key,
-			  struct store_lane_row **rows, size_t *n)
-{
-	static const char alone[] =
-		"SELECT " ROW_COLUMNS "FROM deliveries d JOIN notifications n "
-		"ON n.id = d.notification_id WHERE d.hook_id = ? AND d.id = ?";
-	static const char of_batch[] =
-		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (hook) "
-		"JOIN notifications n ON n.id = d.notification_id "
-		"WHERE d.hook_id = ? AND d.batch = ? ORDER BY d.due_at, d.id";
-	struct store_lane_row *list;
-	struct db_stmt *q;
-	size_t count = 0;
-	enum err e = db_query(s->db, batch ? of_batch : alone,
-			      DB_ARGS(db_uint(hook), db_uint(batch ? batch : key)),
-			      &q);
-
-	if (e)
-		return e;
-	list = arena_zalloc(arena, (db_rows(q) + 1) * sizeof(*list));
-	while (db_next(q))
-		read_row(q, arena, &list[count++]);
-	*rows = list;
-	*n = count;
-	return ERR_OK;
-}
-
-enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
-{
-	struct db_value list[DB_LIST_MAX];
-
-	db_uints(list, keys, n);
-	return db_exec_list(s->db,
-			    "UPDATE deliveries SET batch = ? WHERE id IN ({?})",
-			    DB_ARGS(db_uint(keys[0])), list, n);
 }
 
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)

@@ -120,6 +120,15 @@ struct store_lane_place {
 enum err store_lane_read(struct store *s, struct arena *arena,
 			 const struct store_lane_place *place, size_t max,
 			 struct store_lane_row **rows, size_t *n);
+/* The same from the lane's start on, keys alone: much cheaper. `keys` has room
+ * for max. */
+enum err store_lane_keys(struct store *s, const struct store_lane_place *place,
+			 size_t max, uint64_t *keys, size_t *n);
+/* Those of these rows, at most DB_LIST_MAX, that are in the lane. */
+enum err store_lane_pick(struct store *s, struct arena *arena,
+			 const struct store_lane_place *place,
+			 const uint64_t *keys, size_t count,
+			 struct store_lane_row **rows, size_t *n);
 /* Fixes the members of a batch; the first one's key names it. */
 enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /*
