@@ -26,6 +26,7 @@ enum admin_option {
 	ADMIN_DRY_RUN,
 	ADMIN_IDEMPOTENCY_KEY,
 	ADMIN_NAME,
+	ADMIN_OLD_KEY_FILE,
 	ADMIN_ROLE,
 	ADMIN_USER,
 	ADMIN_YES,
@@ -81,6 +82,7 @@ enum err admin_hook_list(struct admin *a);
 enum err admin_hook_enable(struct admin *a);
 enum err admin_hook_disable(struct admin *a);
 enum err admin_hook_delete(struct admin *a);
+enum err admin_secret_rewrite(struct admin *a);
 enum err admin_publish(struct admin *a);
 enum err admin_status(struct admin *a);
 enum err admin_doctor(struct admin *a);

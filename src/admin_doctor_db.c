@@ -7,6 +7,7 @@
 #include "admin_doctor.h"
 #include "clock.h"
 #include "store_schema.h"
+#include "store_secret.h"
 #include "store_settings.h"
 #include "store_status.h"
 #include "text.h"
@@ -246,6 +247,13 @@ void doctor_database(struct doctor *d)
 	d->schema_fits = true;
 	doctor_say(d, VERDICT_OK, 0, "schema", "version %u",
 		   store_schema_version());
+	e = store_secret_check(&d->a->store);
+	if (e == ERR_CONFIG)
+		doctor_say(d, VERDICT_FAIL, e, "secrets",
+			   "[secrets] key_file does not open what is stored: "
+			   "bring the right file back");
+	else if (!e)
+		doctor_say(d, VERDICT_OK, 0, "secrets", "can be read");
 	e = check_cron(d);
 	if (e)
 		doctor_say(d, VERDICT_FAIL, e, "cron", "%s",

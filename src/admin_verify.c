@@ -78,6 +78,11 @@ static enum err make(struct verify *v)
 				     v->delivery.key, &rows, &plan.count);
 	if (e)
 		return e;
+	if (hook.locked) {
+		log_error("the hook's secret cannot be read with [secrets] "
+			  "key_file");
+		return ERR_CONFIG;
+	}
 	if (!plan.count || !hook.keys) {
 		log_error("the delivery's %s is gone",
 			  plan.count ? "secret" : "notification");

@@ -373,14 +373,16 @@ static enum err check_smtp(const struct conf *c)
 	return ERR_OK;
 }
 
-/* Said aloud, or secrets would be stored readable without a word. */
-static enum err check_secrets(const struct conf *c)
+static enum err read_key_file(struct conf *c)
 {
-	if (*c->secrets.key_file)
-		return conf_reject(c, "secrets", "key_file",
-				   "is not supported by this version: leave "
-				   "it empty, and secrets are stored as they "
-				   "are");
+	const char *why;
+
+	if (!*c->secrets.key_file)
+		return ERR_OK;
+	why = conf_key_read(c->secrets.key_file, c->secrets.key);
+	if (why)
+		return conf_reject(c, "secrets", "key_file", why);
+	c->secrets.has_key = true;
 	return ERR_OK;
 }
 
@@ -399,7 +401,7 @@ static enum err check(struct conf *c, const struct stat *st)
 	if (!e)
 		e = check_smtp(c);
 	if (!e)
-		e = check_secrets(c);
+		e = read_key_file(c);
 	return e;
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "conf_key.h"
 #include "err.h"
 
 enum { CONF_SCHEDULE_MAX = 32, CONF_KEY_MAX = 64 };
@@ -62,6 +63,8 @@ struct conf {
 	} notify;
 	struct {
 		char *key_file;
+		bool has_key; /* the file is named, and this is in it: */
+		unsigned char key[CONF_KEY_SIZE];
 	} secrets;
 
 	char *file;		     /* the file these values came from */
@@ -75,6 +78,12 @@ struct conf {
  */
 enum err conf_load(struct conf *c, const char *file);
 void conf_release(struct conf *c);
+
+/* The key of [secrets] key_file, or NULL. */
+static inline const unsigned char *conf_secrets_key(const struct conf *c)
+{
+	return c->secrets.has_key ? c->secrets.key : NULL;
+}
 
 /* Every key with its effective value, as a file that could be read again;
  * passwords left out. */

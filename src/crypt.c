@@ -124,3 +124,53 @@ bool crypt_equal(const void *a, const void *b, size_t n)
 {
 	return CRYPTO_memcmp(a, b, n) == 0;
 }
+
+/* ---- AES-256-GCM ---- */
+
+enum { NONCE_SIZE = 12, TAG_SIZE = 16 };
+
+void crypt_seal(void *out, const unsigned char key[CRYPT_KEY_SIZE],
+		const struct crypt_part *about, const struct crypt_part *text)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	unsigned char *nonce = out, *body = nonce + NONCE_SIZE;
+	unsigned char *tag = body + text->n;
+	int n;
+
+	must(ctx != NULL, "AES context");
+	crypt_random(nonce, NONCE_SIZE);
+	must(EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
+	     "AES key");
+	must(EVP_EncryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
+	     "AES data");
+	must(EVP_EncryptUpdate(ctx, body, &n, text->p, (int)text->n),
+	     "AES data");
+	must(EVP_EncryptFinal_ex(ctx, tag, &n), "AES end");
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag),
+	     "AES tag");
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+bool crypt_open(void *out, const unsigned char key[CRYPT_KEY_SIZE],
+		const struct crypt_part *about, const struct crypt_part *sealed)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	const unsigned char *nonce = sealed->p, *body = nonce + NONCE_SIZE;
+	size_t len = sealed->n - CRYPT_SEAL_MORE;
+	unsigned char tag[TAG_SIZE];
+	int n;
+	bool fine;
+
+	must(ctx != NULL, "AES context");
+	memcpy(tag, body + len, TAG_SIZE);
+	must(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
+	     "AES key");
+	must(EVP_DecryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
+	     "AES data");
+	must(EVP_DecryptUpdate(ctx, out, &n, body, (int)len), "AES data");
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag),
+	     "AES tag");
+	fine = EVP_DecryptFinal_ex(ctx, (unsigned char *)out + len, &n) > 0;
+	EVP_CIPHER_CTX_free(ctx);
+	return fine;
+}

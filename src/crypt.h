@@ -1,5 +1,6 @@
 /*
- * crypt: what we need of libcrypto: randomness, hashes, HMAC, base64.
+ * crypt: what we need of libcrypto: randomness, hashes, HMAC, base64,
+ * encryption.
  */
 #ifndef HOOKS_CRYPT_H
 #define HOOKS_CRYPT_H
@@ -37,6 +38,19 @@ void crypt_base64(char *out, const void *p, size_t n);
  */
 bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s,
 		    size_t len);
+
+/* What is put around a text that is encrypted: nonce and tag. */
+enum { CRYPT_KEY_SIZE = 32, CRYPT_SEAL_MORE = 12 + 16 };
+
+/* AES-256-GCM with a random nonce: text.n + CRYPT_SEAL_MORE bytes to `out`.
+ * `about` is not in it, but must be the same to open it. */
+void crypt_seal(void *out, const unsigned char key[CRYPT_KEY_SIZE],
+		const struct crypt_part *about, const struct crypt_part *text);
+/* sealed.n - CRYPT_SEAL_MORE bytes; false, and nothing of use in `out`: it is
+ * not what was made with this key and `about`. */
+bool crypt_open(void *out, const unsigned char key[CRYPT_KEY_SIZE],
+		const struct crypt_part *about,
+		const struct crypt_part *sealed);
 
 /* Equal, in a time that does not depend on where they differ. */
 bool crypt_equal(const void *a, const void *b, size_t n);

@@ -9,9 +9,13 @@
 #include "clock.h"
 #include "draft_step.h"
 #include "ledger.h"
+#include "log.h"
 #include "round.h"
 #include "tally.h"
 #include "text.h"
+
+/* Until it is looked again whether a secret can be read by now. */
+enum { LOCKED_WAIT_MS = 60000 };
 
 void draft_forget(struct round *r)
 {
@@ -73,6 +77,19 @@ static enum err fence(struct round *r)
 
 /* ---- new lanes ---- */
 
+/* Without all its secrets nothing can be signed as its receiver expects. */
+static void leave(struct round *r, struct lane *l)
+{
+	if (!r->told_locked)
+		log_error("the secrets of hook %llu cannot be read with "
+			  "[secrets] key_file: its deliveries wait, and those "
+			  "of every such hook",
+			  (unsigned long long)l->hook.hook);
+	r->told_locked = true;
+	l->draft.closing = true;
+	l->draft.rate_wait = LOCKED_WAIT_MS;
+}
+
 static enum err take(struct round *r)
 {
 	uint64_t keys[STORE_LANE_MAX];
@@ -97,6 +114,8 @@ static enum err take(struct round *r)
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;
 		draft_begin(r, l);
+		if (!l->hook.deleted && (l->hook.locked || !l->hook.keys))
+			leave(r, l);
 	}
 	return e;
 }

@@ -24,6 +24,7 @@
 #include "store.h"
 #include "store_fanout.h"
 #include "store_lane.h"
+#include "store_secret.h"
 #include "store_sender.h"
 #include "text.h"
 
@@ -262,7 +263,9 @@ static enum err prepare(struct run *r)
 	if (e)
 		return e;
 	outage_end(r->lock.path);
-	e = bury_the_dead(r);
+	e = store_secret_check(&r->store);
+	if (!e)
+		e = bury_the_dead(r);
 	if (!e && r->o.once)
 		e = fan_out_all(r);
 	db_close(r->store.db);

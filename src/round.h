@@ -36,6 +36,7 @@ struct round {
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
+	bool told_locked; /* that there are secrets that cannot be read */
 	bool contended; /* the last time others took some of them first */
 	struct tally *tally; /* what was done and not yet written down */
 

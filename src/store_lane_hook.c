@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "vault.h"
 
 static void read_hook(struct db_stmt *q, struct arena *arena,
 		      struct store_lane_hook *h)
@@ -28,13 +29,20 @@ static void read_hook(struct db_stmt *q, struct arena *arena,
 	h->created_at = db_col_time(q, 10);
 }
 
-static void add_secret(struct db_stmt *q, struct store_lane_hook *h)
+static void add_secret(const struct store *s, struct db_stmt *q,
+		       struct store_lane_hook *h)
 {
+	char secret[SIGN_SECRET_SIZE];
 	size_t len;
-	const char *secret = db_col_bytes(q, 1, &len);
+	const char *stored = db_col_bytes(q, 1, &len);
 
+	if (!vault_open(secret, conf_secrets_key(s->conf), h->hook, stored,
+			len)) {
+		h->locked = true;
+		return;
+	}
 	if (h->keys == STORE_LANE_KEYS ||
-	    !sign_key_parse(secret, len, &h->key[h->keys]))
+	    !sign_key_parse(secret, strlen(secret), &h->key[h->keys]))
 		return;
 	h->key_end[h->keys++] = db_col_time(q, 2);
 }
@@ -55,7 +63,7 @@ static enum err read_secrets(struct store *s, const struct db_value *list,
 	while (!e && db_next(q)) {
 		for (size_t i = 0; i < n; i++)
 			if (hooks[i].hook == db_col_uint(q, 0))
-				add_secret(q, &hooks[i]);
+				add_secret(s, q, &hooks[i]);
 	}
 	return e;
 }

@@ -31,6 +31,7 @@ struct store_lane_hook {
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
 	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
 	size_t keys;
+	bool locked; /* it has a secret that cannot be read */
 };
 
 /* `hooks` comes out in the order of `keys`; a hook that has gone altogether

@@ -18,7 +18,7 @@ LAYERS = (
     ("base", "err log mem buf text clock"),
     # With the facts and the JSON scanner that http and js speak of.
     ("outside", "conf db js http crypt attempt jscan watch"),
-    ("rules", "id sign target retry match valid outcome notice "
+    ("rules", "id sign target retry match valid outcome notice vault "
               "histogram"),
     ("store", "store policy view"),
     ("work", "sender batch chores courier deliver draft fanout lane ledger lock "

@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	suite_target_url,
 	suite_text,
 	suite_valid,
+	suite_vault,
 };
 
 /* Under AddressSanitizer a refused allocation shall return, as it does

@@ -25,5 +25,6 @@ Suite *suite_target(void);
 Suite *suite_target_url(void);
 Suite *suite_text(void);
 Suite *suite_valid(void);
+Suite *suite_vault(void);
 
 #endif
