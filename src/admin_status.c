@@ -14,6 +14,7 @@ struct report {
 	struct store_sender *senders;
 	struct store_rejected *rejected;
 	size_t sender_count, rejected_count;
+	int64_t now;
 };
 
 static const struct {
@@ -41,6 +42,7 @@ static enum err read_report(struct admin *a, struct report *r)
 {
 	enum err e = store_status_read(&a->store, &r->status);
 
+	r->now = a->store.now;
 	if (!e)
 		e = store_status_senders(&a->store, &a->arena, &r->senders,
 					 &r->sender_count);
@@ -65,6 +67,22 @@ static void print_sender(struct buf *out, const struct store_sender *s)
 		   end, (unsigned long long)s->delivered,
 		   (unsigned long long)s->failed,
 		   (unsigned long long)s->retried);
+}
+
+/* Says what is wrong when cron seems dead. */
+static void print_life(struct buf *out, const struct report *r)
+{
+	if (!r->sender_count)
+		buf_puts(out, "sender\tnever\tno sender has ever run: add the "
+			      "line of examples/crontab\n");
+	else if (store_sender_alive(&r->senders[0], r->now))
+		buf_puts(out, "sender\talive\n");
+	else
+		buf_printf(out,
+			   "sender\tsilent\tno sign of life for %lld s: does "
+			   "cron run, and is the line of examples/crontab "
+			   "there?\n",
+			   (long long)(r->now - r->senders[0].seen_at) / 1000);
 }
 
 /* An application wrote the action: it must not break the line. */
@@ -104,6 +122,7 @@ static void print(struct buf *out, const struct report *r)
 		print_sender(out, &r->senders[i]);
 	if (!r->sender_count)
 		buf_puts(out, "last sender run\tnever\n");
+	print_life(out, r);
 	for (size_t i = 0; i < r->rejected_count; i++)
 		print_rejected(out, &r->rejected[i]);
 }
@@ -151,6 +170,9 @@ static struct js *report_js(const struct report *r)
 	for (size_t i = 0; i < r->rejected_count; i++)
 		js_add(rejected, rejected_js(&r->rejected[i]));
 	js_put(v, "senders", senders);
+	js_put_bool(v, "senderAlive",
+		    r->sender_count &&
+			    store_sender_alive(&r->senders[0], r->now));
 	js_put(v, "rejectedNotifications", rejected);
 	return v;
 }

@@ -159,12 +159,14 @@ class Keys(admincase.AdminCase):
 
 class Status(admincase.AdminCase):
     FIGURES = ["due", "held", "rejected", "in flight", "failed", "waiting",
-               "queued", "oldest due", "last sender run"]
+               "queued", "oldest due", "last sender run", "sender"]
 
     def test_1_of_an_empty_installation(self):
         rows = self.rows("status")
         assert [row[0] for row in rows] == self.FIGURES, rows
-        assert [row[1] for row in rows] == ["0"] * 7 + ["0 s", "never"], rows
+        assert [row[1] for row in rows] == ["0"] * 7 + ["0 s", "never", "never"], \
+            rows
+        assert "crontab" in rows[-1][2], rows
 
     def test_2_counts(self):
         now = "UTC_TIMESTAMP(3)"
@@ -192,6 +194,8 @@ class Status(admincase.AdminCase):
             "2026-01-02T03:04:05.000Z", "here",
             "seen 2026-01-02T03:05:00.000Z"], got
         assert "delivered 7" in got["last sender run"][3], got
+        assert got["sender"][0] == "silent", got
+        assert "cron" in got["sender"][1], got
         rejected = got["rejected notification"]
         assert ID.fullmatch(rejected[0]), rejected
         assert rejected[2:] == ["a\\x09b\\x0ac", "unknown action"], rejected
@@ -201,6 +205,21 @@ class Status(admincase.AdminCase):
         assert got["due"] == 1 and got["failed"] == 1, got
         assert got["rejectedNotifications"][0]["action"] == "a\tb\nc", got
         assert got["senders"][0]["endedAt"] is None, got
+        assert got["senderAlive"] is False, got
+
+    def test_4_a_sender_that_lives_or_was_there_just_now(self):
+        for seen, ended, life in (("1 SECOND", "NULL", "alive"),
+                                  ("50 SECOND", "seen_at", "alive"),
+                                  ("119 SECOND", "seen_at", "alive"),
+                                  ("121 SECOND", "seen_at", "silent"),
+                                  ("3 HOUR", "NULL", "silent")):
+            self.db.sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+                        f"INTERVAL {seen}, ended_at = {ended}")
+            [line] = [r for r in self.rows("status") if r[0] == "sender"]
+            assert line[1] == life, (seen, line)
+            assert json.loads(self.admin("status", "--json"))[
+                "senderAlive"] == (life == "alive"), seen
+        assert "10800 s" in line[2] or "10801 s" in line[2], line
 
 
 if __name__ == "__main__":
