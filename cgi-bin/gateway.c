@@ -100,10 +100,15 @@ static enum gateway_event next_cgi(struct gateway *g)
 	return begin(g, getenv("CONTENT_LENGTH"));
 }
 
+bool gateway_is_kept(const struct gateway *g)
+{
+	return g->fcgi.ipcFd >= 0;
+}
+
 /* A server that keeps its connection sends the next request on it. */
 static int waiting_for(const struct gateway *g)
 {
-	return g->fcgi.ipcFd >= 0 ? g->fcgi.ipcFd : LISTENER;
+	return gateway_is_kept(g) ? g->fcgi.ipcFd : LISTENER;
 }
 
 static bool transient(int number)

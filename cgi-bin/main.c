@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth.h"
 #include "call.h"
@@ -127,9 +128,15 @@ static void serve(struct site *site, struct gateway *g)
 	request_release(&request);
 }
 
-static bool worn_out(const struct site *site, uint64_t served)
+/* A server that keeps its connection may have sent the next request: such a
+ * process waits, but not for ever. */
+static bool worn_out(const struct site *site, const struct gateway *g,
+		     uint64_t served)
 {
-	return site->ready && served >= site->conf.api.max_requests;
+	uint64_t max = site->conf.api.max_requests;
+
+	return site->ready && served >= max &&
+	       (!gateway_is_kept(g) || served / 2 >= max);
 }
 
 /* Nothing came for a while. What is counted is written soon, the connection
@@ -145,12 +152,13 @@ static int64_t rest(struct site *site)
 	return counted ? IDLE_MS - METER_WRITE_MS : -1;
 }
 
-static void loop(struct site *site, struct gateway *g)
+/* True: until it was worn out. */
+static bool loop(struct site *site, struct gateway *g)
 {
 	uint64_t served = 0;
 	int64_t idle_ms = IDLE_MS;
 
-	while (!worn_out(site, served)) {
+	while (!worn_out(site, g, served)) {
 		switch (gateway_next(g, idle_ms)) {
 		case GATEWAY_REQUEST:
 			serve(site, g);
@@ -161,20 +169,40 @@ static void loop(struct site *site, struct gateway *g)
 			idle_ms = rest(site);
 			break;
 		case GATEWAY_END:
-			return;
+			return false;
 		}
 	}
+	return true;
 }
 
-int main(void)
+/* Where this program lies; asked before an update takes the file away. */
+static void find_self(char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+}
+
+/*
+ * Renewed in place: the listening socket stays open, so that what waits in
+ * its queue is answered by the program that begins anew. Should that fail,
+ * the end of the process makes the web server start another one.
+ */
+int main(int argc, char **argv)
 {
 	struct site site = {.ready = false};
 	struct gateway *g;
+	char self[4096];
+	bool again;
 
+	(void)argc;
+	find_self(self, sizeof(self));
 	log_open("hooks.fcgi", LOG_LEVEL_WARN);
 	g = gateway_new();
-	loop(&site, g);
+	again = loop(&site, g);
 	gateway_free(g);
 	site_release(&site);
+	if (again)
+		execv(self, argv);
 	return 0;
 }

@@ -5,6 +5,8 @@ is wrong, a database that is away or does not answer.
 """
 
 import os
+import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -98,11 +100,15 @@ class _Process(tap.Case):
         self.organization = self.service.organization()
         self.key = self.service.key(self.organization)
         self.auth = ("HTTP_AUTHORIZATION", self.key)
-        self.listener = socket.socket(socket.AF_UNIX)
         self.path = self.service.folder / "fcgi.sock"
+        self.listen()
+        self.start()
+
+    def listen(self):
+        pathlib.Path(self.path).unlink(missing_ok=True)
+        self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
         self.listener.listen(16)
-        self.start()
 
     def start(self):
         env = dict(os.environ,
@@ -249,10 +255,66 @@ class Variables(_Process):
 class Renewal(_Process):
     settings = {"api": {"max_requests": "5"}}
 
-    def test_it_ends_after_max_requests(self):
+    def life(self):
+        """Where its memory begins: at random, and elsewhere in every life."""
+        pid = self.child.process.pid
+        return pathlib.Path(f"/proc/{pid}/maps").read_text().split("-")[0]
+
+    def afresh(self):
+        self.child.stop()
+        self.start()
+        self.good()
+
+    def test_what_waits_while_it_begins_anew_is_answered(self):
+        self.afresh()
+        self.listener.close()  # as a server does that has started it
+        lives, waiting = {self.life()}, []
+        for _ in range(14):
+            waiting.append(Connection(self.path))
+            waiting[-1].send("GET", "/v2/auth/test", [self.auth])
+        for connection in waiting:
+            assert connection.answer().status == 200
+            connection.close()
+            lives.add(self.life())
+        assert len(lives) > 2, lives
+        assert self.child.stop(5, signal.SIGTERM) == 0
+        self.listen()
+        self.start()
+
+    def test_a_kept_connection_is_not_cut(self):
+        self.afresh()
+        connection, before = Connection(self.path), self.life()
+        for _ in range(7):
+            connection.send("GET", "/v2/auth/test", [self.auth], keep=True)
+            assert connection.answer().status == 200
+        assert self.life() == before
+        connection.close()
+        self.good()
+        self.good()
+        assert self.life() != before
+
+    def test_an_update_takes_its_place(self):
+        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
+        self.afresh()
+        update = program.with_name("update")
+        shutil.copy(program, update)
+        update.rename(program)
         for _ in range(5):
             self.good()
-        assert self.child.wait(5) == 0
+        running = os.stat(f"/proc/{self.child.process.pid}/exe")
+        assert running.st_ino == program.stat().st_ino
+
+    def test_without_its_file_it_ends(self):
+        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
+        aside = program.with_name("aside")
+        self.afresh()
+        program.rename(aside)
+        try:
+            for _ in range(4):
+                self.good()
+            assert self.child.wait(5) == 0
+        finally:
+            aside.rename(program)
         self.start()
         self.good()
 
