@@ -10,7 +10,6 @@
 #include "js.h"
 #include "store_again.h"
 #include "store_delivery.h"
-#include "store_due.h"
 #include "store_hook.h"
 #include "store_ping.h"
 #include "text.h"
@@ -206,17 +205,17 @@ static enum err find(struct call *c, struct replay *p)
 /* With them the organization must not have more waiting than it may. */
 static enum err check_due(struct call *c, size_t count)
 {
-	uint64_t max = c->conf->api.max_due, n;
-	enum err e = store_due_count(c->store, &c->key.org.id, max, &n);
+	uint64_t room;
+	enum err e = store_due_count(c->store, &c->key.org.id, &room);
 
-	if (e || n + count <= max)
+	if (e || count <= room)
 		return e;
 	response_problem(c->response, 429,
 			 "With %zu deliveries that go again the organization "
 			 "would have more than %llu waiting, which is the "
 			 "limit ([api] max_due); try again later, or with less "
 			 "time between since and until.",
-			 count, (unsigned long long)max);
+			 count, (unsigned long long)c->conf->api.max_due);
 	response_header(c->response, "Retry-After", "%d", RESPONSE_RETRY_S);
 	return ERR_INVALID;
 }
@@ -260,6 +259,7 @@ static enum err replay(struct call *c, struct replay *p, bool dry_run)
 		return ERR_OK;
 	}
 	e = store_replay_run(c->store, &p->r, RUN_MS, &done, &rest);
+	store_due_added(c->store, &c->key.org.id, done);
 	if (e == ERR_TEMP && done)
 		return answer_half(c, p, done, rest);
 	if (!e)

@@ -16,6 +16,8 @@
 #include "valid.h"
 #include "view.h"
 
+enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
+
 struct reading {
 	struct call *call;
 	struct faults faults;
@@ -204,6 +206,41 @@ static struct js *view_all(const struct reading *r, const struct id *ids,
 	return all;
 }
 
+/* What was answered before is answered again, whatever waits by now. */
+static enum err refuse_more(struct call *c, const struct store_publish *p,
+			    struct id *ids, int64_t *created_at)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	if (p->idempotency_key)
+		e = store_publish_again(c->store, p, ids, created_at);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	response_problem(c->response, 429,
+			 "%llu deliveries of the organization are waiting, "
+			 "which is the limit; try again later.",
+			 (unsigned long long)c->conf->api.max_due);
+	response_header(c->response, "Retry-After", "%d", RETRY_S);
+	return ERR_INVALID;
+}
+
+static enum err publish(struct call *c, const struct store_publish *p,
+			struct id *ids, int64_t *created_at)
+{
+	uint64_t room;
+	enum err e = store_due_room(c->store, &p->organization,
+				    STORE_DUE_PUBLISHER, p->count, &room);
+
+	if (e)
+		return e;
+	if (room < p->count)
+		return refuse_more(c, p, ids, created_at);
+	e = store_publish(c->store, p, ids, created_at);
+	if (!e)
+		store_due_added(c->store, &p->organization, p->count);
+	return e;
+}
+
 enum err api_publish(struct call *c)
 {
 	struct reading r = {.call = c};
@@ -221,7 +258,7 @@ enum err api_publish(struct call *c)
 	p.items = r.items;
 	p.count = r.count;
 	ids = arena_alloc(c->arena, r.count * sizeof(*ids));
-	e = store_publish(c->store, &p, ids, &created_at);
+	e = publish(c, &p, ids, &created_at);
 	if (e == ERR_CONFLICT) {
 		response_problem(c->response, 409,
 				 "This Idempotency-Key was used with another "

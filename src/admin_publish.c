@@ -139,9 +139,25 @@ static void hash_body(struct publication *p)
 	buf_release(&body);
 }
 
+/* What was printed before is printed again, whatever waits by now. */
+static enum err refuse(struct admin *a, const struct publication *p,
+		       struct id *id, int64_t *created_at)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	if (p->all.idempotency_key)
+		e = store_publish_again(&a->store, &p->all, id, created_at);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	log_error("the organization has as many deliveries waiting as [api] "
+		  "max_due allows: try again later");
+	return ERR_TEMP;
+}
+
 static enum err publish(struct admin *a, struct publication *p, struct id *id,
 			int64_t *created_at)
 {
+	uint64_t room;
 	enum err e = store_now(&a->store, &p->all.now);
 
 	if (e)
@@ -150,7 +166,12 @@ static enum err publish(struct admin *a, struct publication *p, struct id *id,
 	p->all.count = 1;
 	p->all.keep = a->conf.retention.idempotency;
 	hash_body(p);
-	e = store_publish(&a->store, &p->all, id, created_at);
+	e = store_due_room(&a->store, &p->all.organization, STORE_DUE_PUBLISHER,
+			   1, &room);
+	if (!e && !room)
+		e = refuse(a, p, id, created_at);
+	else if (!e)
+		e = store_publish(&a->store, &p->all, id, created_at);
 	if (e == ERR_CONFLICT)
 		log_error("the idempotency key was used for another "
 			  "notification");

@@ -11,8 +11,16 @@
 #include "store_fanout.h"
 #include "valid.h"
 
+/* What still fits, of an organization that published with SQL. */
+struct room {
+	struct id organization;
+	uint64_t left;
+};
+
 struct run {
 	struct store *s;
+	struct room room[FANOUT_MAX];
+	size_t rooms;
 	uint64_t newest;
 	size_t max;    /* rows */
 	uint64_t last; /* the one looked at last */
@@ -62,6 +70,50 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 	return true;
 }
 
+static enum err find_room(struct run *r, const struct id *organization,
+			  struct room **out)
+{
+	struct room *room = r->room;
+	enum err e;
+
+	while (room < r->room + r->rooms &&
+	       !id_equal(&room->organization, organization))
+		room++;
+	*out = room;
+	if (room < r->room + r->rooms)
+		return ERR_OK;
+	e = store_due_room(r->s, organization, STORE_DUE_FANOUT, 1,
+			   &room->left);
+	if (e)
+		return e;
+	room->organization = *organization;
+	r->rooms++;
+	return ERR_OK;
+}
+
+/* The limit of the API, for what came past it. */
+static enum err check_room(struct run *r, const struct store_queued *row,
+			   char *why, bool *fine)
+{
+	struct room *room;
+	enum err e;
+
+	if (row->accepted)
+		return ERR_OK;
+	e = find_room(r, &row->organization, &room);
+	if (e)
+		return e;
+	*fine = room->left > 0;
+	if (*fine)
+		room->left--;
+	else
+		snprintf(why, REASON_SIZE,
+			 "%llu deliveries of the organization are waiting, "
+			 "which is the limit ([api] max_due)",
+			 (unsigned long long)r->s->conf->api.max_due);
+	return ERR_OK;
+}
+
 /* The key's first user wins; without a key there is nothing to win. */
 static enum err claim(struct store *s, const struct store_queued *row,
 		      char *why, bool *fine)
@@ -89,6 +141,7 @@ static enum err body(struct db *db, void *arg)
 
 	(void)db;
 	r->count = (struct fanout_count){0};
+	r->rooms = 0;
 	e = store_fanout_take(s, r->max, r->newest, s->conf->api.max_body,
 			      &rows);
 	if (e == ERR_NOT_FOUND)
@@ -100,6 +153,8 @@ static enum err body(struct db *db, void *arg)
 		r->count.taken++;
 		r->last = row.key;
 		if (fine)
+			e = check_room(r, &row, why, &fine);
+		if (!e && fine)
 			e = claim(s, &row, why, &fine);
 		if (!e && fine) {
 			good[count++] = row.key;
@@ -110,6 +165,8 @@ static enum err body(struct db *db, void *arg)
 	}
 	if (!e)
 		e = store_fanout_spread(s, good, count, &r->count.made);
+	for (size_t i = 0; !e && i < r->rooms; i++)
+		store_due_added(s, &r->room[i].organization, r->count.made);
 	return e;
 }
 

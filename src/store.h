@@ -9,6 +9,7 @@
 #include "db.h"
 #include "err.h"
 #include "id.h"
+#include "store_due.h"
 
 /* One connection with what is true of the whole installation. */
 struct store {
@@ -16,6 +17,7 @@ struct store {
 	const struct conf *conf; /* borrowed */
 	unsigned site;		 /* part of derived ids; known once connected */
 	int64_t now;		 /* the database's clock when store_now ran */
+	struct store_due due;	 /* what is kept of it */
 };
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role);

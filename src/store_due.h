@@ -1,10 +1,18 @@
 /*
- * store_due: how much an organization has waiting: its pending deliveries,
- * those of disabled hooks left out ([api] max_due).
+ * store_due: how much an organization has waiting, and whether more fits
+ * ([api] max_due): its pending deliveries, those of disabled hooks left out,
+ * and, for who publishes, its notifications that are not fanned out yet.
+ *
+ * Counting costs the more the more there is, so a count is kept for some
+ * seconds. Who publishes one by one uses up a sixteenth of what it leaves and
+ * counts again, so that many who publish at once stay below the limit; the
+ * fan-out, whose neighbours wait while it counts, uses up all of it.
  */
 #ifndef HOOKS_STORE_DUE_H
 #define HOOKS_STORE_DUE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -12,11 +20,33 @@
 
 struct store;
 
-/* Counts up to `max`, by ranges of indexes. */
+enum { STORE_DUE_KEPT = 32 };
+
+/* The last counts; one a connection. */
+struct store_due {
+	struct {
+		struct id organization;
+		uint64_t room;	/* when it was counted */
+		uint64_t added; /* since then, as far as is known here */
+		int64_t at;	/* monotonic; 0: empty */
+	} kept[STORE_DUE_KEPT];
+	size_t next;
+};
+
+enum store_due_who {
+	STORE_DUE_PUBLISHER, /* what is queued counts, too */
+	STORE_DUE_FANOUT
+};
+
+/* How many deliveries more the organization may have waiting; not a fresh
+ * count when the last one says that `want` fit. */
+enum err store_due_room(struct store *s, const struct id *organization,
+			enum store_due_who who, uint64_t want, uint64_t *room);
+/* The same, counted now, what is queued left out. */
 enum err store_due_count(struct store *s, const struct id *organization,
-			 uint64_t max, uint64_t *n);
-/* The same of notifications that are not fanned out yet. */
-enum err store_due_queued(struct store *s, const struct id *organization,
-			  uint64_t max, uint64_t *n);
+			 uint64_t *room);
+/* So many were added: what is kept is that much older. */
+void store_due_added(struct store *s, const struct id *organization,
+		     uint64_t n);
 
 #endif

@@ -75,7 +75,7 @@ enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
 		"organizations o WHERE o.id = n.organization), n.action, "
 		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
-		"n.resource, NULL), n.idempotency_key "
+		"n.resource, NULL), n.idempotency_key, n.accepted "
 		"FROM notifications n FORCE INDEX (PRIMARY) "
 		"WHERE n.state = 'queued' AND "
 		"n.id IN ({?}) ORDER BY n.id FOR UPDATE",
@@ -96,6 +96,7 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 		.organization_known = db_col_int(rows, 2) != 0,
 		.action = db_col_text(rows, 3),
 		.resource_len = db_col_uint(rows, 5),
+		.accepted = db_col_int(rows, 8) != 0,
 	};
 	org = db_col_bytes(rows, 1, &n);
 	memcpy(out->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
@@ -207,7 +208,7 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 
 	e = db_exec(s->db,
 		    "INSERT INTO notifications (organization, action, "
-		    "resource) VALUES (?, ?, ?)",
+		    "resource, accepted) VALUES (?, ?, ?, 1)",
 		    DB_ARGS(db_bytes(organization->b, ID_SIZE), db_text(action),
 			    db_bytes(resource, len)));
 	if (!e)

@@ -28,6 +28,7 @@ struct store_queued {
 	size_t resource_len;	     /* in bytes, also then */
 	const char *idempotency_key; /* NULL: none */
 	size_t idempotency_len;
+	bool accepted; /* the limits were checked when it came */
 };
 
 /* Whether anything is queued; no lock. `newest`: its greatest key, 0 none. */

@@ -52,8 +52,8 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 	}
 	e = db_exec_rows(db,
 			 "INSERT INTO notifications (organization, action, "
-			 "user, resource, idempotency_key, created_at) "
-			 "VALUES {(?, ?, ?, ?, ?, ?)}",
+			 "user, resource, idempotency_key, created_at, "
+			 "accepted) VALUES {(?, ?, ?, ?, ?, ?, 1)}",
 			 values, n, COLUMNS);
 	for (size_t i = 0; i < n && !e; i++)
 		w->keys[at + i] = db_insert_id(db) + i * db_insert_step(db);
@@ -138,8 +138,8 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 
 /* The same body means the same number of rows: fewer are there only when
  * retention took some, and then the answer of then is lost. */
-static enum err read_again(struct store *s, const struct store_publish *p,
-			   struct id *ids, int64_t *created_at)
+enum err store_publish_again(struct store *s, const struct store_publish *p,
+			     struct id *ids, int64_t *created_at)
 {
 	struct db_stmt *q;
 	uint64_t first, count;
@@ -179,7 +179,7 @@ enum err store_publish(struct store *s, const struct store_publish *p,
 		e = db_tx(s->db, doubt, publish_body, &w);
 		if (e != ERR_CONFLICT)
 			break;
-		e = read_again(s, p, ids, created_at);
+		e = store_publish_again(s, p, ids, created_at);
 		if (!e)
 			return ERR_OK;
 	} while (e == ERR_NOT_FOUND && ++tries < TRIES);

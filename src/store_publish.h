@@ -43,5 +43,8 @@ struct store_publish {
  */
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at);
+/* Only the answer of then; ERR_NOT_FOUND: the key was not used. */
+enum err store_publish_again(struct store *s, const struct store_publish *p,
+			     struct id *ids, int64_t *created_at);
 
 #endif
