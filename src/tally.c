@@ -30,6 +30,7 @@ void tally_clear(struct tally *t)
 	memset(t->outcome, 0, sizeof(t->outcome));
 	t->request_us = t->latency_us = 0;
 	t->count = 0;
+	t->last_hook = 0;
 }
 
 /* ---- counting ---- */
@@ -76,15 +77,28 @@ static size_t outcome_of(const struct parcel *p)
 	return TALLY_CLASS + (a->status < 600 ? a->status / 100 : 0);
 }
 
-/* Of the hook and of its organization. */
-struct pair {
-	struct store_stats *n[2];
-};
+/* Looks the rows of the hook and of its organization up; false: there is no
+ * room, because tally_is_due() was not heeded. */
+static bool look_up(struct tally *t, const struct store_lane_hook *hook,
+		    int64_t minute)
+{
+	if (t->last_hook == hook->hook && t->last_minute == minute)
+		return true;
+	if (t->count + 2 > TALLY_ROWS)
+		return false;
+	if (!t->count)
+		t->since = clock_monotonic();
+	t->last[0] = find(t, &hook->organization, hook->hook, minute);
+	t->last[1] = find(t, &hook->organization, 0, minute);
+	t->last_hook = hook->hook;
+	t->last_minute = minute;
+	return true;
+}
 
 /* What was delivered again long after its publishing would tell nothing:
  * only those that were never finished before have a latency. */
-static void count_latency(struct tally *t, const struct pair *of,
-			  const struct parcel_member *m, int64_t ended)
+static void count_latency(struct tally *t, const struct parcel_member *m,
+			  int64_t ended)
 {
 	int64_t us = (ended - m->published_at) * 1000;
 	size_t bucket = histogram_bucket(us);
@@ -93,7 +107,7 @@ static void count_latency(struct tally *t, const struct pair *of,
 		return;
 	t->latency_us += us > 0 ? (uint64_t)us : 0;
 	for (size_t i = 0; i < 2; i++)
-		of->n[i]->latency.n[bucket]++;
+		t->last[i]->latency.n[bucket]++;
 }
 
 static void count(struct store_stats *n, const struct parcel *p, size_t bucket)
@@ -111,22 +125,16 @@ static void count(struct store_stats *n, const struct parcel *p, size_t bucket)
 void tally_parcel(struct tally *t, const struct parcel *p, int64_t now,
 		  int64_t ended)
 {
-	const struct store_lane_hook *hook = &p->lane->hook;
-	int64_t minute = now - now % STORE_MINUTE_MS;
 	int64_t us = p->request.attempt.total_us;
-	struct pair of;
+	size_t bucket = histogram_bucket(us);
 
-	if (t->count + 2 > TALLY_ROWS)
-		return; /* tally_is_due() was not heeded */
-	if (!t->count)
-		t->since = clock_monotonic();
-	of.n[0] = find(t, &hook->organization, hook->hook, minute);
-	of.n[1] = find(t, &hook->organization, 0, minute);
+	if (!look_up(t, &p->lane->hook, now - now % STORE_MINUTE_MS))
+		return;
 	for (size_t i = 0; i < 2; i++)
-		count(of.n[i], p, histogram_bucket(us));
+		count(t->last[i], p, bucket);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		for (size_t i = 0; i < p->count; i++)
-			count_latency(t, &of, &p->member[i], ended);
+			count_latency(t, &p->member[i], ended);
 	t->request_us += (uint64_t)us;
 	t->outcome[outcome_of(p)] += p->count;
 }

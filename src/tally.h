@@ -41,6 +41,9 @@ struct tally {
 	size_t count;
 	uint16_t slot[2 * TALLY_ROWS]; /* row and 1, by hash; 0: none */
 	int64_t since;		       /* of the first count, monotonic */
+	struct store_stats *last[2];   /* those of the last parcel: the next */
+	uint64_t last_hook;	       /* one is mostly of the same hook; 0: */
+	int64_t last_minute;	       /* none */
 	uint64_t outcome[TALLY_OUTCOMES];
 	uint64_t request_us, latency_us; /* sums of all */
 };
