@@ -31,6 +31,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO 'hooks_sender'@'localho
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON attempts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON alerts TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON chores TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON counters TO 'hooks_sender'@'localhost';

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "notify.h"
 #include "purge.h"
 #include "store.h"
 #include "store_chore.h"
@@ -99,6 +100,8 @@ void chores_run(const struct chores_plan *plan)
 		c.end = clock_monotonic() + ONCE_MS;
 	store_init(&c.store, plan->conf, DB_SENDER);
 	e = store_connect(&c.store);
+	if (!e)
+		e = notify_run(&c.store, plan->stop, plan->arg);
 	for (int i = 0; !e && i < PURGE_MAX && !must_stop(&c); i++)
 		e = do_sweep(&c, (enum purge_sweep)i);
 	store_release(&c.store);

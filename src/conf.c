@@ -13,6 +13,7 @@
 
 #include <ini.h>
 
+#include "conf_mail.h"
 #include "conf_value.h"
 #include "log.h"
 #include "mem.h"
@@ -98,7 +99,7 @@ static const struct key {
 	{"retention", "idempotency", "24h", CONF_DURATION,
 	 AT(retention.idempotency), {1000, 365 * DAY}},
 
-	{"notify", "mail_to", "", CONF_STRING, AT(notify.mail_to), {0, 0}},
+	{"notify", "mail_to", "", CONF_LIST, AT(notify.mail_to), {0, 0}},
 	{"notify", "mail_from", "", CONF_STRING, AT(notify.mail_from), {0, 0}},
 	{"notify", "smtp", "smtp://localhost:25", CONF_STRING, AT(notify.smtp),
 	 {0, 0}},
@@ -363,14 +364,19 @@ static enum err check_tls_ca(const struct conf *c)
 	return ERR_OK;
 }
 
-static enum err check_smtp(const struct conf *c)
+static enum err check_notify(const struct conf *c)
 {
-	const char *url = c->notify.smtp;
+	const char *why = conf_mail_server(c->notify.smtp);
 
-	if (strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0)
-		return conf_reject(c, "notify", "smtp",
-				   "is not a URL such as smtp://localhost:25");
-	return ERR_OK;
+	if (why)
+		return conf_reject(c, "notify", "smtp", why);
+	if (*c->notify.mail_from)
+		why = conf_mail_address(c->notify.mail_from);
+	if (why)
+		return conf_reject(c, "notify", "mail_from", why);
+	for (size_t i = 0; i < c->notify.mail_to.count && !why; i++)
+		why = conf_mail_address(c->notify.mail_to.word[i]);
+	return why ? conf_reject(c, "notify", "mail_to", why) : ERR_OK;
 }
 
 static enum err read_key_file(struct conf *c)
@@ -399,7 +405,7 @@ static enum err check(struct conf *c, const struct stat *st)
 	if (!e)
 		e = check_tls_ca(c);
 	if (!e)
-		e = check_smtp(c);
+		e = check_notify(c);
 	if (!e)
 		e = read_key_file(c);
 	return e;

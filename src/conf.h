@@ -59,7 +59,8 @@ struct conf {
 		int64_t deliveries, notifications, held, idempotency;
 	} retention;
 	struct {
-		char *mail_to, *mail_from, *smtp;
+		struct conf_list mail_to; /* addresses */
+		char *mail_from, *smtp;
 	} notify;
 	struct {
 		char *key_file;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "alert.h"
 #include "clock.h"
 #include "crypt.h"
 #include "ledger.h"
@@ -162,6 +163,8 @@ enum err draft_record(struct round *r)
 	count = list_failed(r, failed);
 	e = raise_failed_choose(s, failed, &count);
 	if (!e)
+		e = alert_failed(r);
+	if (!e)
 		e = store_outcome_record(s, r->outcomes, r->outcome_count);
 	return e ? e : raise_delivery_failed(s, &r->arena, failed, count);
 }
@@ -180,7 +183,8 @@ enum err draft_disable(struct round *r, struct lane *l)
 		return e;
 	log_warn("hook %llu disabled: %s", (unsigned long long)l->hook.hook,
 		 l->draft.disable);
-	if (l->draft.quietly)
-		return ERR_OK; /* it was the delivery of such a notification */
+	e = alert_disabled(r, l);
+	if (e || l->draft.quietly)
+		return e; /* it was the delivery of such a notification */
 	return raise_hook_disabled(&r->store, &r->arena, &l->hook);
 }

@@ -80,6 +80,21 @@ void text_time(char out[TEXT_TIME_SIZE], int64_t ms)
 	put_digits(out + 20, 3, (unsigned)(rest % 1000));
 }
 
+void text_mail_time(char out[TEXT_MAIL_TIME_SIZE], int64_t ms)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970 began so */
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char t[TEXT_TIME_SIZE];
+	int64_t day = ms / DAY_MS - (ms % DAY_MS < 0);
+	int week = (int)((day % 7 + 7) % 7);
+	int month;
+
+	text_time(t, ms);
+	month = (t[5] - '0') * 10 + t[6] - '1';
+	snprintf(out, TEXT_MAIL_TIME_SIZE, "%.3s, %.2s %.3s %.4s %.8s +0000",
+		 days + 3 * week, t + 8, months + 3 * month, t, t + 11);
+}
+
 /* Reads exactly `n` digits and moves on. */
 static bool digits(const char **s, unsigned n, unsigned max, unsigned *out)
 {

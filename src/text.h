@@ -14,11 +14,14 @@
 
 enum {
 	TEXT_TIME_SIZE = 25,	/* "2021-05-27T08:03:53.775Z" and NUL */
+	TEXT_MAIL_TIME_SIZE = 40, /* "Thu, 27 May 2021 08:03:53 +0000", NUL */
 	TEXT_DURATION_SIZE = 24 /* "55s", "1500ms" and NUL */
 };
 
 /* RFC 3339, UTC, milliseconds; years 0000 to 9999, others are clamped. */
 void text_time(char out[TEXT_TIME_SIZE], int64_t ms);
+/* RFC 5322, UTC, whatever the locale. */
+void text_mail_time(char out[TEXT_MAIL_TIME_SIZE], int64_t ms);
 /* Reads what text_time writes, also with 0 to 9 digits of fraction (cut to
  * milliseconds) and with an offset; a plain date means its first moment. */
 bool text_time_parse(const char *s, int64_t *ms);

@@ -17,12 +17,12 @@ import where
 LAYERS = (
     ("base", "err log mem buf text clock"),
     # With the facts and the JSON scanner that http and js speak of.
-    ("outside", "conf db js http crypt attempt jscan watch"),
+    ("outside", "conf db js http crypt attempt jscan mail watch"),
     ("rules", "id sign target retry match valid outcome notice vault "
               "histogram"),
     ("store", "store policy view"),
-    ("work", "sender batch chores courier deliver draft fanout lane ledger lock "
-             "outage parcel post purge raise round tally"),
+    ("work", "sender alert batch chores courier deliver draft fanout lane ledger "
+             "lock notify outage parcel post purge raise round tally"),
     ("programs", "hooks-send hooks-admin admin options"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)
@@ -33,7 +33,8 @@ ALONE = (
     (r"#include <mysql", r"src/db_driver\.h"),
     (r'#include "db_driver\.h"', r"src/db(_\w+)?\.c"),
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
-    (r"\bcurl_(multi|easy)_\w+\(", r"src/http(_\w+)?\.c"),
+    (r"\bcurl_multi_\w+\(", r"src/http(_\w+)?\.c"),
+    (r"\bcurl_easy_\w+\(", r"src/(http(_\w+)?|mail)\.c"),
     (r"#include <json", r"src/js\.c"),
     (r"#include <ini\.h>", r"src/conf\.c"),
     # http asks which version of TLS was spoken.

@@ -1,0 +1,112 @@
+"""
+A mail server on 127.0.0.1 that keeps what it is given, or behaves badly.
+
+    server = MailServer()
+    ... server.url() ...
+    mail = server.wait(1)[0]      # .sender, .recipients, .data, .message()
+"""
+
+import email
+import email.policy
+import socket
+import threading
+
+import processes
+
+
+class Mail:
+    def __init__(self, sender, recipients, data):
+        self.sender = sender
+        self.recipients = recipients
+        self.data = data
+
+    def message(self):
+        return email.message_from_bytes(self.data, policy=email.policy.SMTP)
+
+
+class MailServer:
+    """`mode`: "refuse" takes no recipient, "hang" never says a word, "full"
+    refuses after the text."""
+
+    def __init__(self, mode=None):
+        self.mode = mode
+        self.mails = []
+        self.connections = 0
+        self.closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def wait(self, count, seconds=15):
+        processes.wait_until(lambda: len(self.mails) >= count, seconds,
+                             f"mail {count}")
+        return self.mails
+
+    def close(self):
+        self.closing.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self):
+        while not self.closing.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(sock,),
+                             daemon=True).start()
+
+    def _serve(self, sock):
+        try:
+            with sock, sock.makefile("rwb") as stream:
+                if self.mode == "hang":
+                    self.closing.wait(60)
+                else:
+                    self._talk(stream)
+        except OSError:
+            pass  # the client went away
+
+    @staticmethod
+    def _say(stream, text):
+        stream.write(text.encode() + b"\r\n")
+        stream.flush()
+
+    @staticmethod
+    def _text(stream):
+        lines = []
+        for line in stream:
+            assert line.endswith(b"\r\n"), line
+            if line == b".\r\n":
+                break
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    def _talk(self, stream):
+        self._say(stream, "220 here")
+        sender, recipients = None, []
+        for line in stream:
+            words = line.decode("ascii").strip()
+            verb = words[:4].upper()
+            answer = "250 fine"
+            if verb == "MAIL":
+                sender = words[len("MAIL FROM:"):].split(" ")[0]
+            elif verb == "RCPT":
+                if self.mode == "refuse":
+                    answer = "550 nobody of that name"
+                else:
+                    recipients.append(words[len("RCPT TO:"):])
+            elif verb == "DATA":
+                self._say(stream, "354 go on")
+                data = self._text(stream)
+                if self.mode == "full":
+                    answer = "452 no room"
+                else:
+                    self.mails.append(Mail(sender, recipients, data))
+            elif verb == "QUIT":
+                self._say(stream, "221 bye")
+                return
+            self._say(stream, answer)
