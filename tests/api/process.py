@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import struct
+import threading
 import time
 
 import doors
@@ -176,6 +177,22 @@ class Life(_Process):
         self.good()
 
 
+class Idle(_Process):
+    def connections(self):
+        return int(self.service.db.value(
+            "SELECT COUNT(*) FROM information_schema.processlist "
+            f"WHERE user = '{service.API}'"))
+
+    def test_the_database_gets_its_connection_back(self):
+        """After half a minute; accounts have few of them."""
+        self.good()
+        assert self.connections() == 1
+        time.sleep(25)
+        assert self.connections() == 1
+        processes.wait_until(lambda: self.connections() == 0, 15)
+        self.good()
+
+
 class Variables(_Process):
     def test_a_header_twice_in_disguise(self):
         answer = self.ask("POST", "/v2/notifications", [
@@ -320,10 +337,10 @@ class Renewal(_Process):
 
 
 class Trouble(_Process):
-    def unavailable(self):
+    def unavailable(self, method="GET", body=b""):
         """The answer that must come within 5 s."""
         start = time.monotonic()
-        answer = self.ask("GET", "/v2/hooks")
+        answer = self.ask(method, "/v2/hooks", body=body)
         took = time.monotonic() - start
         assert answer.status == 503, answer
         assert int(answer.header("Retry-After")) > 0, answer
@@ -354,6 +371,23 @@ class Trouble(_Process):
         finally:
             self.service.db.start()
         self.good()
+
+    def test_a_table_is_locked(self):
+        """Nothing is done of what was answered with 503."""
+        self.good()
+        count = "SELECT COUNT(*) FROM hooks"
+        before = self.service.db.value(count)
+        holder = threading.Thread(target=self.service.db.sql, args=(
+            "LOCK TABLES hooks WRITE; SELECT SLEEP(6)",))
+        holder.start()
+        try:
+            time.sleep(0.5)
+            self.unavailable("POST", b'{"target_url":"https://www.toto.com/",'
+                             b'"action":"*"}')
+        finally:
+            holder.join()
+        self.good()
+        assert self.service.db.value(count) == before
 
     def test_the_database_does_not_answer(self):
         self.good()

@@ -88,4 +88,72 @@ class Path(_Sample):
     base = "/booking"
 
 
+class Addresses(ApiCase):
+    """What an answer names is where it can be found, also below a path."""
+
+    variants = ("cgi", *SERVERS)
+    base = "/booking"
+
+    def setup(self):
+        self.service = _service_at(self.base)
+        self.door = doors.enter(self.variant, self.service, self.base)
+        self.organization = self.service.organization("Demo")
+        self.key = self.service.key(self.organization)
+        self.hooks = f"{self.base}/v2/hooks"
+
+    def create(self, slash=""):
+        answer = self.call("POST", f"{self.hooks}{slash}", {
+            "target_url": "https://www.toto.com/", "action": "*"})
+        assert answer.status == 201, answer
+        return answer
+
+    def test_location(self):
+        for slash in ("", "/"):
+            answer = self.create(slash)
+            where = answer.header("Location")
+            # Apache may put its name in front.
+            assert where.endswith(f"{self.hooks}/{answer.json()['_id']}")
+            path = where[where.index(self.base):]
+            for end in ("", "/"):
+                assert self.good(200, "GET", path + end) == answer.json()
+
+    def test_link(self):
+        ids = [self.create().json()["_id"] for _ in range(3)]
+        seen, target = [], f"{self.hooks}/?limit=2&api_key={self.key}"
+        while target:
+            answer = self.call("GET", target)
+            assert answer.status == 200, (target, answer)
+            seen += [hook["_id"] for hook in answer.json()]
+            link = answer.header("Link")
+            assert not link or self.key not in link, link
+            assert not link or link.startswith(f"<{self.hooks}?limit=2&")
+            target = link[1:link.index(">")] if link else None
+        assert seen[-3:] == ids, (seen, ids)
+
+    def test_slashes_at_the_end(self):
+        for path in ("/healthz", "/healthz/", "/v2/hooks/", "/v2/actions/",
+                     "/v2/auth/test/"):
+            answer = self.call("GET", self.base + path)
+            assert answer.status == 200, (path, answer)
+
+    def test_only_below_the_base(self):
+        for path in ("/v2/hooks", f"{self.base}x/v2/hooks", "/Booking/v2/hooks",
+                     f"{self.base}{self.base}/v2/hooks", "/x/v2/hooks"):
+            answer = self.door.exchange("GET", path, [
+                ("Authorization", self.key)])
+            assert answer.status == 404, (path, answer)
+            assert b"_id" not in answer.body, (path, answer)
+
+    def test_the_base_in_other_letters(self):
+        """Coded ones are the same; a server may not look for the API there."""
+        answer = self.door.exchange("GET", "/%62ooking/v2/hooks", [
+            ("Authorization", self.key)])
+        assert answer.status in (200, 404), answer
+
+    def test_what_is_not_there_is_said_by_us(self):
+        for path in ("/v2", "/v2/", "/v2/nothing", "/v2//hooks"):
+            problem = self.problem(404, "GET", self.base + path)
+            assert problem["title"] == "Not Found", problem
+
+
 tap.main()
