@@ -14,9 +14,6 @@ EXCEPTIONS = {
     ("getHealth", "500"): "the database's clock cannot be read wrongly",
 }
 
-# Comes with the limit on what is due.
-LATER = {("publish", "429")}
-
 
 def described():
     there = openapi.routes()
@@ -39,7 +36,7 @@ def seen():
 
 
 def missing(want, got):
-    return sorted(want - got - set(EXCEPTIONS) - LATER)
+    return sorted(want - got - set(EXCEPTIONS))
 
 
 class Complete(tap.Case):
