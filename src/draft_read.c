@@ -54,11 +54,18 @@ static size_t appetite(const struct round *r, struct lane *l)
 	return rate_allows(r, l, want < fit ? want : fit);
 }
 
-static bool is_out(const struct lane *l, uint64_t key)
+/* Both are in nearly the same order: the search goes on where the last one
+ * has ended. */
+static bool is_out(const struct lane *l, uint64_t key, size_t *at)
 {
-	for (size_t i = 0; i < l->draft.out; i++)
-		if (l->draft.keys[i] == key)
+	for (size_t i = 0; i < l->draft.out; i++) {
+		size_t here = (*at + i) % l->draft.out;
+
+		if (l->draft.keys[here] == key) {
+			*at = here + 1;
 			return true;
+		}
+	}
 	return false;
 }
 
@@ -69,7 +76,7 @@ static enum err read_again(struct round *r, struct lane *l,
 			   size_t *n, bool *more)
 {
 	uint64_t *keys;
-	size_t count, kept = 0;
+	size_t count, kept = 0, at = 0;
 	enum err e;
 
 	max += l->draft.out;
@@ -79,7 +86,7 @@ static enum err read_again(struct round *r, struct lane *l,
 		return e;
 	*more = count == max;
 	for (size_t i = 0; i < count; i++)
-		if (!is_out(l, keys[i]))
+		if (!is_out(l, keys[i], &at))
 			keys[kept++] = keys[i];
 	e = store_lane_pick(&r->store, &r->arena, where, keys, kept,
 			    &l->draft.rows, n);

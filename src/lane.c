@@ -47,6 +47,26 @@ struct parcel *parcel_list_pop(struct parcel_list *l)
 	return p;
 }
 
+void parcel_list_move(struct parcel_list *to, struct parcel_list *from,
+		      size_t n)
+{
+	struct parcel_list some = *from;
+	struct parcel *last = from->first;
+
+	while (n > 1) {
+		last = last->next;
+		n--;
+	}
+	from->first = last->next;
+	if (from->first)
+		from->first->previous = NULL;
+	else
+		from->last = NULL;
+	last->next = NULL;
+	some.last = last;
+	parcel_list_join(to, &some);
+}
+
 void parcel_list_join(struct parcel_list *to, struct parcel_list *from)
 {
 	if (!from->first)

@@ -23,7 +23,7 @@ struct outcome;
 
 enum {
 	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
-	LANE_QUOTA_MAX = 512,  /* and of one that has answered so often */
+	LANE_QUOTA_MAX = 768,  /* and of one that has answered so often */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
 	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
 	LANE_WINDOW_FIRST = 4 /* requests at once; Postfix begins with 5 */
@@ -37,6 +37,9 @@ struct parcel_list {
 void parcel_list_add(struct parcel_list *l, struct parcel *p);
 void parcel_list_remove(struct parcel_list *l, struct parcel *p);
 struct parcel *parcel_list_pop(struct parcel_list *l);
+/* Moves the first n behind `to`; `from` has as many. */
+void parcel_list_move(struct parcel_list *to, struct parcel_list *from,
+		      size_t n);
 /* Moves all of `from` behind `to`. */
 void parcel_list_join(struct parcel_list *to, struct parcel_list *from);
 

@@ -28,8 +28,8 @@ enum {
 	REWIND_MS = 1000, /* the others too */
 	NOTE_MS = 10000, /* sign of life in the senders table */
 	/* Outcomes are recorded when so many are back, or after so long. */
-	ENOUGH = 128,
-	PATIENCE_MS = 5,
+	ENOUGH = 256,
+	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* the database is away */
 	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */

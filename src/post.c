@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "http.h"
 
+enum { PORTION_MIN = 32 };
+
 void post_init(struct post *p, struct http *http)
 {
 	pthread_condattr_t attr;
@@ -92,11 +94,25 @@ static bool wait_until(struct post *p, size_t awaited, int64_t when)
 	return pthread_cond_timedwait(&p->back_came, &p->lock, &ts) != 0;
 }
 
+/* A round of a power of two of rows is recorded by few, large statements
+ * (db_sql.h); what is over waits for the next. */
+static size_t portion(size_t count)
+{
+	size_t n = PORTION_MIN;
+
+	if (count < n)
+		return count;
+	while (n * 2 <= count)
+		n *= 2;
+	return n;
+}
+
 void post_collect(struct post *p, size_t enough, int64_t patience, int64_t ms,
 		  struct parcel_list *parcels)
 {
 	int64_t end = clock_monotonic() + ms;
 	bool over = ms <= 0;
+	size_t n;
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->back_count && !over)
@@ -106,8 +122,10 @@ void post_collect(struct post *p, size_t enough, int64_t patience, int64_t ms,
 	while (p->back_count < enough && !over)
 		over = wait_until(p, enough, end);
 	p->awaited = 0;
-	parcel_list_join(parcels, &p->back);
-	p->back_count = 0;
+	n = portion(p->back_count);
+	if (n)
+		parcel_list_move(parcels, &p->back, n);
+	p->back_count -= n;
 	pthread_mutex_unlock(&p->lock);
 }
 

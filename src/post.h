@@ -39,7 +39,8 @@ void post_release(struct post *p);
 /* The ledger's side. */
 void post_send(struct post *p, struct parcel_list *parcels);
 /* Waits at most so long until `enough` parcels are back, or the one that
- * came first has waited `patience` ms; takes all there are. */
+ * came first has waited `patience` ms; takes them, or of many a round number,
+ * the rest with the next call. */
 void post_collect(struct post *p, size_t enough, int64_t patience, int64_t ms,
 		  struct parcel_list *parcels);
 /* Tells the courier that lanes were recalled. */
