@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 
 #include "err.h"
 #include "jscan.h"
@@ -315,6 +316,25 @@ void js_put_string_len(struct js *object, const char *name, const char *s,
 		       size_t len)
 {
 	js_put(object, name, js_new_string(s, len));
+}
+
+/* What a text that is JSON reads as: itself. */
+static int as_it_is(struct json_object *v, struct printbuf *out, int level,
+		    int flags)
+{
+	(void)level;
+	(void)flags;
+	return printbuf_memappend(out, json_object_get_string(v),
+				  json_object_get_string_len(v));
+}
+
+void js_put_json(struct js *object, const char *name, const char *text,
+		 size_t len)
+{
+	struct js *v = js_new_string(text, len);
+
+	json_object_set_serializer(unwrap(v), as_it_is, NULL, NULL);
+	js_put(object, name, v);
 }
 
 void js_put_string(struct js *object, const char *name, const char *text)

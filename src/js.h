@@ -69,6 +69,9 @@ struct js *js_new_string(const char *s, size_t len);
 void js_put_string(struct js *object, const char *name, const char *text);
 void js_put_string_len(struct js *object, const char *name, const char *s,
 		       size_t len);
+/* JSON that jscan has accepted, byte for byte. */
+void js_put_json(struct js *object, const char *name, const char *text,
+		 size_t len);
 void js_put_int(struct js *object, const char *name, int64_t v);
 void js_put_bool(struct js *object, const char *name, bool v);
 void js_put_double(struct js *object, const char *name, double v);

@@ -15,17 +15,14 @@
 #include "store_notification.h"
 #include "text.h"
 
-/* An application may have inserted anything: what is no JSON is shown as
- * text. */
+/* Byte for byte as it was published. An application may have inserted
+ * anything: what is no JSON is shown as text. */
 static void put_resource(struct js *v, const char *s, size_t len)
 {
 	struct jscan_error error;
-	struct js *resource = NULL;
 
 	if (jscan_check(s, len, JSCAN_DEPTH_MAX, &error))
-		resource = js_parse(s, len);
-	if (resource)
-		js_put(v, "resource", resource);
+		js_put_json(v, "resource", s, len);
 	else
 		js_put_string_len(v, "resource", s, len);
 }

@@ -104,6 +104,14 @@ class Past(sendcase.SendCase):
         one = self.get(f"{NOTIFICATIONS}/{rejected[0]['_id']}")
         assert one["resource"] == "[nope", one
 
+    def test_the_resource_is_shown_byte_for_byte(self):
+        self.fresh()
+        text = ('{"b": 1.50,"a":1e2 ,"n":123456789012345678901234567890,'
+                '"s":"\\u00e9\\/é","a b":[ ]}')
+        published = self.publish(text)
+        answer = self.ask(f"{NOTIFICATIONS}/{published}")
+        assert f'"resource":{text}' in answer.body.decode(), answer
+
     def test_pages_are_stable_and_newest_first(self):
         ids = [self.publish(action="user.joined") for _ in range(5)]
         target = f"{NOTIFICATIONS}?action=user.joined&limit=2"
