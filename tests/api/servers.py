@@ -9,8 +9,9 @@ import tap
 from apicase import ApiCase
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; "
-          "img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+          "img-src 'self'; connect-src 'self'; base-uri 'none'; "
+          "form-action 'none'; frame-ancestors 'none'; "
+          "require-trusted-types-for 'script'; trusted-types 'none'")
 SERVERS = ("lighttpd", "apache", "apache-proxy", "shared-hosting")
 _services = {}
 
