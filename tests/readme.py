@@ -17,11 +17,12 @@ FOLDERS = {
     "src": "*.[ch]",
     "cgi-bin": "*.[ch] *.awk",
     "sql": "*.sql *.awk",
+    "htdocs": "*.* vendor/* verify/*",
     "examples": "* receivers/* publishers/*",
     "man": "*.[0-9]",
-    "tests": "*.py */*.py */*.[ch] */*.sh */check-*",
+    "tests": "browser/* *.py */*.py */*.[ch] */*.sh */check-*",
     "bench": "*.[ch] *.py *.sh",
-    "doc": "*.md",
+    "doc": "*.md */*.py",
 }
 CODE = {"php": "receive.php", "python": "receive.py", "js": "receive.js",
         "c": "receive.c"}

@@ -1,0 +1,80 @@
+/*
+ * JSON as text. It is never read and written again to be shown: a number's
+ * spelling and the order of members stay as they came.
+ */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+/* More than this is shown as it came. */
+const SHOWN_MAX = 200000;
+
+export function isJson(text) {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function kindOf(token, next) {
+	if (token[0] === '"')
+		return next === ':' ? 'name' : 'string';
+	if ('{}[],:'.includes(token))
+		return 'mark';
+	return /^[tfn]/.test(token) ? 'word' : 'number';
+}
+
+/*
+ * Accepted JSON, laid out: [{ kind, text }], where `text` of the kind 'blank'
+ * is what stands between. null when it is no JSON or too long.
+ */
+export function layOut(text) {
+	if (text.length > SHOWN_MAX || !isJson(text))
+		return null;
+	const tokens = text.match(TOKEN);
+	const out = [];
+	let depth = 0;
+	const line = () => out.push({ kind: 'blank',
+		text: `\n${'  '.repeat(depth)}` });
+	tokens.forEach((token, i) => {
+		const next = tokens[i + 1], before = tokens[i - 1];
+		const closes = token === '}' || token === ']';
+		if (closes) {
+			depth--;
+			if (before !== '{' && before !== '[')
+				line();
+		}
+		out.push({ kind: kindOf(token, next), text: token });
+		if (token === ':')
+			out.push({ kind: 'blank', text: ' ' });
+		if (token === '{' || token === '[') {
+			depth++;
+			if (next !== '}' && next !== ']')
+				line();
+		} else if (token === ',') {
+			line();
+		}
+	});
+	return out;
+}
+
+/* The same as one text. */
+export function pretty(text) {
+	return layOut(text)?.map((part) => part.text).join('') ?? text;
+}
+
+/* The text of one member of an accepted object, as it stands there. */
+export function member(text, name) {
+	let depth = 0, from = -1, wanted = false;
+	for (const { 0: token, index } of text.matchAll(TOKEN)) {
+		if (depth === 1 && from >= 0 && (token === ',' || token === '}'))
+			return text.slice(from, index).trim();
+		if (depth === 1 && token === ':' && wanted)
+			from = index + 1;
+		wanted = depth === 1 && token === JSON.stringify(name);
+		if (token === '{' || token === '[')
+			depth++;
+		else if (token === '}' || token === ']')
+			depth--;
+	}
+	return null;
+}

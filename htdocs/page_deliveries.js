@@ -1,0 +1,214 @@
+/*
+ * Deliveries as a live list: new ones appear by themselves, and the state of
+ * those in view follows.
+ */
+import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
+import { call, useGet } from './api.js';
+import { many, span } from './format.js';
+import { href, narrow } from './route.js';
+import { useActions } from './hook_form.js';
+import { hookName } from './page_hooks.js';
+import { TimeFilter, timeQuery } from './time_filter.js';
+import { Button, Card, Empty, html, Icon, Options, Page, Pill, Skeleton, Text,
+	Time, Trouble } from './ui.js';
+
+const PAGE = 50, ROUNDS_MAX = 10, EVERY_MS = 2000, FRESH_MS = 4000;
+const WHAT = ['delivery', 'deliveries'];
+const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
+
+/* ---- a list in pages whose head is asked for again and again ---- */
+
+/* The old list with what is new in front and what has changed in place. */
+function merge(old, head) {
+	const now = new Map(head.map((item) => [item._id, item]));
+	const known = new Set(old.map((item) => item._id));
+	return [...head.filter((item) => !known.has(item._id)),
+		...old.map((item) => now.get(item._id) ?? item)];
+}
+
+/* A page that the API ended early for want of matches is looked further for. */
+async function page(path, query) {
+	for (let rounds = 1; ; rounds++) {
+		const found = await call('GET', path, { query });
+		if (found.data.length || !found.next || rounds === ROUNDS_MAX)
+			return found;
+		query = { ...query, after: found.next };
+	}
+}
+
+/*
+ * { list, next, error, loading, fresh, older } of the newest first. `live`:
+ * the head is asked for every two seconds. Items that no longer match stay
+ * until the filter changes: a list in which things vanish cannot be read.
+ */
+export function useLive(path, query, live) {
+	const [state, setState] = useState({ list: null });
+	const [fresh, setFresh] = useState(new Set());
+	const words = JSON.stringify(query);
+	const run = useRef(0);
+
+	const load = useCallback(async (first) => {
+		const mine = run.current;
+		try {
+			const query = { ...JSON.parse(words), limit: PAGE };
+			const { data, next } = await (first ? page(path, query)
+				: call('GET', path, { query }));
+			if (mine !== run.current)
+				return;
+			setState((old) => {
+				if (first || !old.list)
+					return { list: data, next };
+				const known = new Set(old.list.map((d) => d._id));
+				const added = data.filter((d) => !known.has(d._id));
+				if (added.length) {
+					setFresh(new Set(added.map((d) => d._id)));
+					setTimeout(() => setFresh(new Set()), FRESH_MS);
+				}
+				return { ...old, list: merge(old.list, data),
+					error: null };
+			});
+		} catch (error) {
+			if (mine === run.current)
+				setState((old) => ({ ...old, error }));
+		}
+	}, [path, words]);
+
+	useEffect(() => {
+		run.current++;
+		load(true);
+	}, [load]);
+	useEffect(() => {
+		const timer = live && setInterval(() => document.hidden || load(),
+			EVERY_MS);
+		return () => clearInterval(timer);
+	}, [load, live]);
+	useEffect(() => () => run.current++, []);
+
+	const older = async () => {
+		const { data, next } = await page(path, { ...JSON.parse(words),
+			limit: PAGE, after: state.next });
+		setState((old) => ({ ...old, next,
+			list: [...old.list, ...data] }));
+	};
+	return { ...state, fresh, older, reload: () => load(true),
+		loading: !state.list && !state.error };
+}
+
+/* The end of such a list: more of it, or that there is no more. */
+export function Older({ from, what }) {
+	const [busy, setBusy] = useState(false);
+	const more = async () => {
+		setBusy(true);
+		await from.older().catch(() => {});
+		setBusy(false);
+	};
+	return html`<footer class="list-foot"><span class="muted" role="status">${
+		many(from.list.length, ...what)} shown</span>${from.next &&
+		html`<${Button} busy=${busy} onClick=${more}>Load older<//>`}</footer>`;
+}
+
+/* ---- rows ---- */
+
+/* When it is due; behind others in its lane it may be due and wait. */
+export function Next({ at }) {
+	return Date.parse(at) > Date.now() - 5000
+		? html`<${Time} at=${at} as="ago" />` : 'when its turn comes';
+}
+
+function outcome(delivery) {
+	if (delivery.reason)
+		return html`<${Text} of=${delivery.reason} />`;
+	if (delivery.nextAttemptAt && delivery.state === 'pending')
+		return html`next attempt <${Next} at=${delivery.nextAttemptAt} />`;
+	return delivery.finishedAt && `after ${span(
+		Date.parse(delivery.finishedAt) - Date.parse(delivery.createdAt))}`;
+}
+
+function Row({ delivery, hook, bare, fresh }) {
+	return html`<li class=${fresh ? 'fresh' : ''}><a
+		class="row ${bare ? 'row-brief' : 'row-delivery'}"
+		href=${href(`deliveries/${delivery._id}`)}>
+		<span class="row-state"><${Pill} state=${delivery.state} /></span>
+		<span class="row-action"><code><${Text}
+			of=${delivery.action} /></code></span>
+		${!bare && html`<span class="row-main"><${Text}
+			of=${hookName(hook, delivery.hook)} /></span>`}
+		<span class="row-count">${many(delivery.attemptCount,
+	'attempt')}</span>
+		<span class="row-note">${outcome(delivery)}</span>
+		<span class="row-time"><${Time} at=${delivery.createdAt} /></span>
+	</a></li>`;
+}
+
+/* `bare`: without the hook, which is known. */
+export function DeliveryRows({ list, hooks, bare, fresh }) {
+	return html`<ul class="rows">${list.map((delivery) => html`<${Row}
+		key=${delivery._id} delivery=${delivery} bare=${bare}
+		hook=${hooks?.get(delivery.hook)}
+		fresh=${fresh?.has(delivery._id)} />`)}</ul>`;
+}
+
+export function useHooks() {
+	const hooks = useGet('hooks');
+	return new Map((hooks.data ?? []).map((hook) => [hook._id, hook]));
+}
+
+/* ---- the page ---- */
+
+function Filters({ query, hooks, set }) {
+	const actions = useActions();
+	const select = (name, label, of) => html`<label class="filter"><span
+		class="sr-only">${label}</span><select value=${query[name] ?? ''}
+		onChange=${(e) => set({ [name]: e.target.value })}>
+		<${Options} of=${[['', label], ...of]}
+			value=${query[name] ?? ''} /></select></label>`;
+	return html`<div class="filters" role="group" aria-label="Filters">
+		${select('hook', 'All hooks', [...hooks.values()].map((hook) =>
+	[hook._id, hookName(hook).slice(0, 60)]))}
+		${select('action', 'All actions', actions.map((a) =>
+	[a.action, a.action]))}
+		${select('state', 'All states', STATES.map((s) => [s, s]))}
+		<${TimeFilter} query=${query} set=${set} />
+		${Object.values(query).some(Boolean) && html`<a class="clear"
+			href="#/deliveries">Clear</a>`}</div>`;
+}
+
+function List({ from, hooks, filtered }) {
+	if (from.loading)
+		return html`<${Skeleton} rows=${8} />`;
+	if (!from.list)
+		return html`<${Trouble} error=${from.error} onRetry=${from.reload} />`;
+	if (!from.list.length) {
+		return filtered ? html`<${Empty} icon="deliveries"
+			title="No delivery matches">Choose a wider time or another state,
+			or <a href="#/deliveries">look at all of them</a>.<//>${
+	from.next && html`<${Older} from=${from} what=${WHAT} />`}`
+			: html`<${Empty} icon="deliveries" title="No deliveries yet">
+			When something is published that a hook asks for, what was sent
+			and answered is here. <a href="#/publish">Publish a test
+			notification</a> to see.<//>`;
+	}
+	return html`<${DeliveryRows} list=${from.list} hooks=${hooks}
+		fresh=${from.fresh} /><${Older} from=${from}
+			what=${WHAT} />`;
+}
+
+export function Deliveries({ query }) {
+	const [live, setLive] = useState(true);
+	const hooks = useHooks();
+	const asked = timeQuery(query);
+	const from = useLive('deliveries', asked, live);
+	const set = (part) => narrow('deliveries', { ...query, ...part });
+	return html`<${Page} title="Deliveries"
+		lead="What was sent, what was answered, and what comes next."
+		actions=${html`<${Button} aria-pressed=${String(live)}
+			class="button button-plain live" onClick=${() => setLive(!live)}>
+			<i class="beat ${live ? 'beat-on' : ''}"></i>${
+	live ? 'Live' : 'Paused'}<//>`}>
+		<${Card} class="card-flush">
+		<${Filters} query=${query} hooks=${hooks} set=${set} />
+		${from.list && from.error && html`<p class="stale" role="status">
+			<${Icon} name="warn" />${from.error.message}</p>`}
+		<${List} from=${from} hooks=${hooks}
+			filtered=${Object.keys(query).length > 0} /><//><//>`;
+}
