@@ -3,11 +3,14 @@ quickstart itself, with this build and a folder of its own in place of ./var.
 That it also installs and builds is for `make check-bare`.
 """
 
+import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
+import urllib.request
 
 import doors
 import processes
@@ -74,18 +77,31 @@ class Quickstart(tap.Case):
         processes.wait_until(lambda: not list(self.commands()), 3,
                              f"the end of {list(self.commands())}")
 
+    def signs_in(self, url, key):
+        """As the dashboard does it."""
+        page = urllib.request.urlopen(url, timeout=10).read().decode()
+        assert "app.js" in page, page
+        answer = urllib.request.urlopen(urllib.request.Request(
+            f"{url}v2/auth/test", headers={"Authorization": key}), timeout=10)
+        assert json.load(answer)["role"] == "manage"
+
     def test_walk(self):
         done = self.run("--exit")
         assert done.returncode == 0, done
         assert done.stdout.rstrip().endswith("Every step held."), done
         assert done.stdout.count("signature valid") == 2, done.stdout
         for step in ("Create a hook", "List the hooks", "Get the hook",
-                     "Modify the hook", "Delete the hook"):
+                     "Modify the hook", "Delete the hook",
+                     "Look at it: the dashboard"):
             assert f"== {step}" in done.stdout, step
         self.nothing_left([])
 
     def test_interrupted(self):
         child = self.stay()
+        told = dict(re.findall(r"^    (\w+[ \w]*?)  +(\S+)$", child.errors(),
+                               re.M))
+        assert told["Dashboard"] == f"http://127.0.0.1:{self.port}/", told
+        self.signs_in(told["Dashboard"], told["API key"])
         pids = self.pids()
         assert len(pids) == 5, pids
         child.send_signal(signal.SIGINT)
@@ -119,9 +135,7 @@ class Quickstart(tap.Case):
             stranger.kill()
 
     def test_port_taken(self):
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", self.port))
-            other.listen()
+        with socket.create_server(("127.0.0.1", self.port)):
             done = self.run("--exit")
         assert done.returncode != 0 and "--port" in done.stderr, done
         assert str(self.port) in done.stderr, done
