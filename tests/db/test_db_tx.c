@@ -157,6 +157,84 @@ START_TEST(a_deadlock_is_repeated)
 }
 END_TEST
 
+/* The reader has had a row of its answer when it becomes the victim: it has
+ * changed nothing, and the other one has. */
+static enum err read_both(struct db *d, void *arg)
+{
+	struct rival *r = arg;
+	struct db_stmt *q;
+	enum err e;
+
+	if (r->runs++ == 0)
+		pthread_barrier_wait(r->both_locked);
+	e = db_query(d,
+		     "SELECT id FROM t FORCE INDEX (PRIMARY) "
+		     "WHERE id IN (1, 2) FOR UPDATE",
+		     DB_NONE, &q);
+	r->second = 0;
+	while (!e && db_next(q))
+		r->second += db_col_int(q, 0);
+	return e;
+}
+
+static void *run_reader(void *arg)
+{
+	struct rival *r = arg;
+
+	r->result = db_tx(r->db, DB_AGAIN, read_both, r);
+	return NULL;
+}
+
+static void await_lock_wait(struct db *watcher)
+{
+	static const char waiting[] =
+		"SELECT COUNT(*) FROM information_schema.innodb_trx "
+		"WHERE trx_state = 'LOCK WAIT'";
+	int64_t end = clock_monotonic() + 5000;
+
+	while (!dbtest_int(watcher, waiting) && clock_monotonic() < end)
+		clock_sleep(20);
+}
+
+static enum err cross_the_reader(struct db *d, void *arg)
+{
+	struct rival *r = arg;
+	struct db *watcher = db_new(dbtest_conf(), DB_ADMIN);
+	enum err e = add(d, 2);
+
+	if (!e && r->runs++ == 0) {
+		pthread_barrier_wait(r->both_locked);
+		await_lock_wait(watcher);
+	}
+	db_free(watcher);
+	return e ? e : add(d, 1);
+}
+
+START_TEST(a_deadlock_while_rows_are_read_is_repeated)
+{
+	pthread_barrier_t barrier;
+	struct rival reader = {.db = other, .both_locked = &barrier};
+	struct rival writer = {.db = db, .both_locked = &barrier};
+	pthread_t thread;
+	int64_t begin;
+
+	assert_ok(db_connect(other));
+	pthread_barrier_init(&barrier, NULL, 2);
+	ck_assert_int_eq(pthread_create(&thread, NULL, run_reader, &reader), 0);
+	assert_ok(db_tx(db, DB_ONCE, cross_the_reader, &writer));
+	begin = clock_monotonic();
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&barrier);
+	assert_ok(reader.result);
+	ck_assert_uint_eq(writer.runs, 1);
+	ck_assert_uint_eq(reader.runs, 2);
+	ck_assert_int_eq(reader.second, 1 + 2);
+	/* It does not wait for rows that will not come. */
+	ck_assert_int_lt(clock_monotonic() - begin, 3000);
+	ck_assert_int_eq(total(), 2);
+}
+END_TEST
+
 /* ---- waiting for a lock ---- */
 
 static enum err hold_and_try(struct db *holder, void *arg)
@@ -352,6 +430,7 @@ Suite *suite_db_tx(void)
 	tcase_add_test(t, rolls_back_when_the_body_says_no);
 	tcase_add_test(t, a_conflict_is_not_repeated);
 	tcase_add_test(t, a_deadlock_is_repeated);
+	tcase_add_test(t, a_deadlock_while_rows_are_read_is_repeated);
 	tcase_add_test(t, a_lock_is_waited_for_until_the_deadline);
 	tcase_add_test(t, abandoned_work_is_not_repeated);
 	tcase_add_test(t, reconnects_between_statements);
