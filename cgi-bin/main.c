@@ -117,10 +117,10 @@ static void serve(struct site *site, struct gateway *g)
 	response_init(&response);
 	answer(site, &c, g);
 	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
-	gateway_finish(g);
+	meter_add(&site->meter, request.method, c.route, response.status);
+	gateway_finish(g); /* what is borrowed of the request is gone now */
 	auth_touch(&c);
 	site->away = response.status == 503;
-	meter_add(&site->meter, request.method, c.route, response.status);
 	if (site->ready && !site->away &&
 	    meter_is_due(&site->meter, clock_monotonic()))
 		write_meter(site);
