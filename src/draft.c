@@ -29,7 +29,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.lost = l->lost;
 	l->draft.drained = l->drained;
 	l->draft.closing = l->closing;
-	l->draft.keep = false;
+	l->draft.keep = l->draft.barren = false;
 	l->draft.failed = l->failed;
 	l->draft.row = l->row;
 	l->draft.disable = NULL;
@@ -155,6 +155,11 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 		forgive(&l->draft.row);
 	if (!end.enabled || end.due_at == TIME_NONE)
 		return ERR_OK;
+	if (l->draft.barren && end.updated_at == l->hook.updated_at) {
+		e = store_lane_orphans(&r->store, l->row.lane);
+		if (e)
+			return e;
+	}
 	*at = later(end.due_at, l->draft.row.suspended_until);
 	if (l->draft.rate_wait)
 		*at = later(*at, r->store.now + l->draft.rate_wait);

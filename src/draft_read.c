@@ -43,14 +43,17 @@ static size_t appetite(const struct round *r, struct lane *l)
 	size_t want, fit;
 
 	if (l->draft.lost || l->draft.closing || l->draft.drained ||
-	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX)
+	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX ||
+	    round_is_greedy(r, &l->hook.organization))
 		return 0;
 	if (is_suspended(r, l)) {
 		l->draft.closing = true;
 		return 0;
 	}
 	want = quota - l->draft.out;
-	fit = 1 + (ROUND_BYTES_MAX - r->draft_bytes) / l->row_bytes;
+	fit = 1;
+	if (r->draft_bytes < ROUND_BYTES_HALF)
+		fit += (ROUND_BYTES_HALF - r->draft_bytes) / l->row_bytes;
 	return rate_allows(r, l, want < fit ? want : fit);
 }
 
@@ -159,6 +162,7 @@ enum err draft_read(struct round *r, struct lane *l)
 	e = read_whole(r, l, want, &n);
 	if (e)
 		return e;
+	l->draft.barren = !n && !l->after_due && !l->draft.out;
 	for (size_t i = 0; i < n; i++)
 		r->draft_bytes += l->draft.rows[i].resource_len;
 	e = batch_plan(r, l, n, want);

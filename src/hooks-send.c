@@ -15,21 +15,20 @@
 
 #include "chores.h"
 #include "clock.h"
-#include "fanout.h"
 #include "http.h"
 #include "log.h"
 #include "options.h"
 #include "outage.h"
+#include "prepare.h"
+#include "report.h"
 #include "sender.h"
 #include "store.h"
-#include "store_fanout.h"
-#include "store_lane.h"
-#include "store_secret.h"
 #include "store_sender.h"
 #include "text.h"
 
 enum {
 	TICK_MS = 250,
+	STOP_MS = 4800, /* SIGTERM leaves 5 s (contract) */
 	KEEPER_MS = 10000,     /* between looks for chores that are due */
 	KEEPER_STOP_MS = 1000, /* for the statement it is at */
 	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
@@ -41,20 +40,20 @@ struct run {
 	struct policy policy;
 	struct lock lock;
 	struct store store;
+	sigset_t signals; /* blocked, and waited for */
 	bool holds_lock;
 	int64_t began, end; /* monotonic */
-	int64_t until;	    /* database time, with --once */
+	int64_t until;	    /* database time, with --once; TIME_NONE */
 	unsigned workers;
 	pid_t pid[OPTIONS_WORKERS_MAX];
 	unsigned running;
 	pid_t keeper;	     /* does the chores; 0: none */
 	int64_t next_keeper; /* monotonic */
 	struct ledger_count *count; /* shared with the workers */
-	bool stopping;
+	int64_t started_at;	    /* database time */
+	int64_t stop_by;	    /* monotonic; 0: goes on */
 	enum err result;
-	int64_t next_progress;
-	uint64_t shown; /* delivered, when progress was shown last */
-	bool line_open; /* a progress line stands on the terminal */
+	struct report report;
 };
 
 static uint64_t load(const atomic_uint_fast64_t *v)
@@ -106,6 +105,7 @@ static enum err work(struct run *r, unsigned worker)
 		.workers = r->workers,
 		.once = r->o.once,
 		.until = r->until,
+		.started_at = r->started_at,
 		.wish = wish,
 		.arg = r,
 		.count = r->count,
@@ -158,7 +158,7 @@ static bool keeper_must_stop(void *arg)
 {
 	const struct run *r = arg;
 
-	return r->stopping || wish(arg) != LEDGER_GO_ON;
+	return r->stop_by || wish(arg) != LEDGER_GO_ON;
 }
 
 static uint64_t attempts(void *arg)
@@ -204,7 +204,7 @@ static void heed_chores(struct run *r)
 /* Whatever it is at can be cut off anywhere. */
 static void end_keeper(struct run *r)
 {
-	bool wait = r->o.once && !r->stopping && !r->result;
+	bool wait = r->o.once && !r->stop_by && !r->result;
 	int64_t end = clock_monotonic() +
 		      (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
 
@@ -220,89 +220,28 @@ static void end_keeper(struct run *r)
 	r->keeper = 0;
 }
 
-/* ---- before the workers ---- */
-
-/* What was published before now belongs to this run, what is due later not. */
-static enum err fan_out_all(struct run *r)
-{
-	struct fanout_count count;
-	uint64_t newest;
-	bool any;
-	enum err e = store_fanout_newest(&r->store, &newest);
-
-	any = !e && newest;
-	/* Another sender may take a step's rows away: then there are others. */
-	while (!e && any) {
-		e = fanout_run(&r->store, newest, &count);
-		if (!e)
-			e = store_fanout_any(&r->store, newest, &any);
-	}
-	return e ? e : store_now(&r->store, &r->until);
-}
-
-static enum err bury_the_dead(struct run *r)
-{
-	size_t freed = 0;
-	enum err e;
-
-	if (r->lock.fd < 0)
-		return ERR_OK;
-	e = store_lane_bury(&r->store, r->lock.prefix, lock_alive, &r->lock,
-			    &freed);
-	if (!e && freed)
-		log_info("%zu lanes taken over from a sender that died", freed);
-	return e;
-}
-
-static enum err prepare(struct run *r)
-{
-	enum err e = store_connect(&r->store);
-
-	if (e == ERR_TEMP)
-		outage_note(r->lock.path, db_error_text(r->store.db));
-	if (e)
-		return e;
-	outage_end(r->lock.path);
-	e = store_secret_check(&r->store);
-	if (!e)
-		e = bury_the_dead(r);
-	if (!e && r->o.once)
-		e = fan_out_all(r);
-	db_close(r->store.db);
-	return e;
-}
-
 /* ---- while the workers run ---- */
 
-static void show_progress(struct run *r)
+/* What a worker that died had leased need not wait for the lease's end. */
+static void note_death(struct run *r, int signal)
 {
-	int64_t now = clock_monotonic();
-	uint64_t delivered = load(&r->count->delivered);
-	uint64_t due = 0, held = 0;
-	int64_t at;
-
-	if (!r->o.progress || !isatty(STDOUT_FILENO) || now < r->next_progress)
+	if (signal == SIGKILL && r->stop_by) {
+		log_error("a worker did not end in time: what it had in "
+			  "flight will be sent again");
+		r->result = r->result ? r->result : ERR_TEMP;
 		return;
-	if (store_now(&r->store, &at) ||
-	    store_sender_left(&r->store, at, &due, &held))
-		due = 0;
-	printf("\rdelivered %llu, failed %llu, %llu/s, due %llu\033[K",
-	       (unsigned long long)delivered,
-	       (unsigned long long)load(&r->count->failed),
-	       (unsigned long long)(delivered - r->shown),
-	       (unsigned long long)due);
-	fflush(stdout);
-	r->line_open = true;
-	r->shown = delivered;
-	r->next_progress = now + 1000;
+	}
+	log_error("a worker died of signal %d", signal);
+	r->result = ERR_INTERNAL;
+	(void)prepare_bury(&r->store, &r->lock);
+	db_close(r->store.db);
 }
 
 static void note_end(struct run *r, int status)
 {
 	r->running--;
 	if (WIFSIGNALED(status)) {
-		log_error("a worker died of signal %d", WTERMSIG(status));
-		r->result = ERR_INTERNAL;
+		note_death(r, WTERMSIG(status));
 	} else if (WEXITSTATUS(status) == err_exit(ERR_TEMP)) {
 		r->result = r->result ? r->result : ERR_TEMP;
 	} else if (WEXITSTATUS(status) == err_exit(ERR_CONFIG)) {
@@ -325,12 +264,17 @@ static void reap(struct run *r)
 	}
 }
 
-static void pass_on_stop(struct run *r)
+static void signal_workers(struct run *r, int signal)
 {
 	for (unsigned i = 0; i < r->workers; i++)
 		if (r->pid[i] > 0)
-			kill(r->pid[i], SIGTERM);
-	r->stopping = true;
+			kill(r->pid[i], signal);
+}
+
+static void pass_on_stop(struct run *r)
+{
+	r->stop_by = clock_monotonic() + STOP_MS;
+	signal_workers(r, SIGTERM);
 }
 
 /* At the end of the time the next sender may start, though this one still
@@ -338,7 +282,7 @@ static void pass_on_stop(struct run *r)
 static void heed_time(struct run *r)
 {
 	if (r->holds_lock &&
-	    (r->stopping || (!r->o.once && clock_monotonic() >= r->end))) {
+	    (r->stop_by || (!r->o.once && clock_monotonic() >= r->end))) {
 		lock_give_up(&r->lock);
 		r->holds_lock = false;
 	}
@@ -363,38 +307,36 @@ static void watch(struct run *r, const sigset_t *signals)
 
 		heed_chores(r);
 		got = sigtimedwait(signals, NULL, &ts);
-		if ((got == SIGTERM || got == SIGINT) && !r->stopping)
+		if ((got == SIGTERM || got == SIGINT) && !r->stop_by)
 			pass_on_stop(r);
+		if (r->stop_by && clock_monotonic() >= r->stop_by)
+			signal_workers(r, SIGKILL); /* the database hangs */
 		reap(r);
 		heed_time(r);
 		if (r->running)
-			show_progress(r);
+			report_progress(&r->report);
 	}
 }
 
 /* ---- the end ---- */
 
-static void print_summary(struct run *r)
+/* For `hooks-admin status`: all workers have counted to the end. */
+static void note_run(struct run *r)
 {
-	uint64_t due = 0, held = 0, retrying = load(&r->count->retried);
-	int64_t now;
+	struct store_run run = {
+		.host = r->lock.host,
+		.started_at = r->started_at,
+		.delivered = load(&r->count->delivered),
+		.failed = load(&r->count->failed),
+		.retried = load(&r->count->retried),
+		.ended = true,
+	};
+	enum err e = store_sender_note(&r->store, &run);
 
-	if (!r->o.once && !r->o.progress && !r->o.verbose)
-		return;
-	if (r->o.once)
-		now = r->until;
-	else if (store_now(&r->store, &now))
-		now = TIME_NONE;
-	if (now != TIME_NONE && !store_sender_left(&r->store, now, &due, &held))
-		retrying += r->o.once ? due : 0;
-	printf("%sdelivered %llu, failed %llu, retrying %llu, held %llu in "
-	       "%lld s\n",
-	       r->line_open ? "\n" : "",
-	       (unsigned long long)load(&r->count->delivered),
-	       (unsigned long long)load(&r->count->failed),
-	       (unsigned long long)retrying, (unsigned long long)held,
-	       (long long)((clock_monotonic() - r->began + 500) / 1000));
-	fflush(stdout);
+	if (e == ERR_TEMP)
+		outage_note(r->lock.path, db_error_text(r->store.db));
+	else if (!e)
+		outage_end(r->lock.path); /* it may be back only now */
 }
 
 static unsigned worker_count(const struct run *r)
@@ -411,26 +353,19 @@ static unsigned worker_count(const struct run *r)
 
 static enum err run_workers(struct run *r)
 {
-	sigset_t signals;
+	const sigset_t *signals = &r->signals;
 
 	r->count = mmap(NULL, sizeof(*r->count), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r->count == MAP_FAILED)
 		return ERR_INTERNAL;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	r->report.count = r->count;
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
-	watch(r, &signals);
+	watch(r, signals);
 	end_keeper(r);
-	if (r->result == ERR_TEMP && !store_connect(&r->store))
-		outage_end(r->lock.path); /* it is back by now */
-	else if (r->result == ERR_TEMP)
-		outage_note(r->lock.path, db_error_text(r->store.db));
-	print_summary(r);
+	note_run(r);
+	report_end(&r->report);
 	return r->result;
 }
 
@@ -440,6 +375,15 @@ static enum err check_ca_file(const struct conf *c)
 	if (*c->sender.ca_file && access(c->sender.ca_file, R_OK) != 0)
 		return conf_reject(c, "sender", "ca_file", strerror(errno));
 	return ERR_OK;
+}
+
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
 static enum err run(struct run *r)
@@ -465,7 +409,13 @@ static enum err run(struct run *r)
 	r->workers = worker_count(r);
 	policy_find_own(&r->policy);
 	store_init(&r->store, &r->conf, DB_SENDER);
-	e = prepare(r);
+	block_signals(&r->signals);
+	e = prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
+			&r->started_at);
+	r->report = (struct report){.options = &r->o,
+				    .store = &r->store,
+				    .began = r->began,
+				    .until = r->until};
 	if (!e)
 		e = run_workers(r);
 	store_release(&r->store);

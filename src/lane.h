@@ -58,6 +58,7 @@ struct lane {
 	size_t out;	       /* how many */
 	size_t quota;	       /* how many at most: grows with answers */
 	size_t row_bytes;      /* of a body, the last seen */
+	size_t bytes;	       /* of all bodies that are out */
 	int64_t after_due;     /* where reading goes on; 0: at the start, */
 	uint64_t after_key;    /* past what is out already */
 	int64_t lease_end;     /* monotonic */
@@ -71,6 +72,7 @@ struct lane {
 	struct {
 		bool touched; /* the round is about this lane */
 		bool lost, drained, closing, keep, failed;
+		bool barren; /* it was read from the start, in vain */
 		struct store_lane row;
 		const char *disable; /* why the hook is switched off */
 		bool quietly;	     /* and nobody is told */

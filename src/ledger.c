@@ -8,7 +8,7 @@
 
 #include "clock.h"
 #include "fanout.h"
-#include "log.h"
+#include "outage.h"
 #include "post.h"
 #include "round.h"
 #include "store_fanout.h"
@@ -31,6 +31,9 @@ enum {
 	ENOUGH = 256,
 	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* the database is away */
+	/* Told to stop, it is waited for no longer than this: what is in
+	 * flight has ended by then (sender.c), and there are 5 s in all. */
+	STOP_MS = 4000,
 	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
 	TAKE_MAX = 128	/* and while they do not fill the places */
@@ -41,8 +44,8 @@ struct ledger {
 	struct round round;
 	struct parcel_list back; /* come back, not yet recorded */
 	int64_t next_look, next_share, next_reread, next_rewind, next_note;
-	int64_t started_at; /* database time */
 	int64_t lost_since; /* monotonic; 0: the database is there */
+	int64_t stop_by;    /* monotonic; 0: goes on */
 	enum ledger_wish wish;
 	bool more_queued; /* the last fan-out took all it could */
 	bool looked_in_vain;
@@ -53,16 +56,15 @@ struct ledger {
 
 /* ---- signs of life ---- */
 
-static enum err note(struct ledger *l, bool ended)
+static enum err note(struct ledger *l)
 {
 	const struct ledger_count *c = l->plan->count;
 	struct store_run run = {
 		.host = l->plan->host,
-		.started_at = l->started_at,
+		.started_at = l->plan->started_at,
 		.delivered = atomic_load(&c->delivered),
 		.failed = atomic_load(&c->failed),
 		.retried = atomic_load(&c->retried),
-		.ended = ended,
 	};
 
 	if (l->plan->worker != 0)
@@ -97,18 +99,22 @@ static enum err fan_out(struct ledger *l)
 static enum err look_for_lanes(struct ledger *l)
 {
 	bool busy = l->round.out >= l->plan->concurrency / 4;
+	bool greedy = l->round.greedy_count > 0; /* not all is looked at */
 	int64_t now = clock_monotonic();
 	enum err e;
 
 	l->full = l->looked_in_vain = false;
-	if (!round_has_room(&l->round) || (busy && now < l->next_share))
+	if (!round_has_room(&l->round) ||
+	    ((busy || greedy) && now < l->next_share))
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
-	l->looked_in_vain = !e && !l->round.due_count && !l->more_queued;
+	l->looked_in_vain = !e && !greedy && !l->round.due_count &&
+			    !l->more_queued;
 	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
 	if (busy)
 		l->round.due_count = (l->round.due_count + 1) / 2;
-	l->next_share = now + SHARE_MS;
+	l->next_share = now + (greedy && !l->round.due_count ? IDLE_OTHERS_MS
+							     : SHARE_MS);
 	if (!l->full)
 		l->take = TAKE_FIRST;
 	else if (l->take < TAKE_MAX)
@@ -148,6 +154,8 @@ static void heed_wish(struct ledger *l)
 	if (wish <= l->wish)
 		return;
 	l->wish = wish;
+	if (wish == LEDGER_STOP)
+		l->stop_by = clock_monotonic() + STOP_MS;
 	round_close_all(&l->round);
 	post_stop(l->plan->post,
 		  wish == LEDGER_STOP ? POST_STOP_NOW : POST_NOTHING_NEW);
@@ -195,17 +203,17 @@ static bool finished(const struct ledger *l)
 static enum err lost(struct ledger *l, enum err e)
 {
 	int64_t now = clock_monotonic();
+	struct db *db = l->round.store.db;
 
 	if (e != ERR_TEMP) {
+		store_complain(db, l->plan->conf, e);
 		l->gone = true;
 		return e;
 	}
-	if (!l->lost_since) {
-		l->lost_since = now;
-		log_warn("database: %s", db_error_text(l->round.store.db));
-	}
+	l->lost_since = l->lost_since ? l->lost_since : now;
+	outage_note(l->plan->outage, db_error_text(db));
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
-	    (l->wish == LEDGER_STOP && !l->round.out))
+	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;
 	return e;
 }
@@ -213,8 +221,16 @@ static enum err lost(struct ledger *l, enum err e)
 static void found(struct ledger *l)
 {
 	if (l->lost_since)
-		log_info("database: back");
+		outage_end(l->plan->outage);
 	l->lost_since = 0;
+}
+
+/* The database layer asks before it repeats. */
+static bool is_stopping(void *arg)
+{
+	const struct ledger *l = arg;
+
+	return l->plan->wish(l->plan->arg) == LEDGER_STOP;
 }
 
 /* ---- the loop ---- */
@@ -234,7 +250,7 @@ static enum err housekeeping(struct ledger *l)
 		e = round_check_hooks(&l->round);
 	}
 	if (!e && now >= l->next_note)
-		e = note(l, false);
+		e = note(l);
 	return e;
 }
 
@@ -242,8 +258,10 @@ static enum err step(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
-	if (l->back.first || round_is_due(&l->round))
+	if (l->back.first || round_is_due(&l->round)) {
 		e = round_run(&l->round, &l->back);
+		l->looked_in_vain = false; /* it may have given lanes back */
+	}
 	if (e == ERR_INTERNAL) {
 		round_strip(&l->round, &l->back);
 		e = round_run(&l->round, &l->back);
@@ -291,7 +309,7 @@ static void abandon(struct ledger *l)
 static enum err end(struct ledger *l)
 {
 	(void)round_write_tally(&l->round);
-	return note(l, true);
+	return note(l);
 }
 
 enum err ledger_run(const struct ledger_plan *plan)
@@ -300,11 +318,10 @@ enum err ledger_run(const struct ledger_plan *plan)
 	enum err e;
 
 	round_init(&l.round, plan);
+	db_abandon(l.round.store.db, is_stopping, &l);
 	e = store_connect(&l.round.store);
 	if (!e)
-		e = store_now(&l.round.store, &l.started_at);
-	if (!e)
-		e = note(&l, false);
+		e = note(&l);
 	if (!e)
 		e = loop(&l);
 	if (e)

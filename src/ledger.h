@@ -40,6 +40,8 @@ struct ledger_plan {
 	size_t concurrency;
 	bool once;     /* ends when nothing is left that was due by: */
 	int64_t until; /* database time; TIME_NONE: as time goes on */
+	int64_t started_at; /* of the run, database time */
+	const char *outage; /* where it is noted that the database is away */
 	enum ledger_wish (*wish)(void *arg); /* asked often */
 	void *arg;
 	struct ledger_count *count;

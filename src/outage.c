@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -30,36 +32,43 @@ static void state_path(struct buf *path, const char *lock_path)
 	buf_puts(path, ".outage");
 }
 
-static bool read_state(const char *path, struct state *out)
+/* Opened and locked: of several that see one outage, one tells it. -1: there
+ * is none, or it cannot be opened. */
+static int open_state(const char *path, int flags)
+{
+	struct stat st;
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+		if (fd < 0 || flock(fd, LOCK_EX) != 0)
+			return fd;
+		/* Whoever held the lock before may have removed it. */
+		if (fstat(fd, &st) != 0 || st.st_nlink)
+			return fd;
+		close(fd);
+	}
+}
+
+static bool read_state(int fd, struct state *out)
 {
 	char text[64] = "", *end;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n;
 
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
+	if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
 	out->began = strtoll(text, &end, 10);
 	out->said = strtoll(end, NULL, 10);
 	return true;
 }
 
-static void write_state(const char *path, const struct state *s)
+static void write_state(int fd, const struct state *s)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 "\n",
 			 s->began, s->said);
-	int fd = open(path,
-		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		      0600);
 
-	if (fd < 0 || write(fd, text, (size_t)n) != n)
-		log_warn("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	if (fd >= 0 && pwrite(fd, text, (size_t)n, 0) != n)
+		log_warn("the outage could not be noted: %s", strerror(errno));
 }
 
 void outage_note(const char *lock_path, const char *why)
@@ -68,9 +77,11 @@ void outage_note(const char *lock_path, const char *why)
 	struct state s = {.began = now, .said = now};
 	struct buf path;
 	bool known;
+	int fd;
 
 	state_path(&path, lock_path);
-	known = read_state(path.data, &s);
+	fd = open_state(path.data, O_CREAT);
+	known = read_state(fd, &s);
 	if (!known) {
 		log_error("the database cannot be reached: %s", why);
 	} else if (now - s.said >= AGAIN_S) {
@@ -80,7 +91,9 @@ void outage_note(const char *lock_path, const char *why)
 		s.said = now;
 	}
 	if (!known || s.said == now)
-		write_state(path.data, &s);
+		write_state(fd, &s);
+	if (fd >= 0)
+		close(fd);
 	buf_release(&path);
 }
 
@@ -88,12 +101,16 @@ void outage_end(const char *lock_path)
 {
 	struct state s;
 	struct buf path;
+	int fd;
 
 	state_path(&path, lock_path);
-	if (read_state(path.data, &s)) {
+	fd = open_state(path.data, 0);
+	if (read_state(fd, &s)) {
 		log_error("the database is back after %" PRId64 " minutes",
 			  (clock_wall() / 1000 - s.began + 59) / 60);
 		unlink(path.data);
 	}
+	if (fd >= 0)
+		close(fd);
 	buf_release(&path);
 }

@@ -5,7 +5,8 @@
 #ifndef HOOKS_OUTAGE_H
 #define HOOKS_OUTAGE_H
 
-/* The database cannot be reached: one line when that begins and one an hour.
+/* The database cannot be reached: one line when that begins and one an hour,
+ * however many processes and runs see it.
  * `lock_path` is the lock file's; `why` is the database's own word. */
 void outage_note(const char *lock_path, const char *why);
 

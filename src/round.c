@@ -54,6 +54,49 @@ bool round_has_room(const struct round *r)
 	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
+bool round_is_greedy(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (r->greedy[i].bytes &&
+		    id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static void judge_greed(struct round *r, const struct id *organization)
+{
+	size_t lanes = 0, bytes = 0;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (!id_equal(&r->lane[i]->hook.organization, organization))
+			continue;
+		lanes++;
+		bytes += r->lane[i]->bytes;
+	}
+	if (lanes >= ROUND_LANES_HALF || bytes >= ROUND_BYTES_HALF)
+		r->greedy[r->greedy_count++] = (struct round_greedy){
+			*organization, bytes >= ROUND_BYTES_HALF};
+}
+
+static void find_greedy(struct round *r)
+{
+	r->greedy_count = 0;
+	if (r->lane_count < ROUND_LANES_HALF && r->bytes < ROUND_BYTES_HALF)
+		return;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->greedy_count < ROUND_GREEDY_MAX &&
+		    !is_listed(r, &r->lane[i]->hook.organization))
+			judge_greed(r, &r->lane[i]->hook.organization);
+}
+
 static bool is_open(const struct round *r, uint64_t lane)
 {
 	for (size_t i = 0; i < r->lane_count; i++)
@@ -87,6 +130,20 @@ static void choose(struct round *r, size_t max)
 	r->due_count = max;
 }
 
+/* Of organizations that are not greedy. */
+static enum err look_beside(struct round *r, size_t max)
+{
+	struct id greedy[ROUND_GREEDY_MAX];
+
+	for (size_t i = 0; i < r->greedy_count; i++)
+		greedy[i] = r->greedy[i].organization;
+	if (!r->greedy_count)
+		return store_lane_due(&r->store, r->plan->until, max, r->due,
+				      &r->due_count);
+	return store_lane_beside(&r->store, greedy, r->greedy_count,
+				 r->plan->until, max, r->due, &r->due_count);
+}
+
 enum err round_look(struct round *r, size_t max)
 {
 	size_t room = STORE_LANE_MAX - r->lane_count, see;
@@ -95,8 +152,7 @@ enum err round_look(struct round *r, size_t max)
 	max = max < room ? max : room;
 	see = r->contended ? 4 * max : max;
 	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
-	e = store_lane_due(&r->store, r->plan->until, see, r->due,
-			   &r->due_count);
+	e = look_beside(r, see);
 	if (e)
 		return e;
 	leave_out_open(r);
@@ -110,6 +166,7 @@ static bool hungry(const struct round *r, const struct lane *l)
 	return !l->closing && !l->lost && !l->drained &&
 	       l->out <= lane_quota(l, &l->row) / 2 &&
 	       r->bytes < ROUND_BYTES_MAX &&
+	       !round_is_greedy(r, &l->hook.organization) &&
 	       clock_monotonic() >= l->rate_until;
 }
 
@@ -173,6 +230,7 @@ static void put_away(struct round *r, struct parcel *p)
 	r->out -= p->count;
 	r->parcels--;
 	r->bytes -= p->body_len;
+	p->lane->bytes -= p->body_len;
 	parcel_free(p);
 }
 
@@ -242,6 +300,7 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		r->out += p->count;
 		r->parcels++;
 		r->bytes += p->body_len;
+		l->bytes += p->body_len;
 		parcel_list_add(out, p);
 	}
 	read_on(l);
@@ -280,6 +339,7 @@ static void commit(struct round *r, int64_t lease_end)
 		if (r->lane[i]->draft.touched)
 			apply(r, r->lane[i], lease_end, &out);
 	drop_closed(r);
+	find_greedy(r);
 	r->due_count = 0;
 	arena_release(&r->arena);
 	post_send(r->plan->post, &out);

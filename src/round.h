@@ -22,8 +22,20 @@
 struct ledger_plan;
 struct tally;
 
-/* Bodies in memory, of all lanes. */
-enum { ROUND_BYTES_MAX = 4 * 1024 * 1024 };
+enum {
+	ROUND_BYTES_MAX = 8 * 1024 * 1024, /* bodies in memory, of all lanes */
+	/* Of that, and of the lanes that can be open, an organization that
+	 * has half is greedy: it gets no more before it has less. Its lanes
+	 * may hang, and others have work. */
+	ROUND_BYTES_HALF = ROUND_BYTES_MAX / 2,
+	ROUND_LANES_HALF = STORE_LANE_MAX / 2,
+	ROUND_GREEDY_MAX = 3 /* two of lanes and one of bytes, say */
+};
+
+struct round_greedy {
+	struct id organization;
+	bool bytes; /* it may not read on in its lanes either */
+};
 
 struct round {
 	const struct ledger_plan *plan;
@@ -38,6 +50,8 @@ struct round {
 	size_t due_count;
 	bool told_locked; /* that there are secrets that cannot be read */
 	bool contended; /* the last time others took some of them first */
+	struct round_greedy greedy[ROUND_GREEDY_MAX];
+	size_t greedy_count;
 	struct tally *tally; /* what was done and not yet written down */
 
 	/* of the round that runs */
@@ -63,6 +77,9 @@ bool round_has_room(const struct round *r);
 /* Finds lanes that are due; the next round takes them. Those that have waited
  * longest, unless others look for the same: then some at random. */
 enum err round_look(struct round *r, size_t max);
+
+/* Whether this organization's bodies take up half of the memory. */
+bool round_is_greedy(const struct round *r, const struct id *organization);
 
 /* Whether a round would do something though nothing came back. */
 bool round_is_due(const struct round *r);

@@ -84,6 +84,8 @@ enum err sender_run(const struct sender_plan *plan)
 			 .concurrency = places,
 			 .once = plan->once,
 			 .until = plan->until,
+			 .started_at = plan->started_at,
+			 .outage = plan->lock->path,
 			 .wish = plan->wish,
 			 .arg = plan->arg,
 			 .count = plan->count},

@@ -21,6 +21,7 @@ struct sender_plan {
 	unsigned worker, workers;
 	bool once;
 	int64_t until; /* see ledger.h */
+	int64_t started_at;
 	enum ledger_wish (*wish)(void *arg);
 	void *arg;
 	struct ledger_count *count;

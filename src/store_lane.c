@@ -11,9 +11,8 @@
 #include "text.h"
 
 enum {
-	CRASHES_TO_HOLD = 3, /* design 2: died three times with it alone */
 	CANCEL_STEP = 5000,
-	KEY_BYTES = 8
+	KEY_BYTES = STORE_LANE_KEY_BYTES
 };
 
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
@@ -38,6 +37,34 @@ enum err store_lane_due(struct store *s, int64_t until, size_t max,
 		lanes[count++] = db_col_uint(q, 0);
 	if (!e)
 		*n = count;
+	return e;
+}
+
+enum err store_lane_beside(struct store *s, const struct id *organizations,
+			   size_t count, int64_t until, size_t max,
+			   uint64_t *lanes, size_t *n)
+{
+	static const char due[] =
+		"SELECT l.hook_id FROM (SELECT hook_id, next_at FROM lanes "
+		"WHERE next_at <= COALESCE(?, UTC_TIMESTAMP(3)) "
+		"ORDER BY next_at LIMIT 2000) l STRAIGHT_JOIN hooks h "
+		"ON h.id = l.hook_id % " STORE_LANE_PING_SQL " "
+		"WHERE h.organization NOT IN (?, ?, ?) "
+		"ORDER BY l.next_at LIMIT ?";
+	struct db_value id[3];
+	struct db_stmt *q;
+	size_t found = 0;
+	enum err e;
+
+	for (size_t i = 0; i < 3; i++)
+		id[i] = db_bytes(organizations[i < count ? i : 0].b, ID_SIZE);
+	e = db_query(s->db, due,
+		     DB_ARGS(db_time(until), id[0], id[1], id[2], db_uint(max)),
+		     &q);
+	while (!e && db_next(q))
+		lanes[found++] = db_col_uint(q, 0);
+	if (!e)
+		*n = found;
 	return e;
 }
 
@@ -67,135 +94,6 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	return e || now != TIME_NONE ? e : store_now(s, &now);
 }
 
-/* ---- taking ---- */
-
-static uint64_t load_key(const unsigned char *p)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < KEY_BYTES; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
-static void store_key_bytes(unsigned char *p, uint64_t v)
-{
-	for (size_t i = KEY_BYTES; i-- > 0; v >>= 8)
-		p[i] = (unsigned char)v;
-}
-
-static const char mark_suspects[] =
-	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
-	"WHERE state = 'pending' AND id IN ({?})";
-
-/* Nobody knows whether it arrived, and it is not to be sent twice. */
-static const char fail_pings[] =
-	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
-	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
-	"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
-	"reason = 'the sender died while sending this ping' "
-	"WHERE state = 'pending' AND id IN ({?})";
-
-/* The keys a dead owner had in flight: each may have arrived. */
-static enum err update_suspects(struct store *s, const char *sql,
-				const void *bytes, size_t n)
-{
-	struct db_value list[DB_LIST_MAX];
-	size_t count = n / KEY_BYTES;
-	enum err e = ERR_OK;
-
-	for (size_t at = 0; at < count && !e; at += DB_LIST_MAX) {
-		size_t part =
-			count - at < DB_LIST_MAX ? count - at : DB_LIST_MAX;
-
-		for (size_t i = 0; i < part; i++)
-			list[i] =
-				db_uint(load_key((const unsigned char *)bytes +
-						 (at + i) * KEY_BYTES));
-		e = db_exec_list(s->db, sql, DB_ARGS(db_int(count == 1)), list,
-				 part);
-	}
-	return e;
-}
-
-static enum err hold_killer(struct store *s, uint64_t key)
-{
-	return db_exec(s->db,
-		       "UPDATE deliveries SET state = 'held', "
-		       "lane = hook_id + " STORE_LANE_HELD_SQL ", "
-		       "due_at = UTC_TIMESTAMP(3), "
-		       "finished_at = UTC_TIMESTAMP(3), "
-		       "reason = 'the sender died three times while sending "
-		       "this delivery' WHERE id = ? AND state = 'pending' AND "
-		       "crashes >= ?",
-		       DB_ARGS(db_uint(key), db_int(CRASHES_TO_HOLD)));
-}
-
-static enum err recover(struct store *s, struct store_lane *lane,
-			const void *in_flight, size_t n)
-{
-	enum err e;
-
-	if (store_lane_kind(lane->lane) == STORE_LANE_PING)
-		return update_suspects(s, fail_pings, in_flight, n);
-	e = update_suspects(s, mark_suspects, in_flight, n);
-	lane->crashes++;
-	if (!e && n == KEY_BYTES)
-		e = hold_killer(s, load_key(in_flight));
-	return e;
-}
-
-static void read_lane(struct db_stmt *q, struct store_lane *lane)
-{
-	*lane = (struct store_lane){
-		.lane = db_col_uint(q, 0),
-		.crashes = (unsigned)db_col_uint(q, 3),
-		.failures = (unsigned)db_col_uint(q, 4),
-		.suspended_until = db_col_time(q, 5),
-		.failing_since = db_col_time(q, 6),
-		.rate_tokens = db_col_double(q, 7),
-		.rate_at = db_col_time(q, 8),
-	};
-}
-
-/* Leases left by a COMMIT whose answer was lost are ours already. */
-enum err store_lane_take(struct store *s, const char *owner,
-			 const uint64_t *numbers, size_t n,
-			 struct store_lane *lanes, size_t *taken)
-{
-	struct db_value list[STORE_LANE_MAX];
-	struct db_stmt *q;
-	size_t count = 0;
-	enum err e;
-
-	if (!n) {
-		*taken = 0;
-		return ERR_OK;
-	}
-	db_uints(list, numbers, n);
-	e = db_query_list(s->db,
-			  "SELECT hook_id, owner, in_flight, crashes, "
-			  "failures, suspended_until, failing_since, "
-			  "rate_tokens, rate_at FROM lanes WHERE "
-			  "(next_at <= UTC_TIMESTAMP(3) OR owner = ?) AND "
-			  "hook_id IN ({?}) FOR UPDATE",
-			  DB_ARGS(db_text(owner)), list, n, &q);
-	while (!e && db_next(q)) {
-		size_t in_flight;
-		const char *keys = db_col_bytes(q, 2, &in_flight);
-		bool died = !db_col_null(q, 1) && in_flight &&
-			    strcmp(db_col_text(q, 1), owner) != 0;
-
-		read_lane(q, &lanes[count]);
-		if (died)
-			e = recover(s, &lanes[count], keys, in_flight);
-		count++;
-	}
-	if (!e)
-		*taken = count;
-	return e;
-}
-
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
@@ -206,9 +104,9 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 
 		db_uints(list, lanes + at, part);
 		e = db_exec_list(s->db,
-				 "SELECT hook_id FROM lanes FORCE INDEX "
-				 "(PRIMARY) WHERE hook_id IN ({?}) "
-				 "ORDER BY hook_id FOR UPDATE",
+				 "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+				 "touched = 1 - touched WHERE "
+				 "hook_id IN ({?})",
 				 DB_NONE, list, part);
 	}
 	return e;
@@ -264,6 +162,20 @@ enum err store_lane_end(struct store *s, uint64_t lane,
 	return e;
 }
 
+enum err store_lane_orphans(struct store *s, uint64_t lane)
+{
+	return db_exec(
+		s->db,
+		"UPDATE deliveries FORCE INDEX (lane) SET state = 'failed', "
+		"reason = 'its notification is gone', "
+		"lane = hook_id + " STORE_LANE_FAILED_SQL ", "
+		"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3) "
+		"WHERE lane = ? AND due_at <= UTC_TIMESTAMP(3) AND "
+		"NOT EXISTS (SELECT 1 FROM notifications n WHERE "
+		"n.id = deliveries.notification_id) LIMIT ?",
+		DB_ARGS(db_uint(lane), db_int(CANCEL_STEP)));
+}
+
 /* ---- hooks that ended ---- */
 
 enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
@@ -312,6 +224,12 @@ static const char upsert_lanes[] =
 	"suspended_until = VALUES(suspended_until), "
 	"failing_since = VALUES(failing_since), "
 	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at)";
+
+static void store_key_bytes(unsigned char *p, uint64_t v)
+{
+	for (size_t i = KEY_BYTES; i-- > 0; v >>= 8)
+		p[i] = (unsigned char)v;
+}
 
 static struct db_value in_flight_value(const struct store_lane_write *w,
 				       struct arena *arena)

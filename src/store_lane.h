@@ -21,7 +21,10 @@
 struct arena;
 struct store;
 
-enum { STORE_LANE_MAX = 256 }; /* lanes in one call */
+enum {
+	STORE_LANE_MAX = 256,	 /* lanes in one call */
+	STORE_LANE_KEY_BYTES = 8 /* of each key in lanes.in_flight, big-endian */
+};
 
 /*
  * A hook has lanes of several kinds. A lane's number is the hook's key with
@@ -87,6 +90,12 @@ struct store_lane_row {
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
 			uint64_t *lanes, size_t *n);
 
+/* The same, of other organizations than these (1 or more), among those of
+ * the first 2000 that are due. */
+enum err store_lane_beside(struct store *s, const struct id *organizations,
+			   size_t count, int64_t until, size_t max,
+			   uint64_t *lanes, size_t *n);
+
 /* Locks the lanes and tells which are still this owner's; also sets s->now,
  * the time of the whole round. */
 enum err store_lane_fence(struct store *s, const char *owner,
@@ -95,7 +104,8 @@ enum err store_lane_fence(struct store *s, const char *owner,
 /*
  * Locks those of the lanes that are free, or whose lease has ended, and reads
  * them. What a dead owner had in flight is marked as possibly arrived; a
- * delivery that was three times alone in flight when its sender died is held.
+ * delivery, or a batch, that was three times alone in flight when its sender
+ * died is held.
  * A ping that was in flight has failed: it is never sent twice.
  * `lanes` has room for n; `taken` of them are filled.
  */
@@ -134,9 +144,10 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /*
  * Locks these lanes until the transaction ends, leased or not, so that what
  * it does to their hooks or their rows is seen by an owner that gives a lane
- * back, or comes after it. (A locking UPDATE would not do: at READ COMMITTED
- * rows that its WHERE does not match are unlocked again.) Before any write
- * to the hooks: the order of locks is lanes, hooks, deliveries.
+ * back, or comes after it. It writes to them, because on Galera a lock holds
+ * on its own node only: elsewhere it is two writes to one row that cannot
+ * both be committed. Before any write to the hooks: the order of locks is
+ * lanes, hooks, deliveries.
  */
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
 /* Has senders look at these lanes, which got something due now; behind
@@ -152,6 +163,10 @@ struct store_lane_end {
 };
 enum err store_lane_end(struct store *s, uint64_t lane,
 			struct store_lane_end *out);
+
+/* A row that is due and yet cannot be read has lost its notification, by
+ * somebody's hand: it has failed, or it would be looked for for ever. */
+enum err store_lane_orphans(struct store *s, uint64_t lane);
 
 /* Cancels what a deleted hook left in all its lanes but what failed, in
  * steps; `more`: call again later. */

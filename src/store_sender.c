@@ -3,8 +3,30 @@
  */
 #include "store_sender.h"
 
+#include <string.h>
+
+#include "log.h"
 #include "store.h"
 #include "store_lane.h"
+
+/* Every write at READ COMMITTED would fail, with error 1665. */
+enum err store_sender_check(struct store *s)
+{
+	struct db_stmt *q;
+	bool bad = false;
+	enum err e = db_query(s->db, "SELECT @@log_bin, @@binlog_format",
+			      DB_NONE, &q);
+
+	while (!e && db_next(q))
+		bad = db_col_int(q, 0) &&
+		      strcmp(db_col_text(q, 1), "STATEMENT") == 0;
+	if (!bad)
+		return e;
+	log_error("the database has binlog_format=STATEMENT, with which it "
+		  "refuses every write at READ COMMITTED: set "
+		  "binlog_format=ROW or MIXED");
+	return ERR_CONFIG;
+}
 
 enum err store_sender_note(struct store *s, const struct store_run *run)
 {
@@ -45,11 +67,13 @@ enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT h.enabled, COUNT(*) FROM deliveries d "
+		     "SELECT h.enabled = 1, COUNT(*) FROM deliveries d "
 		     "JOIN hooks h ON h.id = d.lane "
 		     "WHERE d.lane < " STORE_LANE_PING_SQL " "
 		     "AND d.due_at <= ? AND h.deleted_at IS NULL "
-		     "GROUP BY h.enabled",
+		     "GROUP BY h.enabled UNION ALL "
+		     "SELECT 0, COUNT(*) FROM deliveries "
+		     "WHERE lane >= " STORE_LANE_HELD_SQL,
 		     DB_ARGS(db_time(until)), &q);
 	if (e)
 		return e;
@@ -58,7 +82,7 @@ enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 		if (db_col_int(q, 0))
 			*due = db_col_uint(q, 1);
 		else
-			*held = db_col_uint(q, 1);
+			*held += db_col_uint(q, 1);
 	}
 	return ERR_OK;
 }

@@ -19,6 +19,10 @@ struct store_run {
 	bool ended;
 };
 
+/* Whether the server can take what a sender writes. ERR_CONFIG: it cannot,
+ * and what to do about it is logged. */
+enum err store_sender_check(struct store *s);
+
 /* Writes the machine's row. */
 enum err store_sender_note(struct store *s, const struct store_run *run);
 
@@ -27,8 +31,8 @@ enum err store_sender_note(struct store *s, const struct store_run *run);
 #define STORE_START_MS INT64_C(10000)
 enum err store_sender_may_start(struct store *s, bool *may);
 
-/* What is still due by `until`: of hooks that are on, and held. Counts rows:
- * for the end of a run, not for a loop. */
+/* What is still due by `until`, and what is held: of a disabled hook what was
+ * due by then, and all that is held for itself. Counts rows. */
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 			   uint64_t *held);
 

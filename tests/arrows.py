@@ -23,7 +23,7 @@ LAYERS = (
     ("store", "store policy view"),
     ("work", "sender alert batch chores courier deliver draft fanout lane ledger "
              "lock notify outage parcel post purge raise round tally"),
-    ("programs", "hooks-send hooks-admin admin options"),
+    ("programs", "hooks-send hooks-admin admin options prepare report"),
 )
 RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)
         for module in modules.split()}

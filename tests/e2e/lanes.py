@@ -1,9 +1,6 @@
 """Lanes: order, batches, rates, and neighbours that misbehave."""
 
 import json
-import os
-import pathlib
-import signal
 import socket
 import statistics
 import time
@@ -11,17 +8,8 @@ import time
 import service
 import tap
 from processes import wait_until
-from receiver import Answer, Close, Hang
+from receiver import Answer, Hang
 from sendcase import LaneCase
-
-
-def kill_all(sender):
-    """kill -9 of a sender and its workers, as when the machine dies."""
-    pid = sender.process.pid
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-    for one in (pid, *map(int, children.read_text().split())):
-        os.kill(one, signal.SIGKILL)
-    sender.process.wait()
 
 
 class Options(LaneCase):
@@ -347,90 +335,6 @@ class Refused(LaneCase):
         assert sender.stop() == 0
         ids = [r.header("webhook-id") for r in self.sink.at("/killed")]
         assert len(ids) == len(set(ids)) == 3000
-
-
-class Crashes(LaneCase):
-    settings = {"sender": {"linger": "60s", "workers": "2"}}
-
-    def test_killed_at_random_moments_nothing_is_lost(self):
-        self.fresh("/crash")
-        self.sink.script("/crash", then=Answer(200, delay=0.005))
-        self.publish_many(2000)
-        for n in range(50):
-            sender = self.service.start_sender()
-            time.sleep(0.03 + (n * 37 % 23) / 100)
-            kill_all(sender)
-            if self.states() == {"delivered": 2000}:
-                break
-        self.service.send("--once")
-        assert self.states() == {"delivered": 2000}, self.states()
-        self.check_copies(2000)
-
-    def check_copies(self, count):
-        """Every number came, and every second copy is marked."""
-        seen = {}
-        for request in self.sink.at("/crash"):
-            seen.setdefault(request.header("webhook-id"), []).append(request)
-        assert len(seen) == count, len(seen)
-        for copies in seen.values():
-            for later in copies[1:]:
-                assert later.header("webhook-maybe-duplicate") == "1", later
-
-    def test_what_kills_the_sender_three_times_is_held(self):
-        hook = self.fresh("/killer")
-        self.sink.script("/killer", then=Hang(30))
-        self.publish_many(1)
-        held = "held\t1\n"
-        for n in range(3):
-            assert held not in self.service.admin("status")
-            sender = self.service.start_sender()
-            self.sink.wait(n + 1, "/killer")
-            kill_all(sender)
-        self.once("delivered 0, failed 0, retrying 0,")
-        assert held in self.service.admin("status")
-        assert len(self.sink.at("/killer")) == 3
-        self.service.admin("hook", "delete", hook)
-        assert self.newest_state() == "cancelled"
-
-    def newest_state(self):
-        return self.service.db.value(
-            "SELECT state FROM deliveries ORDER BY id DESC LIMIT 1")
-
-    def test_three_senders_at_once_send_nothing_twice(self):
-        self.fresh("/many0")
-        for n in range(1, 24):
-            self.hook(f"/many{n}")
-        senders = []
-        for n in range(3):
-            config = self.service.folder / f"sender{n}.conf"
-            config.write_text(
-                self.service.config(service.SENDER).read_text()
-                .replace("send.lock", f"send{n}.lock"))
-            config.chmod(0o600)
-            senders.append(self.service.start_sender("-v", "--linger", "20s",
-                                                     config=config))
-        time.sleep(1)
-        self.publish_many(100)
-        self.sink.wait(2400, seconds=30)
-        for sender in senders:
-            assert sender.stop() == 0
-            summary = sender.process.stdout.read().decode()
-            assert not summary.startswith("delivered 0"), "all take part"
-        ids = [r.header("webhook-id") for r in self.sink.at()]
-        assert len(ids) == len(set(ids)) == 2400
-
-    def test_no_second_sending_on_a_kept_connection(self):
-        self.fresh("/crash")
-        self.sink.script("/crash", Answer(200), Close(), then=Answer(200))
-        self.publish_many(1)
-        sender = self.service.start_sender("--workers", "1")
-        self.sink.wait(1, "/crash")
-        self.publish_many(1)
-        self.sink.wait(2, "/crash")
-        requests = self.sink.wait(3, "/crash")
-        assert sender.stop() == 0
-        assert requests[2].header("webhook-attempt") == "2"
-        assert requests[2].header("webhook-maybe-duplicate") == "1"
 
 
 tap.main()

@@ -1,0 +1,312 @@
+"""
+Senders that die, and several at once: nothing is lost, nothing comes twice
+but what was in flight, and that is marked. `make check-kill` does it at full
+length.
+"""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import time
+
+import service
+import tap
+from processes import wait_until
+from receiver import Answer, Close, Hang
+from sendcase import LaneCase
+
+KILLS = int(os.environ.get("HOOKS_TEST_KILLS", "12"))
+KILLED_DUE = int(os.environ.get("HOOKS_TEST_KILLED_DUE", "500"))
+SHARED_DUE = int(os.environ.get("HOOKS_TEST_SHARED_DUE", "4000"))
+
+
+def workers_of(sender):
+    pid = sender.process.pid
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(one) for one in children.read_text().split()]
+
+
+def kill_all(sender):
+    """kill -9 of a sender and its workers, as when the machine dies."""
+    for one in (sender.process.pid, *workers_of(sender)):
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it had just ended
+    sender.process.wait()
+
+
+class _CrashCase(LaneCase):
+    def in_flight(self):
+        """The keys that lanes remember."""
+        keys = set()
+        for text, in self.service.db.sql(
+                "SELECT HEX(in_flight) FROM lanes WHERE in_flight IS NOT "
+                "NULL AND owner IS NOT NULL"):
+            keys.update(int(text[i:i + 16], 16)
+                        for i in range(0, len(text), 16))
+        return keys
+
+    def copies(self, path):
+        """How often each number came; a second copy must be marked."""
+        seen = {}
+        for request in self.sink.at(path):
+            earlier = seen.setdefault(self.number(request), [])
+            assert not earlier or request.header(
+                "webhook-maybe-duplicate") == "1", request.headers
+            assert not earlier or request.header("webhook-id") \
+                == earlier[0].header("webhook-id"), request.headers
+            earlier.append(request)
+        return {number: len(all_) for number, all_ in seen.items()}
+
+
+class Killed(_CrashCase):
+    settings = {"sender": {"linger": "60s", "workers": "2",
+                           "hook_concurrency": "6"}}
+
+    def test_at_random_moments(self):
+        seed = int(time.time())
+        print(f"# {KILLS} kills, {KILLED_DUE} due, seed {seed}")
+        moment = random.Random(seed)
+        self.fresh("/crash")
+        self.sink.script("/crash", then=Answer(200, delay=0.02))
+        self.publish_many(KILLED_DUE)
+        suspects = set()
+        for _ in range(KILLS):
+            sender = self.service.start_sender()
+            time.sleep(moment.uniform(0.02, 0.5))
+            kill_all(sender)
+            suspects |= self.in_flight()
+        left = self.states().get("pending", 0)
+        self.service.send("--once")
+        copies = self.copies("/crash")
+        self.check_nothing_lost(copies)
+        twice = {n for n, count in copies.items() if count > 1}
+        keys = self.numbers_of(suspects)
+        assert twice <= keys, f"never in flight: {twice - keys}"
+        print(f"# {left} were left at the end, {len(twice)} came again")
+        assert len(twice) < KILLED_DUE / 4, "far too many"
+
+    def check_nothing_lost(self, copies):
+        """One that was alone in flight at three deaths is held, no more."""
+        states = self.states()
+        held = states.pop("held", 0)
+        assert states == {"delivered": KILLED_DUE - held}, states
+        assert held <= 2, held
+        assert len(copies) == KILLED_DUE, len(copies)
+
+    def numbers_of(self, keys):
+        """The numbers of deliveries with these keys."""
+        return {json.loads(resource)["n"] for key, resource in
+                self.service.db.sql("SELECT d.id, n.resource FROM deliveries "
+                                    "d JOIN notifications n ON n.id = "
+                                    "d.notification_id")
+                if int(key) in keys}
+
+
+class Parts(_CrashCase):
+    """Parts of a sender die."""
+
+    settings = {"sender": {"linger": "30s", "workers": "2", "timeout": "5s",
+                           "lease": "20s"}}
+
+    def test_a_worker_alone(self):
+        """The rest of the run takes over, long before the lease ends."""
+        self.fresh("/worker")
+        self.sink.script("/worker", then=Answer(200, delay=0.5))
+        self.publish_many(40)
+        sender = self.service.start_sender()
+        self.sink.wait(4, "/worker")
+        owner = self.service.db.value(
+            "SELECT owner FROM lanes WHERE owner IS NOT NULL")
+        for pid in workers_of(sender):
+            if self.holds(pid, owner):
+                os.kill(pid, signal.SIGKILL)
+        self.sink.script("/worker")
+        wait_until(lambda: "pending" not in self.newest(40), 8, "all of it")
+        assert "died of signal 9" in sender.errors()
+        sender.stop()
+        assert len(self.copies("/worker")) == 40
+
+    def newest(self, count):
+        return {s for s, in self.service.db.sql(
+            f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}")}
+
+    @staticmethod
+    def holds(pid, owner):
+        """The owner's byte of the lock file, as /proc/locks cannot tell for
+        open file descriptions: its place is in the worker's fdinfo."""
+        place = (int(owner.rpartition(":")[2], 16)
+                 & 0x3fffffffffffffff) + 1
+        for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+            if f" {place} {place}" in info.read_text():
+                return True
+        return False
+
+    def test_the_parent_alone(self):
+        """Its workers end by themselves and give their lanes back."""
+        self.fresh("/parent")
+        self.sink.script("/parent", then=Answer(200, delay=0.3))
+        self.publish_many(30)
+        sender = self.service.start_sender()
+        self.sink.wait(4, "/parent")
+        workers = workers_of(sender)
+        os.kill(sender.process.pid, signal.SIGKILL)
+        sender.process.wait()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
+                                   for pid in workers), 6, "workers' end")
+        self.sink.script("/parent")
+        self.once("delivered")
+        assert set(self.copies("/parent").values()) == {1}
+
+    def test_no_second_sending_on_a_kept_connection(self):
+        self.fresh("/kept")
+        self.sink.script("/kept", Answer(200), Close(), then=Answer(200))
+        self.publish_many(1)
+        sender = self.service.start_sender("--workers", "1")
+        self.sink.wait(1, "/kept")
+        self.publish_many(1)
+        self.sink.wait(2, "/kept")
+        requests = self.sink.wait(3, "/kept")
+        assert sender.stop() == 0
+        assert requests[2].header("webhook-attempt") == "2"
+        assert requests[2].header("webhook-maybe-duplicate") == "1"
+
+
+class Killers(_CrashCase):
+    """A delivery that kills its sender is held after three deaths alone."""
+
+    settings = {"sender": {"linger": "30s", "workers": "1", "timeout": "8s",
+                           "lease": "20s"}}
+
+    def die(self, path, count):
+        """A sender that dies when so many requests of its own came."""
+        before = len(self.sink.at(path))
+        sender = self.service.start_sender()
+        self.sink.wait(before + count, path)
+        time.sleep(0.2)  # nothing more than that
+        assert len(self.sink.at(path)) == before + count
+        kill_all(sender)
+
+    def held(self):
+        return self.service.db.sql(
+            "SELECT n.resource, d.reason FROM deliveries d JOIN notifications "
+            "n ON n.id = d.notification_id WHERE d.state = 'held' "
+            "ORDER BY d.id")
+
+    def end(self, path):
+        self.sink.script(path)
+        self.once("delivered")
+        self.service.db.sql("DELETE FROM deliveries")
+
+    def test_alone(self):
+        self.fresh("/killer")
+        self.sink.script("/killer", then=Hang())
+        self.publish_many(3)
+        self.die("/killer", 3)     # all three in flight: nobody is blamed
+        self.die("/killer", 3)     # again; from now on one by one
+        assert not self.held()
+        for _ in range(3):
+            self.die("/killer", 1)
+            assert self.number(self.sink.at("/killer")[-1]) == 0
+        self.sink.script("/killer")
+        self.once("delivered 2, failed 0, retrying 0, held 1 in ")
+        [[resource, reason]] = self.held()
+        assert json.loads(resource) == {"n": 0}
+        assert "died three times" in reason, reason
+        self.end("/killer")
+
+    def test_a_batch_alone(self):
+        self.fresh("/batch")
+        self.set(batch_size=5)
+        self.sink.script("/batch", then=Hang())
+        self.publish_many(5)
+        for _ in range(3):
+            self.die("/batch", 1)
+        self.sink.script("/batch")
+        self.publish_many(1, first=5)
+        self.once("delivered 1, failed 0, retrying 0, held 5 in ")
+        assert [json.loads(r)["n"] for r, _ in self.held()] == [0, 1, 2, 3, 4]
+        self.end("/batch")
+
+    def test_an_outcome_in_between_forgives(self):
+        self.fresh("/fine")
+        self.sink.script("/fine", then=Hang())
+        self.publish_many(1)
+        for _ in range(2):
+            self.die("/fine", 1)
+        self.sink.script("/fine")
+        self.once("delivered 1, failed 0, retrying 0, held 0 in ")
+
+
+class Together(_CrashCase):
+    """Three senders, each with its own lock file, as on three machines."""
+
+    settings = {"sender": {"linger": "60s", "workers": "2"}}
+
+    def senders(self, count=3, *flags):
+        started = []
+        for n in range(count):
+            config = self.service.folder / f"sender{n}.conf"
+            config.write_text(
+                self.service.config(service.SENDER).read_text()
+                .replace("send.lock", f"send{n}.lock"))
+            config.chmod(0o600)
+            started.append(self.service.start_sender(
+                "-v", *flags, config=config))
+        return started
+
+    @staticmethod
+    def delivered_by(sender):
+        assert sender.stop() == 0
+        line = sender.process.stdout.read().decode().splitlines()[-1]
+        return int(line.split(",")[0].removeprefix("delivered "))
+
+    def test_nothing_comes_twice_and_all_take_part(self):
+        hooks = 20
+        self.fresh("/many0")
+        for n in range(1, hooks):
+            self.hook(f"/many{n}")
+        self.publish_many(SHARED_DUE // hooks)
+        senders = self.senders()
+        self.sink.wait(SHARED_DUE, seconds=120)
+        wait_until(lambda: self.states() == {"delivered": SHARED_DUE}, 20,
+                   "all of it recorded")
+        parts = [self.delivered_by(s) for s in senders]
+        print(f"# of {SHARED_DUE} they delivered {parts}")
+        assert sum(parts) == SHARED_DUE and min(parts) > 0, parts
+        ids = [r.header("webhook-id") for r in self.sink.at()]
+        assert len(ids) == len(set(ids)) == SHARED_DUE
+        assert not any(r.header("webhook-maybe-duplicate")
+                       for r in self.sink.at())
+
+    def test_a_rate_limit_holds_over_all_of_them(self):
+        self.fresh("/rate")
+        self.set(rate_limit=10)
+        self.publish_many(45)
+        senders = self.senders()
+        times = [r.time for r in self.sink.wait(45, "/rate", 20)]
+        for sender in senders:
+            assert sender.stop() == 0
+        # A second's worth at once, then ten a second.
+        assert times[-1] - times[0] > 3, times[-1] - times[0]
+        for begin in range(len(times) - 25):
+            assert times[begin + 25] - times[begin] > 1, "25 in a second"
+
+    def test_the_order_holds_over_all_of_them(self):
+        self.fresh("/order")
+        self.set(ordered=1)
+        self.sink.script("/order", Answer(200), Answer(500))
+        senders = self.senders()
+        for n in range(20):
+            self.publish_many(2, first=2 * n)
+            time.sleep(0.03)
+        got = [self.number(r) for r in self.sink.wait(41, "/order", 30)]
+        for sender in senders:
+            assert sender.stop() == 0
+        assert got == [0, 1, *range(1, 40)], got
+
+
+tap.main()
