@@ -74,7 +74,7 @@ enum err api_notification_list(struct call *c)
 	struct past p;
 	struct js *all;
 	size_t n;
-	bool more;
+	struct store_more more;
 	enum err e = read_filter(c, store_notification_state, &p);
 
 	if (!e)
@@ -86,8 +86,8 @@ enum err api_notification_list(struct call *c)
 	for (size_t i = 0; i < n; i++)
 		js_add(all, view_notification(&list[i]));
 	response_json(c->response, 200, all);
-	if (more)
-		call_link_next(c, "/v2/notifications", &list[n - 1].id);
+	if (more.more)
+		call_link_next(c, "/v2/notifications", &more.after);
 	return ERR_OK;
 }
 
@@ -139,7 +139,7 @@ enum err api_delivery_list(struct call *c)
 	struct store_delivery *list;
 	struct past p;
 	size_t n;
-	bool more;
+	struct store_more more;
 	enum err e = read_filter(c, store_delivery_state, &p);
 
 	if (!e)
@@ -150,8 +150,8 @@ enum err api_delivery_list(struct call *c)
 	if (e)
 		return e;
 	response_json(c->response, 200, view_deliveries(list, n));
-	if (more)
-		call_link_next(c, "/v2/deliveries", &list[n - 1].id);
+	if (more.more)
+		call_link_next(c, "/v2/deliveries", &more.after);
 	return ERR_OK;
 }
 

@@ -126,7 +126,8 @@ enum err store_again_members(struct store *s, uint64_t hook, uint64_t first,
 #define WANTED                                                                 \
 	"FIND_IN_SET(d.state, ?) > 0 AND d.created_at >= ? AND "               \
 	"d.created_at < ? AND d.attempts < ? AND "                             \
-	"NOT EXISTS (SELECT 1 FROM notifications n WHERE "                     \
+	"NOT EXISTS (SELECT 1 FROM notifications n FORCE INDEX (PRIMARY) "     \
+	"WHERE "                                                               \
 	"n.id = d.notification_id AND n.action = '" MATCH_PING "')"
 
 struct search {

@@ -7,33 +7,21 @@
 
 #include "mem.h"
 #include "store.h"
-#include "store_hook.h"
 #include "store_lane.h"
 #include "text.h"
-
-#define STATE                                                                  \
-	"CASE WHEN d.state NOT IN ('pending', 'held') THEN d.state "           \
-	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
-	"WHEN h.enabled = 0 AND d.lane < " STORE_LANE_PING_SQL                 \
-	" THEN 'held' ELSE d.state END"
 
 /* The columns of read_row(), in its order; an index for the deliveries. */
 #define SELECT_FROM(index)                                                     \
 	"SELECT STRAIGHT_JOIN d.id, d.organization, d.hook_id, h.created_at, " \
-	"d.notification_id, n.created_at, n.action, n.user, " STATE            \
+	"d.notification_id, n.created_at, n.action, "                          \
+	"n.user, " STORE_DELIVERY_STATE_SQL                                    \
 	", d.reason, d.attempts, d.maybe_duplicate, d.due_at, d.created_at, "  \
 	"d.finished_at, d.batch, b.created_at "                                \
 	"FROM deliveries d FORCE INDEX (" index ") "                           \
-	"JOIN hooks h ON h.id = d.hook_id "                                    \
-	"JOIN notifications n ON n.id = d.notification_id "                    \
-	"LEFT JOIN deliveries b ON b.id = d.batch "
-
-/* Values: the key to start below, and those of filter_values(). */
-#define FILTER                                                                 \
-	"AND d.id < ? AND (? = '' OR n.action = ?) "                           \
-	"AND (? = '' OR " STATE " = ?) "                                       \
-	"AND (? IS NULL OR d.created_at >= ?) "                                \
-	"AND (? IS NULL OR d.created_at < ?) ORDER BY d.id DESC LIMIT ?"
+	"JOIN hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "              \
+	"JOIN notifications n FORCE INDEX (PRIMARY) ON n.id = "                \
+	"d.notification_id "                                                   \
+	"LEFT JOIN deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
 
 enum { OF_ONE_MAX = 1000 };
 
@@ -128,65 +116,6 @@ enum err store_delivery_get(struct store *s, struct arena *arena,
 }
 
 /* ---- lists ---- */
-
-static enum err find_cursor(struct store *s, struct arena *arena,
-			    const struct id *organization, const struct id *id,
-			    uint64_t *key)
-{
-	struct store_delivery d;
-	enum err e;
-
-	if (!id) {
-		*key = ID_SERIAL_MAX;
-		return ERR_OK;
-	}
-	e = store_delivery_get(s, arena, organization, id, &d);
-	if (!e)
-		*key = d.key;
-	return e;
-}
-
-static enum err query(struct store *s, const struct id *organization,
-		      const struct store_filter *f, uint64_t before,
-		      uint64_t hook, struct db_stmt **q)
-{
-	static const char by_organization[] =
-		SELECT_FROM("organization") "WHERE d.organization = ? " FILTER;
-	static const char by_hook[] =
-		SELECT_FROM("hook") "WHERE d.hook_id = ? " FILTER;
-
-	return db_query(
-		s->db, f->hook ? by_hook : by_organization,
-		DB_ARGS(f->hook ? db_uint(hook) : id_value(organization),
-			db_uint(before), db_text(f->action), db_text(f->action),
-			db_text(f->state), db_text(f->state), db_time(f->since),
-			db_time(f->since), db_time(f->until), db_time(f->until),
-			db_uint(f->limit + 1)),
-		q);
-}
-
-enum err store_delivery_list(struct store *s, struct arena *arena,
-			     const struct id *organization,
-			     const struct store_filter *f,
-			     struct store_delivery **list, size_t *count,
-			     bool *more)
-{
-	uint64_t before, hook = 0;
-	struct db_stmt *q;
-	size_t n;
-	enum err e = find_cursor(s, arena, organization, f->after, &before);
-
-	if (!e && f->hook)
-		e = store_hook_key(s, organization, f->hook, &hook);
-	if (!e)
-		e = query(s, organization, f, before, hook, &q);
-	if (e)
-		return e;
-	read_rows(s, q, arena, list, &n);
-	*count = n < f->limit ? n : f->limit;
-	*more = n > f->limit;
-	return ERR_OK;
-}
 
 enum err store_delivery_of(struct store *s, struct arena *arena,
 			   uint64_t notification, struct store_delivery **list,

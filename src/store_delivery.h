@@ -14,10 +14,18 @@
 
 #include "err.h"
 #include "id.h"
+#include "store_lane.h"
 #include "store_notification.h"
 
 struct arena;
 struct store;
+
+/* The state that is shown, as SQL, of the delivery d and its hook h. */
+#define STORE_DELIVERY_STATE_SQL                                               \
+	"CASE WHEN d.state NOT IN ('pending', 'held') THEN d.state "           \
+	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
+	"WHEN h.enabled = 0 AND d.lane < " STORE_LANE_PING_SQL                 \
+	" THEN 'held' ELSE d.state END"
 
 /* Texts are *arena*. */
 struct store_delivery {
@@ -50,13 +58,12 @@ struct store_attempt {
 enum err store_delivery_get(struct store *s, struct arena *arena,
 			    const struct id *organization, const struct id *id,
 			    struct store_delivery *out);
-/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook or after is not there.
- * `more`: there are others behind these. */
+/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook or after is not there. */
 enum err store_delivery_list(struct store *s, struct arena *arena,
 			     const struct id *organization,
 			     const struct store_filter *filter,
 			     struct store_delivery **list, size_t *count,
-			     bool *more);
+			     struct store_more *more);
 /* The first deliveries of one notification, up to 1000; *arena*. */
 enum err store_delivery_of(struct store *s, struct arena *arena,
 			   uint64_t notification, struct store_delivery **list,

@@ -7,6 +7,8 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_seek.h"
+#include "store_walk.h"
 #include "text.h"
 
 /* The columns of read_row(), in its order. */
@@ -92,59 +94,149 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 	return e;
 }
 
-static enum err find_cursor(struct store *s, struct arena *arena,
-			    const struct id *organization, const struct id *id,
-			    uint64_t *key)
+/* ---- pages, newest first ---- */
+
+struct search {
+	struct store *s;
+	const struct store_filter *f;
+	const struct id *organization;
+	struct store_walk walk;
+};
+
+/* Values: state, action, since and until, each twice. */
+#define WANTED                                                                 \
+	"(? = '' OR state = ?) AND (? = '' OR action = ?) AND "                \
+	"(? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)"
+
+/* Few are queued or rejected at a time: the index of states finds them. */
+static bool by_state(const struct store_filter *f)
 {
-	struct store_notification n;
+	return strcmp(f->state, "queued") == 0 ||
+	       strcmp(f->state, "rejected") == 0;
+}
+
+static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
+{
+	static const char all[] =
+		"SELECT id, created_at, " WANTED " FROM notifications "
+		"FORCE INDEX (organization) WHERE organization = ? AND "
+		"id < ? ORDER BY id DESC LIMIT ?";
+	static const char of_state[] =
+		"SELECT id, created_at, " WANTED " FROM notifications "
+		"FORCE INDEX (state) WHERE organization = ? AND id < ? AND "
+		"state = ? ORDER BY id DESC LIMIT ?";
+	const struct search *s = arg;
+	const struct store_filter *f = s->f;
+	struct db_value args[12], *v = args;
+
+	*v++ = db_text(f->state);
+	*v++ = db_text(f->state);
+	*v++ = db_text(f->action);
+	*v++ = db_text(f->action);
+	*v++ = db_time(f->since);
+	*v++ = db_time(f->since);
+	*v++ = db_time(f->until);
+	*v++ = db_time(f->until);
+	*v++ = id_value(s->organization);
+	*v++ = db_uint(below);
+	if (by_state(f))
+		*v++ = db_text(f->state);
+	*v++ = db_uint(rows);
+	return db_query(s->s->db, by_state(f) ? of_state : all, args,
+			(size_t)(v - args), q);
+}
+
+/* Past all that is newer than `until`. */
+static enum err skip(struct search *s)
+{
+	uint64_t key;
 	enum err e;
 
-	if (!id) {
-		*key = ID_SERIAL_MAX;
+	if (s->f->until == TIME_NONE)
 		return ERR_OK;
-	}
-	e = store_notification_get(s, arena, organization, id, &n);
-	if (!e)
-		*key = n.key;
+	e = store_seek(s->s,
+		       "SELECT id, created_at FROM notifications "
+		       "FORCE INDEX (organization) WHERE organization = ? AND "
+		       "id > ? ORDER BY id LIMIT 1",
+		       id_value(s->organization),
+		       s->f->until + STORE_SEEK_SLACK, &key);
+	if (!e && key + 1 < s->walk.below)
+		s->walk.below = key + 1;
 	return e;
+}
+
+static enum err begin(struct search *s)
+{
+	static const char cursor[] =
+		"SELECT n.created_at, n.organization = ?, "
+		"(SELECT MAX(id) FROM notifications) FROM (SELECT 1) one "
+		"LEFT JOIN notifications n ON n.id = ?";
+	const struct store_filter *f = s->f;
+
+	s->walk = (struct store_walk){
+		.look = look,
+		.arg = s,
+		.below = ID_SERIAL_MAX,
+		.since = f->since,
+		.limit = f->limit,
+		.narrow = *f->state || *f->action || f->since != TIME_NONE ||
+			  f->until != TIME_NONE,
+	};
+	if (!f->after)
+		return ERR_OK;
+	return store_cursor(s->s, cursor, s->organization, f->after,
+			    ID_NOTIFICATION, &s->walk.below);
+}
+
+static enum err read_page(const struct search *s, struct arena *arena,
+			  struct store_notification **list, size_t *count)
+{
+	struct db_value keys[DB_LIST_MAX];
+	struct store_notification *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e;
+
+	*count = 0;
+	if (!s->walk.count)
+		return ERR_OK;
+	db_uints(keys, s->walk.key, s->walk.count);
+	e = db_query_list(s->s->db,
+			  "SELECT " COLUMNS " FROM notifications "
+			  "FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
+			  "ORDER BY id DESC",
+			  DB_NONE, keys, s->walk.count, &q);
+	if (e)
+		return e;
+	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q))
+		read_row(s->s, q, arena, &rows[n++]);
+	*list = rows;
+	*count = n;
+	return ERR_OK;
 }
 
 enum err store_notification_list(struct store *s, struct arena *arena,
 				 const struct id *organization,
 				 const struct store_filter *f,
 				 struct store_notification **list,
-				 size_t *count, bool *more)
+				 size_t *count, struct store_more *more)
 {
-	struct store_notification *rows;
-	struct db_stmt *q;
-	uint64_t before;
-	size_t n = 0;
-	enum err e = find_cursor(s, arena, organization, f->after, &before);
+	struct search l = {.s = s, .f = f, .organization = organization};
+	enum err e = begin(&l);
 
 	if (!e)
-		e = db_query(s->db,
-			     "SELECT " COLUMNS " FROM notifications WHERE "
-			     "organization = ? AND id < ? AND "
-			     "(? = '' OR action = ?) AND "
-			     "(? = '' OR state = ?) AND "
-			     "(? IS NULL OR created_at >= ?) AND "
-			     "(? IS NULL OR created_at < ?) "
-			     "ORDER BY id DESC LIMIT ?",
-			     DB_ARGS(id_value(organization), db_uint(before),
-				     db_text(f->action), db_text(f->action),
-				     db_text(f->state), db_text(f->state),
-				     db_time(f->since), db_time(f->since),
-				     db_time(f->until), db_time(f->until),
-				     db_uint(f->limit + 1)),
-			     &q);
+		e = skip(&l);
+	if (!e)
+		e = store_walk(arena, &l.walk);
+	if (!e)
+		e = read_page(&l, arena, list, count);
 	if (e)
 		return e;
-	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
-	while (db_next(q))
-		read_row(s, q, arena, &rows[n++]);
-	*list = rows;
-	*count = n < f->limit ? n : f->limit;
-	*more = n > f->limit;
+	more->more = l.walk.more;
+	if (more->more)
+		store_id(s, &more->after, ID_NOTIFICATION, l.walk.last_at,
+			 l.walk.last);
 	return ERR_OK;
 }
 
@@ -156,13 +248,13 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 	struct store_notification *rows;
 	struct db_stmt *q;
 	size_t n = 0;
-	enum err e = db_query(s->db,
-			      "SELECT " COLUMNS ", resource FROM notifications "
-			      "FORCE INDEX (organization) WHERE "
-			      "organization = ? AND id > ? ORDER BY id LIMIT ?",
-			      DB_ARGS(id_value(organization), db_uint(after),
-				      db_uint(max)),
-			      &q);
+	enum err e = db_query(
+		s->db,
+		"SELECT " COLUMNS ", resource FROM notifications "
+		"FORCE INDEX (organization) WHERE "
+		"organization = ? AND id > ? ORDER BY id LIMIT ?",
+		DB_ARGS(id_value(organization), db_uint(after), db_uint(max)),
+		&q);
 
 	if (e)
 		return e;

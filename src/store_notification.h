@@ -35,7 +35,7 @@ struct store_filter {
 	const char *action, *state;
 	int64_t since, until;	/* until is excluded */
 	const struct id *hook;	/* deliveries only */
-	const struct id *after; /* ERR_NOT_FOUND when it is not there */
+	const struct id *after; /* ERR_NOT_FOUND when it never was */
 	size_t limit;
 };
 
@@ -44,12 +44,19 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 				const struct id *organization,
 				const struct id *id,
 				struct store_notification *out);
-/* *arena*. `more`: there are others behind these. */
+/* What is behind a page. */
+struct store_more {
+	bool more;
+	struct id after; /* where the next one goes on */
+};
+
+/* *arena*. A page may have fewer entries than its limit, and others behind it
+ * all the same: only so many rows are looked at (store_walk.h). */
 enum err store_notification_list(struct store *s, struct arena *arena,
 				 const struct id *organization,
 				 const struct store_filter *filter,
 				 struct store_notification **list,
-				 size_t *count, bool *more);
+				 size_t *count, struct store_more *more);
 
 /* The `max` behind this key, oldest first, with their resources; *arena*. */
 enum err store_notification_next(struct store *s, struct arena *arena,

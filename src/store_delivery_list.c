@@ -1,0 +1,273 @@
+/*
+ * store_delivery_list: which deliveries a page shows. What is pending, failed
+ * or held lies in lanes, and where that is not too much it is taken from
+ * there; everything else is a walk (store_walk.h).
+ */
+#include "store_delivery.h"
+
+#include <string.h>
+
+#include "mem.h"
+#include "store.h"
+#include "store_hook.h"
+#include "store_lane.h"
+#include "store_seek.h"
+#include "store_walk.h"
+#include "text.h"
+
+enum {
+	LANES_MAX = 5000,     /* hooks whose lanes are looked into */
+	LANE_ROWS_MAX = 20000 /* in them */
+};
+
+struct search {
+	struct store *s;
+	const struct store_filter *f;
+	const struct id *organization;
+	uint64_t hook; /* 0: of all hooks */
+	struct store_walk walk;
+};
+
+static struct db_value id_value(const struct id *id)
+{
+	return db_bytes(id->b, ID_SIZE);
+}
+
+/* ---- the walk ---- */
+
+/* Values: action twice, since twice, until twice. */
+#define REST                                                                   \
+	"(? = '' OR EXISTS(SELECT 1 FROM notifications n FORCE INDEX "         \
+	"(PRIMARY) WHERE "                                                     \
+	"n.id = d.notification_id AND n.action = ?)) "                         \
+	"AND (? IS NULL OR d.created_at >= ?) "                                \
+	"AND (? IS NULL OR d.created_at < ?)"
+
+/* Values: state twice, those of REST, what the rows are of, below, rows. */
+#define LOOK(index, of)                                                        \
+	"SELECT STRAIGHT_JOIN d.id, d.created_at, "                            \
+	"(? = '' OR " STORE_DELIVERY_STATE_SQL " = ?) AND " REST " "           \
+	"FROM deliveries d FORCE INDEX (" index ") "                           \
+	"JOIN hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id WHERE " of     \
+	" = ? AND d.id < ? "                                                   \
+	"ORDER BY d.id DESC LIMIT ?"
+
+#define BEHIND(index, of)                                                      \
+	"SELECT id, created_at FROM deliveries d FORCE INDEX (" index ") "     \
+	"WHERE " of " = ? AND id > ? ORDER BY id LIMIT 1"
+
+static struct db_value rows_of(const struct search *f)
+{
+	return f->hook ? db_uint(f->hook) : id_value(f->organization);
+}
+
+static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
+{
+	static const char by_hook[] = LOOK("hook", "d.hook_id");
+	static const char by_organization[] =
+		LOOK("organization", "d.organization");
+	const struct search *s = arg;
+	const struct store_filter *f = s->f;
+
+	return db_query(s->s->db, s->hook ? by_hook : by_organization,
+			DB_ARGS(db_text(f->state), db_text(f->state),
+				db_text(f->action), db_text(f->action),
+				db_time(f->since), db_time(f->since),
+				db_time(f->until), db_time(f->until),
+				rows_of(s), db_uint(below), db_uint(rows)),
+			q);
+}
+
+/* Past all that is newer than `until`. */
+static enum err skip(struct search *s)
+{
+	static const char by_hook[] = BEHIND("hook", "d.hook_id");
+	static const char by_organization[] =
+		BEHIND("organization", "d.organization");
+	uint64_t key;
+	enum err e;
+
+	if (s->f->until == TIME_NONE)
+		return ERR_OK;
+	e = store_seek(s->s, s->hook ? by_hook : by_organization, rows_of(s),
+		       s->f->until + STORE_SEEK_SLACK, &key);
+	if (!e && key + 1 < s->walk.below)
+		s->walk.below = key + 1;
+	return e;
+}
+
+/* ---- the lanes ---- */
+
+#define KINDS                                                                  \
+	"(SELECT CAST(0 AS UNSIGNED) AS kind UNION ALL "                       \
+	"SELECT CAST(" STORE_LANE_PING_SQL " AS UNSIGNED) UNION ALL "          \
+	"SELECT CAST(" STORE_LANE_FAILED_SQL " AS UNSIGNED) UNION ALL "        \
+	"SELECT CAST(" STORE_LANE_HELD_SQL " AS UNSIGNED)) k "
+
+/* What lies in the lanes of a hook is, by kind. Value: the state. */
+#define IN_LANES                                                               \
+	"CASE ? WHEN 'failed' THEN k.kind = " STORE_LANE_FAILED_SQL " "        \
+	"WHEN 'pending' THEN h.deleted_at IS NULL AND "                        \
+	"(k.kind = 0 AND h.enabled OR k.kind = " STORE_LANE_PING_SQL ") "      \
+	"WHEN 'held' THEN h.deleted_at IS NULL AND "                           \
+	"(k.kind = 0 AND NOT h.enabled OR k.kind = " STORE_LANE_HELD_SQL ") "  \
+	"END "
+
+#define FROM_LANES                                                             \
+	"FROM hooks h FORCE INDEX (organization) JOIN " KINDS                  \
+	"JOIN deliveries d FORCE INDEX (lane) ON d.lane = h.id + k.kind "      \
+	"WHERE h.organization = ? AND (? = 0 OR h.id = ?) AND " IN_LANES
+
+static enum err count(struct store *s, const char *sql,
+		      const struct db_value *args, size_t n, uint64_t *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db, sql, args, n, &q);
+
+	while (!e && db_next(q))
+		*out = db_col_uint(q, 0);
+	return e;
+}
+
+/* Whether the lanes hold so little that all of it can be looked at. */
+static enum err lanes_are_short(const struct search *s, bool *is_short)
+{
+	uint64_t hooks = 0, rows = 0;
+	enum err e;
+
+	e = count(s->s,
+		  "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+		  "WHERE organization = ? LIMIT ?) h",
+		  DB_ARGS(id_value(s->organization), db_int(LANES_MAX + 1)),
+		  &hooks);
+	if (!e && hooks <= LANES_MAX)
+		e = count(s->s,
+			  "SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN "
+			  "1 " FROM_LANES "LIMIT ?) d",
+			  DB_ARGS(id_value(s->organization), db_uint(s->hook),
+				  db_uint(s->hook), db_text(s->f->state),
+				  db_int(LANE_ROWS_MAX + 1)),
+			  &rows);
+	*is_short = hooks <= LANES_MAX && rows <= LANE_ROWS_MAX;
+	return e;
+}
+
+static enum err pick(struct search *s, struct arena *arena)
+{
+	const struct store_filter *f = s->f;
+	struct store_walk *w = &s->walk;
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->s->db,
+		"SELECT STRAIGHT_JOIN d.id, d.created_at " FROM_LANES
+		"AND d.id < ? AND " REST " ORDER BY d.id DESC LIMIT ?",
+		DB_ARGS(id_value(s->organization), db_uint(s->hook),
+			db_uint(s->hook), db_text(f->state), db_uint(w->below),
+			db_text(f->action), db_text(f->action),
+			db_time(f->since), db_time(f->since), db_time(f->until),
+			db_time(f->until), db_uint(w->limit + 1)),
+		&q);
+
+	if (e)
+		return e;
+	w->key = arena_alloc(arena, w->limit * sizeof(*w->key));
+	w->more = db_rows(q) > w->limit;
+	while (w->count < w->limit && db_next(q)) {
+		w->key[w->count++] = w->last = db_col_uint(q, 0);
+		w->last_at = db_col_time(q, 1);
+	}
+	return ERR_OK;
+}
+
+static bool is_in_lanes(const char *state)
+{
+	return strcmp(state, "failed") == 0 || strcmp(state, "pending") == 0 ||
+	       strcmp(state, "held") == 0;
+}
+
+/* ---- a page ---- */
+
+static enum err search(struct search *s, struct arena *arena)
+{
+	bool lanes = is_in_lanes(s->f->state);
+	enum err e = ERR_OK;
+
+	if (lanes)
+		e = lanes_are_short(s, &lanes);
+	if (e)
+		return e;
+	if (lanes)
+		return pick(s, arena);
+	e = skip(s);
+	return e ? e : store_walk(arena, &s->walk);
+}
+
+static enum err begin(struct search *s)
+{
+	static const char cursor[] =
+		"SELECT d.created_at, d.organization = ?, "
+		"(SELECT MAX(id) FROM deliveries) FROM (SELECT 1) one "
+		"LEFT JOIN deliveries d ON d.id = ?";
+	const struct store_filter *f = s->f;
+	enum err e = ERR_OK;
+
+	s->walk = (struct store_walk){
+		.look = look,
+		.arg = s,
+		.below = ID_SERIAL_MAX,
+		.since = f->since,
+		.limit = f->limit,
+		.narrow = *f->state || *f->action || f->since != TIME_NONE ||
+			  f->until != TIME_NONE,
+	};
+	if (f->after)
+		e = store_cursor(s->s, cursor, s->organization, f->after,
+				 ID_DELIVERY, &s->walk.below);
+	if (!e && f->hook)
+		e = store_hook_key(s->s, s->organization, f->hook, &s->hook);
+	return e;
+}
+
+/* Read by their keys, they come oldest first. */
+static enum err read_page(const struct search *s, struct arena *arena,
+			  struct store_delivery **list, size_t *count)
+{
+	struct store_delivery *rows;
+	enum err e;
+
+	*count = 0;
+	if (!s->walk.count)
+		return ERR_OK;
+	e = store_delivery_keys(s->s, arena, s->walk.key, s->walk.count, list,
+				count);
+	rows = *list;
+	for (size_t i = 0; !e && i < *count / 2; i++) {
+		struct store_delivery swap = rows[i];
+
+		rows[i] = rows[*count - 1 - i];
+		rows[*count - 1 - i] = swap;
+	}
+	return e;
+}
+
+enum err store_delivery_list(struct store *s, struct arena *arena,
+			     const struct id *organization,
+			     const struct store_filter *f,
+			     struct store_delivery **list, size_t *count,
+			     struct store_more *more)
+{
+	struct search l = {.s = s, .f = f, .organization = organization};
+	enum err e = begin(&l);
+
+	if (!e)
+		e = search(&l, arena);
+	if (!e)
+		e = read_page(&l, arena, list, count);
+	if (e)
+		return e;
+	more->more = l.walk.more;
+	if (more->more)
+		store_id(s, &more->after, ID_DELIVERY, l.walk.last_at,
+			 l.walk.last);
+	return ERR_OK;
+}

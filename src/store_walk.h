@@ -1,0 +1,57 @@
+/*
+ * store_walk: lists of what was, newest first, page by page.
+ *
+ * What a list is narrowed by has no index of its own, so a walk looks at rows
+ * in the order of their keys, more of them each time, and picks. It ends when
+ * the page is full, when there is nothing more, or when it has looked at
+ * STORE_WALK_ROWS: then the page has fewer entries, perhaps none, and the next
+ * one goes on behind the last row looked at.
+ */
+#ifndef HOOKS_STORE_WALK_H
+#define HOOKS_STORE_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "id.h"
+
+struct arena;
+struct db_stmt;
+struct store;
+
+enum { STORE_WALK_ROWS = 20000 }; /* some 0.1 s */
+
+struct store_walk {
+	/* Reads so many rows below the key, greatest first: key, time of
+	 * creation, and whether it is wanted. */
+	enum err (*look)(void *arg, uint64_t below, size_t rows,
+			 struct db_stmt **q);
+	void *arg;
+	uint64_t below; /* where to begin */
+	int64_t since;	/* nothing older is wanted; TIME_NONE */
+	size_t limit;	/* entries of a page */
+	bool narrow;	/* not every row is wanted */
+
+	/* What was found: keys of a page, greatest first, *arena*. */
+	uint64_t *key;
+	size_t count;
+	bool more; /* there is more behind this row: */
+	uint64_t last;
+	int64_t last_at;
+};
+
+enum err store_walk(struct arena *arena, struct store_walk *w);
+
+/*
+ * The key inside of a cursor. `sql` finds its row: the time of creation, NULL
+ * when it is gone, whether it is the organization's (first value; the key is
+ * the second), and the greatest key of the table. ERR_NOT_FOUND: another's, or
+ * never made; a row that is gone serves on as a place.
+ */
+enum err store_cursor(struct store *s, const char *sql,
+		      const struct id *organization, const struct id *id,
+		      enum id_kind kind, uint64_t *key);
+
+#endif
