@@ -159,7 +159,7 @@ export function Counts({ points }) {
 	const scale = linear(Math.max(0, ...points.map(
 		(p) => p.delivered + p.failed)));
 	const draw = ({ x, y, band }) => points.map((p, i) => {
-		const width = Math.max(1, band - Math.min(2, band * 0.25));
+		const width = Math.max(2, band - Math.min(2, band * 0.25));
 		const left = x(i) - width / 2;
 		const bar = (tone, from, to) => to > from && html`<rect
 			class="bar bar-${tone}" x=${left} width=${width} y=${y(to)}

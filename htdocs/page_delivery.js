@@ -262,7 +262,7 @@ export function Ping({ hook, onClose }) {
 	const waits = !error && (!delivery || delivery.state === 'pending');
 	return html`<${Dialog} title="Ping" onClose=${onClose}>
 		<p class="muted"><${Text} of=${hook.target_url} /></p>
-		<div aria-live="polite">${waits && html`<p class="waiting"><span
+		<div class="stack" aria-live="polite">${waits && html`<p class="waiting"><span
 			class="spinner" aria-hidden="true"></span>${delivery
 	? 'Waiting for the sender and the answer…' : 'Asking…'}</p>`}
 		${waits && slow && html`<${Banner} tone="warn">It takes long. Either

@@ -4,7 +4,7 @@
 import { useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
 import { Counts, Quantiles } from './chart.js';
-import { count, span } from './format.js';
+import { count } from './format.js';
 import { go, href } from './route.js';
 import { HookDialog } from './hook_form.js';
 import { hookName, Since, stateOf } from './page_hooks.js';
@@ -115,7 +115,7 @@ export function Hook({ id }) {
 		title=${html`<${Text} of=${hookName(data)} />`}
 		lead=${html`<${Pill} state=${stateOf(data, health)} /> <${Since}
 			hook=${data} health=${health} />${health?.due > 0 && html`
-			<span> · ${count(health.due)} waiting</span>`}`}
+			<span> · ${count(health.due)} due</span>`}`}
 		actions=${may('manage') && html`<${Actions} hook=${data}
 			onEdit=${() => setEditing(true)} onChanged=${changed} />`}>
 		<${Blocked} hook=${data} health=${health} />

@@ -49,7 +49,7 @@ function Row({ hook, health }) {
 			hook=${hook} health=${health} /></span>
 		<span class="row-note">${health && html`${
 	count(health.delivered)} delivered, ${count(health.failed)} failed${
-	health.due ? `, ${count(health.due)} waiting` : ''}`}</span>
+	health.due ? `, ${count(health.due)} due` : ''}`}</span>
 	</a></li>`;
 }
 

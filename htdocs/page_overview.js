@@ -133,7 +133,7 @@ function Hurting({ stats, hooks }) {
 	h.hook)} /></span><${Pill} state=${h.state} />
 		<span class="row-note">${h.failedAttempts || h.failed || h.due
 	? `${many(h.failedAttempts, 'failed attempt')}, ${
-		count(h.failed)} given up, ${count(h.due)} waiting`
+		count(h.failed)} given up, ${count(h.due)} due`
 	: 'nothing failed in this time'}</span>
 	</a></li>`)}</ul>`}<//>`;
 }

@@ -47,10 +47,22 @@ class _Sample(ApiCase):
     def test_the_front_page_has_them(self):
         self.check_headers(self.door.request("GET", f"{self.base}/"))
 
+    def test_each_file_has_its_type(self):
+        for name, kind in (("", "text/html"), ("app.js", "text/javascript"),
+                           ("vendor/preact.js", "text/javascript"),
+                           ("style.css", "text/css"),
+                           ("icon.svg", "image/svg+xml")):
+            answer = self.door.request("GET", f"{self.base}/{name}")
+            assert answer.status == 200, answer
+            found = answer.header("Content-Type") or ""
+            assert found.split(";")[0] == kind, (name, found)
+            self.check_headers(answer)
+
     def check_headers(self, answer):
         assert answer.header("Content-Security-Policy") == POLICY, answer
         assert answer.header("X-Content-Type-Options") == "nosniff", answer
         assert answer.header("Referrer-Policy") == "no-referrer", answer
+        assert answer.header("Cache-Control") == "no-cache", answer
 
     def test_the_key_in_the_header_arrives(self):
         path = f"{self.base}/v2/auth/test"

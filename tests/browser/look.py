@@ -6,6 +6,7 @@ budget.
 
 import re
 
+import doors
 import processes
 import tap
 import where
@@ -360,6 +361,22 @@ class FirstPaint(_Filled):
         assert not self.page.find("h1", "Sign in")
 
 
+class Servers(PageCase):
+    """Behind every web server, with the files from examples/."""
+
+    variants = ("lighttpd", "apache", "apache-proxy", "shared-hosting")
+
+    def test_it_works_and_breaks_no_rule(self):
+        door = doors.enter(self.variant, self.site.service)
+        self.page.open(f"http://127.0.0.1:{door.port}/")
+        self.page.fill("API key", self.site.key)
+        self.page.press("Enter")
+        self.page.see(".ledger", "Oldest due")
+        self.go("publish")
+        self.page.see("textarea")
+        self.quiet()
+
+
 class Path(PageCase):
     """Below a path: the API is found beside the page."""
 
@@ -384,6 +401,16 @@ class Path(PageCase):
         self.page.open(f"{self.site.url}index.html#/hooks")
         self.page.see(".row", "/sub")
         self.quiet()
+
+    def test_while_the_database_is_away(self):
+        self.site.service.db.stop()
+        self.page.wait("Not up to date.", 20)
+        assert self.page.find(".row", "/sub"), "what was there stays"
+        self.page.reload()
+        self.page.see("h1", "Not at the moment")
+        self.site.service.db.start()
+        self.page.click("button", "Try again")
+        self.page.see(".row", "/sub")
 
 
 tap.main()

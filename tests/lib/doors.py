@@ -189,7 +189,7 @@ class _Apache(_Server):
             f"ServerRoot {self.home}", f"PidFile {self.home}/pid",
             f"ErrorLog {self.log}", f"DefaultRuntimeDir {self.home}",
             "TypesConfig /dev/null", "AddType text/html .html",
-            "AddType text/css .css", "AddType text/javascript .js",
+            "AddType text/css .css",
             f'DocumentRoot "{self.home}"',
         ]
         if os.getuid() == 0:
