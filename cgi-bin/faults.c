@@ -14,12 +14,6 @@ void faults_init(struct faults *f, const char *at)
 	*f = (struct faults){.at = at};
 }
 
-void faults_release(struct faults *f)
-{
-	js_free(f->list);
-	f->list = NULL;
-}
-
 static void add_token(struct buf *b, const char *name)
 {
 	buf_putc(b, '/');

@@ -17,7 +17,6 @@ struct faults {
 
 /* `at` is "" for the whole body. Borrowed. */
 void faults_init(struct faults *f, const char *at);
-void faults_release(struct faults *f);
 /* The member `name` of the object, or the object itself for NULL. */
 void faults_add(struct faults *f, const char *name, const char *why);
 /* The same, one level deeper. */

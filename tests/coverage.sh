@@ -30,7 +30,7 @@ report() {
 	}
 	/^ *-: *0:Source:/ {
 		finish()
-		if (match($0, /(cgi-bin|src)\/[^\/]*\.[ch]$/))
+		if (match($0, /(cgi-bin|src)\/[^\/]*\.c$/))
 			name = substr($0, RSTART)
 		next
 	}

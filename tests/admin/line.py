@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import admincase
+import service
 import tap
 import where
 
@@ -115,6 +116,20 @@ class Config(admincase.AdminCase):
         self.complains("[api]\nmax_hooks = 0\n", 2, "[api] max_hooks")
         self.complains("[api]\nmax_hooks = 5\nmax_hooks = 5\n", 3, "twice")
         self.complains("[sender]\ntimeout = 60s\nlease = 60s\n", 3, "lease")
+        for line, word in (
+                ("max_body = 1g", "size"), ("max_body = 1", "range"),
+                ("max_hooks = 1k", "number"), ("base_path = x/", "slash"),
+                ("base_path = /a b", "character"), ("max_hooks", "key")):
+            self.complains(f"[api]\n{line}\n", 2, word)
+        for line, word in (
+                ("timeout = 0s", "range"), ("retry_jitter = 2", "range"),
+                ("retry_jitter = x", "number"), ("retry_schedule = x", "duration"),
+                ("connect_timeout = 20s", "longer than timeout")):
+            self.complains(f"[sender]\n{line}\n", 2, word)
+        self.complains("[targets]\nallow_http = perhaps\n", 2, "yes nor no")
+        self.complains("[targets]\nallow_networks = 10.0.0.0/33\n", 2,
+                       "allow_networks")
+        self.complains(f"[api]\nbase_path = /{'x' * 9000}\n", 2, "too long")
 
     def test_needs_no_database(self):
         config = self.write_config("away.conf", socket="/nonexistent")
@@ -130,6 +145,32 @@ class Config(admincase.AdminCase):
             [where.program("hooks-admin"), "config"], capture_output=True,
             env=dict(os.environ, HOOKS_CONFIG=str(config)), check=True)
         assert b"max_hooks = 77\n" in done.stdout
+
+    def test_a_password_in_a_file_of_its_own(self):
+        secret = self.folder / "password"
+
+        def config(**keys):
+            return self.write_config("apart.conf", password_file=secret,
+                                     **{"password": None, **keys})
+
+        def refused(word, **keys):
+            self.fails(78, "org", "list", config=config(**keys),
+                       words=("[database] password_file", word))
+        refused("No such file")
+        secret.write_text("")
+        secret.chmod(0o600)
+        refused("empty")
+        right = service.password_of(service.ADMIN)
+        secret.write_text(f"{right}\n")
+        refused("both", password="x")
+        secret.chmod(0o644)
+        refused("everybody")
+        secret.chmod(0o640)
+        assert self.run("org", "list", config=config()).status == 0
+        shown = self.run("config", config=config())
+        assert right not in shown.out, shown
+        secret.write_text("wrong\n")
+        self.fails(78, "org", "list", config=config())
 
     def test_a_password_must_be_private(self):
         config = self.write_config("open.conf")

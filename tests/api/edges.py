@@ -116,6 +116,18 @@ class Members(ApiCase):
         assert self.good(200, "GET", path) == last
         self.good(200, "POST", f"{path}/rotate", {"overlap": "0s"})
 
+    def test_so_many_faults_are_told(self):
+        found = self.refused(self.hook(), {f"m{n}": n for n in range(150)})
+        assert len(found) == 100, found
+
+    def test_the_usual_overlap(self):
+        path = f"{HOOKS}/{self.hook()['_id']}/secret/rotate"
+        for overlap in (None, "24h", "0s", "7d", "0"):
+            self.good(200, "POST", path, {"overlap": overlap})
+        for overlap in ("8d", "-1s", "1", "soon", 5, "", "1w"):
+            assert self.pointers("POST", path, {"overlap": overlap}) == [
+                "/overlap"], overlap
+
     def test_members_where_none_is_needed(self):
         path = f"{HOOKS}/{self.hook()['_id']}/disable"
         assert self.pointers("POST", path, {"x": 1}) == ["/x"]

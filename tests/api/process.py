@@ -53,8 +53,10 @@ class Connection:
         self.sock.connect(str(path))
 
     def send(self, method, target, variables=(), body=b"", keep=False):
-        pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", target),
-                 *variables]
+        self.send_pairs([("REQUEST_METHOD", method), ("REQUEST_URI", target),
+                         *variables], body, keep)
+
+    def send_pairs(self, pairs, body=b"", keep=False):
         params = b"".join(_pair(n, v) for n, v in pairs)
         parts = [_record(BEGIN, struct.pack("!HB5x", 1, int(keep))),
                  _record(PARAMS, params), _record(PARAMS, b"")]
@@ -262,6 +264,19 @@ class Variables(_Process):
                        "/", "v2/hooks", "/v2/a/b/c/d/e/f/g/h"):
             answer = self.ask("GET", target)
             assert answer.status == 404, (target, answer)
+
+    def test_no_address_at_all(self):
+        connection = Connection(self.path)
+        connection.send("GET", "/v2/auth/test", [
+            self.auth, ("REQUEST_URI", "http://x")])
+        assert connection.answer().status == 404
+        connection.close()
+        connection = Connection(self.path)
+        connection.send_pairs([("REQUEST_METHOD", "GET"), self.auth])
+        answer = connection.answer()
+        assert answer.status == 404 and answer.json()["status"] == 404, answer
+        connection.close()
+        assert "REQUEST_URI" in self.child.errors()
 
     def test_queries_that_cannot_be_decoded(self):
         for query in ("limit=%", "limit=%zz", "a=%00", "a=1&a=2"):

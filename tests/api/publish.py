@@ -60,6 +60,8 @@ class Publish(ApiCase):
                  ["/user"]),
                 ({"action": "event.created", "resource": {},
                   "organization": USER}, ["/organization"]),
+                ([], [""]), ([1, {"action": "event.created",
+                                  "resource": {}}, None], ["/0", "/2"]),
                 ({"action": "event.created", "resource": {}, "x": 1},
                  ["/x"])):
             assert self.pointers("POST", PATH, body) == pointers, body

@@ -1,6 +1,8 @@
 """How the sender runs: alone, lingering, stopped, without a database."""
 
 import json
+import os
+import pathlib
 import signal
 import statistics
 import time
@@ -65,6 +67,16 @@ class Lingering(SendCase):
         assert (done.status, done.out, done.err) == (0, "", ""), done
         assert len(self.sink.at()) == 1
 
+    def test_a_worker_that_dies(self):
+        """The others go on, and the run says so and fails."""
+        sender = self.started()
+        children = pathlib.Path(
+            f"/proc/{sender.process.pid}/task/{sender.process.pid}/children")
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        assert sender.wait(20) == 70
+        assert "died of signal 9" in sender.errors()
+
     def test_killed_and_started_again(self):
         """What was in flight comes again, marked; nothing is lost."""
         sender = self.started()
@@ -105,6 +117,31 @@ class Trouble(SendCase):
         done = self.sender("--once", config=path)
         assert done.status == 78 and "password" in done.err, done
 
+    def test_the_lock_file_has_a_place_of_its_own(self):
+        """One for each user and database, in /tmp, for nobody else."""
+        usual = self.service.write_config(service.SENDER,
+                                          sender={"lock_file": None})
+        sender = self.service.start_sender("--linger", "20s", config=usual)
+
+        def lock_file():
+            for link in pathlib.Path(
+                    f"/proc/{sender.process.pid}/fd").iterdir():
+                path = pathlib.Path(os.path.realpath(link))
+                if path.name.startswith("hooks-send-"):
+                    return path
+            return None
+        path = wait_until(lock_file)
+        try:
+            assert path.parent == pathlib.Path("/tmp"), path
+            assert f"-{os.geteuid()}-" in path.name, path
+            assert path.stat().st_mode & 0o777 == 0o600, path
+            second = self.sender("--linger", "1s", config=usual)
+            assert (second.status, second.out, second.err) == (0, "", "")
+        finally:
+            self.service.write_config(service.SENDER)
+            assert sender.stop() == 0
+            path.unlink()
+
     def test_missing_file(self):
         done = self.sender("--once", config=self.service.folder / "none.conf")
         assert done.status == 78 and "none.conf" in done.err, done
@@ -136,6 +173,11 @@ class Trouble(SendCase):
         self.service.db.stop()
         try:
             told = [self.sender().err for _ in range(3)]
+            state = self.service.folder / "send.lock.outage"
+            began, said = state.read_text().split()
+            state.write_text(f"{int(began) - 7200} {int(said) - 3600}\n")
+            hour = [self.sender().err for _ in range(2)]
+            assert "120 minutes" in hour[0] and hour[1] == "", hour
         finally:
             self.service.db.start()
         assert len(told[0].splitlines()) == 1 and told[1:] == ["", ""], told

@@ -46,7 +46,7 @@ class AdminCase(tap.Case):
                 "password": service.password_of(service.ADMIN), **keys}
         path = self.folder / name
         path.write_text("[database]\n" + "".join(
-            f"{k} = {v}\n" for k, v in keys.items()) + more)
+            f"{k} = {v}\n" for k, v in keys.items() if v is not None) + more)
         path.chmod(0o600)
         return path
 
