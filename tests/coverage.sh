@@ -96,7 +96,7 @@ cd "$folder"
 	"$abs_top_srcdir/configure" -q --enable-coverage CFLAGS='-O0 -g'
 # Web servers run hooks.fcgi as another user, who writes its counts here.
 umask 0
-make -s all
+make -s all >make.log 2>&1
 find . -name '*.gcda' -delete
 chmod a+rwx cgi-bin src
 status=0
