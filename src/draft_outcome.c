@@ -102,8 +102,10 @@ static void learn(struct round *r, const struct parcel *p)
 		   crypt_random_fraction());
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
-	if (l->hook.ordered && o->verdict == OUTCOME_RETRY)
+	if (l->hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
+		l->draft.closing = true; /* also where the wait is none */
+	}
 	if (row->crashes < LANE_CAREFUL)
 		row->crashes = 0;
 	judge_hook(r, p);

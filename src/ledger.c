@@ -257,7 +257,13 @@ static enum err housekeeping(struct ledger *l)
 static enum err step(struct ledger *l)
 {
 	enum err e = ERR_OK;
+	int64_t now;
 
+	/* There may be nothing else to ask: is it back? */
+	if (l->lost_since)
+		e = store_now(&l->round.store, &now);
+	if (e)
+		return e;
 	if (l->back.first || round_is_due(&l->round)) {
 		e = round_run(&l->round, &l->back);
 		l->looked_in_vain = false; /* it may have given lanes back */

@@ -3,15 +3,20 @@
 import json
 import os
 import pathlib
+import pty
+import re
+import select
 import signal
 import statistics
+import subprocess
 import time
 
 import service
 import tap
+import where
 from processes import wait_until
-from receiver import Answer
-from sendcase import SendCase
+from receiver import Answer, Hang
+from sendcase import LaneCase, SendCase
 
 
 class Lingering(SendCase):
@@ -197,6 +202,315 @@ class Trouble(SendCase):
         assert self.attempts()[0][1] == "200"
         assert len(self.sink.at()) == 1, "recorded, not sent again"
         assert sender.stop() == 0
+
+
+class OutageInMidRun(SendCase):
+    """Several workers, one line when it begins and one when it ends."""
+
+    settings = {"sender": {"workers": "3", "lease": "30s"}}
+
+    def state(self):
+        return pathlib.Path(f"{self.service.folder / 'send.lock'}.outage")
+
+    def test_it_is_told_once_and_ends(self):
+        self.fresh()
+        sender = self.service.start_sender("--linger", "60s")
+        self.publish()
+        self.sink.wait(1)
+        self.service.db.stop(signal.SIGKILL)
+        wait_until(self.state().exists, 15, "an outage noted")
+        time.sleep(1)
+        self.service.db.start()
+        wait_until(lambda: not self.state().exists(), 15, "its end")
+        self.publish()
+        self.sink.wait(2)
+        status = sender.stop()
+        lines = sender.errors().splitlines()
+        assert status == 0, (status, lines)
+        assert len(lines) == 2, lines
+        assert "cannot be reached" in lines[0] and "back" in lines[1], lines
+
+    def test_leases_that_are_gone_end_the_run(self):
+        self.fresh()
+        self.service.write_config(service.SENDER, sender={"lease": "8s"})
+        sender = self.service.start_sender("--linger", "60s")
+        self.publish()
+        self.sink.wait(1)
+        self.service.db.stop()
+        try:
+            assert sender.wait(40) == 75
+            assert len(sender.errors().splitlines()) == 1, sender.errors()
+        finally:
+            self.service.db.start()
+        self.service.write_config(service.SENDER)
+        self.once()
+        assert not self.state().exists()
+
+    def test_told_to_stop_without_a_database(self):
+        self.fresh()
+        sender = self.service.start_sender("--linger", "60s")
+        self.sink.script("/hook", then=Answer(200, delay=1))
+        self.publish()
+        self.sink.wait(1)
+        self.service.db.stop(signal.SIGKILL)
+        try:
+            time.sleep(1.5)  # the outcome waits in memory
+            begin = time.monotonic()
+            assert sender.stop(number=signal.SIGTERM) == 75
+            assert time.monotonic() - begin < 6, "5 s, and the test's own"
+        finally:
+            self.service.db.start()
+        self.sink.script("/hook")
+        self.once("delivered 1")
+        assert self.sink.at()[-1].header("webhook-maybe-duplicate") == "1"
+
+    def test_once_an_hour(self):
+        def told(begun, said):
+            now = int(time.time())
+            self.state().write_text(f"{now - begun} {now - said}\n")
+            return self.service.send("--linger", "1s").err.splitlines()
+        self.service.db.stop()
+        try:
+            assert told(3000, 3000) == []
+            [line] = told(7300, 3700)
+            assert "since 121 minutes" in line, line
+            assert self.service.send("--linger", "1s").err == ""
+        finally:
+            self.service.db.start()
+        done = self.service.send("--linger", "0s")
+        [line] = done.err.splitlines()
+        assert done.status == 0 and re.search(r"after 12\d minutes", line), line
+
+    def test_a_binlog_that_refuses_every_write(self):
+        self.fresh()
+        if self.service.db.value("SELECT @@log_bin") != "1":
+            self.service.db.stop()
+            self.service.db.settings = ("--log-bin", "--server-id=1")
+            self.service.db.start()
+        self.service.db.sql("SET GLOBAL binlog_format = 'STATEMENT'")
+        for flags in (["--once"], ["--linger", "1s"]):
+            done = self.service.send(*flags)
+            assert done.status == 78, done
+            [line] = done.err.splitlines()
+            assert "binlog_format" in line and "ROW" in line, line
+        self.service.db.sql("SET GLOBAL binlog_format = 'ROW'")
+        self.publish()
+        self.once("delivered 1")
+
+
+class Ending(LaneCase):
+    """Draining: the end of a run is the beginning of the next."""
+
+    settings = {"sender": {"timeout": "8s", "lease": "20s", "workers": "2"}}
+
+    def test_the_next_one_starts_while_this_one_finishes(self):
+        self.fresh("/slow", "event.created")
+        self.hook("/quick", "user.joined")
+        self.sink.script("/slow", then=Answer(200, delay=5))
+        self.publish_many(30)
+        first = self.service.start_sender("--linger", "1s")
+        began = time.monotonic()
+        self.sink.wait(4, "/slow")
+        time.sleep(max(0, 1.5 - (time.monotonic() - began)))
+        taken = len(self.sink.at("/slow"))
+        assert first.running(), "its requests are under way"
+        second = self.service.start_sender("--linger", "20s")
+        self.publish("{}", "user.joined")
+        self.sink.wait(1, "/quick", 3)
+        assert first.running()
+        assert first.wait(12) == 0 and first.errors() == ""
+        self.sink.script("/slow")
+        wait_until(lambda: "pending" not in self.states(), 15, "the rest")
+        assert second.stop() == 0
+        got = [self.number(r) for r in self.sink.at("/slow")
+               if b"user.joined" not in r.body]
+        assert sorted(got) == list(range(30)), "nothing twice"
+        assert taken <= 8 + 1, "at the end nothing new was taken"
+
+    def test_workers(self):
+        self.fresh()
+        for flags, count in (((), 2), (("--workers", "5"), 5)):
+            sender = self.service.start_sender("--linger", "20s", *flags)
+            pid = sender.process.pid
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            wait_until(lambda: sum(
+                1 for child in children.read_text().split()
+                if self.is_worker(child)) == count, 5, f"{count} workers")
+            assert sender.stop() == 0
+
+    @staticmethod
+    def is_worker(pid):
+        """It has two threads; what does the chores has one."""
+        try:
+            return len(os.listdir(f"/proc/{pid}/task")) > 1
+        except FileNotFoundError:
+            return False
+
+
+class Once(LaneCase):
+    """--once, to the letter."""
+
+    settings = {"sender": {"retry_schedule": "0s 1h", "timeout": "8s",
+                           "lease": "20s"}}
+
+    def test_one_attempt_each_even_where_the_next_is_due(self):
+        self.fresh()
+        self.sink.script("/hook", then=Answer(500))
+        self.publish_many(5)
+        self.once("delivered 0, failed 0, retrying 5, held 0 in ")
+        assert len(self.sink.at()) == 5
+
+    def test_what_is_published_later_is_not_waited_for(self):
+        self.fresh()
+        self.sink.script("/hook", then=Answer(200, delay=1))
+        self.publish_many(1)
+        sender = self.service.start_sender("--once")
+        self.sink.wait(1)
+        self.publish_many(3, first=1)
+        assert sender.wait() == 0
+        assert len(self.sink.at()) == 1
+        self.once("delivered 3, failed 0, retrying 0, held 0 in ")
+
+    def test_nothing_is_waited_for(self):
+        """A rate, an order, a suspension, somebody else's lease."""
+        self.fresh("/rate", "event.created")
+        self.set(rate_limit=2)
+        self.hook("/order", "event.updated")
+        self.service.db.sql("UPDATE hooks SET ordered = 1 WHERE action = "
+                            "'event.updated'")
+        self.sink.script("/order", then=Answer(500))
+        self.hook("/suspended", "event.voted")
+        self.hook("/leased", "user.joined")
+        self.service.db.sql(
+            "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET "
+            "suspended_until = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, next_at = "
+            "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE action = 'event.voted'")
+        self.service.db.sql(
+            "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET owner = "
+            "'elsewhere:0', next_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR "
+            "WHERE action = 'user.joined'")
+        for action in ("event.created", "event.updated", "event.voted",
+                       "user.joined"):
+            self.publish_many(5, action=action)
+        begin = time.monotonic()
+        self.once("delivered 2, failed 0, retrying 18, held 0 in ")
+        assert time.monotonic() - begin < 5
+        assert len(self.sink.at("/rate")) == 2
+        assert len(self.sink.at("/order")) == 1
+        assert not self.sink.at("/suspended") + self.sink.at("/leased")
+
+    def test_while_another_one_lingers(self):
+        self.fresh()
+        sender = self.service.start_sender("--linger", "20s")
+        done = self.service.send("--once")
+        assert done.status == 0 and done.out.startswith("delivered 0,"), done
+        assert sender.running() and sender.stop() == 0
+
+    def test_a_row_without_its_notification_turns_nothing(self):
+        """Somebody deleted it by hand."""
+        self.fresh()
+        self.publish_many(3)
+        self.service.db.sql("UPDATE hooks SET enabled = 0, updated_at = "
+                            "UTC_TIMESTAMP(3)")
+        self.once("delivered 0, failed 0, retrying 0, held 3 in ")
+        self.service.db.sql(
+            "DELETE n FROM notifications n JOIN deliveries d ON "
+            "d.notification_id = n.id WHERE d.state = 'pending'")
+        hook = self.service.admin(
+            "hook", "list", self.organization).split("\t")[0]
+        self.service.admin("hook", "enable", hook)
+        self.once("delivered 0")
+        rows = self.service.db.sql("SELECT state, reason FROM deliveries "
+                                   "ORDER BY id DESC LIMIT 3")
+        assert rows == [["failed", "its notification is gone"]] * 3, rows
+
+
+class Words(LaneCase):
+    """What a run says."""
+
+    LINE = re.compile(r"delivered \d+, failed \d+, retrying \d+, held \d+ "
+                      r"in \d+ s")
+    LIVE = re.compile(r"\rdelivered (\d+), failed (\d+), (\d+)/s, due (\d+)")
+
+    def on_a_terminal(self, *flags):
+        """What stands on standard output when that is a terminal."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [where.program("hooks-send"), "-c",
+             self.service.config(service.SENDER), *flags],
+            stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
+        os.close(theirs)
+        text = b""
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:
+                break  # the other end is closed
+        os.close(ours)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == b""
+        return text.decode()
+
+    def test_progress_on_a_terminal(self):
+        self.fresh()
+        self.sink.script("/hook", then=Answer(200, delay=0.25))
+        self.publish_many(60)
+        text = self.on_a_terminal("--progress", "--linger", "4s")
+        live = [tuple(map(int, found)) for found in self.LIVE.findall(text)]
+        assert len(live) >= 3, text
+        assert live[0][0] <= live[1][0] <= live[-1][0] <= 60, live
+        assert any(rate for _, _, rate, _ in live), live
+        assert max(due for *_, due in live) > 20, live
+        *_, last = text.rstrip().split("\n")
+        assert self.LINE.fullmatch(last.strip()), text
+
+    def test_progress_elsewhere_is_the_last_line_alone(self):
+        self.fresh()
+        self.publish()
+        done = self.service.send("--progress", "--linger", "1s")
+        [line] = done.out.splitlines()
+        assert line.startswith("delivered 1,") and self.LINE.fullmatch(line)
+        assert done.err == "", done
+
+    def test_verbose_has_a_summary_in_the_log_too(self):
+        self.fresh()
+        self.publish()
+        done = self.service.send("-v", "--linger", "1s")
+        [line] = done.out.splitlines()
+        assert self.LINE.fullmatch(line), done
+        assert line in done.err.splitlines()[-1], done
+
+    def test_status_says_what_the_last_run_did(self):
+        self.fresh()
+        self.sink.script("/hook", Answer(500))
+        self.publish_many(3)
+        self.once("delivered 2, failed 0, retrying 1,")
+        [row] = [line.split("\t") for line in
+                 self.service.admin("status").splitlines()
+                 if line.startswith("last sender run")]
+        assert row[3].startswith("ended ") \
+            and row[4] == "delivered 2, failed 0, retried 1", row
+        sender = self.service.start_sender("--linger", "20s")
+        wait_until(lambda: "\tseen " in self.service.admin("status"), 5,
+                   "a sender at work")
+        assert sender.stop() == 0
+
+    def test_terminated_while_requests_hang(self):
+        self.fresh()
+        self.sink.script("/hook", then=Hang())
+        self.publish_many(20)
+        sender = self.service.start_sender("--linger", "30s")
+        self.sink.wait(4)
+        begin = time.monotonic()
+        assert sender.stop(number=signal.SIGTERM) == 0
+        assert time.monotonic() - begin < 5.5
+        rows = self.service.db.sql(
+            "SELECT error FROM attempts a JOIN deliveries d ON d.id = "
+            "a.delivery_id WHERE d.state = 'pending'")
+        assert len(rows) >= 4 and {r for r, in rows} <= {
+            "stopped", "timeout"}, rows
+        assert self.service.db.value("SELECT COUNT(*) FROM lanes WHERE owner "
+                                     "IS NOT NULL") == "0", "given back"
 
 
 tap.main()
