@@ -166,7 +166,7 @@ enum err api_hook_update(struct call *c)
 	struct js *body;
 	enum err e;
 
-	if (c->request->body.len == 0)
+	if (call_no_body(c))
 		return refuse_empty(c);
 	e = call_json(c, NULL, &body);
 	if (e)

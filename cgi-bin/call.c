@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "etag.h"
 #include "faults.h"
 #include "js.h"
 #include "text.h"
@@ -122,19 +123,20 @@ void call_link_next(struct call *c, const char *path, const struct id *after)
 	buf_release(&b);
 }
 
-/* It compares weakly: a server that compresses marks tags so. */
 bool call_has_tag(const struct call *c, const char *tag)
 {
 	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
 
-	return list && (strcmp(list, "*") == 0 || strstr(list, tag));
+	return list && etag_listed(list, tag, true);
 }
 
 /* ---- the body ---- */
 
-static bool is_blank(const struct buf *b)
+bool call_no_body(const struct call *c)
 {
-	return b->len == strspn(b->data, " \t\r\n");
+	const struct buf *body = &c->request->body;
+
+	return body->len == strspn(body->data, " \t\r\n");
 }
 
 /* Absent counts as JSON (contract); parameters such as charset do not
@@ -178,7 +180,7 @@ enum err call_json(struct call *c, const char *empty, struct js **out)
 	const struct buf *body = &c->request->body;
 	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
 
-	if (empty && is_blank(body))
+	if (empty && call_no_body(c))
 		return parse(c, empty, strlen(empty), out);
 	if (!is_json_type(type)) {
 		response_problem(c->response, 415,

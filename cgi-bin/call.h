@@ -39,7 +39,7 @@ struct call {
 	struct arena *arena;  /* the request's */
 	struct store_key key; /* who asks; not set on public routes */
 	bool known;	      /* whether `key` is set */
-	const char *route; /* its pattern; NULL: there is none */
+	const char *route;    /* its pattern; NULL: there is none */
 	/* What stood for each ":" segment of the route's pattern. */
 	const char *arg[CALL_ARGS_MAX];
 };
@@ -81,6 +81,8 @@ enum err call_members(struct call *c, const struct call_member *known,
 		      size_t count, void *arg);
 /* Where no member is known: an empty body or {}. */
 enum err call_no_members(struct call *c);
+/* Whether there is no body, or nothing but blanks. */
+bool call_no_body(const struct call *c);
 
 /* Whether If-None-Match has this ETag. */
 bool call_has_tag(const struct call *c, const char *tag);

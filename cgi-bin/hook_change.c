@@ -3,10 +3,10 @@
  */
 #include "hook_change.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "call.h"
+#include "etag.h"
 #include "store_secret.h"
 
 enum { TRIES = 5 };
@@ -17,30 +17,11 @@ const char *hook_change_etag(struct call *c, const struct store_hook *hook)
 			    (unsigned long long)hook->updated_at);
 }
 
-/* The list of If-Match holds no tag with a comma of ours, so a plain search
- * between separators will do. */
-static bool has_tag(const char *list, const char *tag)
-{
-	size_t len = strlen(tag);
-	const char *at = list;
-
-	if (strcmp(list, "*") == 0)
-		return true;
-	while ((at = strstr(at, tag))) {
-		bool begins = at == list || strchr(", \t", at[-1]);
-
-		if (begins && (!at[len] || strchr(", \t", at[len])))
-			return true;
-		at += len;
-	}
-	return false;
-}
-
 static enum err check_match(struct call *c, const struct store_hook *hook)
 {
 	const char *list = c->request->header[REQUEST_IF_MATCH];
 
-	if (!list || has_tag(list, hook_change_etag(c, hook)))
+	if (!list || etag_listed(list, hook_change_etag(c, hook), false))
 		return ERR_OK;
 	response_problem(c->response, 412,
 			 "The hook was changed since it was read.");

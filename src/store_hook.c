@@ -9,6 +9,7 @@
 #include "store.h"
 #include "store_lane.h"
 #include "store_secret.h"
+#include "store_walk.h"
 #include "text.h"
 
 /* The columns of read_hook(), in its order. */
@@ -154,6 +155,10 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 			 const struct store_hook_query *query,
 			 struct store_hook **list, size_t *count, bool *more)
 {
+	static const char cursor[] =
+		"SELECT h.created_at, h.organization = ?, "
+		"(SELECT MAX(id) FROM hooks) FROM (SELECT 1) one "
+		"LEFT JOIN hooks h ON h.id = ?";
 	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
 	struct store_hook *hooks;
 	struct db_stmt *q;
@@ -161,7 +166,8 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 	enum err e = ERR_OK;
 
 	if (query->after)
-		e = store_hook_key(s, organization, query->after, &after);
+		e = store_cursor(s, cursor, organization, query->after, ID_HOOK,
+				 &after);
 	if (!e)
 		e = db_query(s->db,
 			     "SELECT " COLUMNS " FROM hooks WHERE "
@@ -186,26 +192,34 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 
 /* ---- making ---- */
 
-static enum err check_limit(struct store *s, const struct id *organization,
-			    uint64_t max)
+/* So many may be made at the same time without being seen by each other. */
+enum { TOGETHER = 64 };
+
+static const char count_hooks[] =
+	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"deleted_at IS NULL";
+/* Who makes another at the same time waits until this one is there. */
+static const char count_and_lock[] =
+	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"deleted_at IS NULL FOR UPDATE";
+
+static enum err check_limit(struct db *db, const char *sql, const struct id *of,
+			    uint64_t max, uint64_t *n)
 {
 	struct db_stmt *q;
-	uint64_t n = 0;
-	enum err e = db_query(s->db,
-			      "SELECT COUNT(*) FROM hooks WHERE "
-			      "organization = ? AND deleted_at IS NULL",
-			      DB_ARGS(id_value(organization)), &q);
+	enum err e = db_query(db, sql, DB_ARGS(id_value(of)), &q);
 
 	while (!e && db_next(q))
-		n = db_col_uint(q, 0);
-	return !e && n >= max ? ERR_LIMIT : e;
+		*n = db_col_uint(q, 0);
+	return !e && *n >= max ? ERR_LIMIT : e;
 }
 
 struct creation {
 	struct store *s;
 	const struct store_hook *hook;
 	const char *secret;
-	uint64_t key;
+	uint64_t max, key;
+	bool close; /* to the limit */
 };
 
 static enum err insert_hook(struct db *db, const struct store_hook *h)
@@ -229,8 +243,14 @@ static enum err insert_hook(struct db *db, const struct store_hook *h)
 static enum err create_body(struct db *db, void *arg)
 {
 	struct creation *c = arg;
-	enum err e = insert_hook(db, c->hook);
+	uint64_t n;
+	enum err e = ERR_OK;
 
+	if (c->close)
+		e = check_limit(db, count_and_lock, &c->hook->organization,
+				c->max, &n);
+	if (!e)
+		e = insert_hook(db, c->hook);
 	if (e)
 		return e;
 	c->key = db_insert_id(db);
@@ -245,9 +265,13 @@ static enum err create_body(struct db *db, void *arg)
 enum err store_hook_create(struct store *s, struct store_hook *hook,
 			   const char *secret, uint64_t max)
 {
-	struct creation c = {.s = s, .hook = hook, .secret = secret};
-	enum err e = check_limit(s, &hook->organization, max);
+	struct creation c = {
+		.s = s, .hook = hook, .secret = secret, .max = max};
+	uint64_t n = 0;
+	enum err e =
+		check_limit(s->db, count_hooks, &hook->organization, max, &n);
 
+	c.close = n + TOGETHER >= max;
 	if (!e)
 		e = db_tx(s->db, DB_ONCE, create_body, &c);
 	if (e)

@@ -43,7 +43,7 @@ struct store_hook {
 /*
  * Makes the hook, its secret and its lane; `hook` gets its key and id. The
  * times in it must be the database's. ERR_LIMIT: the organization has
- * `max` hooks; two that are made at once may pass that together.
+ * `max` hooks.
  */
 enum err store_hook_create(struct store *s, struct store_hook *hook,
 			   const char *secret, uint64_t max);

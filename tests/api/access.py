@@ -91,6 +91,8 @@ class Roles(ApiCase):
             key = self.service.key(self.organization, role)
             assert self.good(200, "GET", path, key=key)["headers"] == {
                 "X-Token": "***"}
+            listed = self.good(200, "GET", "/v2/hooks", key=key)
+            assert listed[-1]["headers"] == {"X-Token": "***"}, listed
 
 
 class Tenants(ApiCase):

@@ -136,13 +136,13 @@ class Members(ApiCase):
     def test_if_match(self):
         path = f"{HOOKS}/{self.hook()['_id']}"
         tag = self.call("GET", path).header("ETag")
-        for form in ("*", "%s", '"x", %s'):
+        for form in ("*", "%s", '"x", %s', 'W/"x" ,\t%s,"y"'):
             match = form.replace("%s", tag)
             answer = self.call("PUT", path, {"description": match},
                                headers=[("If-Match", match)])
             assert answer.status == 200, (match, answer)
             tag = answer.header("ETag")
-        for match in ('"x"', tag[:-1], f"W/{tag}"):
+        for match in ('"x"', tag[:-1], f"W/{tag}", f'"a,{tag}', ""):
             self.problem(412, "PUT", path, {"description": "no"},
                          headers=[("If-Match", match)])
             for rest in ("disable", "enable", "secret/rotate"):
@@ -166,6 +166,16 @@ class TooMany(ApiCase):
         self.problem(429, "POST", HOOKS, new)
         self.good(204, "DELETE", f"{HOOKS}/{hooks[0]['_id']}")
         self.good(201, "POST", HOOKS, new)
+
+    def test_many_at_once(self):
+        key = self.service.key(self.service.organization("Many"))
+        new = {"target_url": "https://www.toto.com/", "action": "*"}
+        self.good(201, "POST", HOOKS, new, key=key)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.call(
+                "POST", HOOKS, new, key=key).status, range(12)))
+        assert sorted(answers) == [201] * 2 + [429] * 10, answers
+        assert len(self.good(200, "GET", HOOKS, key=key)) == 3
 
 
 class Together(ApiCase):

@@ -139,8 +139,12 @@ class Read(ApiCase):
     def test_etag_saves_the_second_answer(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
         tag = self.call("GET", path).header("ETag")
-        again = self.call("GET", path, headers=[("If-None-Match", tag)])
-        assert again.status == 304 and again.body == b"", again
+        for known in (tag, f"W/{tag}", f'"x", W/"y",{tag}', "*"):
+            again = self.call("GET", path, headers=[("If-None-Match", known)])
+            assert again.status == 304 and again.body == b"", again
+            assert again.header("ETag") == tag, again
+        for other in ('"x"', tag[1:-1], f"x{tag}", f'"x{tag}', ""):
+            self.good(200, "GET", path, headers=[("If-None-Match", other)])
 
     def test_ids_that_never_were(self):
         for bad in (no_such_id(), "x", "60AF5269459AAD001D0CB565",
@@ -171,7 +175,7 @@ class Change(ApiCase):
 
     def test_without_a_body_the_answer_names_get(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
-        for body in (None, b""):
+        for body in (None, b"", b" \r\n"):
             assert "GET" in self.problem(400, "PUT", path, body)["detail"]
 
     def test_null_resets_an_optional_member(self):

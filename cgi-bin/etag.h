@@ -1,0 +1,16 @@
+/*
+ * etag: the lists of tags in If-Match and If-None-Match (RFC 9110 13.1).
+ */
+#ifndef HOOKS_ETAG_H
+#define HOOKS_ETAG_H
+
+#include <stdbool.h>
+
+/*
+ * Whether `tag`, a strong one with its quotes, is in the list, or the list is
+ * "*". `weak`: one that is marked as weak, which a server does that compresses,
+ * is as good. Behind what is no tag nothing is looked at.
+ */
+bool etag_listed(const char *list, const char *tag, bool weak);
+
+#endif
