@@ -1,14 +1,12 @@
-"""Lanes: order, batches, rates, and neighbours that misbehave."""
+"""Lanes: order, batches, rates, wake-ups."""
 
 import json
-import socket
-import statistics
 import time
 
 import service
 import tap
 from processes import wait_until
-from receiver import Answer, Hang
+from receiver import Answer
 from sendcase import LaneCase
 
 
@@ -220,54 +218,6 @@ class Policy(LaneCase):
             "SELECT d.state FROM deliveries d JOIN hooks h ON h.id = "
             "d.hook_id WHERE h.target_url LIKE '%/deleted'")}
         assert states == {"cancelled"}, states
-
-
-class Neighbours(LaneCase):
-    settings = {"sender": {"timeout": "4s", "linger": "30s",
-                           "concurrency": "32", "hook_concurrency": "8"}}
-
-    def latencies(self, organization, count, path):
-        """Publish to arrival of `count`, one after the other."""
-        waits = []
-        for n in range(count):
-            begin = time.time()
-            self.publish_many(1, organization, "user.joined")
-            waits.append(self.sink.wait(n + 1, path)[-1].time - begin)
-        return waits
-
-    def healthy(self):
-        org = self.service.organization("Healthy")
-        self.service.admin("hook", "create", org, self.sink.url("/healthy"),
-                           "user.joined")
-        return org
-
-    def test_sixteen_hanging_hooks_disturb_no_other_organization(self):
-        org = self.healthy()
-        sender = self.service.start_sender()
-        alone = statistics.median(self.latencies(org, 10, "/healthy"))
-        self.sink.clear()
-        for n in range(16):
-            self.sink.script(f"/hang{n}", then=Hang(20))
-            self.hook(f"/hang{n}", "event.created")
-        self.publish_many(20)
-        wait_until(lambda: len(self.sink.at()) >= 16, 10, "hanging hooks")
-        beside = statistics.median(self.latencies(org, 20, "/healthy"))
-        assert beside < max(2 * alone, 0.25), (alone, beside)
-        assert sender.stop() == 0
-
-    def test_a_dead_host_costs_probes_only(self):
-        org = self.healthy()
-        with socket.create_server(("127.0.0.1", 0)) as gone:
-            port = gone.getsockname()[1]
-        self.hook(url=f"http://127.0.0.1:{port}/dead", action="event.created")
-        self.publish_many(10000)
-        sender = self.service.start_sender()
-        waits = self.latencies(org, 20, "/healthy")
-        tried = int(self.service.db.value(
-            "SELECT COUNT(*) FROM attempts WHERE error = 'connect'"))
-        assert sender.stop() == 0
-        assert tried < 20, f"{tried} attempts at a dead host"
-        assert statistics.median(waits) < 1, waits
 
 
 class WakeUp(LaneCase):
