@@ -96,6 +96,14 @@ class Exact(SendCase):
             "hook": bad, "state": "retrying", "delivered": 0, "failed": 3,
             "failedAttempts": 12, "due": 0}, entry
         assert [h["hook"] for h in got["hooks"]] == [bad, good]
+        assert got["queue"]["failed"] == 3, got
+        assert got["queue"]["held"] == got["queue"]["due"] == 0, got
+        # One that was held for itself, as store_lane_take() leaves it.
+        self.service.db.sql("UPDATE deliveries SET state = 'held', lane = "
+                            f"hook_id + {3 << 60} WHERE state = 'failed' "
+                            "LIMIT 1")
+        queue = self.get()["queue"]
+        assert (queue["failed"], queue["held"]) == (2, 1), queue
 
     def test_3_one_hook_alone(self):
         good, bad = (line.split("\t")[0] for line in self.service.admin(
