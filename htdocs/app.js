@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from './vendor/hooks.js';
 import { keptKey, session, signIn, signOut, watchSession } from './api.js';
 import { setTheme, setUtc, useSettings, zone } from './format.js';
 import { href, useRoute } from './route.js';
-import { Banner, Button, Empty, Field, html, Icon, Page, Sayings, Skeleton, Text,
-	Trouble } from './ui.js';
+import { Banner, Button, Empty, Field, html, Icon, later, Page, Sayings, Text }
+	from './ui.js';
 import { Overview } from './page_overview.js';
 import { Hooks } from './page_hooks.js';
 import { Deliveries } from './page_deliveries.js';
@@ -20,26 +20,10 @@ const PLACES = [
 	['publish', 'Publish'], ['reference', 'API reference'],
 ];
 
-/* A page that is fetched when it is first looked at. */
-function later(load, name) {
-	return function Later(props) {
-		const [found, setFound] = useState({});
-		useEffect(() => {
-			load().then((module) => setFound({ View: module[name] }))
-				.catch((error) => setFound({ error }));
-		}, []);
-		if (found.error) {
-			return html`<${Trouble} error=${found.error}
-				onRetry=${() => location.reload()} />`;
-		}
-		return found.View ? html`<${found.View} ...${props} />`
-			: html`<${Skeleton} />`;
-	};
-}
-
 /* The page of a place, and of one thing there. */
 const PAGES = {
-	overview: [Overview], hooks: [Hooks, later(() => import('./page_hook.js'), 'Hook')],
+	overview: [Overview],
+	hooks: [Hooks, later(() => import('./page_hook.js'), 'Hook')],
 	deliveries: [Deliveries, Delivery],
 	notifications: [Notifications, Notification],
 	publish: [later(() => import('./page_publish.js'), 'Publish')],

@@ -51,8 +51,14 @@ export function quote(text) {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/* `body` as bodyOf() made it. The secret is used, and is not in the line. */
-export async function curlOf(delivery, hook, body) {
+/* Sent with others, under an id and in an array that are the batch's. */
+export function inBatch(delivery) {
+	return delivery.webhookId !== delivery._id;
+}
+
+/* `own` as bodyOf() made it. The secret is used, and is not in the line. */
+export async function curlOf(delivery, hook, own) {
+	const body = inBatch(delivery) ? `[${own}]` : own;
 	const stamp = String(Math.floor(Date.now() / 1000));
 	const lines = [['Content-Type', 'application/json'],
 		['webhook-id', delivery.webhookId], ['webhook-timestamp', stamp]];

@@ -4,7 +4,7 @@
  */
 import { useEffect, useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
-import { bodyOf, curlOf, headersOf } from './curl.js';
+import { bodyOf, curlOf, headersOf, inBatch } from './curl.js';
 import { count, many, span, time, useSettings } from './format.js';
 import { href } from './route.js';
 import { isJson } from './json.js';
@@ -91,14 +91,13 @@ function headText(lines) {
 
 /* `source`: { text } of the notification, or its error. */
 function Sent({ delivery, attempt, hook, source, shape }) {
-	const batch = delivery.webhookId !== delivery._id;
 	const body = bodyOf(delivery, source.text);
 	return html`<section class="side-by"><h3>Request</h3>
 		<p class="request-line"><b>POST</b> <${Text}
 			of=${hook?.target_url ?? 'a hook that was deleted'} /></p>
 		<${Code} label="Request headers" wrap
 			text=${headText(headersOf(delivery, attempt, hook))} />
-		${batch && html`<p class="muted">It was sent in a batch with others,
+		${inBatch(delivery) && html`<p class="muted">It was sent in a batch with others,
 			under the batch's <code>webhook-id</code>. Its part of the
 			body:</p>`}
 		<${Body} label="Request body" text=${body} shape=${shape}

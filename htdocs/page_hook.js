@@ -10,10 +10,11 @@ import { HookDialog } from './hook_form.js';
 import { hookName, Since, stateOf } from './page_hooks.js';
 import { DeliveryRows } from './page_deliveries.js';
 import { Ping } from './page_delivery.js';
-import { Replay } from './replay.js';
 import { Secret, Verify } from './secret.js';
-import { Banner, Button, Card, Confirm, Copy, Facts, html, Loaded, Mono, Page,
-	Pill, say, Text, Time, useWork } from './ui.js';
+import { Banner, Button, Card, Confirm, Copy, Facts, html, later, Loaded, Mono,
+	Page, Pill, say, Text, Time, useWork } from './ui.js';
+
+const Replay = later(() => import('./replay.js'), 'Replay');
 
 function HookFacts({ hook }) {
 	const headers = Object.entries(hook.headers);

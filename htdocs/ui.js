@@ -248,6 +248,23 @@ export function Loaded({ from, rows, children }) {
 	children(from.data)}<//>`;
 }
 
+/* A component that is fetched when it is first wanted. */
+export function later(load, name) {
+	return function Later(props) {
+		const [found, setFound] = useState({});
+		useEffect(() => {
+			load().then((module) => setFound({ View: module[name] }))
+				.catch((error) => setFound({ error }));
+		}, []);
+		if (found.error) {
+			return html`<${Trouble} error=${found.error}
+				onRetry=${() => location.reload()} />`;
+		}
+		return found.View ? html`<${found.View} ...${props} />`
+			: html`<${Skeleton} />`;
+	};
+}
+
 /* ---- pages, forms, dialogs ---- */
 
 export function Page({ title, lead, actions, back, children }) {
@@ -304,8 +321,7 @@ export function Dialog({ title, onClose, wide, children }) {
 		return () => before?.isConnected && before.focus();
 	}, []);
 	return html`<dialog ref=${ref} class="dialog ${wide && 'dialog-wide'}"
-		aria-labelledby=${id} onClose=${onClose}
-		onCancel=${(event) => event.target === ref.current || undefined}>
+		aria-labelledby=${id} onClose=${onClose}>
 		<header class="dialog-head"><h2 id=${id}>${title}</h2>
 		<button type="button" class="button button-ghost button-icon"
 			aria-label="Close" onClick=${() => ref.current.close()}>

@@ -192,7 +192,7 @@ class Ping(PageCase):
         self.page.click(".actions button", "Ping")
 
     def test_the_answer_appears_as_it_arrives(self):
-        self.ping(Answer(200, b'{"pong":true}', delay=1))
+        self.ping(Answer(200, b'{"pong":true}', delay=2))
         self.page.wait("Waiting for the sender and the answer")
         self.page.see("dialog .pill", "Delivered")
         self.page.wait('"pong": true')
@@ -360,10 +360,10 @@ class Replay(PageCase):
         super().setup()
         self.site.sink.script("/replayed", then=Answer(200))
         self.hook = self.site.hook("/replayed", "vyteme.updated",
-                                   rate_limit=4)
+                                   rate_limit=2)
         for _ in range(8):
             self.site.publish("vyteme.updated")
-        self.site.sink.wait(8, "/replayed", 15)
+        self.site.sink.wait(8, "/replayed", 30)
         self.enter(at=f"hooks/{self.hook['_id']}")
 
     def test_the_count_is_shown_before(self):
@@ -394,7 +394,7 @@ class Replay(PageCase):
             return bar.value > 0 && bar.value < bar.max && bar.value"""),
             15, "progress")
         assert 0 < seen < 8, seen
-        self.page.wait("All 8 were attempted.", 20)
+        self.page.wait("All 8 were attempted.", 30)
         self.site.sink.wait(16, "/replayed")
         ids = [r.header("webhook-id") for r in self.site.sink.at("/replayed")]
         assert len(set(ids)) == 8, ids

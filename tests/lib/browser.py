@@ -178,7 +178,7 @@ class Browser:
     def find(self, selector, text=None):
         return self.js(_FIND, selector, text)
 
-    def see(self, selector, text=None, seconds=10):
+    def see(self, selector, text=None, seconds=20):
         """The element, once it is there."""
         try:
             return processes.wait_until(
@@ -188,15 +188,15 @@ class Browser:
             raise AssertionError(f"{trouble}; the page says: "
                                  f"{self.text()[:1500]}") from None
 
-    def wait(self, text, seconds=10):
+    def wait(self, text, seconds=20):
         """Until the page says so."""
         return self.see("body, dialog", text, seconds)
 
-    def gone(self, selector, text=None, seconds=10):
+    def gone(self, selector, text=None, seconds=20):
         processes.wait_until(lambda: not self.find(selector, text), seconds,
                              f"the end of {selector} with {text!r}")
 
-    def click(self, selector, text=None, seconds=10):
+    def click(self, selector, text=None, seconds=20):
         element = self.see(selector, text, seconds)
         self.js("arguments[0].scrollIntoView({block: 'center'})", element)
         self.do("POST", f"element/{element[_ELEMENT]}/click")
