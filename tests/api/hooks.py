@@ -202,6 +202,34 @@ class Change(ApiCase):
         assert on["enabled"] is True and "disabledReason" not in on, on
 
 
+class Again(ApiCase):
+    """Ping, redelivery, replay; what follows of them is in e2e/."""
+
+    def test_ping_and_redelivery(self):
+        hook = self.hook()
+        path = f"/v2/hooks/{hook['_id']}/ping"
+        for body in (b"", b"{}"):
+            ping = self.good(202, "POST", path, body)
+            assert ping["action"] == "ping" and ping["hook"] == hook["_id"]
+            again = f"/v2/deliveries/{ping['_id']}/redeliver/"
+            assert self.good(202, "POST", again, body)["_id"] == ping["_id"]
+            assert self.pointers("POST", again, {"x": 1}) == ["/x"]
+        assert self.pointers("POST", path, {"x": 1}) == ["/x"]
+        answer = self.call("GET", path)
+        assert answer.status == 405, answer
+        assert answer.header("Allow") == "POST, OPTIONS", answer
+
+    def test_replay(self):
+        path = f"/v2/hooks/{self.hook()['_id']}/replay"
+        body = {"since": "2021-05-27T08:03:53.775Z", "states": ["failed"]}
+        assert self.good(202, "POST", path, body) == {"count": 0}
+        assert self.good(200, "POST", f"{path}?dry_run=1", body) == {
+            "count": 0}
+        assert self.pointers("POST", path, {"until": 7, "x": 1}) == [
+            "/until", "/x"]
+        assert self.pointers("POST", path, b"") == ["/since"]
+
+
 class Delete(ApiCase):
     def test_gone_afterwards(self):
         path = f"/v2/hooks/{self.hook()['_id']}"

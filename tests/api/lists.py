@@ -19,6 +19,7 @@ class _Lists(ApiCase):
         self.service = service.Service()
         tap.at_end(self.service.close)
         self.db = self.service.db
+        self.db.numbers()
         self.door = doors.enter(self.variant, self.service)
         self.organization = self.service.organization()
         self.key = self.service.key(self.organization)
@@ -48,9 +49,10 @@ class _Lists(ApiCase):
         self.db.sql(
             "INSERT INTO deliveries (organization, notification_id, hook_id, "
             "state, lane, due_at, created_at, finished_at) SELECT "
-            f"UNHEX('{self.organization}'), {notification} + seq, {hook}, "
+            f"UNHEX('{self.organization}'), {notification} + n - 1, {hook}, "
             f"'{state}', {lane}, IF({lane} IS NULL, NULL, {at}), {at}, "
-            f"IF('{state}' = 'pending', NULL, {at}) FROM seq_0_to_{count - 1}")
+            f"IF('{state}' = 'pending', NULL, {at}) FROM numbers "
+            f"WHERE n <= {count}")
 
     def publish_many(self, count, action="event.created", minutes=0,
                      state="fanned_out"):
@@ -60,7 +62,7 @@ class _Lists(ApiCase):
             "(organization, action, resource, state, created_at) SELECT "
             f"UNHEX('{self.organization}'), '{action}', '{{}}', '{state}', "
             f"UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE "
-            f"FROM seq_1_to_{count}")
+            f"FROM numbers WHERE n <= {count}")
         return int(self.db.value(
             "SELECT MAX(id) FROM notifications")) - count + 1
 

@@ -404,14 +404,6 @@ class Cost(ApiCase):
         for name, count in before.items():
             assert 0 < after[name] <= count + 20, (name, before, after)
 
-    def numbers(self):
-        """A table of them; MariaDB's sequences are not MySQL's."""
-        self.service.db.sql(
-            "CREATE TABLE IF NOT EXISTS numbers (n INT PRIMARY KEY); "
-            "REPLACE INTO numbers VALUES (1); " + "".join(
-                f"REPLACE INTO numbers SELECT n + {1 << k} FROM numbers "
-                f"WHERE n <= {1 << k}; " for k in range(16)))
-
     def finished(self, count, hook, state):
         self.service.db.sql(f"""
             INSERT INTO notifications (organization, action, resource, state)
@@ -428,7 +420,7 @@ class Cost(ApiCase):
             ANALYZE TABLE deliveries, notifications, attempts""")
 
     def test_of_ten_thousands_that_were_delivered(self):
-        self.numbers()
+        self.service.db.numbers()
         for _ in range(3):
             self.hook(action="*")
         keys = [int(row[0]) for row in self.service.db.sql(
@@ -443,7 +435,7 @@ class Cost(ApiCase):
 
     def test_of_counts_of_others(self):
         """Nor on how much others do, nor on what is out of the range."""
-        self.numbers()
+        self.service.db.numbers()
         before = self.reads()
         self.service.db.sql(
             "INSERT INTO stats (organization, hook_id, step, start_at) SELECT "

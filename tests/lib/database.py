@@ -88,6 +88,14 @@ class Database:
             raise AssertionError(f"{statements}: {done.stderr.decode()}")
         return [line.split("\t") for line in done.stdout.decode().splitlines()]
 
+    def numbers(self):
+        """A table `numbers` of n from 1 to 65536; MariaDB's sequences are
+        not MySQL's."""
+        self.sql("CREATE TABLE IF NOT EXISTS numbers (n INT PRIMARY KEY); "
+                 "REPLACE INTO numbers VALUES (1); " + "".join(
+                     f"REPLACE INTO numbers SELECT n + {1 << k} FROM numbers "
+                     f"WHERE n <= {1 << k}; " for k in range(16)))
+
     def value(self, statement):
         """The one value that a query gives."""
         rows = self.sql(statement)
