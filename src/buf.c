@@ -44,6 +44,12 @@ static void reserve(struct buf *b, size_t need)
 	b->cap = cap;
 }
 
+void buf_reserve(struct buf *b, size_t n)
+{
+	if (n <= b->max)
+		reserve(b, n);
+}
+
 static void append(struct buf *b, const void *p, size_t n)
 {
 	if (!n)

@@ -24,6 +24,9 @@ void buf_release(struct buf *b);
 /* Empties it and keeps the memory; `overflow` is reset. */
 void buf_clear(struct buf *b);
 
+/* Makes room for so many bytes in all, if the ceiling allows it. */
+void buf_reserve(struct buf *b, size_t n);
+
 /* All or nothing: what does not fit whole sets `overflow`. */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);

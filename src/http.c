@@ -31,6 +31,7 @@ struct http {
 	struct http_options o;
 	CURLM *multi;
 	struct watch *watch;
+	struct buf agent; /* the header line */
 	CURL **idle; /* easy handles ready for use */
 	size_t idle_count;
 	struct http_request *done, **done_tail; /* in order */
@@ -251,7 +252,6 @@ static void set_transport(CURL *e, const struct http_options *o)
 	SET(e, DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	SET(e, CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
 	SET(e, TIMEOUT_MS, (long)o->timeout_ms);
-	SET(e, USERAGENT, o->user_agent);
 }
 
 static void set_tls(CURL *e, const struct http_options *o)
@@ -303,6 +303,8 @@ struct http *http_new(const struct http_options *options)
 	h->multi = curl_multi_init();
 	must(h->multi != NULL, "multi handle");
 	h->watch = watch_new();
+	buf_init(&h->agent, HEADERS_MAX);
+	buf_printf(&h->agent, "User-Agent: %s", options->user_agent);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	h->idle = xcalloc(options->concurrency, sizeof(CURL *));
@@ -319,6 +321,7 @@ void http_free(struct http *h)
 		curl_easy_cleanup(h->idle[--h->idle_count]);
 	curl_multi_cleanup(h->multi);
 	watch_free(h->watch);
+	buf_release(&h->agent);
 	free(h->idle);
 	free(h);
 }
@@ -338,7 +341,10 @@ void http_start(struct http *h, struct http_request *r)
 	clear(h, r);
 	r->easy = e;
 	SET(e, URL, r->url);
-	SET(e, HTTPHEADER, r->headers);
+	/* As CURLOPT_USERAGENT it would be formatted twice a request. */
+	r->agent = (struct curl_slist){.data = h->agent.data,
+				       .next = r->headers};
+	SET(e, HTTPHEADER, &r->agent);
 	SET(e, POSTFIELDS, r->body);
 	SET(e, POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
 	SET(e, OPENSOCKETDATA, r);

@@ -10,13 +10,13 @@
 #ifndef HOOKS_HTTP_H
 #define HOOKS_HTTP_H
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "attempt.h"
 
-struct curl_slist;
 struct sockaddr;
 
 struct http_options {
@@ -45,6 +45,7 @@ struct http_request {
 
 	void *easy; /* from here on private */
 	struct http_request *next;
+	struct curl_slist agent; /* before `headers` */
 	char *retry_after;
 	unsigned sendings;
 	size_t received;

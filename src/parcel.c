@@ -15,6 +15,11 @@
 #include "store.h"
 #include "text.h"
 
+/* Around a resource: action, organization, user; more is no fault. */
+enum { FRAME_BYTES = 160 };
+/* The header line with one signature; two are no fault either. */
+enum { SIGNATURE_BYTES = 80 };
+
 /* One object of the body; the resource byte for byte as published. Actions
  * and users were checked at the fan-out: nothing in them needs an escape. */
 static void add_object(struct buf *out, const struct lane *lane,
@@ -39,8 +44,12 @@ static void add_object(struct buf *out, const struct lane *lane,
 static void write_body(struct parcel *p, const struct parcel_plan *plan)
 {
 	struct buf out;
+	size_t bytes = 0;
 
+	for (size_t i = 0; i < plan->count; i++)
+		bytes += plan->rows[i].resource_len + FRAME_BYTES;
 	buf_init(&out, SIZE_MAX / 2);
+	buf_reserve(&out, bytes);
 	if (plan->batch)
 		buf_putc(&out, '[');
 	for (size_t i = 0; i < plan->count; i++) {
@@ -92,6 +101,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 	name(s, p, plan);
 	write_body(p, plan);
 	buf_init(&p->signature, 1024);
+	buf_reserve(&p->signature, SIGNATURE_BYTES);
 	return p;
 }
 
@@ -148,6 +158,7 @@ static void add_line(struct parcel *p, size_t *n, char *line)
 
 void parcel_address(struct parcel *p, int64_t now_s)
 {
+	static const char id_line[] = "webhook-id: ";
 	static char type[] = "Content-Type: application/json";
 	static char no_expect[] = "Expect:";
 	static char no_accept[] = "Accept:";
@@ -155,7 +166,8 @@ void parcel_address(struct parcel *p, int64_t now_s)
 	size_t n = 0;
 
 	sign(p, now_s);
-	snprintf(p->text[0], sizeof(p->text[0]), "webhook-id: %s", p->id);
+	memcpy(p->text[0], id_line, sizeof(id_line));
+	memcpy(p->text[0] + sizeof(id_line) - 1, p->id, sizeof(p->id));
 	snprintf(p->text[1], sizeof(p->text[1]), "webhook-timestamp: %lld",
 		 (long long)now_s);
 	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
