@@ -6,6 +6,7 @@ data along, nothing of anybody else's, and leaves nothing behind.
 import json
 
 import admincase
+import database
 import receiver
 import sendcase
 import tap
@@ -95,7 +96,7 @@ class Export(_Case):
         self.service.db.sql(f"""
             INSERT INTO notifications (organization, action, resource, state)
                 SELECT UNHEX('{self.organization}'), 'event.created',
-                '{{}}', 'fanned_out' FROM seq_1_to_1000;
+                '{{}}', 'fanned_out' FROM {database.numbers(1000)};
             INSERT INTO deliveries (organization, notification_id, hook_id,
                 state, created_at) SELECT UNHEX('{self.organization}'), n.id,
                 (SELECT MIN(id) FROM hooks), 'delivered', UTC_TIMESTAMP(3)
@@ -165,7 +166,7 @@ class Delete(_Case):
         self.service.db.sql(f"""
             INSERT INTO notifications (organization, action, resource)
             SELECT UNHEX('{gone}'), 'event.created', '{{}}'
-            FROM seq_1_to_3000""")
+            FROM {database.numbers(3000)}""")
         sender = self.service.start_sender("--linger", "30s")
         self.sink.wait(20, seconds=20)
         done = self.delete(gone, "--yes")

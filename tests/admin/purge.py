@@ -5,6 +5,7 @@ hooks-admin purge: what retention removes, to the row, and what it leaves.
 import json
 
 import admincase
+import database
 import tap
 
 FIGURES = ["deliveries", "attempts", "notifications", "held", "hooks",
@@ -168,13 +169,13 @@ class Many(_Case):
         self.db.sql(f"""
             INSERT INTO notifications (id, organization, action, resource,
                 state, created_at) SELECT seq, '{ORG}', 'event.created',
-                '{{}}', 'fanned_out', {ago(40)} FROM seq_1_to_{self.ROWS};
+                '{{}}', 'fanned_out', {ago(40)} FROM {database.numbers(self.ROWS)};
             INSERT INTO deliveries (id, organization, notification_id,
                 hook_id, state, created_at, finished_at) SELECT seq, '{ORG}',
                 seq, {ON}, IF(seq % 10, 'delivered', 'pending'), {ago(40)},
-                {ago(39)} FROM seq_1_to_{self.ROWS};
+                {ago(39)} FROM {database.numbers(self.ROWS)};
             INSERT INTO attempts (delivery_id, attempt, started_at)
-                SELECT seq, 1, {ago(40)} FROM seq_1_to_{self.ROWS}""")
+                SELECT seq, 1, {ago(40)} FROM {database.numbers(self.ROWS)}""")
         gone = self.ROWS * 9 // 10
         want = [gone, gone, gone, 0, 0, 0, 0]
         assert self.counts("--dry-run") == want
@@ -188,7 +189,7 @@ class Many(_Case):
             INSERT INTO deliveries (organization, notification_id, hook_id,
                 state, lane, due_at, created_at) SELECT '{ORG}', seq, {OFF},
                 'pending', {OFF}, {ago(35)}, {ago(35)}
-                FROM seq_1_to_{self.ROWS}""")
+                FROM {database.numbers(self.ROWS)}""")
         for flags in (["--dry-run"], []):
             assert self.counts(*flags) == [0, 0, 0, self.ROWS, 0, 0, 0]
 
@@ -197,7 +198,7 @@ class Many(_Case):
             INSERT INTO hooks (id, organization, target_url, action,
                 created_at, updated_at, deleted_at) SELECT seq, '{ORG}',
                 'https://u.example/', '*', {ago(9)}, {ago(9)},
-                IF(seq % 2, {ago(9)}, NULL) FROM seq_1001_to_6000""")
+                IF(seq % 2, {ago(9)}, NULL) FROM {database.numbers(6000, 1001)}""")
         for flags in (["--dry-run"], []):
             assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0, 0]
 

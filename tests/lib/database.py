@@ -19,6 +19,18 @@ _SETTINGS = (
 )
 
 
+def numbers(last, first=1):
+    """A table of the whole numbers from `first` to `last` (up to a million),
+    column `seq`, for a FROM, on servers that have no sequence engine too."""
+    digits = "SELECT 0 d" + "".join(f" UNION ALL SELECT {n}"
+                                    for n in range(1, 10))
+    places = len(str(last))
+    value = " + ".join(f"{10 ** i} * t{i}.d" for i in range(places))
+    tables = ", ".join(f"({digits}) t{i}" for i in range(places))
+    return (f"(SELECT {value} AS seq FROM {tables} "
+            f"HAVING seq BETWEEN {first} AND {last} ORDER BY seq) numbers")
+
+
 class Database:
     """Not running until start(). Its superuser is root, without password."""
 
