@@ -293,6 +293,11 @@ static enum err end_body(struct db *db, void *arg)
 			 DB_NONE, list, h->count);
 	if (!e)
 		e = db_exec_list(db,
+				 "DELETE x FROM alerts x WHERE "
+				 "x.hook_id IN ({?})",
+				 DB_NONE, list, h->count);
+	if (!e)
+		e = db_exec_list(db,
 				 "DELETE h FROM hooks h FORCE INDEX (PRIMARY) "
 				 "WHERE h.id IN ({?})",
 				 DB_NONE, list, h->count);

@@ -124,6 +124,9 @@ static enum err remove_body(struct db *db, void *arg)
 	e = db_exec(db, "DELETE FROM hook_secrets WHERE hook_id = ?",
 		    DB_ARGS(db_uint(u->hook)));
 	if (!e)
+		e = db_exec(db, "DELETE FROM alerts WHERE hook_id = ?",
+			    DB_ARGS(db_uint(u->hook)));
+	if (!e)
 		e = db_exec(db, "DELETE FROM lanes WHERE hook_id IN (?, ?)",
 			    DB_ARGS(db_uint(u->hook),
 				    db_uint(store_lane_number(STORE_LANE_PING,

@@ -16,7 +16,7 @@ FIGURES = ["API keys", "hooks", "notifications", "deliveries", "attempts",
            "idempotency keys"]
 TABLES = ("organizations", "api_keys", "hooks", "hook_secrets", "lanes",
           "notifications", "deliveries", "attempts", "idempotency_keys",
-          "stats")
+          "stats", "alerts")
 # Not what a JSON library would print again.
 EXACT = '{"big": 12345678901234567890123,\n\t"e": 1.50e+00, "s":"\\u00e9 /\\/"}'
 
@@ -52,7 +52,10 @@ class _Case(sendcase.SendCase):
         self.service.db.sql(
             "UPDATE deliveries SET state = 'pending', lane = hook_id, "
             "due_at = UTC_TIMESTAMP(3) + INTERVAL 1 DAY, finished_at = NULL "
-            "ORDER BY id DESC LIMIT 1")
+            "ORDER BY id DESC LIMIT 1; "
+            "INSERT INTO alerts (hook_id, kind, count, first_at, last_at) "
+            "SELECT MAX(id), 'failed', 1, MAX(created_at), MAX(created_at) "
+            "FROM hooks")
         return hook
 
 
