@@ -16,7 +16,7 @@ IN_FLIGHT = 256
 DUE = 4000
 WATCHED_S = 12
 FEW = 1000
-MANY = int(os.environ.get("BENCH_REQUESTS", "20000"))
+MANY = int(os.environ.get("BENCH_REQUESTS", "100000"))
 
 
 def _status_kb(pid, name):
