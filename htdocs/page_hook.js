@@ -40,7 +40,9 @@ function HookFacts({ hook }) {
 
 /* While a failing delivery of an ordered hook keeps the others waiting. */
 function Blocked({ hook, health }) {
-	if (!hook.ordered || health?.state !== 'retrying' || !(health.due > 1))
+	const fails = health?.state === 'retrying' ||
+		health?.state === 'suspended';
+	if (!hook.ordered || !fails || health.due < 2)
 		return null;
 	return html`<${Banner} tone="warn" title="The lane is blocked.">
 		${count(health.due)} deliveries wait in order behind one that fails,

@@ -355,6 +355,18 @@ class Deliveries(PageCase):
         self.quiet()
 
 
+class Ordered(PageCase):
+    def test_that_a_failing_one_blocks_its_lane_is_said(self):
+        self.site.sink.script("/strict", then=Answer(500))
+        hook = self.site.hook("/strict", "event.voted", ordered=True)
+        for _ in range(3):
+            self.site.publish("event.voted")
+        self.site.sink.wait(2, "/strict")
+        self.enter(at=f"hooks/{hook['_id']}")
+        self.page.wait("The lane is blocked.")
+        self.page.wait("3 deliveries wait in order")
+
+
 class Replay(PageCase):
     def setup(self):
         super().setup()
