@@ -100,7 +100,7 @@ class Exact(SendCase):
         assert got["queue"]["held"] == got["queue"]["due"] == 0, got
         # One that was held for itself, as store_lane_take() leaves it.
         self.service.db.sql("UPDATE deliveries SET state = 'held', lane = "
-                            f"hook_id + {3 << 60} WHERE state = 'failed' "
+                            f"hook_id + {3 << 62} WHERE state = 'failed' "
                             "LIMIT 1")
         queue = self.get()["queue"]
         assert (queue["failed"], queue["held"]) == (2, 1), queue
