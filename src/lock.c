@@ -20,6 +20,10 @@
 
 /* Where owners' bytes are: far behind the first, within off_t. */
 #define PLACE_MASK UINT64_C(0x3fffffffffffffff)
+/* Behind them all: held while the file gets its mark. */
+#define MARK_PLACE (PLACE_MASK + 2)
+
+enum { MARK_LEN = 16 };
 
 static void short_hash(char out[9], const char *text)
 {
@@ -43,14 +47,53 @@ static char *default_path(const struct conf *conf)
 	return xstrdup(path);
 }
 
+static struct flock byte_at(uint64_t place, short type)
+{
+	return (struct flock){.l_type = type,
+			      .l_whence = SEEK_SET,
+			      .l_start = (off_t)place,
+			      .l_len = 1};
+}
+
+static bool set(struct lock *l, uint64_t place, short type)
+{
+	struct flock f = byte_at(place, type);
+
+	return fcntl(l->fd, F_OFD_SETLK, &f) == 0;
+}
+
+/*
+ * The file's content, random, made once: two machines that have one name,
+ * both with a file of the same name, must not take each other's owners for
+ * dead. "" when there is no file, or it cannot be written.
+ */
+static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
+{
+	struct flock f = byte_at(MARK_PLACE, F_WRLCK);
+	unsigned char random[MARK_LEN / 2];
+
+	mark[0] = mark[MARK_LEN] = '\0';
+	if (l->fd < 0 || pread(l->fd, mark, MARK_LEN, 0) == MARK_LEN ||
+	    fcntl(l->fd, F_OFD_SETLKW, &f) != 0)
+		return;
+	if (pread(l->fd, mark, MARK_LEN, 0) != MARK_LEN) {
+		crypt_random(random, sizeof(random));
+		text_hex(mark, random, sizeof(random));
+		if (pwrite(l->fd, mark, MARK_LEN, 0) != MARK_LEN)
+			mark[0] = '\0';
+	}
+	set(l, MARK_PLACE, F_UNLCK);
+}
+
 static void name_host(struct lock *l)
 {
-	char key[1024], hash[9];
+	char key[1024], hash[9], mark[MARK_LEN + 1];
 
 	if (gethostname(l->host, sizeof(l->host)) != 0)
 		snprintf(l->host, sizeof(l->host), "localhost");
 	l->host[sizeof(l->host) - 1] = '\0';
-	snprintf(key, sizeof(key), "%s|%s", l->host, l->path);
+	read_mark(l, mark);
+	snprintf(key, sizeof(key), "%s|%s|%s", l->host, l->path, mark);
 	short_hash(hash, key);
 	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
 }
@@ -78,8 +121,8 @@ enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 	*l = (struct lock){.fd = -1};
 	l->path = *conf->sender.lock_file ? xstrdup(conf->sender.lock_file)
 					  : default_path(conf);
-	name_host(l);
 	why = open_file(l);
+	name_host(l);
 	if (why && needed) {
 		log_error("%s: %s ([sender] lock_file)", l->path, why);
 		return ERR_CONFIG;
@@ -96,21 +139,6 @@ void lock_close(struct lock *l)
 	l->fd = -1;
 	free(l->path);
 	l->path = NULL;
-}
-
-static struct flock byte_at(uint64_t place, short type)
-{
-	return (struct flock){.l_type = type,
-			      .l_whence = SEEK_SET,
-			      .l_start = (off_t)place,
-			      .l_len = 1};
-}
-
-static bool set(struct lock *l, uint64_t place, short type)
-{
-	struct flock f = byte_at(place, type);
-
-	return fcntl(l->fd, F_OFD_SETLK, &f) == 0;
 }
 
 bool lock_try(struct lock *l)

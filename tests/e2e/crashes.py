@@ -175,6 +175,27 @@ class Parts(_CrashCase):
         assert requests[2].header("webhook-maybe-duplicate") == "1"
 
 
+class Namesake(_CrashCase):
+    """Another machine of the same name: its lock file is another one."""
+
+    settings = {"sender": {"linger": "30s", "timeout": "8s", "lease": "20s"}}
+
+    def test_its_owners_are_not_taken_for_dead(self):
+        self.fresh("/busy")
+        self.hook("/free", "user.joined")
+        self.sink.script("/busy", then=Answer(200, delay=3))
+        self.publish_many(4)
+        first = self.service.start_sender()
+        self.sink.wait(4, "/busy")
+        (self.service.folder / "send.lock").unlink()
+        second = self.service.start_sender()
+        self.publish("{}", "user.joined")
+        wait_until(lambda: "pending" not in self.states(), 10, "all of it")
+        assert first.stop() == 0 and second.stop() == 0
+        assert first.errors() == second.errors() == ""
+        assert len(self.sink.at("/busy")) == 5, "4 and the free one, once"
+
+
 class Killers(_CrashCase):
     """A delivery that kills its sender is held after three deaths alone."""
 

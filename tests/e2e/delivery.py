@@ -113,6 +113,21 @@ class First(SendCase):
         assert remote == f"127.0.0.1:{self.sink.port}" and int(us) > 0
 
 
+class Large(SendCase):
+    settings = {"api": {"max_body": "4m"}}
+
+    def test_it_is_sent_without_asking_first(self):
+        """libcurl would wait for a 100 (Continue) from a mebibyte on."""
+        hook = self.fresh()
+        resource = json.dumps({"x": "y" * 1_500_000})
+        self.publish(resource)
+        self.once("delivered 1,")
+        [request] = self.sink.at()
+        assert request.header("Expect") is None, request.headers
+        assert resource.encode() in request.body
+        self.genuine(request, hook)
+
+
 class Again(SendCase):
     """Failures are tried again by the schedule: here 1 s three times."""
 

@@ -236,6 +236,10 @@ class WakeUp(LaneCase):
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 20")
         assert len(self.service.db.sql(lanes)) >= 20, "left to their owner"
+        touched = self.service.db.sql(
+            "SELECT DISTINCT touched FROM lanes JOIN hooks h ON h.id = hook_id "
+            "WHERE h.deleted_at IS NULL")
+        assert touched == [["1"]], "a write, for an owner on another node"
 
     def test_bursts_leave_nothing_behind(self):
         self.fresh("/burst0")
