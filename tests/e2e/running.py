@@ -19,6 +19,16 @@ from receiver import Answer, Hang
 from sendcase import LaneCase, SendCase
 
 
+def _cpu_s(sender):
+    """Of its workers."""
+    pid, used = sender.process.pid, 0
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    for worker in children.split():
+        stat = pathlib.Path(f"/proc/{worker}/stat").read_text()
+        used += sum(int(n) for n in stat.rpartition(")")[2].split()[11:13])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
 class Lingering(SendCase):
     settings = {"sender": {"linger": "20s"}}
 
@@ -40,6 +50,20 @@ class Lingering(SendCase):
             arrived = self.sink.wait(n + 2, "/warm")[-1].time
             waits.append(arrived - begin)
         assert statistics.median(waits) < 1, waits
+        assert sender.stop() == 0
+
+    def test_a_kept_connection_closed_by_its_other_end(self):
+        """It is noticed once, not again and again."""
+        sender = self.started()
+        self.sink.script("/warm", lambda link: Answer()(link) and False)
+        self.publish()
+        self.sink.wait(2, "/warm")
+        time.sleep(0.3)
+        before = _cpu_s(sender)
+        time.sleep(1)
+        assert _cpu_s(sender) - before < 0.2
+        self.publish()
+        self.sink.wait(3, "/warm")
         assert sender.stop() == 0
 
     def test_terminated_cleanly(self):
