@@ -79,16 +79,17 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_all(int status)
+static bool close_all(int status)
 {
 	int null = open("/dev/null", O_RDWR);
-
 	/* Out of the way of what is put in its place. */
-	while (status <= STATUS)
-		status = dup(status);
+	int away = fcntl(status, F_DUPFD, STATUS + 1);
+
+	if (null < 0 || away < 0)
+		return false;
 	for (int fd = 0; fd < STATUS; fd++)
 		dup2(null, fd);
-	dup2(status, STATUS);
+	dup2(away, STATUS);
 	fcntl(STATUS, F_SETFD, FD_CLOEXEC);
 #ifdef HAVE_CLOSEFROM
 	closefrom(STATUS + 1);
@@ -96,6 +97,7 @@ static void close_all(int status)
 	for (int fd = STATUS + 1; fd < DESCRIPTORS_MAX; fd++)
 		close(fd);
 #endif
+	return true;
 }
 
 __attribute__((noreturn)) static void give_up(int status)
@@ -116,7 +118,8 @@ __attribute__((noreturn)) static void become(const char *path,
 	if (pid < 0)
 		give_up(status);
 	reset_signals();
-	close_all(status);
+	if (!close_all(status))
+		give_up(status);
 	execve(path, argv, env);
 	give_up(STATUS);
 }
