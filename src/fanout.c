@@ -19,15 +19,94 @@ struct room {
 
 struct run {
 	struct store *s;
-	struct room room[FANOUT_MAX];
+	const struct fanout_place *from;
+	struct fanout_place place; /* as it will be */
+	struct room room[FANOUT_ORGS];
 	size_t rooms;
 	uint64_t newest;
-	size_t max;    /* rows */
+	size_t max; /* rows */
+	uint64_t key[FANOUT_MAX];
+	size_t keys;
 	uint64_t last; /* the one looked at last */
 	struct fanout_count count;
 };
 
 enum { REASON_SIZE = 200 };
+
+/* ---- whose turn it is ---- */
+
+/* From the place on, and once round; at most `max`. */
+static enum err find_orgs(struct run *r, struct id *orgs, size_t max, size_t *n)
+{
+	bool wrapped = !r->place.under_way;
+	const struct id *after = wrapped ? NULL : &r->place.organization;
+	size_t count = 0;
+	enum err e = ERR_OK;
+
+	while (!e && count < max) {
+		e = store_fanout_org(r->s, after, &orgs[count]);
+		if (e == ERR_NOT_FOUND && !wrapped) {
+			wrapped = true;
+			after = NULL;
+			e = ERR_OK;
+			continue;
+		}
+		if (!e && count && id_equal(&orgs[count], &orgs[0]))
+			break;
+		if (!e)
+			after = &orgs[count++];
+	}
+	*n = count;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Its share of the rows and of the deliveries, but one row at least. */
+static enum err choose_of(struct run *r, const struct id *org, size_t orgs,
+			  uint64_t *deliveries)
+{
+	size_t want = r->max / orgs, n;
+	uint64_t hooks;
+	enum err e =
+		store_fanout_hooks(r->s, org, FANOUT_DELIVERIES, &hooks);
+
+	if (e)
+		return e;
+	if (hooks && want > FANOUT_DELIVERIES / orgs / hooks)
+		want = FANOUT_DELIVERIES / orgs / hooks;
+	want = want ? want : 1;
+	e = store_fanout_queued(r->s, org, r->newest, want,
+				r->key + r->keys, &n);
+	if (e)
+		return e;
+	r->keys += n;
+	*deliveries += n * hooks;
+	r->count.more = r->count.more || n == want;
+	r->place.organization = *org;
+	r->place.under_way = true;
+	return ERR_OK;
+}
+
+static enum err choose(struct run *r)
+{
+	struct id orgs[FANOUT_ORGS];
+	uint64_t deliveries = 0;
+	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS, n;
+	enum err e = find_orgs(r, orgs, max, &n);
+
+	r->keys = 0;
+	r->count.more = !e && n == max;
+	r->place.under_way = r->place.under_way && n;
+	for (size_t i = 0; !e && i < n; i++) {
+		if (deliveries >= FANOUT_DELIVERIES) {
+			r->count.more = true;
+			break;
+		}
+		e = choose_of(r, &orgs[i], n, &deliveries);
+	}
+	return e;
+}
+
+/* ---- what it says ---- */
 
 static bool refuse(char *why, const char *field, const char *what)
 {
@@ -120,7 +199,8 @@ static enum err claim(struct store *s, const struct store_queued *row,
 {
 	enum err e = ERR_OK;
 
-	if (row->idempotency_key)
+	/* What came through the API took its key there. */
+	if (row->idempotency_key && !row->accepted)
 		e = store_fanout_claim(s, row, s->conf->retention.idempotency);
 	*fine = e == ERR_OK;
 	if (e != ERR_CONFLICT)
@@ -142,10 +222,11 @@ static enum err body(struct db *db, void *arg)
 	(void)db;
 	r->count = (struct fanout_count){0};
 	r->rooms = 0;
-	e = store_fanout_take(s, r->max, r->newest, s->conf->api.max_body,
-			      &rows);
-	if (e == ERR_NOT_FOUND)
-		return ERR_OK;
+	r->place = *r->from;
+	e = choose(r);
+	if (e || !r->keys)
+		return e;
+	e = store_fanout_take(s, r->key, r->keys, s->conf->api.max_body, &rows);
 	while (!e && store_fanout_next(rows, &row)) {
 		char why[REASON_SIZE];
 		bool fine = check_row(s, &row, why);
@@ -175,7 +256,8 @@ static enum err reject_last(struct db *db, void *arg)
 	struct run *r = arg;
 
 	(void)db;
-	r->count = (struct fanout_count){.taken = 1, .rejected = 1};
+	r->count = (struct fanout_count){
+		.taken = 1, .rejected = 1, .more = true};
 	return store_fanout_reject(r->s, r->last,
 				   "the database refused to take it");
 }
@@ -193,9 +275,11 @@ static enum err one_by_one(struct run *r)
 	return e;
 }
 
-enum err fanout_run(struct store *s, uint64_t newest, struct fanout_count *out)
+enum err fanout_run(struct store *s, struct fanout_place *place,
+		    uint64_t newest, struct fanout_count *out)
 {
-	struct run r = {.s = s, .newest = newest, .max = FANOUT_MAX};
+	struct run r = {
+		.s = s, .from = place, .newest = newest, .max = FANOUT_MAX};
 	enum err e = db_tx(s->db, DB_AGAIN, body, &r);
 
 	if (e == ERR_INTERNAL)
@@ -206,6 +290,7 @@ enum err fanout_run(struct store *s, uint64_t newest, struct fanout_count *out)
 		log_warn("%zu notifications rejected: hooks-admin status "
 			 "shows them",
 			 r.count.rejected);
+	*place = r.place;
 	*out = r.count;
 	return ERR_OK;
 }

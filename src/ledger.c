@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "fanout.h"
+#include "id.h"
 #include "outage.h"
 #include "post.h"
 #include "round.h"
@@ -47,7 +48,8 @@ struct ledger {
 	int64_t lost_since; /* monotonic; 0: the database is there */
 	int64_t stop_by;    /* monotonic; 0: goes on */
 	enum ledger_wish wish;
-	bool more_queued; /* the last fan-out took all it could */
+	struct fanout_place place;
+	bool more_queued; /* the last fan-out left some */
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
 	bool full;   /* there were so many, and may be more */
@@ -78,16 +80,16 @@ static enum err note(struct ledger *l)
 static enum err fan_out(struct ledger *l)
 {
 	struct fanout_count count = {0};
-	uint64_t newest;
-	enum err e = store_fanout_newest(&l->round.store, &newest);
+	bool any;
+	enum err e = store_fanout_any(&l->round.store, ID_SERIAL_MAX, &any);
 
 	l->more_queued = false;
-	if (e || !newest)
+	if (e || !any)
 		return e;
-	e = fanout_run(&l->round.store, newest, &count);
+	e = fanout_run(&l->round.store, &l->place, ID_SERIAL_MAX, &count);
 	if (e)
 		return e;
-	l->more_queued = count.taken == FANOUT_MAX;
+	l->more_queued = count.more;
 	if (count.made)
 		round_reread(&l->round, false);
 	return ERR_OK;

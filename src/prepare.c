@@ -27,6 +27,7 @@ static bool is_told_to_stop(void)
 /* What was published before now belongs to this run, what is due later not. */
 static enum err fan_out_all(struct store *s, int64_t *until)
 {
+	struct fanout_place place = {0};
 	struct fanout_count count;
 	uint64_t newest;
 	bool any;
@@ -35,7 +36,7 @@ static enum err fan_out_all(struct store *s, int64_t *until)
 	any = !e && newest;
 	/* Another sender may take a step's rows away: then there are others. */
 	while (!e && any && !is_told_to_stop()) {
-		e = fanout_run(s, newest, &count);
+		e = fanout_run(s, &place, newest, &count);
 		if (!e)
 			e = store_fanout_any(s, newest, &any);
 	}

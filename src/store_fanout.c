@@ -10,66 +10,112 @@
 #include "store.h"
 #include "store_lane.h"
 
+static void read_org(struct db_stmt *q, unsigned col, struct id *out)
+{
+	size_t n;
+	const char *org = db_col_bytes(q, col, &n);
+
+	memcpy(out->b, org, n < ID_SIZE ? n : ID_SIZE);
+}
+
+/* ---- what is queued ---- */
+
 enum err store_fanout_newest(struct store *s, uint64_t *newest)
 {
 	struct db_stmt *q;
-	uint64_t key = 0;
-	enum err e;
+	enum err e = db_query(s->db, "SELECT MAX(id) FROM notifications",
+			      DB_NONE, &q);
 
-	e = db_query(s->db,
-		     "SELECT id FROM notifications WHERE state = 'queued' "
-		     "ORDER BY id DESC LIMIT 1",
-		     DB_NONE, &q);
-	if (e)
-		return e;
-	while (db_next(q))
-		key = db_col_uint(q, 0);
-	*newest = key;
-	return ERR_OK;
-}
-
-/* Seen without a lock: a locking search would wait for every row that some
- * application has inserted and not yet committed. */
-static enum err find_queued(struct store *s, size_t max, uint64_t newest,
-			    struct db_value *list, size_t *n)
-{
-	struct db_stmt *q;
-	size_t count = 0;
-	enum err e;
-
-	e = db_query(s->db,
-		     "SELECT id FROM notifications WHERE state = 'queued' "
-		     "AND id <= ? ORDER BY id LIMIT ?",
-		     DB_ARGS(db_uint(newest), db_uint(max)), &q);
 	while (!e && db_next(q))
-		list[count++] = db_uint(db_col_uint(q, 0));
-	if (!e)
-		*n = count;
+		*newest = db_col_uint(q, 0);
 	return e;
 }
 
 enum err store_fanout_any(struct store *s, uint64_t newest, bool *any)
 {
-	struct db_value one[1];
-	size_t n;
-	enum err e = find_queued(s, 1, newest, one, &n);
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT 1 FROM notifications FORCE INDEX (state) "
+			      "WHERE state = 'queued' AND id <= ? LIMIT 1",
+			      DB_ARGS(db_uint(newest)), &q);
 
 	if (!e)
-		*any = n > 0;
+		*any = db_rows(q) > 0;
 	return e;
 }
 
-enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
+/* One probe of the index, however much each organization has. */
+enum err store_fanout_org(struct store *s, const struct id *after,
+			  struct id *out)
+{
+	static const char first[] =
+		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"WHERE state = 'queued' ORDER BY organization LIMIT 1";
+	static const char next[] =
+		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"WHERE state = 'queued' AND organization > ? "
+		"ORDER BY organization LIMIT 1";
+	struct db_stmt *q;
+	enum err e;
+
+	if (after)
+		e = db_query(s->db, next, DB_ARGS(db_bytes(after->b, ID_SIZE)),
+			     &q);
+	else
+		e = db_query(s->db, first, DB_NONE, &q);
+	if (e)
+		return e;
+	if (!db_next(q))
+		return ERR_NOT_FOUND;
+	read_org(q, 0, out);
+	return ERR_OK;
+}
+
+enum err store_fanout_queued(struct store *s, const struct id *organization,
+			     uint64_t newest, size_t max, uint64_t *keys,
+			     size_t *n)
+{
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e = db_query(s->db,
+			      "SELECT id FROM notifications FORCE INDEX (state) "
+			      "WHERE state = 'queued' AND organization = ? AND "
+			      "id <= ? ORDER BY id LIMIT ?",
+			      DB_ARGS(db_bytes(organization->b, ID_SIZE),
+				      db_uint(newest), db_uint(max)),
+			      &q);
+
+	while (!e && db_next(q))
+		keys[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}
+
+enum err store_fanout_hooks(struct store *s, const struct id *organization,
+			    uint64_t max, uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+			      "FORCE INDEX (organization) WHERE "
+			      "organization = ? AND deleted_at IS NULL "
+			      "LIMIT ?) h",
+			      DB_ARGS(db_bytes(organization->b, ID_SIZE),
+				      db_uint(max)),
+			      &q);
+
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
 			   size_t resource_max, struct db_stmt **rows)
 {
 	struct db_value list[DB_LIST_MAX];
-	size_t n;
-	enum err e = find_queued(s, max, newest, list, &n);
 
-	if (e)
-		return e;
-	if (!n)
-		return ERR_NOT_FOUND;
+	db_uints(list, keys, n);
 	return db_query_list(
 		s->db,
 		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
@@ -84,8 +130,7 @@ enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
 
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 {
-	size_t n, action_len, user_len;
-	const char *org;
+	size_t action_len, user_len;
 
 	if (!db_next(rows))
 		return false;
@@ -98,8 +143,7 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 		.resource_len = db_col_uint(rows, 5),
 		.accepted = db_col_int(rows, 8) != 0,
 	};
-	org = db_col_bytes(rows, 1, &n);
-	memcpy(out->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
+	read_org(rows, 1, &out->organization);
 	if (!db_col_null(rows, 4))
 		out->user = db_col_text(rows, 4);
 	out->has_nul = strlen(out->action) != action_len ||

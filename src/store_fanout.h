@@ -31,16 +31,32 @@ struct store_queued {
 	bool accepted; /* the limits were checked when it came */
 };
 
-/* Whether anything is queued; no lock. `newest`: its greatest key, 0 none. */
+/* The greatest key there is; 0: none. */
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
 
-/* Whether a row with a key up to `newest` is queued. */
+/* Whether a row with a key up to `newest` is queued; no lock. */
 enum err store_fanout_any(struct store *s, uint64_t newest, bool *any);
 
-/* Locks the oldest rows that are queued, by their mark and never by "newer
- * than the last": a long transaction commits a low key late. At most
- * DB_LIST_MAX; ERR_NOT_FOUND: there are none. */
-enum err store_fanout_take(struct store *s, size_t max, uint64_t newest,
+/* The next organization behind `after` (NULL: the first) that has something
+ * queued; ERR_NOT_FOUND: there is none. */
+enum err store_fanout_org(struct store *s, const struct id *after,
+			  struct id *out);
+
+/* The keys of its oldest queued rows, up to `newest` and at most `max`. Found
+ * by their mark and never by "newer than the last": a long transaction commits
+ * a low key late. No lock: a locking search would wait for every row that
+ * some application has inserted and not yet committed. */
+enum err store_fanout_queued(struct store *s, const struct id *organization,
+			     uint64_t newest, size_t max, uint64_t *keys,
+			     size_t *n);
+
+/* How many hooks it has, counted up to `max`. */
+enum err store_fanout_hooks(struct store *s, const struct id *organization,
+			    uint64_t max, uint64_t *n);
+
+/* Locks those of the rows that are still queued, and reads them in the order
+ * of their keys. 1 to DB_LIST_MAX. */
+enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
 			   size_t resource_max, struct db_stmt **rows);
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
 

@@ -1,0 +1,105 @@
+"""
+From what was published to deliveries: what was accepted stays accepted, and
+an organization with very much of it keeps no other waiting.
+"""
+
+import json
+import time
+
+import tap
+from sendcase import SendCase
+
+
+class Accepted(SendCase):
+    """A 202 counts, however long the sender was away."""
+
+    settings = {"retention": {"idempotency": "1s"}}
+
+    def post(self, body, key):
+        answer = self.door.request(
+            "POST", "/v2/notifications",
+            [("Authorization", self.key), ("Idempotency-Key", key)],
+            json.dumps(body).encode())
+        assert answer.status == 202, answer
+        return answer.json()
+
+    def test_an_array_whose_key_has_expired_meanwhile(self):
+        self.fresh()
+        self.post([{"action": "event.created", "resource": {"n": n}}
+                   for n in range(3)], "array")
+        time.sleep(1.5)
+        self.once("delivered 3,")
+
+    def test_a_key_that_is_used_again_after_it_has_expired(self):
+        self.fresh()
+        body = {"action": "event.created", "resource": {}}
+        first = self.post(body, "again")
+        time.sleep(1.5)
+        second = self.post(body, "again")
+        assert first["_id"] != second["_id"]
+        self.once("delivered 2,")
+
+
+class Turns(SendCase):
+    """One organization has 300 hooks and 100 notifications for each."""
+
+    HOOKS, NOTIFICATIONS = 300, 100
+    # Of one transaction (src/fanout.h).
+    DELIVERIES = 5000
+
+    def flood(self):
+        other = self.service.organization("Flood")
+        self.service.db.sql(f"""
+            INSERT INTO hooks (organization, target_url, action, enabled,
+                created_at, updated_at)
+                SELECT UNHEX('{other}'), 'https://www.example.com/', '*', 0,
+                UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+                FROM seq_1_to_{self.HOOKS};
+            INSERT INTO lanes (hook_id) SELECT id FROM hooks
+                WHERE organization = UNHEX('{other}');
+            INSERT INTO notifications (organization, action, resource)
+                SELECT UNHEX('{other}'), 'event.created', '{{}}'
+                FROM seq_1_to_{self.NOTIFICATIONS}""")
+        return f"organization = UNHEX('{other}')"
+
+    def test_others_do_not_wait(self):
+        self.fresh()
+        flood = self.flood()
+        self.publish()
+        self.once("delivered 1,")
+        count = f"SELECT COUNT(*) FROM deliveries WHERE {flood}"
+        assert int(self.service.db.value(count)) == \
+            self.HOOKS * self.NOTIFICATIONS
+        before = self.service.db.value(
+            f"{count} AND id < (SELECT MIN(id) FROM deliveries "
+            f"WHERE NOT {flood})")
+        assert int(before) <= self.DELIVERIES, before
+
+    def test_no_transaction_is_long(self):
+        self.flood()
+        self.once("delivered 0,")
+        most = self.service.db.value(
+            "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM deliveries "
+            "GROUP BY created_at) t")
+        assert 0 < int(most) <= self.DELIVERIES, most
+
+    def test_every_row_is_fanned_out_once(self):
+        """Whoever's turn it is, in the order in which it was published."""
+        hook = self.fresh()
+        others = [self.service.organization(f"Org {n}") for n in range(70)]
+        for n in range(3):
+            for organization in others + [self.organization]:
+                self.service.publish_sql(organization, "event.created",
+                                         json.dumps({"n": n}))
+        self.once("delivered 3,")
+        assert self.service.db.value(
+            "SELECT COUNT(*) FROM notifications WHERE state = 'queued'") \
+            == "0"
+        order = self.service.db.sql(
+            "SELECT n.resource FROM deliveries d JOIN notifications n "
+            "ON n.id = d.notification_id ORDER BY d.id DESC LIMIT 3")
+        assert [json.loads(text)["n"] for [text] in order] == [2, 1, 0], hook
+
+
+if __name__ == "__main__":
+    tap.main()
