@@ -165,9 +165,11 @@ enum err store_health_queued(struct store *s, const struct id *organization,
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT COUNT(*), MIN(created_at) "
-			      "FROM notifications WHERE state = 'queued' AND "
-			      "organization = ?",
+			      "SELECT w.number, n.created_at FROM (SELECT "
+			      "COUNT(*) AS number, MIN(id) AS oldest "
+			      "FROM notifications FORCE INDEX (state) WHERE "
+			      "state = 'queued' AND organization = ?) w "
+			      "LEFT JOIN notifications n ON n.id = w.oldest",
 			      DB_ARGS(db_bytes(organization->b, ID_SIZE)), &q);
 
 	if (e)

@@ -81,15 +81,18 @@ static enum err read_finished(struct store *s, struct store_status *out)
 	return ERR_OK;
 }
 
+/* From the index alone, but for the row of the oldest. */
 static enum err read_notifications(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT state = 'rejected', COUNT(*), "
-			      "MIN(created_at) FROM notifications "
-			      "WHERE state IN ('queued', 'rejected') "
-			      "GROUP BY state",
-			      DB_NONE, &q);
+	enum err e = db_query(
+		s->db,
+		"SELECT w.rejected, w.number, n.created_at FROM (SELECT "
+		"state = 'rejected' AS rejected, COUNT(*) AS number, "
+		"MIN(id) AS oldest FROM notifications FORCE INDEX (state) "
+		"WHERE state IN ('queued', 'rejected') GROUP BY state) w "
+		"JOIN notifications n ON n.id = w.oldest",
+		DB_NONE, &q);
 
 	if (e)
 		return e;
@@ -136,9 +139,12 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	size_t n = 0;
 	enum err e =
 		db_query(s->db,
-			 "SELECT id, created_at, organization, action, reason "
-			 "FROM notifications WHERE state = 'rejected' "
-			 "ORDER BY id DESC LIMIT ?",
+			 "SELECT n.id, n.created_at, n.organization, n.action, "
+			 "n.reason FROM (SELECT id FROM notifications "
+			 "FORCE INDEX (state) WHERE state = 'rejected' "
+			 "ORDER BY id DESC LIMIT ?) w "
+			 "JOIN notifications n ON n.id = w.id "
+			 "ORDER BY n.id DESC",
 			 DB_ARGS(db_uint(max)), &q);
 
 	if (e)
