@@ -19,7 +19,8 @@ READ = {"/v2/openapi.yaml": openapi.yaml.safe_load,
         "/v2/openapi.json": json.loads}
 ROLES = {"READ": ["read", "publish", "manage"],
          "PUBLISH": ["publish", "manage"], "MANAGE": ["manage"],
-         "RUN": ["manage", "run"], "ANYBODY": None}
+         "RUN": ["manage", "run"], "ANYBODY": None,
+         "READ | NEAR": ["read", "publish", "manage"]}
 
 
 class Routes(tap.Case):
@@ -30,10 +31,17 @@ class Routes(tap.Case):
         missing = sorted(set(openapi.routes()) - set(self.documented))
         assert not missing, missing
 
+    def test_nothing_is_described_that_is_not_there(self):
+        more = sorted(set(self.documented) - set(openapi.routes()))
+        assert not more, more
+
     def test_with_its_roles(self):
         for route, roles in openapi.routes().items():
             described = self.documented[route].get("x-roles")
             assert described == ROLES[roles], (route, roles, described)
+            security = self.documented[route].get("security")
+            assert (security == []) == (roles == "ANYBODY"), route
+            assert ({} in (security or ())) == ("NEAR" in roles), route
 
 
 class Lint(tap.Case):

@@ -6,8 +6,10 @@ keys, senders.
 
 import json
 import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import database
@@ -181,9 +183,31 @@ class Service:
                 for line in log.read_text(errors="replace").splitlines()
                 if _SANITIZER.search(line)]
 
+    def _started(self):
+        """Senders that /v2/run started; they have our configuration."""
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().decode().split("\0")
+            except (OSError, ValueError):
+                continue
+            if words[0].endswith("hooks-send") and any(
+                    word.startswith(f"{self.folder.path}/")
+                    for word in words[1:]):
+                yield int(path.parent.name)
+
+    def _end_started(self):
+        for pid in self._started():
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        processes.wait_until(lambda: not list(self._started()), 10,
+                             "the end of senders that were started")
+
     def close(self):
         for child in self.children:
             child.stop()
+        self._end_started()
         if getattr(self, "db", None):
             self.db.stop()
         reports = self.sanitizer_reports()
