@@ -73,6 +73,8 @@ enum err admin_config(struct admin *a)
 	enum err e = policy_load(&policy, &a->conf);
 
 	policy_release(&policy);
+	if (!e)
+		e = conf_check_sender(&a->conf);
 	if (e)
 		return e;
 	if (!a->json) {

@@ -354,13 +354,11 @@ static enum err check_lease(const struct conf *c)
 	return ERR_OK;
 }
 
-/* The one file that all three programs need. */
-static enum err check_tls_ca(const struct conf *c)
+static enum err check_readable(const struct conf *c, const char *path,
+			       const char *section, const char *key)
 {
-	const char *path = c->database.tls_ca;
-
 	if (*path && access(path, R_OK) != 0)
-		return conf_reject(c, "database", "tls_ca", strerror(errno));
+		return conf_reject(c, section, key, strerror(errno));
 	return ERR_OK;
 }
 
@@ -403,7 +401,7 @@ static enum err check(struct conf *c, const struct stat *st)
 	if (!e)
 		e = check_lease(c);
 	if (!e)
-		e = check_tls_ca(c);
+		e = check_readable(c, c->database.tls_ca, "database", "tls_ca");
 	if (!e)
 		e = check_notify(c);
 	if (!e)
@@ -412,6 +410,11 @@ static enum err check(struct conf *c, const struct stat *st)
 }
 
 /* ---- the public calls ---- */
+
+enum err conf_check_sender(const struct conf *c)
+{
+	return check_readable(c, c->sender.ca_file, "sender", "ca_file");
+}
 
 static const char *which_file(const char *file)
 {

@@ -95,6 +95,10 @@ void conf_each(const struct conf *c,
 			    const char *value),
 	       void *arg);
 
+/* What the sender alone needs: ERR_CONFIG when [sender] ca_file cannot be read.
+ * Without it every delivery over HTTPS would fail, and use up its schedule. */
+enum err conf_check_sender(const struct conf *c);
+
 /* For checks that need more than one row, or another module: logs that the
  * value of this key is wrong, with file and line. Returns ERR_CONFIG. */
 enum err conf_reject(const struct conf *c, const char *section, const char *key,

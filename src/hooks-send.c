@@ -369,14 +369,6 @@ static enum err run_workers(struct run *r)
 	return r->result;
 }
 
-/* Without it every delivery over HTTPS would fail, and use up its schedule. */
-static enum err check_ca_file(const struct conf *c)
-{
-	if (*c->sender.ca_file && access(c->sender.ca_file, R_OK) != 0)
-		return conf_reject(c, "sender", "ca_file", strerror(errno));
-	return ERR_OK;
-}
-
 static void block_signals(sigset_t *signals)
 {
 	sigemptyset(signals);
@@ -391,7 +383,7 @@ static enum err run(struct run *r)
 	enum err e = policy_load(&r->policy, &r->conf);
 
 	if (!e)
-		e = check_ca_file(&r->conf);
+		e = conf_check_sender(&r->conf);
 	if (!e)
 		e = lock_open(&r->lock, &r->conf, !r->o.once);
 	if (e)
@@ -409,7 +401,6 @@ static enum err run(struct run *r)
 	r->workers = worker_count(r);
 	policy_find_own(&r->policy);
 	store_init(&r->store, &r->conf, DB_SENDER);
-	block_signals(&r->signals);
 	e = prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
 			&r->started_at);
 	r->report = (struct report){.options = &r->o,
@@ -427,6 +418,7 @@ int main(int argc, char **argv)
 	static struct run r;
 	enum err e;
 
+	block_signals(&r.signals); /* one that comes early ends it well, too */
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
 	r.lock.fd = -1;

@@ -27,7 +27,7 @@ static enum err record_delivered(struct store *s, const struct store_outcome *o,
 				"SET state = 'delivered', "
 				"lane = NULL, due_at = NULL, "
 				"attempts = attempts + 1, tries = tries + 1, "
-				"finished_at = ? WHERE "
+				"finished_at = ?, reason = NULL WHERE "
 				"state IN ('pending', 'cancelled') AND "
 				"id IN ({?})",
 				DB_ARGS(db_time(s->now)), list, count);

@@ -90,6 +90,10 @@ class Config(admincase.AdminCase):
         assert again.status == 0 and not again.err, again
         assert again.out.replace("***", "x") == first.read_text()
 
+    def test_a_file_that_only_the_sender_reads(self):
+        self.complains("[sender]\nca_file = /nonexistent\n", 2,
+                       "[sender] ca_file")
+
     def test_leaves_secrets_out(self):
         config = self.write_config("secret.conf", password="hunter2")
         for flags in ((), ("--json",)):

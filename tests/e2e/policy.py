@@ -228,6 +228,11 @@ class Changed(LaneCase):
             "GROUP BY d.state"))
         assert rows == {"delivered": str(came),
                         "cancelled": str(200 - came)}, rows
+        reasons = self.service.db.sql(
+            "SELECT DISTINCT state, reason FROM deliveries WHERE "
+            "state IN ('delivered', 'cancelled') ORDER BY state")
+        assert reasons == [["delivered", "NULL"],
+                           ["cancelled", "the hook was deleted"]], reasons
 
     def test_another_target(self):
         hook, sender = self.busy("/before")
