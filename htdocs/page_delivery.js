@@ -5,7 +5,7 @@
 import { useEffect, useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
 import { bodyOf, curlOf, headersOf, inBatch } from './curl.js';
-import { count, many, span, time, useSettings } from './format.js';
+import { many, span, time, useSettings } from './format.js';
 import { href } from './route.js';
 import { isJson } from './json.js';
 import { Next } from './page_deliveries.js';

@@ -83,7 +83,7 @@ function Actions({ hook, onEdit, onChanged }) {
 			This cannot be undone. To pause it, disable it instead.</p><//>`}`;
 }
 
-function Health({ hook, stats }) {
+function Health({ stats }) {
 	if (!stats.data)
 		return html`<${Loaded} from=${stats} rows=${3}>${() => null}<//>`;
 	const { points } = stats.data;
@@ -122,7 +122,7 @@ export function Hook({ id }) {
 		actions=${may('manage') && html`<${Actions} hook=${data}
 			onEdit=${() => setEditing(true)} onChanged=${changed} />`}>
 		<${Blocked} hook=${data} health=${health} />
-		<${Health} hook=${data} stats=${stats} />
+		<${Health} stats=${stats} />
 		<div class="columns"><div class="stack"><${Recent} hook=${data} />
 		<${Verify} hook=${data} /></div>
 		<div class="stack"><${HookFacts} hook=${data} />

@@ -2,10 +2,9 @@
  * Publishing a test notification, to see it arrive.
  */
 import { useState } from './vendor/hooks.js';
-import { call, may } from './api.js';
+import { call, may, useGet } from './api.js';
 import { useActions } from './hook_form.js';
 import { DeliveryRows, useHooks } from './page_deliveries.js';
-import { useGet } from './api.js';
 import { href } from './route.js';
 import { sampleOf } from './samples.js';
 import { Banner, Button, Card, Field, html, Mono, Options, Page, Pill,
