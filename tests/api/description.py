@@ -49,7 +49,7 @@ class Lint(tap.Case):
 
     def problems(self, path):
         done = subprocess.run(
-            [where.node_program("redocly"), "lint", "--format=json",
+            [where.node_file(".bin/redocly"), "lint", "--format=json",
              "--extends=recommended-strict", path], capture_output=True,
             check=False, env=dict(os.environ, REDOCLY_TELEMETRY="off",
                                   REDOCLY_SUPPRESS_UPDATE_NOTICE="true"))

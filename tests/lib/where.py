@@ -53,10 +53,10 @@ def server(*names):
         "the folder with HOOKS_TEST_SERVERS")
 
 
-def node_program(name):
-    """A program of a package that selftest took from the npm registry."""
+def node_file(name):
+    """A file of a package that selftest took from the npm registry."""
     for root in _unpacked():
-        path = root / "npm/node_modules/.bin" / name
+        path = root / "npm/node_modules" / name
         if path.exists():
             return path
     raise AssertionError(f"{name} not found: ./selftest installs it")
