@@ -10,7 +10,7 @@ import receiver
 import service
 import tap
 from apicase import ApiCase
-from processes import wait_until
+from processes import running, wait_until
 
 RUN = "/v2/run"
 
@@ -35,16 +35,9 @@ class Run(ApiCase):
 
     def senders(self):
         """Running ones of this service."""
-        config = str(self.service.config(service.API)).encode()
-        found = []
-        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = path.read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[0].endswith(b"hooks-send") and config in words:
-                found.append(int(path.parent.name))
-        return found
+        config = self.service.config(service.API)
+        return [pid for pid, words in running(config)
+                if words[0].endswith("hooks-send")]
 
     def quiet(self):
         """No sender runs, and one may be started."""

@@ -1,5 +1,9 @@
 """Signing in to the dashboard, and what the role of the key may do."""
 
+import signal
+
+import browser
+import processes
 import tap
 from pagecase import PageCase
 
@@ -120,6 +124,22 @@ class Roles(PageCase):
         self.enter(self.site.service.key(self.site.organization, "read"),
                    "publish")
         self.page.wait("needs the role publish or manage")
+
+
+class Killed(tap.Case):
+    """A browser whose driver is killed, as happens to a run of tests."""
+
+    def test_it_ends_with_its_driver(self):
+        folder = processes.Folder()
+        try:
+            page = browser.Browser(folder.path)
+            assert len(list(processes.running(page.home))) > 1
+            page.driver.stop(number=signal.SIGKILL)
+            processes.wait_until(
+                lambda: not list(processes.running(page.home)), 10,
+                "the browser's end")
+        finally:
+            folder.close()
 
 
 tap.main()

@@ -61,13 +61,8 @@ class Quickstart(tap.Case):
 
     def commands(self):
         """Command lines of processes that work below our folder."""
-        for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                line = entry.read_text(errors="replace")
-            except OSError:
-                continue  # it ended meanwhile
-            if str(self.var) in line:
-                yield line.replace("\0", " ")
+        for _, words in processes.running(self.var):
+            yield " ".join(words)
 
     def nothing_left(self, pids):
         assert not list((self.var / "pids").iterdir())

@@ -102,6 +102,8 @@ class Browser:
             "--force-color-profile=srgb", "--lang=en-GB",
             f"--user-data-dir={self.home / 'profile'}",
             f"--window-size={width},{height}",
+            # Its driver's end is its own, however the driver ends.
+            "--remote-debugging-pipe",
             # Not as root, and not in a chroot: it needs what these lack. The
             # pages are our own.
             "--no-sandbox"]

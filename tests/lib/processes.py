@@ -100,6 +100,18 @@ class Child:
             return self.process.wait()
 
 
+def running(folder):
+    """Process ids and words of the command lines that name a folder, or what
+    lies in it."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_text(errors="replace")
+        except OSError:
+            continue  # it ended meanwhile
+        if str(folder) in line:
+            yield int(path.parent.name), line.split("\0")
+
+
 def _started(pid):
     """A process's start time in ticks: with the pid it names one process."""
     try:

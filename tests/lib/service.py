@@ -6,7 +6,6 @@ keys, senders.
 
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
@@ -185,15 +184,9 @@ class Service:
 
     def _started(self):
         """Senders that /v2/run started; they have our configuration."""
-        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = path.read_bytes().decode().split("\0")
-            except (OSError, ValueError):
-                continue
-            if words[0].endswith("hooks-send") and any(
-                    word.startswith(f"{self.folder.path}/")
-                    for word in words[1:]):
-                yield int(path.parent.name)
+        for pid, words in processes.running(f"{self.folder.path}/"):
+            if words[0].endswith("hooks-send"):
+                yield pid
 
     def _end_started(self):
         for pid in self._started():
