@@ -236,11 +236,18 @@ class OutageInMidRun(SendCase):
     def state(self):
         return pathlib.Path(f"{self.service.folder / 'send.lock'}.outage")
 
+    def idle(self):
+        return self.attempts() and not self.service.db.sql(
+            "SELECT 1 FROM lanes WHERE owner IS NOT NULL")
+
     def test_it_is_told_once_and_ends(self):
         self.fresh()
         sender = self.service.start_sender("--linger", "60s")
         self.publish()
         self.sink.wait(1)
+        # Killed at the COMMIT of a lane that is given back, it would also be
+        # told, rightly, that the lease is gone.
+        wait_until(self.idle, 15, "the lane given back")
         self.service.db.stop(signal.SIGKILL)
         wait_until(self.state().exists, 15, "an outage noted")
         time.sleep(1)
