@@ -131,7 +131,7 @@ static void take_back(struct round *r, const struct parcel *p)
 
 /* Those whose schedule came to its end; what is the service's own news makes
  * no other. */
-static size_t list_failed(const struct round *r, struct raise_failed *list)
+static size_t list_failed(const struct round *r, struct store_failed *list)
 {
 	size_t n = 0;
 
@@ -141,7 +141,7 @@ static size_t list_failed(const struct round *r, struct raise_failed *list)
 			continue;
 		for (size_t i = 0; i < p->count; i++)
 			if (!p->member[i].operational)
-				list[n++] = (struct raise_failed){
+				list[n++] = (struct store_failed){
 					p->member[i].key,
 					p->lane->hook.organization};
 	}
@@ -151,7 +151,7 @@ static size_t list_failed(const struct round *r, struct raise_failed *list)
 enum err draft_record(struct round *r)
 {
 	struct store *s = &r->store;
-	struct raise_failed *failed;
+	struct store_failed *failed;
 	size_t count = 0;
 	enum err e;
 

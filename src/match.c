@@ -21,8 +21,8 @@ static const struct match_action catalogue[] = {
 	 "receiver answered 410; the resource is the hook.",
 	 true, true},
 	{MATCH_DELIVERY_FAILED,
-	 "A delivery failed after its last attempt; the resource is the "
-	 "delivery.",
+	 "A delivery failed after its last attempt, or was held for too "
+	 "long; the resource is the delivery.",
 	 true, true},
 	{MATCH_PING, "A test delivery to one hook, sent when asked for.", true,
 	 false},

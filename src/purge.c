@@ -3,6 +3,7 @@
  */
 #include "purge.h"
 
+#include "raise.h"
 #include "store.h"
 #include "store_stats.h"
 
@@ -73,6 +74,7 @@ static struct store_purge moments(const struct store *s, int64_t now)
 		.hours = now - c->retention.deliveries - 24 * STORE_HOUR_MS,
 		.idempotency = now - c->retention.idempotency,
 		.settled = now - greater(2 * c->sender.lease, SETTLED_MIN),
+		.expired = raise_expired,
 	};
 }
 

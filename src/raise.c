@@ -59,7 +59,7 @@ enum err raise_hook_disabled(struct store *s, struct arena *arena,
 /* ---- deliveries that failed ---- */
 
 /* Their organizations, each once. */
-static size_t organizations_of(const struct raise_failed *list, size_t n,
+static size_t organizations_of(const struct store_failed *list, size_t n,
 			       struct id *out)
 {
 	size_t count = 0, j;
@@ -74,7 +74,7 @@ static size_t organizations_of(const struct raise_failed *list, size_t n,
 	return count;
 }
 
-static bool is_wanted(const struct raise_failed *f, const struct id *orgs,
+static bool is_wanted(const struct store_failed *f, const struct id *orgs,
 		      const bool *wanted, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -91,7 +91,7 @@ static bool has_key(const uint64_t *keys, size_t n, uint64_t key)
 	return false;
 }
 
-static enum err choose_wanted(struct store *s, struct raise_failed *list,
+static enum err choose_wanted(struct store *s, struct store_failed *list,
 			      size_t *n)
 {
 	struct id orgs[RAISE_MAX];
@@ -108,7 +108,7 @@ static enum err choose_wanted(struct store *s, struct raise_failed *list,
 	return e;
 }
 
-static enum err choose_pending(struct store *s, struct raise_failed *list,
+static enum err choose_pending(struct store *s, struct store_failed *list,
 			       size_t *n)
 {
 	uint64_t keys[RAISE_MAX];
@@ -126,7 +126,7 @@ static enum err choose_pending(struct store *s, struct raise_failed *list,
 	return e;
 }
 
-enum err raise_failed_choose(struct store *s, struct raise_failed *list,
+enum err raise_failed_choose(struct store *s, struct store_failed *list,
 			     size_t *n)
 {
 	size_t kept = 0, part;
@@ -161,7 +161,7 @@ static enum err tell(struct store *s, const struct store_delivery *d, size_t n)
 }
 
 enum err raise_delivery_failed(struct store *s, struct arena *arena,
-			       const struct raise_failed *list, size_t n)
+			       const struct store_failed *list, size_t n)
 {
 	uint64_t keys[RAISE_MAX];
 	struct store_delivery *deliveries;
@@ -177,5 +177,18 @@ enum err raise_delivery_failed(struct store *s, struct arena *arena,
 		if (!e && count)
 			e = tell(s, deliveries, count);
 	}
+	return e;
+}
+
+enum err raise_expired(struct store *s, struct store_failed *list, size_t n)
+{
+	struct arena arena;
+	enum err e = choose_wanted(s, list, &n);
+
+	if (e || !n)
+		return e;
+	arena_init(&arena);
+	e = raise_delivery_failed(s, &arena, list, n);
+	arena_release(&arena);
 	return e;
 }

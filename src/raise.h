@@ -14,17 +14,12 @@
 
 struct arena;
 struct store;
+struct store_failed;
 struct store_lane_hook;
 
 /* hook.disabled, with the hook as its resource. Inside a transaction. */
 enum err raise_hook_disabled(struct store *s, struct arena *arena,
 			     const struct store_lane_hook *hook);
-
-/* A delivery whose schedule has come to its end. */
-struct raise_failed {
-	uint64_t key;
-	struct id organization;
-};
 
 /*
  * delivery.failed, with the delivery as the API lists it, in two steps of one
@@ -32,9 +27,13 @@ struct raise_failed {
  * somebody wants to hear of and what was not told already, by a COMMIT whose
  * answer was lost. After it: tells.
  */
-enum err raise_failed_choose(struct store *s, struct raise_failed *list,
+enum err raise_failed_choose(struct store *s, struct store_failed *list,
 			     size_t *n);
 enum err raise_delivery_failed(struct store *s, struct arena *arena,
-			       const struct raise_failed *list, size_t n);
+			       const struct store_failed *list, size_t n);
+
+/* The same for what was held too long and has just failed, at most 256, in one
+ * step; the list is used up. */
+enum err raise_expired(struct store *s, struct store_failed *list, size_t n);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "id.h"
 
 struct attempt;
 struct store;
@@ -30,6 +31,12 @@ struct store_outcome {
 	int64_t due_at;		       /* STORE_PENDING */
 	int64_t started_at;	       /* database time */
 	const struct attempt *attempt; /* borrowed; NULL: none was made */
+};
+
+/* A delivery that was given up, of which somebody may want to hear. */
+struct store_failed {
+	uint64_t key;
+	struct id organization;
 };
 
 /* Locks these deliveries, at most DB_LIST_MAX, and keeps the keys of those

@@ -9,11 +9,15 @@
 #define HOOKS_STORE_PURGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
 
 struct store;
+struct store_failed;
+
+enum { STORE_EXPIRE_MAX = 100 };
 
 /* What goes: all that is older than these moments, database time. */
 struct store_purge {
@@ -22,6 +26,10 @@ struct store_purge {
 	/* Nobody has anything under way any more that began before this. */
 	int64_t settled;
 	bool dry_run; /* count, and leave everything as it is */
+	/* Told of deliveries that were held too long, 1 to STORE_EXPIRE_MAX,
+	 * inside the transaction in which they fail and behind that. */
+	enum err (*expired)(struct store *s, struct store_failed *list,
+			    size_t n);
 };
 
 struct store_purged {

@@ -3,11 +3,15 @@
  */
 #include "store_purge.h"
 
+#include <string.h>
+
+#include "match.h"
 #include "store.h"
 #include "store_lane.h"
+#include "store_outcome.h"
 
 enum {
-	STEP = 500,	 /* rows a step changes */
+	STEP = STORE_EXPIRE_MAX, /* rows a step changes */
 	HOOKS_STEP = 1000, /* hooks a step looks at */
 	HOOKS_MAX = 50	 /* and deals with */
 };
@@ -18,15 +22,86 @@ enum {
 	"d.lane = d.hook_id + " STORE_LANE_FAILED_SQL ", "                     \
 	"d.due_at = UTC_TIMESTAMP(3), d.finished_at = UTC_TIMESTAMP(3) "
 
+/* What makes a page of those that fail; not the service's own news, which make
+ * no other. */
+#define EXPIRING                                                               \
+	"SELECT d.id, d.organization, (SELECT n.action FROM notifications n "  \
+	"WHERE n.id = d.notification_id) FROM deliveries d "
+
+struct page {
+	struct db_value key[STEP];
+	size_t count;
+	struct store_failed news[STEP];
+	size_t news_count;
+};
+
+static void read_page(struct db_stmt *q, struct page *page)
+{
+	page->count = page->news_count = 0;
+	while (db_next(q)) {
+		struct store_failed *f = &page->news[page->news_count];
+		size_t len;
+		const char *organization = db_col_bytes(q, 1, &len);
+
+		memcpy(f->organization.b, organization, ID_SIZE);
+		f->key = db_col_uint(q, 0);
+		page->key[page->count++] = db_uint(f->key);
+		if (!db_col_null(q, 2) && !match_operational(db_col_text(q, 2)))
+			page->news_count++;
+	}
+}
+
+static enum err fail_page(struct store *s, const struct store_purge *p,
+			  struct page *page)
+{
+	enum err e;
+
+	if (!page->count)
+		return ERR_OK;
+	e = db_exec_list(s->db,
+			 "UPDATE deliveries d FORCE INDEX (PRIMARY) " FAIL
+			 "WHERE d.id IN ({?})",
+			 DB_NONE, page->key, page->count);
+	if (!e && page->news_count)
+		e = p->expired(s, page->news, page->news_count);
+	return e;
+}
+
 /* ---- held for themselves ---- */
+
+struct held {
+	struct store *s;
+	const struct store_purge *p;
+	struct db_value key[STEP];
+	size_t count;
+	uint64_t failed;
+};
+
+/* One may have been made pending again meanwhile. */
+static enum err held_body(struct db *db, void *arg)
+{
+	struct held *h = arg;
+	struct page page;
+	struct db_stmt *q;
+	enum err e = db_query_list(db,
+				   EXPIRING "FORCE INDEX (PRIMARY) WHERE "
+					    "d.state = 'held' AND "
+					    "d.id IN ({?}) FOR UPDATE",
+				   DB_NONE, h->key, h->count, &q);
+
+	if (e)
+		return e;
+	read_page(q, &page);
+	h->failed = page.count;
+	return fail_page(h->s, h->p, &page);
+}
 
 enum err store_purge_held(struct store *s, const struct store_purge *p,
 			  struct store_purge_place *at,
 			  struct store_purged *done)
 {
-	struct db_value keys[STEP];
+	struct held h = {.s = s, .p = p};
 	struct db_stmt *q;
-	size_t n = 0;
 	enum err e;
 
 	e = db_query(s->db,
@@ -37,17 +112,14 @@ enum err store_purge_held(struct store *s, const struct store_purge *p,
 		     &q);
 	while (!e && db_next(q)) {
 		at->key = db_col_uint(q, 0);
-		keys[n++] = db_uint(at->key);
+		h.key[h.count++] = db_uint(at->key);
 	}
-	at->more = n == STEP;
-	if (!e && n && !p->dry_run)
-		e = db_exec_list(s->db,
-				 "UPDATE deliveries d FORCE INDEX (PRIMARY) "
-				 FAIL "WHERE d.state = 'held' AND "
-				 "d.id IN ({?})",
-				 DB_NONE, keys, n);
+	at->more = h.count == STEP;
+	h.failed = h.count;
+	if (!e && h.count && !p->dry_run)
+		e = db_tx(s->db, DB_AGAIN, held_body, &h);
 	if (!e)
-		done->held += n;
+		done->held += h.failed;
 	return e;
 }
 
@@ -95,21 +167,26 @@ static const char is_gone[] =
 static enum err expire_body(struct db *db, void *arg)
 {
 	struct purge *u = arg;
+	struct page page;
+	struct db_stmt *q;
 	bool still;
 	enum err e = lock_hook(u, is_lapsed, &still);
 
 	u->held = 0;
 	if (e || !still)
 		return e;
-	e = db_exec(db,
-		    "UPDATE deliveries d FORCE INDEX (lane) " FAIL
-		    "WHERE d.lane = ? AND d.due_at < ? "
-		    "ORDER BY d.lane, d.due_at LIMIT ?",
-		    DB_ARGS(db_uint(u->hook), db_time(u->p->held),
-			    db_int(STEP)));
-	u->held = db_affected(db);
-	u->more = u->held == STEP;
-	return e;
+	e = db_query(db,
+		     EXPIRING "FORCE INDEX (lane) WHERE d.lane = ? AND "
+			      "d.due_at < ? ORDER BY d.lane, d.due_at LIMIT ?",
+		     DB_ARGS(db_uint(u->hook), db_time(u->p->held),
+			     db_int(STEP)),
+		     &q);
+	if (e)
+		return e;
+	read_page(q, &page);
+	u->held = page.count;
+	u->more = page.count == STEP;
+	return fail_page(u->s, u->p, &page);
 }
 
 static enum err remove_body(struct db *db, void *arg)

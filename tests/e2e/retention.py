@@ -1,5 +1,6 @@
 """The sender removes by itself what [retention] keeps no longer."""
 
+import json
 import signal
 import time
 
@@ -96,17 +97,59 @@ class Retention(_Case):
         assert time.monotonic() - begin < 5
         self.service.admin("purge")
 
+    def expire(self):
+        """What is held was held too long; whoever listens has heard of it."""
+        self.age(31)
+        self.once()
+        self.once()
+
+    def told(self):
+        """What hooks of the action delivery.failed heard of."""
+        return [json.loads(request.body)["resource"]
+                for request in self.sink.at("/told")]
+
+    def newest(self):
+        """What the newest delivery tells of."""
+        return self.service.db.value(
+            "SELECT MAX(notification_id) FROM deliveries")
+
     def test_4_held_too_long(self):
         hook = self.fresh()
+        listener = self.hook("/told", "delivery.failed")
         self.service.admin("hook", "disable", hook)
         self.publish()
         self.once("delivered 0, failed 0, retrying 0, held 1")
-        self.age(31)
-        self.once("delivered 0, failed 0, retrying 0, held 0")
-        assert self.service.db.sql(
-            "SELECT state, reason FROM deliveries ORDER BY id DESC LIMIT 1"
-        ) == [["failed", "expired"]]
+        self.expire()
+        [failed] = self.told()
+        assert (failed["hook"], failed["state"], failed["reason"]) == (
+            hook, "failed", "expired"), failed
         assert "failed\t1\n" in self.service.admin("status")
+        # News that nobody fetched for so long make no other.
+        self.service.admin("hook", "disable", listener)
+        self.publish()
+        self.once()
+        self.expire()
+        news = self.newest()
+        self.expire()
+        assert self.newest() == news, "the listener's own has failed"
+        assert self.service.db.sql(
+            "SELECT state, reason FROM deliveries") == [["failed", "expired"]]
+
+    def test_4_held_for_itself_too_long(self):
+        hook = self.fresh()
+        self.hook("/told", "delivery.failed")
+        self.service.admin("hook", "disable", hook)
+        self.publish()
+        self.once()
+        self.service.db.sql(f"""
+            UPDATE deliveries SET state = 'held', lane = {3 << 62} + hook_id,
+                finished_at = due_at WHERE state = 'pending'""")
+        self.service.admin("hook", "enable", hook)
+        self.expire()
+        [failed] = self.told()
+        assert (failed["hook"], failed["state"], failed["reason"]) == (
+            hook, "failed", "expired"), failed
+        assert not self.sink.at("/hook")
 
     def test_5_a_hook_that_was_deleted(self):
         self.fresh()
