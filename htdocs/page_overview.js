@@ -13,7 +13,7 @@ import { Banner, Button, Card, Empty, html, Icon, Loaded, Page, Pill, say,
 const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week', '30d': 'Month' };
 const HOURS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
 /* Cron starts a sender every minute; on some hosts every 15. */
-const QUIET_MS = 3 * 60e3, DEAD_MS = 16 * 60e3;
+const DEAD_MS = 16 * 60e3;
 
 /* The beginning of a range, the same for a minute so that it can be asked
  * for again. */
@@ -24,12 +24,12 @@ export function sinceOf(range) {
 
 /* ---- the sender ---- */
 
-/* 'never', 'alive', 'quiet' or 'dead', by the server's clock. */
+/* 'never', 'alive', 'quiet' or 'dead', by the server's clock and judgement. */
 function senderState({ sender, until }) {
 	if (!sender)
 		return 'never';
 	const away = Date.parse(until) - Date.parse(sender.seenAt);
-	if (sender.alive || away < QUIET_MS)
+	if (sender.alive)
 		return 'alive';
 	return away < DEAD_MS ? 'quiet' : 'dead';
 }

@@ -172,9 +172,8 @@ static void judge_age(struct doctor *d, const struct store_sender *s,
 		      bool is_due)
 {
 	int64_t age = d->a->store.now - s->seen_at;
-	int64_t usual = d->a->conf.sender.linger + 5 * MINUTE;
 
-	if (age < usual)
+	if (store_sender_alive(s, d->a->store.now))
 		doctor_say(d, VERDICT_OK, 0, "cron", "a sender on %s %lld s ago",
 			   s->host, (long long)age / SECOND);
 	else

@@ -116,12 +116,18 @@ class Doctor(sendcase.SendCase):
     def test_07_cron(self):
         sql = self.service.db.sql
         self.once()
+        sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "INTERVAL 110 SECOND")
+        self.finds("ok", 0, "cron")
+        sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "INTERVAL 121 SECOND")
+        self.finds("warn", 0, "cron", "2 minutes")
         sql("UPDATE senders SET seen_at = seen_at - INTERVAL 1 HOUR")
         self.finds("warn", 0, "cron", "crontab")
         self.publish()
         sql("UPDATE notifications SET created_at = created_at - "
             "INTERVAL 10 MINUTE")
-        self.finds("FAIL", 78, "cron", "60 minutes", "wait")
+        self.finds("FAIL", 78, "cron", "62 minutes", "wait")
         sql("DELETE FROM senders")
         self.finds("FAIL", 78, "cron", "ever")
         self.once()
