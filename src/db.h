@@ -130,9 +130,10 @@ struct db_value db_text(const char *s);
 
 enum err db_exec(struct db *db, const char *sql, const struct db_value *args,
 		 size_t count);
-/* The result is read whole into memory, so other statements may run while
- * its rows are walked. `*q` is borrowed, good until the same SQL runs again
- * or the transaction is repeated. */
+/* The result is read whole into memory, so inside a transaction other
+ * statements may run while its rows are walked. `*q` is borrowed, good until
+ * the same SQL runs again, the transaction is repeated, or, outside of one,
+ * another statement runs: it may lose the connection, and the rows with it. */
 enum err db_query(struct db *db, const char *sql, const struct db_value *args,
 		  size_t count, struct db_stmt **q);
 

@@ -275,12 +275,14 @@ enum err store_lane_write(struct store *s, const char *owner,
 
 /* ---- dead owners ---- */
 
-enum err store_lane_bury(struct store *s, const char *prefix,
-			 bool (*alive)(void *arg, const char *owner), void *arg,
-			 size_t *freed)
+/* Copied: a statement of the loop over them may cost the connection, and with
+ * it the rows that were not read yet. */
+static enum err find_dead(struct store *s, struct arena *arena,
+			  const char *prefix,
+			  bool (*alive)(void *arg, const char *owner),
+			  void *arg, const char ***dead, size_t *n)
 {
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
 	e = db_query(s->db,
@@ -288,17 +290,35 @@ enum err store_lane_bury(struct store *s, const char *prefix,
 		     "next_at IS NOT NULL AND owner IS NOT NULL AND "
 		     "LEFT(owner, ?) = ?",
 		     DB_ARGS(db_uint(strlen(prefix)), db_text(prefix)), &q);
-	while (!e && db_next(q)) {
-		const char *owner = db_col_text(q, 0);
+	if (e)
+		return e;
+	*n = 0;
+	*dead = arena_alloc(arena, (db_rows(q) + 1) * sizeof(**dead));
+	while (db_next(q))
+		if (!alive(arg, db_col_text(q, 0)))
+			(*dead)[(*n)++] = arena_strdup(arena, db_col_text(q, 0));
+	return ERR_OK;
+}
 
-		if (alive(arg, owner))
-			continue;
+enum err store_lane_bury(struct store *s, const char *prefix,
+			 bool (*alive)(void *arg, const char *owner), void *arg,
+			 size_t *freed)
+{
+	struct arena arena;
+	const char **dead;
+	size_t n, count = 0;
+	enum err e;
+
+	arena_init(&arena);
+	e = find_dead(s, &arena, prefix, alive, arg, &dead, &n);
+	for (size_t i = 0; !e && i < n; i++) {
 		e = db_exec(s->db,
 			    "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
 			    "WHERE owner = ?",
-			    DB_ARGS(db_text(owner)));
+			    DB_ARGS(db_text(dead[i])));
 		count += db_affected(s->db);
 	}
+	arena_release(&arena);
 	if (!e)
 		*freed = count;
 	return e;

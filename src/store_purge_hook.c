@@ -262,29 +262,53 @@ static enum err deal_with(struct purge *u, bool lapsed)
 	return db_tx(u->s->db, DB_AGAIN, lapsed ? expire_body : remove_body, u);
 }
 
-enum err store_purge_hooks(struct store *s, const struct store_purge *p,
-			   struct store_purge_place *at,
-			   struct store_purged *done)
+/* Copied, because what is done to one may cost the connection, and with it
+ * the rows that were not read yet. */
+struct hook_page {
+	struct {
+		uint64_t key;
+		bool lapsed, gone;
+	} hook[HOOKS_STEP];
+	size_t count;
+};
+
+static enum err read_hooks(struct store *s, const struct store_purge *p,
+			   uint64_t after, struct hook_page *page)
 {
-	struct purge u = {.s = s, .p = p};
 	struct db_stmt *q;
-	unsigned dealt = 0;
 	enum err e;
 
+	page->count = 0;
 	e = db_query(s->db,
 		     "SELECT id, deleted_at IS NULL AND enabled = 0 AND "
 		     "updated_at < ?, deleted_at < ? FROM hooks "
 		     "FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT ?",
 		     DB_ARGS(db_time(p->held), db_time(p->settled),
-			     db_uint(at->key), db_int(HOOKS_STEP)),
+			     db_uint(after), db_int(HOOKS_STEP)),
 		     &q);
-	at->more = !e && db_rows(q) == HOOKS_STEP;
 	while (!e && db_next(q)) {
-		bool lapsed = db_col_int(q, 1) != 0;
+		page->hook[page->count].key = db_col_uint(q, 0);
+		page->hook[page->count].lapsed = db_col_int(q, 1) != 0;
+		page->hook[page->count++].gone = db_col_int(q, 2) != 0;
+	}
+	return e;
+}
 
-		u.hook = db_col_uint(q, 0);
-		if (lapsed || db_col_int(q, 2)) {
-			e = deal_with(&u, lapsed);
+enum err store_purge_hooks(struct store *s, const struct store_purge *p,
+			   struct store_purge_place *at,
+			   struct store_purged *done)
+{
+	struct purge u = {.s = s, .p = p};
+	struct hook_page page;
+	unsigned dealt = 0;
+	enum err e = read_hooks(s, p, at->key, &page);
+
+	at->more = !e && page.count == HOOKS_STEP;
+	for (size_t i = 0; !e && i < page.count; i++) {
+		u.hook = page.hook[i].key;
+		u.more = false;
+		if (page.hook[i].lapsed || page.hook[i].gone) {
+			e = deal_with(&u, page.hook[i].lapsed);
 			done->held += u.held;
 			done->hooks += u.gone;
 			dealt++;

@@ -3,9 +3,11 @@ hooks-admin purge: what retention removes, to the row, and what it leaves.
 """
 
 import json
+import threading
 
 import admincase
 import database
+import service
 import tap
 
 FIGURES = ["deliveries", "attempts", "notifications", "held", "hooks",
@@ -201,6 +203,37 @@ class Many(_Case):
                 IF(seq % 2, {ago(9)}, NULL) FROM {database.numbers(6000, 1001)}""")
         for flags in (["--dry-run"], []):
             assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0, 0]
+
+    def test_4_connections_that_somebody_kills(self):
+        """What was found before is gone through to its end all the same."""
+        self.db.sql(f"""
+            INSERT INTO hooks (id, organization, target_url, action,
+                created_at, updated_at, deleted_at) SELECT seq, '{ORG}',
+                'https://u.example/', '*', {ago(9)}, {ago(9)}, {ago(9)}
+                FROM {database.numbers(9000, 8001)}""")
+        done = threading.Event()
+        killer = threading.Thread(target=self.kill, args=(done,))
+        killer.start()
+        try:
+            self.admin("purge")
+        finally:
+            done.set()
+            killer.join()
+        assert self.killed > 2, self.killed
+        assert not [key for key in self.keys("hooks") if key > 8000]
+
+    def kill(self, done):
+        """hooks-admin's connections, one by one."""
+        self.killed = 0
+        while not done.wait(0.05):
+            for pid, in self.db.sql(
+                    "SELECT ID FROM information_schema.PROCESSLIST "
+                    f"WHERE USER = '{service.ADMIN}'"):
+                try:
+                    self.db.sql(f"KILL {pid}")
+                    self.killed += 1
+                except AssertionError:
+                    pass  # it has ended by itself
 
 
 if __name__ == "__main__":
