@@ -59,13 +59,6 @@ class Figures(SendCase):
     def get(self):
         return parse(self.answer())
 
-    def publish_many(self, count, action="event.created"):
-        values = ",".join(
-            f"(UNHEX('{self.organization}'), '{action}', '{{\"n\":{n}}}')"
-            for n in range(count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
-
     def test_1_before_anything_happened(self):
         answer = self.answer()
         assert promtool(answer.body) == (0, "", ""), promtool(answer.body)
@@ -84,7 +77,7 @@ class Figures(SendCase):
         self.hook("/bad", "event.voted")
         self.sink.script("/bad", then=Answer(500))
         self.publish_many(30)
-        self.publish_many(2, "event.voted")
+        self.publish_many(2, action="event.voted")
         before = time.time()
         sender = self.service.start_sender("--linger", "30s")
         wait_until(lambda: self.states() == {"delivered": 30, "failed": 2}, 20,
@@ -128,8 +121,8 @@ class Figures(SendCase):
                            self.sink.url("/off"), "user.joined")
         self.service.db.sql("UPDATE hooks SET enabled = 0 WHERE action = "
                             "'user.joined'")
-        self.publish_many(3, "user.joined")
-        self.publish_many(2, "no.such.action")
+        self.publish_many(3, action="user.joined")
+        self.publish_many(2, action="no.such.action")
         self.once()
         self.publish_many(4)
         self.service.db.sql("UPDATE notifications SET created_at = "

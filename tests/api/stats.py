@@ -51,13 +51,6 @@ class Exact(SendCase):
         assert answer.status == 200, answer
         return answer.json()
 
-    def publish_many(self, count, action="event.created"):
-        values = ",".join(
-            f"(UNHEX('{self.organization}'), '{action}', '{{\"n\":{n}}}')"
-            for n in range(count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
-
     def entry(self, stats, hook):
         [found] = [h for h in stats["hooks"] if h["hook"] == hook]
         return found
@@ -80,7 +73,7 @@ class Exact(SendCase):
         bad = self.hook("/bad", "event.voted")
         self.sink.script("/bad", then=Answer(500))
         self.publish_many(40)
-        self.publish_many(3, "event.voted")
+        self.publish_many(3, action="event.voted")
         sender = self.service.start_sender("--linger", "30s")
         wait_until(lambda: self.states() == {"delivered": 40, "failed": 3}, 20,
                    "the end of three retries")
@@ -164,7 +157,7 @@ class Exact(SendCase):
         self.once("delivered 1, failed 0, retrying 1")
         time.sleep(1.1)
         self.service.admin("hook", "disable", off)
-        self.publish_many(4, "event.voted")
+        self.publish_many(4, action="event.voted")
         self.sink.script("/queue", then=Answer(503, headers=[
             ("Retry-After", "3600")]))
         self.once("delivered 0")

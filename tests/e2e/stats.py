@@ -21,13 +21,6 @@ class CountCase(SendCase):
                             "DELETE FROM attempts; DELETE FROM deliveries; "
                             "DELETE FROM notifications")
 
-    def publish_many(self, count):
-        values = ",".join(
-            f"(UNHEX('{self.organization}'), 'event.created', "
-            f"'{{\"n\":{n}}}')" for n in range(count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
-
     def rows(self, where, extra=""):
         """The sums of COLUMNS, and of `extra`."""
         sums = ", ".join(f"SUM({c})" for c in (*COLUMNS, *extra.split()))

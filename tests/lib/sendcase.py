@@ -50,6 +50,16 @@ class SendCase(tap.Case):
         return self.service.admin("publish", self.organization, action,
                                   *options, stdin=resource.encode())
 
+    def publish_many(self, count, organization=None, action="event.created",
+                     first=0):
+        """With SQL, at once."""
+        org = organization or self.organization
+        values = ",".join(
+            f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
+            for n in range(first, first + count))
+        self.service.db.sql("INSERT INTO notifications (organization, action, "
+                            f"resource) VALUES {values}")
+
     def secret(self, hook):
         answer = self.door.request("GET", f"/v2/hooks/{hook}/secret",
                                    [("Authorization", self.key)])
@@ -90,15 +100,6 @@ class LaneCase(SendCase):
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
         self.service.db.sql(f"UPDATE hooks SET {changes}, "
                             "updated_at = UTC_TIMESTAMP(3)")
-
-    def publish_many(self, count, organization=None, action="event.created",
-                     first=0):
-        org = organization or self.organization
-        values = ",".join(
-            f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
-            for n in range(first, first + count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
 
     @staticmethod
     def number(request):
