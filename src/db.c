@@ -17,7 +17,6 @@
 
 enum {
 	TRIES = 5,
-	STATEMENT_BYTES = 1024 * 1024,
 	STEP_MS = 1000 /* the driver's least time limit */
 };
 
@@ -420,25 +419,20 @@ enum err db_exec_list(struct db *db, const char *sql,
 	return db_query_list(db, sql, args, count, list, length, &q);
 }
 
-static size_t value_bytes(const struct db_value *values, size_t count)
+enum err db_exec_some(struct db *db, const char *sql,
+		      const struct db_value *values, size_t rows,
+		      size_t columns, size_t *done)
 {
-	size_t bytes = 0;
+	size_t n = db_stmt_rows(values, rows, columns);
+	struct db_call c = {.sql = sql,
+			    .args = values,
+			    .count = n * columns,
+			    .total = n * columns,
+			    .repeats = n};
+	struct db_stmt *q;
 
-	for (size_t i = 0; i < count; i++)
-		bytes += values[i].type == DB_BYTES ? values[i].n : 8;
-	return bytes;
-}
-
-/* Rows for one statement: few enough for any server's max_allowed_packet (4
- * MiB on MySQL 5.7), unless one row alone is more. */
-static size_t rows_for_one(const struct db_value *values, size_t rows,
-			   size_t columns)
-{
-	size_t n = db_sql_rows_size(rows);
-
-	while (n > 1 && value_bytes(values, n * columns) > STATEMENT_BYTES)
-		n /= 2;
-	return n;
+	*done = n;
+	return run(db, &c, &q);
 }
 
 enum err db_exec_rows(struct db *db, const char *sql,
@@ -447,17 +441,10 @@ enum err db_exec_rows(struct db *db, const char *sql,
 {
 	uint64_t affected = 0;
 	enum err e = ERR_OK;
+	size_t n;
 
 	while (rows && !e) {
-		size_t n = rows_for_one(values, rows, columns);
-		struct db_call c = {.sql = sql,
-				    .args = values,
-				    .count = n * columns,
-				    .total = n * columns,
-				    .repeats = n};
-		struct db_stmt *q;
-
-		e = run(db, &c, &q);
+		e = db_exec_some(db, sql, values, rows, columns, &n);
 		affected += db->affected;
 		values += n * columns;
 		rows -= n;

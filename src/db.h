@@ -155,6 +155,11 @@ enum err db_query_list(struct db *db, const char *sql,
 enum err db_exec_rows(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns);
+/* The same as one statement of as many of the rows as fit into it, the first
+ * `done`: who must know the keys they get calls it until all are out. */
+enum err db_exec_some(struct db *db, const char *sql,
+		      const struct db_value *values, size_t rows,
+		      size_t columns, size_t *done);
 /* A statement of a migration: text protocol, no values, never repeated. */
 enum err db_exec_text(struct db *db, const char *sql);
 

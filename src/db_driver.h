@@ -78,4 +78,9 @@ enum err db_stmt_run(struct db *db, const struct db_call *c,
 		     struct db_stmt **out);
 void db_stmt_free(struct db_stmt *q);
 
+/* How many of these rows (1 or more) one statement takes: few enough for any
+ * server's max_allowed_packet (4 MiB on MySQL 5.7), unless one row alone is
+ * more. */
+size_t db_stmt_rows(const struct db_value *values, size_t rows, size_t columns);
+
 #endif

@@ -11,7 +11,10 @@
 #include "mem.h"
 #include "text.h"
 
-enum { CELL_BYTES = 256 }; /* a column's first buffer */
+enum {
+	CELL_BYTES = 256, /* a column's first buffer */
+	STATEMENT_BYTES = 1024 * 1024
+};
 
 /* A right that is missing shows only now, long after the connect. */
 static enum err fail_stmt(struct db *db, MYSQL_STMT *stmt)
@@ -246,6 +249,26 @@ enum err db_stmt_run(struct db *db, const struct db_call *c,
 	else
 		*out = q;
 	return e;
+}
+
+/* ---- values for many rows ---- */
+
+static size_t value_bytes(const struct db_value *values, size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += values[i].type == DB_BYTES ? values[i].n : 8;
+	return bytes;
+}
+
+size_t db_stmt_rows(const struct db_value *values, size_t rows, size_t columns)
+{
+	size_t n = db_sql_rows_size(rows);
+
+	while (n > 1 && value_bytes(values, n * columns) > STATEMENT_BYTES)
+		n /= 2;
+	return n;
 }
 
 /* ---- rows ---- */

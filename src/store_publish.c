@@ -22,22 +22,13 @@ static struct db_value organization(const struct store_publish *p)
 
 /* ---- writing ---- */
 
-/* The numbers of rows that go out in one statement, so that the keys they
- * got are known. */
-static size_t statement_rows(size_t left)
-{
-	size_t n = 256;
-
-	while (n > left)
-		n /= 4;
-	return n;
-}
-
+/* One statement: keys follow each other inside of one only. */
 static enum err insert_some(struct db *db, struct publishing *w, size_t at,
-			    size_t n)
+			    size_t *done)
 {
 	enum { COLUMNS = 6, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
+	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
 	enum err e;
 
 	for (size_t i = at; i < at + n; i++) {
@@ -50,12 +41,12 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		*v++ = db_text(w->p->idempotency_key);
 		*v++ = db_time(w->p->now);
 	}
-	e = db_exec_rows(db,
+	e = db_exec_some(db,
 			 "INSERT INTO notifications (organization, action, "
 			 "user, resource, idempotency_key, created_at, "
 			 "accepted) VALUES {(?, ?, ?, ?, ?, ?, 1)}",
-			 values, n, COLUMNS);
-	for (size_t i = 0; i < n && !e; i++)
+			 values, n, COLUMNS, done);
+	for (size_t i = 0; i < *done && !e; i++)
 		w->keys[at + i] = db_insert_id(db) + i * db_insert_step(db);
 	return e;
 }
@@ -82,10 +73,8 @@ static enum err publish_body(struct db *db, void *arg)
 	struct publishing *w = arg;
 	enum err e = ERR_OK;
 
-	for (size_t at = 0, n; at < w->p->count && !e; at += n) {
-		n = statement_rows(w->p->count - at);
-		e = insert_some(db, w, at, n);
-	}
+	for (size_t at = 0, n; at < w->p->count && !e; at += n)
+		e = insert_some(db, w, at, &n);
 	if (!e && w->p->idempotency_key)
 		e = insert_key(db, w);
 	return e;

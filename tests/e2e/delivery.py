@@ -127,6 +127,24 @@ class Large(SendCase):
         assert resource.encode() in request.body
         self.genuine(request, hook)
 
+    def test_many_get_the_ids_that_are_theirs(self):
+        """More than one statement holds."""
+        body = json.dumps([
+            {"action": "event.created", "resource": {"n": n, "x": "y" * 9000}}
+            for n in range(300)]).encode()
+        first, again = [self.door.request(
+            "POST", "/v2/notifications",
+            [("Authorization", self.key), ("Idempotency-Key", "large"),
+             ("Content-Type", "application/json")], body) for _ in range(2)]
+        assert first.status == again.status == 202, (first, again)
+        assert first.json() == again.json()
+        for n in (0, 1, 150, 255, 256, 299):
+            one = self.door.request(
+                "GET", f"/v2/notifications/{first.json()[n]['_id']}",
+                [("Authorization", self.key)])
+            assert one.status == 200, one
+            assert one.json()["resource"]["n"] == n
+
 
 class Again(SendCase):
     """Failures are tried again by the schedule: here 1 s three times."""
