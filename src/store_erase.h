@@ -33,7 +33,8 @@ enum err store_erase_shut(struct store *s, const struct id *org,
  * lease lost. `leased`: how many are left. */
 enum err store_erase_lanes(struct store *s, const struct id *org,
 			   uint64_t *leased);
-/* Some deliveries with their attempts, or notifications, or keys. */
+/* Some deliveries with their attempts, or notifications, or keys, or counts for
+ * plots. */
 enum err store_erase_rows(struct store *s, const struct id *org,
 			  struct store_erased *done, bool *more);
 /* The hooks with their secrets, and the organization itself. */

@@ -66,20 +66,13 @@ enum err store_org_find(struct store *s, const struct id *id,
 	return e;
 }
 
-enum err store_org_of_hook(struct store *s, const struct id *hook,
-			   struct id *out)
+/* The organization of a row that was made in this second. */
+static enum err find_of(struct store *s, const char *sql, uint64_t key,
+			int64_t created_s, struct id *out, int64_t *created_at)
 {
-	int64_t created_s;
 	struct db_stmt *q;
-	uint64_t key;
-	enum err e;
+	enum err e = db_query(s->db, sql, DB_ARGS(db_uint(key)), &q);
 
-	if (!store_key(s, hook, ID_HOOK, &key, &created_s))
-		return ERR_NOT_FOUND;
-	e = db_query(s->db,
-		     "SELECT organization, created_at FROM hooks "
-		     "WHERE id = ? AND deleted_at IS NULL",
-		     DB_ARGS(db_uint(key)), &q);
 	if (e)
 		return e;
 	e = ERR_NOT_FOUND;
@@ -87,7 +80,8 @@ enum err store_org_of_hook(struct store *s, const struct id *hook,
 		size_t n;
 		const char *org = db_col_bytes(q, 0, &n);
 
-		if (db_col_time(q, 1) / 1000 != created_s)
+		*created_at = db_col_time(q, 1);
+		if (*created_at / 1000 != created_s)
 			continue;
 		memcpy(out->b, org, ID_SIZE);
 		e = ERR_OK;
@@ -95,35 +89,36 @@ enum err store_org_of_hook(struct store *s, const struct id *hook,
 	return e;
 }
 
+enum err store_org_of_hook(struct store *s, const struct id *hook,
+			   struct id *out)
+{
+	int64_t created_s, created_at;
+	uint64_t key;
+
+	if (!store_key(s, hook, ID_HOOK, &key, &created_s))
+		return ERR_NOT_FOUND;
+	return find_of(s,
+		       "SELECT organization, created_at FROM hooks "
+		       "WHERE id = ? AND deleted_at IS NULL",
+		       key, created_s, out, &created_at);
+}
+
 enum err store_org_of_delivery(struct store *s, const struct id *id,
 			       struct id *out, struct id *delivery)
 {
-	int64_t created_s;
-	struct db_stmt *q;
+	int64_t created_s, created_at;
 	uint64_t key;
 	enum err e;
 
 	if (!store_key(s, id, ID_DELIVERY, &key, &created_s) &&
 	    !store_key(s, id, ID_BATCH, &key, &created_s))
 		return ERR_NOT_FOUND;
-	e = db_query(s->db,
-		     "SELECT organization, created_at FROM deliveries "
-		     "WHERE id = ?",
-		     DB_ARGS(db_uint(key)), &q);
-	if (e)
-		return e;
-	e = ERR_NOT_FOUND;
-	while (db_next(q)) {
-		size_t n;
-		const char *org = db_col_bytes(q, 0, &n);
-		int64_t created_at = db_col_time(q, 1);
-
-		if (created_at / 1000 != created_s)
-			continue;
-		memcpy(out->b, org, ID_SIZE);
+	e = find_of(s,
+		    "SELECT organization, created_at FROM deliveries "
+		    "WHERE id = ?",
+		    key, created_s, out, &created_at);
+	if (!e)
 		store_id(s, delivery, ID_DELIVERY, created_at, key);
-		e = ERR_OK;
-	}
 	return e;
 }
 
