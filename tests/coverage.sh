@@ -6,7 +6,7 @@
 # run and which were not. doc/coverage.md says why some are not.
 
 set -eu
-: "${abs_top_srcdir:?this is run by make coverage}"
+: "${abs_top_srcdir:?this is run by make coverage}" "${abs_top_builddir:?}"
 folder=$abs_top_builddir/coverage
 
 # What gcov says of each file, as one line: name, lines, lines run, the rest.

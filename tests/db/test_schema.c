@@ -10,7 +10,7 @@
 #include "store.h"
 #include "store_schema.h"
 
-enum { STEPS_MAX = 8 };
+enum { STEPS_MAX = 64 };
 
 struct seen {
 	unsigned count;
