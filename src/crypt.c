@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -118,11 +117,6 @@ bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s, size_t len)
 	memcpy(out, bytes, count);
 	*n = count;
 	return true;
-}
-
-bool crypt_equal(const void *a, const void *b, size_t n)
-{
-	return CRYPTO_memcmp(a, b, n) == 0;
 }
 
 /* ---- AES-256-GCM ---- */

@@ -52,7 +52,4 @@ bool crypt_open(void *out, const unsigned char key[CRYPT_KEY_SIZE],
 		const struct crypt_part *about,
 		const struct crypt_part *sealed);
 
-/* Equal, in a time that does not depend on where they differ. */
-bool crypt_equal(const void *a, const void *b, size_t n);
-
 #endif

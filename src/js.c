@@ -165,7 +165,7 @@ bool js_is_array(const struct js *v)
 	return json_object_is_type(peek(v), json_type_array);
 }
 
-bool js_is_string(const struct js *v)
+static bool is_string(const struct js *v)
 {
 	return json_object_is_type(peek(v), json_type_string);
 }
@@ -198,7 +198,7 @@ static struct json_object *reader(const struct js *v)
 
 const char *js_string(const struct js *v, size_t *len)
 {
-	if (!js_is_string(v))
+	if (!is_string(v))
 		return NULL;
 	if (len)
 		*len = (size_t)json_object_get_string_len(peek(v));

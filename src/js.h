@@ -30,7 +30,6 @@ const struct js *js_get(const struct js *object, const char *name);
 
 bool js_is_object(const struct js *v);
 bool js_is_array(const struct js *v);
-bool js_is_string(const struct js *v);
 bool js_is_bool(const struct js *v);
 bool js_is_int(const struct js *v); /* written without . and exponent */
 bool js_is_null(const struct js *v);

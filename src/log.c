@@ -6,29 +6,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 2000, LINE_MAX_BYTES = 4 * TEXT_MAX + 128 };
 
 static const char *program_name = "hooks";
 static enum log_level shown = LOG_LEVEL_WARN;
-static bool stamped;
 
 void log_open(const char *program, enum log_level level)
 {
 	program_name = program;
 	shown = level;
-}
-
-void log_stamp(bool on)
-{
-	stamped = on;
-}
-
-bool log_wants(enum log_level level)
-{
-	return level <= shown;
 }
 
 /* Room for 4 bytes a character is the caller's business: see LINE_MAX_BYTES. */
@@ -52,18 +40,8 @@ static size_t escape(char *out, const char *text)
 
 static size_t head(char *out, size_t room)
 {
-	char when[40] = "";
-	struct tm tm;
-	time_t now;
-	int n;
+	int n = snprintf(out, room, "%.60s: ", program_name);
 
-	if (stamped) {
-		now = time(NULL);
-		if (gmtime_r(&now, &tm))
-			strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ",
-				 &tm);
-	}
-	n = snprintf(out, room, "%s%.60s: ", when, program_name);
 	return n > 0 ? (size_t)n : 0;
 }
 

@@ -9,8 +9,6 @@
 #ifndef HOOKS_LOG_H
 #define HOOKS_LOG_H
 
-#include <stdbool.h>
-
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
 
 /*
@@ -18,13 +16,6 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
  * shown: messages above `level` are dropped. Until then: "hooks", WARN.
  */
 void log_open(const char *program, enum log_level level);
-
-/* Each message is put before with a time stamp; for programs that a web
- * server runs. Off by default: cron's mail has its own date. */
-void log_stamp(bool on);
-
-/* Whether a message of this level would be shown. */
-bool log_wants(enum log_level level);
 
 /* One line "program: text". Control characters in the finished text and
  * bytes that are not ASCII come out as \xHH; it is cut at 2000 bytes. */

@@ -28,15 +28,7 @@ static const struct match_action catalogue[] = {
 	 false},
 };
 
-static const struct {
-	const char *name;
-	const char *prefix;
-} wildcards[] = {
-	{"*", ""},
-	{"event.*", "event."},
-	{"user.*", "user."},
-	{"vyteme.*", "vyteme."},
-};
+static const char *const wildcards[] = {"*", "event.*", "user.*", "vyteme.*"};
 
 static const struct match_action *find(const char *name)
 {
@@ -46,13 +38,12 @@ static const struct match_action *find(const char *name)
 	return NULL;
 }
 
-/* What an action must begin with, or NULL: no wildcard. */
-static const char *wildcard_prefix(const char *name)
+static bool is_wildcard(const char *name)
 {
 	for (size_t i = 0; i < COUNT(wildcards); i++)
-		if (strcmp(wildcards[i].name, name) == 0)
-			return wildcards[i].prefix;
-	return NULL;
+		if (strcmp(wildcards[i], name) == 0)
+			return true;
+	return false;
 }
 
 const struct match_action *match_catalogue(size_t *n)
@@ -79,15 +70,5 @@ bool match_hookable(const char *action)
 {
 	const struct match_action *a = find(action);
 
-	return a ? a->hookable : wildcard_prefix(action) != NULL;
-}
-
-bool match_hook(const char *hook_action, const char *action)
-{
-	const char *prefix = wildcard_prefix(hook_action);
-
-	if (!prefix)
-		return strcmp(hook_action, action) == 0;
-	return match_published(action) &&
-	       strncmp(action, prefix, strlen(prefix)) == 0;
+	return a ? a->hookable : is_wildcard(action);
 }

@@ -1,9 +1,10 @@
 /*
- * match: the catalogue of actions and which hook gets what.
+ * match: the catalogue of actions, and what a hook may name.
  *
  * What users publish is matched by name or by a wildcard ("event.*", "*").
  * Operational actions, which the service raises itself, and ping match by
- * their exact name only (contract 2, "Actions").
+ * their exact name only (contract 2, "Actions"). Which hook gets what is
+ * decided by the statement of the fan-out (store_fanout.c).
  */
 #ifndef HOOKS_MATCH_H
 #define HOOKS_MATCH_H
@@ -39,8 +40,5 @@ bool match_operational(const char *action);
  * action ping would never get anything.
  */
 bool match_hookable(const char *action);
-
-/* Whether a hook that names `hook_action` gets `action`; both valid. */
-bool match_hook(const char *hook_action, const char *action);
 
 #endif

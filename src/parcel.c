@@ -113,7 +113,7 @@ void parcel_free(struct parcel *p)
 	free(p);
 }
 
-unsigned parcel_attempt(const struct parcel *p)
+static unsigned attempt_of(const struct parcel *p)
 {
 	return p->member[0].attempts + 1;
 }
@@ -171,7 +171,7 @@ void parcel_address(struct parcel *p, int64_t now_s)
 	snprintf(p->text[1], sizeof(p->text[1]), "webhook-timestamp: %lld",
 		 (long long)now_s);
 	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
-		 parcel_attempt(p));
+		 attempt_of(p));
 	add_line(p, &n, no_expect);
 	add_line(p, &n, no_accept);
 	add_line(p, &n, type);

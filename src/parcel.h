@@ -72,8 +72,8 @@ void parcel_free(struct parcel *p);
 /* Signs for this moment (seconds, UTC) and fills in the request. */
 void parcel_address(struct parcel *p, int64_t now_s);
 
-/* Of the first member: the number of the attempt now made, 1-based. */
-unsigned parcel_attempt(const struct parcel *p);
+/* Of the first member: how many were made with this one since the schedule
+ * began. */
 unsigned parcel_tries(const struct parcel *p);
 
 #endif

@@ -265,7 +265,7 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
  * of the organization instead of those that are named.
  *
  * Operational actions and pings match by their exact name only (contract,
- * "Actions"); src/match.c holds the same rule for the API. */
+ * "Actions"). */
 static const char insert_deliveries[] =
 	"INSERT INTO deliveries (organization, notification_id, hook_id, "
 	"state, lane, due_at, created_at) "

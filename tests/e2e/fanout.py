@@ -40,6 +40,30 @@ class Accepted(SendCase):
         self.once("delivered 2,")
 
 
+class Matching(SendCase):
+    """Every action, and a hook of every name that one may have."""
+
+    ACTIONS = ("event.created", "event.confirmed", "event.updated",
+               "event.cancelled", "event.voted", "event.new_invitee",
+               "user.joined", "vyteme.updated")
+    OTHERS = ("event.*", "user.*", "vyteme.*", "hook.disabled",
+              "delivery.failed")
+
+    def test_who_gets_what(self):
+        self.fresh(action="*")
+        for name in self.ACTIONS + self.OTHERS:
+            self.hook(action=name)
+        for action in self.ACTIONS:
+            self.publish(action=action)
+        want = {(name, action) for action in self.ACTIONS
+                for name in (action, action.split(".")[0] + ".*", "*")}
+        self.once(f"delivered {len(want)}, failed 0,")
+        assert want == {tuple(row) for row in self.service.db.sql(
+            "SELECT h.action, n.action FROM deliveries d "
+            "JOIN hooks h ON h.id = d.hook_id "
+            "JOIN notifications n ON n.id = d.notification_id")}
+
+
 class Turns(SendCase):
     """One organization has 300 hooks and 100 notifications for each."""
 

@@ -167,16 +167,6 @@ START_TEST(randomness)
 }
 END_TEST
 
-START_TEST(equality)
-{
-	ck_assert(crypt_equal("abc", "abc", 3));
-	ck_assert(!crypt_equal("abc", "abd", 3));
-	ck_assert(!crypt_equal("abc", "bbc", 3));
-	ck_assert(crypt_equal("abc", "abd", 2));
-	ck_assert(crypt_equal("a", "b", 0));
-}
-END_TEST
-
 Suite *suite_crypt(void)
 {
 	Suite *s = suite_create("crypt");
@@ -189,7 +179,6 @@ Suite *suite_crypt(void)
 	tcase_add_test(t, base64_respects_its_room);
 	tcase_add_test(t, base64_of_every_length);
 	tcase_add_test(t, randomness);
-	tcase_add_test(t, equality);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -35,7 +35,7 @@ START_TEST(types)
 
 	ck_assert(js_is_object(v) && js_is_object(js_get(v, "o")));
 	ck_assert(js_is_array(js_get(v, "a")));
-	ck_assert(js_is_string(js_get(v, "s")));
+	ck_assert_ptr_nonnull(js_string(js_get(v, "s"), NULL));
 	ck_assert(js_is_bool(js_get(v, "b")));
 	ck_assert(js_is_int(js_get(v, "i")));
 	ck_assert(!js_is_int(js_get(v, "d")));

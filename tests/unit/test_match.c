@@ -77,44 +77,6 @@ START_TEST(wildcards_are_for_hooks)
 }
 END_TEST
 
-START_TEST(exact_names_match_themselves_only)
-{
-	for (size_t i = 0; i < COUNT(published); i++)
-		for (size_t j = 0; j < COUNT(published); j++)
-			ck_assert_int_eq(match_hook(published[i], published[j]),
-					 i == j);
-	for (size_t i = 0; i < COUNT(operational); i++)
-		ck_assert(match_hook(operational[i], operational[i]));
-}
-END_TEST
-
-START_TEST(wildcards_match_their_family)
-{
-	for (size_t i = 0; i < COUNT(published); i++) {
-		const char *p = published[i];
-
-		ck_assert(match_hook("*", p));
-		ck_assert_int_eq(match_hook("event.*", p),
-				 strncmp(p, "event.", 6) == 0);
-		ck_assert_int_eq(match_hook("user.*", p),
-				 strncmp(p, "user.", 5) == 0);
-		ck_assert_int_eq(match_hook("vyteme.*", p),
-				 strncmp(p, "vyteme.", 7) == 0);
-	}
-}
-END_TEST
-
-START_TEST(no_wildcard_matches_operational_actions)
-{
-	static const char *const names[] = {"*", "event.*", "user.*",
-					    "vyteme.*"};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		for (size_t j = 0; j < COUNT(operational); j++)
-			ck_assert(!match_hook(names[i], operational[j]));
-}
-END_TEST
-
 START_TEST(catalogue_is_complete)
 {
 	size_t n;
@@ -140,9 +102,6 @@ Suite *suite_match(void)
 	tcase_add_test(t, operational_actions);
 	tcase_add_test(t, unknown_actions);
 	tcase_add_test(t, wildcards_are_for_hooks);
-	tcase_add_test(t, exact_names_match_themselves_only);
-	tcase_add_test(t, wildcards_match_their_family);
-	tcase_add_test(t, no_wildcard_matches_operational_actions);
 	tcase_add_test(t, catalogue_is_complete);
 	suite_add_tcase(s, t);
 	return s;
