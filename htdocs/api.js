@@ -12,7 +12,7 @@ const KEY = 'vyte-hooks.key';
 export const base = new URL('v2/', location.href);
 
 /* An answer that is no success. `status` 0: there was none. */
-export class Problem extends Error {
+class Problem extends Error {
 	constructor(status, title, detail, errors) {
 		super(detail || title);
 		this.status = status;

@@ -57,11 +57,6 @@ export function layOut(text) {
 	return out;
 }
 
-/* The same as one text. */
-export function pretty(text) {
-	return layOut(text)?.map((part) => part.text).join('') ?? text;
-}
-
 /* The text of one member of an accepted object, as it stands there. */
 export function member(text, name) {
 	let depth = 0, from = -1, wanted = false;

@@ -118,7 +118,7 @@ function Answer({ attempt, shape }) {
 		: 'There is no answer.'} /></section>`;
 }
 
-export function Attempt({ delivery, attempt, hook, source }) {
+function Attempt({ delivery, attempt, hook, source }) {
 	const [shape, setShape] = useState('formatted');
 	return html`<div class="attempt"><div class="attempt-head">
 		<${Facts} of=${[

@@ -17,7 +17,7 @@ export function hookName(hook, id) {
 }
 
 /* { id: { state, since, … } } of /v2/stats. */
-export function useHealth(every = EVERY_MS) {
+function useHealth(every = EVERY_MS) {
 	const stats = useGet('stats', { every });
 	return new Map((stats.data?.hooks ?? []).map((h) => [h.hook, h]));
 }

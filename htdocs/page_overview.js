@@ -17,7 +17,7 @@ const DEAD_MS = 16 * 60e3;
 
 /* The beginning of a range, the same for a minute so that it can be asked
  * for again. */
-export function sinceOf(range) {
+function sinceOf(range) {
 	return new Date(Math.floor(Date.now() / 60e3) * 60e3 -
 		(HOURS[range] ?? 24) * 3600e3).toISOString();
 }
@@ -34,7 +34,7 @@ function senderState({ sender, until }) {
 	return away < DEAD_MS ? 'quiet' : 'dead';
 }
 
-export function SenderWarning({ stats, onStarted }) {
+function SenderWarning({ stats, onStarted }) {
 	const [run, busy] = useWork();
 	const state = senderState(stats);
 	if (state === 'alive')

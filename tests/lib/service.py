@@ -4,7 +4,6 @@ examples/grants.sql, a configuration file for each program, organizations and
 keys, senders.
 """
 
-import json
 import os
 import re
 import shutil
@@ -212,7 +211,3 @@ def quote(text):
     """An SQL string literal (the session has backslash escapes on)."""
     escaped = str(text).replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
-
-
-def rows_as_json(text):
-    return [json.loads(line) for line in text.splitlines()]
