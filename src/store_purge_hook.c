@@ -12,8 +12,8 @@
 
 enum {
 	STEP = STORE_EXPIRE_MAX, /* rows a step changes */
-	HOOKS_STEP = 1000, /* hooks a step looks at */
-	HOOKS_MAX = 50	 /* and deals with */
+	HOOKS_STEP = 1000,	 /* hooks a step looks at */
+	HOOKS_MAX = 50		 /* and deals with */
 };
 
 /* Failed deliveries lie in a lane of their own that nobody sends from. */
