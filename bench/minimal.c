@@ -22,7 +22,7 @@ enum { HASH = 32, ORGANIZATION = 12, BODY_MAX = 64 * 1024, COLUMNS_MAX = 16 };
 
 static MYSQL *my;
 static MYSQL_STMT *key_select, *hook_select, *hook_insert, *lane_insert,
-	*secret_insert, *notification_insert, *hook_count;
+	*secret_insert, *notification_insert;
 static unsigned char hash[HASH], organization[ORGANIZATION];
 static unsigned long long number;
 static char body[BODY_MAX];
@@ -98,9 +98,6 @@ static void prepare_all(void)
 			      "created_at, updated_at FROM hooks WHERE id = ? "
 			      "AND deleted_at IS NULL",
 			      &number_bind);
-	hook_count = prepare("SELECT COUNT(*) FROM hooks WHERE "
-			     "organization = ? AND deleted_at IS NULL",
-			     &organization_bind);
 	hook_insert = prepare("INSERT INTO hooks (organization, target_url, "
 			      "action, created_at, updated_at) VALUES (?, "
 			      "'https://www.toto.com/hooks?id=123', "
@@ -177,7 +174,6 @@ static const char *serve(const char *uri, FCGX_Stream *in)
 	if (!read_row(key_select, 5, &organization_bind))
 		return "401 Unauthorized";
 	if (strcmp(path, "/hook") == 0) {
-		read_row(hook_count, 0, NULL); /* for a limit on hooks */
 		run("START TRANSACTION");
 		execute(hook_insert);
 		number = mysql_stmt_insert_id(hook_insert);
