@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "store.h"
 #include "store_again_row.h"
+#include "store_col.h"
 #include "store_hook.h"
 #include "store_lane.h"
 #include "text.h"
@@ -129,7 +130,7 @@ static enum err read_one(struct store *s, const struct id *organization,
 		"d.notification_id "
 		"WHERE d.id = ? AND d.organization = ?",
 		DB_ARGS(db_text(MATCH_PING), db_uint(key),
-			db_bytes(organization->b, ID_SIZE)),
+			store_col_of(organization)),
 		&q);
 
 	if (e)

@@ -4,10 +4,9 @@
 #include "store_alert.h"
 
 #include <stdlib.h>
-#include <string.h>
-
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 
 static struct db_value kind(const struct store_alert *a)
 {
@@ -46,22 +45,19 @@ enum err store_alert_add(struct store *s, const struct store_alert *list,
 static void read_alert(const struct store *s, struct db_stmt *q,
 		       struct arena *arena, struct store_alert *a)
 {
-	size_t len;
-	const char *org = db_col_bytes(q, 6, &len);
-
 	*a = (struct store_alert){
 		.hook = db_col_uint(q, 0),
 		.disabled = db_col_int(q, 1) != 0,
 		.count = db_col_uint(q, 2),
-		.reason = arena_strdup(arena, db_col_text(q, 3)),
+		.reason = store_col_text(q, 3, arena),
 		.first_at = db_col_time(q, 4),
 		.last_at = db_col_time(q, 5),
 	};
 	if (db_col_null(q, 8))
 		return;
-	memcpy(a->organization.b, org, len < ID_SIZE ? len : ID_SIZE);
+	a->organization = store_col_id(q, 6);
 	store_id(s, &a->hook_id, ID_HOOK, db_col_time(q, 7), a->hook);
-	a->target_url = arena_strdup(arena, db_col_text(q, 8));
+	a->target_url = store_col_text(q, 8, arena);
 }
 
 enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
@@ -91,11 +87,11 @@ enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 
 static enum err done(struct store *s, const struct store_alert *a)
 {
-	enum err e = db_exec(s->db,
-			     "DELETE FROM alerts WHERE hook_id = ? AND "
-			     "kind = ? AND count <= ?",
-			     DB_ARGS(db_uint(a->hook), kind(a),
-				     db_uint(a->count)));
+	enum err e =
+		db_exec(s->db,
+			"DELETE FROM alerts WHERE hook_id = ? AND "
+			"kind = ? AND count <= ?",
+			DB_ARGS(db_uint(a->hook), kind(a), db_uint(a->count)));
 
 	if (e || db_affected(s->db))
 		return e;

@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 
 enum err store_counter_add(struct store *s, const struct store_counter *list,
 			   size_t n)
@@ -45,8 +46,8 @@ enum err store_counter_read(struct store *s, struct arena *arena,
 	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
 	while (db_next(q))
 		rows[count++] = (struct store_counter){
-			.family = arena_strdup(arena, db_col_text(q, 0)),
-			.label = arena_strdup(arena, db_col_text(q, 1)),
+			.family = store_col_text(q, 0, arena),
+			.label = store_col_text(q, 1, arena),
 			.value = db_col_uint(q, 2),
 		};
 	*list = rows;

@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 #include "text.h"
 
@@ -25,25 +26,10 @@
 
 enum { OF_ONE_MAX = 1000 };
 
-static const char *text_or_null(struct db_stmt *q, unsigned col,
-				struct arena *arena)
-{
-	return db_col_null(q, col) ? NULL
-				   : arena_strdup(arena, db_col_text(q, col));
-}
-
-static struct db_value id_value(const struct id *id)
-{
-	return db_bytes(id->b, ID_SIZE);
-}
-
 static void read_ids(const struct store *s, struct db_stmt *q,
 		     struct store_delivery *d)
 {
-	size_t len;
-	const char *org = db_col_bytes(q, 1, &len);
-
-	memcpy(d->organization.b, org, len < ID_SIZE ? len : ID_SIZE);
+	d->organization = store_col_id(q, 1);
 	store_id(s, &d->id, ID_DELIVERY, d->created_at, d->key);
 	store_id(s, &d->hook, ID_HOOK, db_col_time(q, 3), db_col_uint(q, 2));
 	store_id(s, &d->notification, ID_NOTIFICATION, db_col_time(q, 5),
@@ -59,10 +45,10 @@ static void read_row(const struct store *s, struct db_stmt *q,
 {
 	*d = (struct store_delivery){
 		.key = db_col_uint(q, 0),
-		.action = arena_strdup(arena, db_col_text(q, 6)),
-		.user = text_or_null(q, 7, arena),
-		.state = arena_strdup(arena, db_col_text(q, 8)),
-		.reason = text_or_null(q, 9, arena),
+		.action = store_col_text(q, 6, arena),
+		.user = store_col_text_null(q, 7, arena),
+		.state = store_col_text(q, 8, arena),
+		.reason = store_col_text_null(q, 9, arena),
 		.attempts = (unsigned)db_col_uint(q, 10),
 		.maybe_duplicate = db_col_int(q, 11) != 0,
 		.due_at = db_col_time(q, 12),
@@ -104,7 +90,7 @@ enum err store_delivery_get(struct store *s, struct arena *arena,
 	e = db_query(s->db,
 		     SELECT_FROM("PRIMARY") "WHERE d.id = ? AND "
 					    "d.organization = ?",
-		     DB_ARGS(db_uint(key), id_value(organization)), &q);
+		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 	while (!e && db_next(q)) {
 		read_row(s, q, arena, &d);
 		found = id_equal(&d.id, id);
@@ -143,7 +129,8 @@ enum err store_delivery_next(struct store *s, struct arena *arena,
 		s->db,
 		SELECT_FROM("organization") "WHERE d.organization = ? AND "
 					    "d.id > ? ORDER BY d.id LIMIT ?",
-		DB_ARGS(id_value(organization), db_uint(after), db_uint(max)),
+		DB_ARGS(store_col_of(organization), db_uint(after),
+			db_uint(max)),
 		&q);
 
 	if (!e)
@@ -190,10 +177,10 @@ static void read_attempt(struct db_stmt *q, struct arena *arena,
 		.tls_us = db_col_int(q, 4),
 		.first_byte_us = db_col_int(q, 5),
 		.total_us = db_col_int(q, 6),
-		.remote = text_or_null(q, 7, arena),
-		.tls_version = text_or_null(q, 8, arena),
+		.remote = store_col_text_null(q, 7, arena),
+		.tls_version = store_col_text_null(q, 8, arena),
 		.status = (unsigned)db_col_uint(q, 9),
-		.error = text_or_null(q, 10, arena),
+		.error = store_col_text_null(q, 10, arena),
 	};
 	a->headers = bytes_or_null(q, 11, arena, &a->headers_len);
 	a->body = bytes_or_null(q, 12, arena, &a->body_len);

@@ -3,6 +3,7 @@
  * or held lies in lanes, and where that is not too much it is taken from
  * there; everything else is a walk (store_walk.h).
  */
+#include "store_col.h"
 #include "store_delivery.h"
 
 #include <string.h>
@@ -27,11 +28,6 @@ struct search {
 	uint64_t hook; /* 0: of all hooks */
 	struct store_walk walk;
 };
-
-static struct db_value id_value(const struct id *id)
-{
-	return db_bytes(id->b, ID_SIZE);
-}
 
 /* ---- the walk ---- */
 
@@ -58,7 +54,7 @@ static struct db_value id_value(const struct id *id)
 
 static struct db_value rows_of(const struct search *f)
 {
-	return f->hook ? db_uint(f->hook) : id_value(f->organization);
+	return f->hook ? db_uint(f->hook) : store_col_of(f->organization);
 }
 
 static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
@@ -138,14 +134,15 @@ static enum err lanes_are_short(const struct search *s, bool *is_short)
 	e = count(s->s,
 		  "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
 		  "WHERE organization = ? LIMIT ?) h",
-		  DB_ARGS(id_value(s->organization), db_int(LANES_MAX + 1)),
+		  DB_ARGS(store_col_of(s->organization), db_int(LANES_MAX + 1)),
 		  &hooks);
 	if (!e && hooks <= LANES_MAX)
 		e = count(s->s,
 			  "SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN "
 			  "1 " FROM_LANES "LIMIT ?) d",
-			  DB_ARGS(id_value(s->organization), db_uint(s->hook),
-				  db_uint(s->hook), db_text(s->f->state),
+			  DB_ARGS(store_col_of(s->organization),
+				  db_uint(s->hook), db_uint(s->hook),
+				  db_text(s->f->state),
 				  db_int(LANE_ROWS_MAX + 1)),
 			  &rows);
 	*is_short = hooks <= LANES_MAX && rows <= LANE_ROWS_MAX;
@@ -161,7 +158,7 @@ static enum err pick(struct search *s, struct arena *arena)
 		s->s->db,
 		"SELECT STRAIGHT_JOIN d.id, d.created_at " FROM_LANES
 		"AND d.id < ? AND " REST " ORDER BY d.id DESC LIMIT ?",
-		DB_ARGS(id_value(s->organization), db_uint(s->hook),
+		DB_ARGS(store_col_of(s->organization), db_uint(s->hook),
 			db_uint(s->hook), db_text(f->state), db_uint(w->below),
 			db_text(f->action), db_text(f->action),
 			db_time(f->since), db_time(f->since), db_time(f->until),

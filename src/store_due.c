@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "store.h"
+#include "store_col.h"
 
 enum { KEEP_MS = 5000 };
 
@@ -34,9 +35,8 @@ static enum err count(struct store *s, const char *sql, const struct id *org,
 		      uint64_t *room)
 {
 	struct db_stmt *q;
-	enum err e = db_query(
-		s->db, sql, DB_ARGS(db_bytes(org->b, ID_SIZE), db_uint(*room)),
-		&q);
+	enum err e = db_query(s->db, sql,
+			      DB_ARGS(store_col_of(org), db_uint(*room)), &q);
 
 	while (!e && db_next(q))
 		*room -= db_col_uint(q, 0);

@@ -4,14 +4,10 @@
 #include "store_erase.h"
 
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 
 enum { STEP = 500 };
-
-static struct db_value id_value(const struct id *id)
-{
-	return db_bytes(id->b, ID_SIZE);
-}
 
 /* ---- counting ---- */
 
@@ -19,7 +15,7 @@ static enum err count(struct store *s, const struct id *org, const char *sql,
 		      uint64_t *n)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db, sql, DB_ARGS(id_value(org)), &q);
+	enum err e = db_query(s->db, sql, DB_ARGS(store_col_of(org)), &q);
 
 	while (!e && db_next(q))
 		*n = db_col_uint(q, 0);
@@ -74,7 +70,7 @@ static enum err read_hooks(struct hooks *h, const struct id *org,
 {
 	struct db_stmt *q;
 	enum err e = db_query(h->s->db, sql,
-			      DB_ARGS(id_value(org), db_int(STEP)), &q);
+			      DB_ARGS(store_col_of(org), db_int(STEP)), &q);
 
 	h->count = 0;
 	while (!e && db_next(q))
@@ -112,7 +108,7 @@ enum err store_erase_shut(struct store *s, const struct id *org,
 	enum err e;
 
 	e = db_exec(s->db, "DELETE FROM api_keys WHERE organization = ?",
-		    DB_ARGS(id_value(org)));
+		    DB_ARGS(store_col_of(org)));
 	if (e)
 		return e;
 	done->keys += db_affected(s->db);
@@ -176,7 +172,7 @@ static enum err read_page(struct store *s, const struct id *org,
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql,
-			      DB_ARGS(id_value(org), db_int(STEP)), &q);
+			      DB_ARGS(store_col_of(org), db_int(STEP)), &q);
 
 	*n = 0;
 	while (!e && db_next(q))
@@ -242,7 +238,7 @@ static enum err remove_keys(struct store *s, const struct id *org,
 	enum err e = db_exec(s->db,
 			     "DELETE FROM idempotency_keys WHERE "
 			     "organization = ? LIMIT ?",
-			     DB_ARGS(id_value(org), db_int(STEP)));
+			     DB_ARGS(store_col_of(org), db_int(STEP)));
 
 	*n = e ? 0 : (size_t)db_affected(s->db);
 	done->idempotency_keys += *n;
@@ -254,7 +250,7 @@ static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
 {
 	enum err e = db_exec(s->db,
 			     "DELETE FROM stats WHERE organization = ? LIMIT ?",
-			     DB_ARGS(id_value(org), db_int(STEP)));
+			     DB_ARGS(store_col_of(org), db_int(STEP)));
 
 	*n = e ? 0 : (size_t)db_affected(s->db);
 	return e;
@@ -322,6 +318,6 @@ enum err store_erase_end(struct store *s, const struct id *org,
 	} while (!e && h.count);
 	if (!e)
 		e = db_exec(s->db, "DELETE FROM organizations WHERE id = ?",
-			    DB_ARGS(id_value(org)));
+			    DB_ARGS(store_col_of(org)));
 	return e;
 }

@@ -8,15 +8,8 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
-
-static void read_org(struct db_stmt *q, unsigned col, struct id *out)
-{
-	size_t n;
-	const char *org = db_col_bytes(q, col, &n);
-
-	memcpy(out->b, org, n < ID_SIZE ? n : ID_SIZE);
-}
 
 /* ---- what is queued ---- */
 
@@ -59,15 +52,14 @@ enum err store_fanout_org(struct store *s, const struct id *after,
 	enum err e;
 
 	if (after)
-		e = db_query(s->db, next, DB_ARGS(db_bytes(after->b, ID_SIZE)),
-			     &q);
+		e = db_query(s->db, next, DB_ARGS(store_col_of(after)), &q);
 	else
 		e = db_query(s->db, first, DB_NONE, &q);
 	if (e)
 		return e;
 	if (!db_next(q))
 		return ERR_NOT_FOUND;
-	read_org(q, 0, out);
+	*out = store_col_id(q, 0);
 	return ERR_OK;
 }
 
@@ -77,13 +69,14 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 {
 	struct db_stmt *q;
 	size_t count = 0;
-	enum err e = db_query(s->db,
-			      "SELECT id FROM notifications FORCE INDEX (state) "
-			      "WHERE state = 'queued' AND organization = ? AND "
-			      "id <= ? ORDER BY id LIMIT ?",
-			      DB_ARGS(db_bytes(organization->b, ID_SIZE),
-				      db_uint(newest), db_uint(max)),
-			      &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT id FROM notifications FORCE INDEX (state) "
+			 "WHERE state = 'queued' AND organization = ? AND "
+			 "id <= ? ORDER BY id LIMIT ?",
+			 DB_ARGS(store_col_of(organization), db_uint(newest),
+				 db_uint(max)),
+			 &q);
 
 	while (!e && db_next(q))
 		keys[count++] = db_col_uint(q, 0);
@@ -96,14 +89,13 @@ enum err store_fanout_hooks(struct store *s, const struct id *organization,
 			    uint64_t max, uint64_t *n)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
-			      "FORCE INDEX (organization) WHERE "
-			      "organization = ? AND deleted_at IS NULL "
-			      "LIMIT ?) h",
-			      DB_ARGS(db_bytes(organization->b, ID_SIZE),
-				      db_uint(max)),
-			      &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+			 "FORCE INDEX (organization) WHERE "
+			 "organization = ? AND deleted_at IS NULL "
+			 "LIMIT ?) h",
+			 DB_ARGS(store_col_of(organization), db_uint(max)), &q);
 
 	while (!e && db_next(q))
 		*n = db_col_uint(q, 0);
@@ -143,7 +135,7 @@ bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
 		.resource_len = db_col_uint(rows, 5),
 		.accepted = db_col_int(rows, 8) != 0,
 	};
-	read_org(rows, 1, &out->organization);
+	out->organization = store_col_id(rows, 1);
 	if (!db_col_null(rows, 4))
 		out->user = db_col_text(rows, 4);
 	out->has_nul = strlen(out->action) != action_len ||
@@ -164,7 +156,7 @@ static enum err expire_key(struct store *s, const struct store_queued *row,
 		"DELETE FROM idempotency_keys WHERE organization = ? "
 		"AND idempotency_key = ? AND created_at < "
 		"UTC_TIMESTAMP(3) - INTERVAL ? SECOND",
-		DB_ARGS(db_bytes(row->organization.b, ID_SIZE),
+		DB_ARGS(store_col_of(&row->organization),
 			db_bytes(row->idempotency_key, row->idempotency_len),
 			db_int(keep_ms / 1000)));
 }
@@ -181,8 +173,7 @@ static enum err owns_key(struct store *s, const struct store_queued *row)
 		"SELECT ? BETWEEN notification_id AND notification_id + "
 		"step * (notification_count - 1) FROM idempotency_keys "
 		"WHERE organization = ? AND idempotency_key = ?",
-		DB_ARGS(db_uint(row->key),
-			db_bytes(row->organization.b, ID_SIZE),
+		DB_ARGS(db_uint(row->key), store_col_of(&row->organization),
 			db_bytes(row->idempotency_key, row->idempotency_len)),
 		&q);
 	if (e)
@@ -203,7 +194,7 @@ enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 			    "idempotency_key, notification_id, created_at) "
 			    "VALUES (?, ?, ?, UTC_TIMESTAMP(3)) "
 			    "ON DUPLICATE KEY UPDATE step = step",
-			    DB_ARGS(db_bytes(row->organization.b, ID_SIZE),
+			    DB_ARGS(store_col_of(&row->organization),
 				    db_bytes(row->idempotency_key,
 					     row->idempotency_len),
 				    db_uint(row->key)));
@@ -228,7 +219,7 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 
 	memset(wanted, 0, n * sizeof(*wanted));
 	for (size_t i = 0; i < n; i++)
-		list[i] = db_bytes(organizations[i].b, ID_SIZE);
+		list[i] = store_col_of(&organizations[i]);
 	e = db_query_list(s->db,
 			  "SELECT DISTINCT organization FROM hooks "
 			  "FORCE INDEX (organization) WHERE action = ? AND "
@@ -253,7 +244,7 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 	e = db_exec(s->db,
 		    "INSERT INTO notifications (organization, action, "
 		    "resource, accepted) VALUES (?, ?, ?, 1)",
-		    DB_ARGS(db_bytes(organization->b, ID_SIZE), db_text(action),
+		    DB_ARGS(store_col_of(organization), db_text(action),
 			    db_bytes(resource, len)));
 	if (!e)
 		*key = db_insert_id(s->db);

@@ -8,6 +8,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 #include "text.h"
 
@@ -43,7 +44,7 @@ static enum err read_hooks(struct store *s, struct arena *arena,
 		     "FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
 		     "WHERE h.organization = ? AND h.deleted_at IS NULL "
 		     "ORDER BY h.id",
-		     DB_ARGS(db_bytes(organization->b, ID_SIZE)), &q);
+		     DB_ARGS(store_col_of(organization)), &q);
 	if (e)
 		return e;
 	*n = 0;
@@ -170,7 +171,7 @@ enum err store_health_queued(struct store *s, const struct id *organization,
 			      "FROM notifications FORCE INDEX (state) WHERE "
 			      "state = 'queued' AND organization = ?) w "
 			      "LEFT JOIN notifications n ON n.id = w.oldest",
-			      DB_ARGS(db_bytes(organization->b, ID_SIZE)), &q);
+			      DB_ARGS(store_col_of(organization)), &q);
 
 	if (e)
 		return e;

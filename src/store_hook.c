@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 #include "store_secret.h"
 #include "store_walk.h"
@@ -18,32 +19,16 @@
 	"disabled_reason, scope, user, batch_size, rate_limit, ordered, "      \
 	"enabled, created_at, updated_at"
 
-static const char *text_or_null(struct db_stmt *q, unsigned col,
-				struct arena *arena)
-{
-	return db_col_null(q, col) ? NULL
-				   : arena_strdup(arena, db_col_text(q, col));
-}
-
-static void read_id(struct db_stmt *q, unsigned col, struct id *id)
-{
-	size_t n;
-	const char *bytes = db_col_bytes(q, col, &n);
-
-	if (n == ID_SIZE)
-		memcpy(id->b, bytes, ID_SIZE);
-}
-
 static void read_hook(const struct store *s, struct db_stmt *q,
 		      struct arena *arena, struct store_hook *h)
 {
 	*h = (struct store_hook){
 		.key = db_col_uint(q, 0),
-		.target_url = arena_strdup(arena, db_col_text(q, 2)),
-		.action = arena_strdup(arena, db_col_text(q, 3)),
-		.description = arena_strdup(arena, db_col_text(q, 4)),
-		.headers = text_or_null(q, 5, arena),
-		.disabled_reason = text_or_null(q, 6, arena),
+		.target_url = store_col_text(q, 2, arena),
+		.action = store_col_text(q, 3, arena),
+		.description = store_col_text(q, 4, arena),
+		.headers = store_col_text_null(q, 5, arena),
+		.disabled_reason = store_col_text_null(q, 6, arena),
 		.user_scope = strcmp(db_col_text(q, 7), "user") == 0,
 		.batch_size = (unsigned)db_col_uint(q, 9),
 		.rate_limit = (unsigned)db_col_uint(q, 10),
@@ -52,19 +37,14 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 		.created_at = db_col_time(q, 13),
 		.updated_at = db_col_time(q, 14),
 	};
-	read_id(q, 1, &h->organization);
-	read_id(q, 8, &h->user);
+	h->organization = store_col_id(q, 1);
+	h->user = store_col_id(q, 8);
 	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
-}
-
-static struct db_value id_value(const struct id *id)
-{
-	return db_bytes(id->b, ID_SIZE);
 }
 
 static struct db_value user_value(const struct store_hook *h)
 {
-	return h->user_scope ? id_value(&h->user) : db_null();
+	return h->user_scope ? store_col_of(&h->user) : db_null();
 }
 
 /* ---- reading ---- */
@@ -87,7 +67,7 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 	e = db_query(s->db,
 		     "SELECT " COLUMNS " FROM hooks WHERE id = ? AND "
 		     "organization = ? AND deleted_at IS NULL",
-		     DB_ARGS(db_uint(key), id_value(organization)), &q);
+		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 	while (!e && db_next(q)) {
 		read_hook(s, q, arena, &hook);
 		found = id_equal(&hook.id, id);
@@ -110,7 +90,7 @@ enum err store_hook_newest_url(struct store *s, struct arena *arena,
 
 	*url = NULL;
 	while (!e && db_next(q))
-		*url = arena_strdup(arena, db_col_text(q, 0));
+		*url = store_col_text(q, 0, arena);
 	return e;
 }
 
@@ -127,7 +107,7 @@ enum err store_hook_key(struct store *s, const struct id *organization,
 	e = db_query(s->db,
 		     "SELECT created_at FROM hooks WHERE id = ? AND "
 		     "organization = ?",
-		     DB_ARGS(db_uint(k), id_value(organization)), &q);
+		     DB_ARGS(db_uint(k), store_col_of(organization)), &q);
 	if (e)
 		return e;
 	e = ERR_NOT_FOUND;
@@ -174,7 +154,7 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 			     "organization = ? AND deleted_at IS NULL AND "
 			     "id > ? AND (? = '' OR action = ?) "
 			     "ORDER BY id LIMIT ?",
-			     DB_ARGS(id_value(organization), db_uint(after),
+			     DB_ARGS(store_col_of(organization), db_uint(after),
 				     db_text(query->action),
 				     db_text(query->action),
 				     db_uint(limit + 1)),
@@ -207,7 +187,7 @@ static enum err check_limit(struct db *db, const char *sql, const struct id *of,
 			    uint64_t max, uint64_t *n)
 {
 	struct db_stmt *q;
-	enum err e = db_query(db, sql, DB_ARGS(id_value(of)), &q);
+	enum err e = db_query(db, sql, DB_ARGS(store_col_of(of)), &q);
 
 	while (!e && db_next(q))
 		*n = db_col_uint(q, 0);
@@ -230,7 +210,7 @@ static enum err insert_hook(struct db *db, const struct store_hook *h)
 		"user, description, headers, batch_size, rate_limit, ordered, "
 		"enabled, created_at, updated_at) VALUES "
 		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		DB_ARGS(id_value(&h->organization), db_text(h->target_url),
+		DB_ARGS(store_col_of(&h->organization), db_text(h->target_url),
 			db_text(h->action),
 			db_text(h->user_scope ? "user" : "organization"),
 			user_value(h), db_text(h->description),
@@ -368,7 +348,7 @@ static enum err mark_deleted(struct db *db, const struct deletion *d)
 			"organization = ? AND created_at BETWEEN ? AND ? AND "
 			"(deleted_at IS NULL OR deleted_at = ?)",
 			DB_ARGS(db_time(d->now), db_uint(d->key),
-				id_value(d->organization), db_time(from),
+				store_col_of(d->organization), db_time(from),
 				db_time(from + 999), db_time(d->now)));
 
 	return !e && db_affected(db) == 0 ? ERR_NOT_FOUND : e;

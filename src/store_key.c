@@ -9,6 +9,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "text.h"
 
 #define KEY_PREFIX "vh_"
@@ -54,14 +55,6 @@ void store_key_hash(unsigned char hash[CRYPT_HASH_SIZE], const char *text,
 	crypt_sha256(hash, text, len);
 }
 
-static void read_id(const struct db_stmt *q, unsigned col, struct id *id)
-{
-	size_t n;
-	const char *bytes = db_col_bytes(q, col, &n);
-
-	memcpy(id->b, bytes, ID_SIZE);
-}
-
 static void read_text(const struct db_stmt *q, unsigned col,
 		      char out[STORE_NAME_SIZE])
 {
@@ -70,14 +63,14 @@ static void read_text(const struct db_stmt *q, unsigned col,
 
 static void read_key(const struct db_stmt *q, struct store_key *key)
 {
-	read_id(q, 0, &key->id);
+	key->id = store_col_id(q, 0);
 	/* The column is an ENUM of these very names. */
 	if (!store_role_parse(db_col_text(q, 1), &key->role))
 		key->role = ROLE_READ;
 	read_text(q, 2, key->name);
 	key->created_at = db_col_time(q, 3);
 	key->last_used_at = db_col_time(q, 4);
-	read_id(q, 5, &key->org.id);
+	key->org.id = store_col_id(q, 5);
 	read_text(q, 6, key->org.name);
 	key->org.created_at = db_col_time(q, 7);
 	key->org.updated_at = db_col_time(q, 8);
@@ -108,11 +101,10 @@ enum err store_key_touch(struct store *s, const struct store_key *key)
 	if (key->last_used_at != TIME_NONE &&
 	    key->now - key->last_used_at < TOUCH_MS)
 		return ERR_OK;
-	return db_exec(
-		s->db,
-		"UPDATE api_keys SET last_used_at = ? "
-		"WHERE id = ?",
-		DB_ARGS(db_time(key->now), db_bytes(key->id.b, ID_SIZE)));
+	return db_exec(s->db,
+		       "UPDATE api_keys SET last_used_at = ? "
+		       "WHERE id = ?",
+		       DB_ARGS(db_time(key->now), store_col_of(&key->id)));
 }
 
 /* Base64 in the alphabet of URLs (RFC 4648 5), without padding. */
@@ -146,8 +138,7 @@ static enum err insert_key(struct store *s, const struct store_key *key,
 		    "INSERT INTO api_keys "
 		    "(id, organization, hash, role, name, created_at) "
 		    "VALUES (?, ?, ?, ?, ?, ?)",
-		    DB_ARGS(db_bytes(key->id.b, ID_SIZE),
-			    db_bytes(key->org.id.b, ID_SIZE),
+		    DB_ARGS(store_col_of(&key->id), store_col_of(&key->org.id),
 			    db_bytes(hash, sizeof(hash)),
 			    db_text(store_role_name(key->role)),
 			    db_text(key->name), db_time(key->created_at)));
@@ -195,7 +186,7 @@ enum err store_key_list(struct store *s, const struct id *org,
 			     SELECT_KEYS "WHERE k.organization = ? AND "
 					 "k.revoked_at IS NULL "
 					 "ORDER BY k.created_at, k.id",
-			     DB_ARGS(db_bytes(org->b, ID_SIZE)), &q);
+			     DB_ARGS(store_col_of(org)), &q);
 	if (e)
 		return e;
 	keys = arena_alloc(arena, db_rows(q) * sizeof(*keys));
@@ -212,7 +203,7 @@ enum err store_key_revoke(struct store *s, const struct id *id)
 		db_exec(s->db,
 			"UPDATE api_keys SET revoked_at = "
 			"COALESCE(revoked_at, UTC_TIMESTAMP(3)) WHERE id = ?",
-			DB_ARGS(db_bytes(id->b, ID_SIZE)));
+			DB_ARGS(store_col_of(id)));
 
 	if (!e && db_affected(s->db) == 0)
 		return ERR_NOT_FOUND;

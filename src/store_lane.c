@@ -8,12 +8,10 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "text.h"
 
-enum {
-	CANCEL_STEP = 5000,
-	KEY_BYTES = STORE_LANE_KEY_BYTES
-};
+enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
 
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
 			uint64_t *lanes, size_t *n)
@@ -296,7 +294,7 @@ static enum err find_dead(struct store *s, struct arena *arena,
 	*dead = arena_alloc(arena, (db_rows(q) + 1) * sizeof(**dead));
 	while (db_next(q))
 		if (!alive(arg, db_col_text(q, 0)))
-			(*dead)[(*n)++] = arena_strdup(arena, db_col_text(q, 0));
+			(*dead)[(*n)++] = store_col_text(q, 0, arena);
 	return ERR_OK;
 }
 

@@ -7,19 +7,15 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "vault.h"
 
 static void read_hook(struct db_stmt *q, struct arena *arena,
 		      struct store_lane_hook *h)
 {
-	const char *org;
-	size_t n;
-
-	org = db_col_bytes(q, 1, &n);
-	memcpy(h->organization.b, org, n < ID_SIZE ? n : ID_SIZE);
-	h->target_url = arena_strdup(arena, db_col_text(q, 2));
-	h->headers = db_col_null(q, 3) ? NULL
-				       : arena_strdup(arena, db_col_text(q, 3));
+	h->organization = store_col_id(q, 1);
+	h->target_url = store_col_text(q, 2, arena);
+	h->headers = store_col_text_null(q, 3, arena);
 	h->batch_size = (unsigned)db_col_uint(q, 4);
 	h->rate_limit = (unsigned)db_col_uint(q, 5);
 	h->ordered = db_col_int(q, 6) != 0;

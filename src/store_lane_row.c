@@ -3,6 +3,7 @@
  */
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 
 /* The columns of read_row(), in its order. */
@@ -22,9 +23,8 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 	r->attempts = (unsigned)db_col_uint(q, 3);
 	r->tries = (unsigned)db_col_uint(q, 4);
 	r->maybe_duplicate = db_col_int(q, 5) != 0;
-	r->action = arena_strdup(arena, db_col_text(q, 6));
-	r->user = db_col_null(q, 7) ? NULL
-				    : arena_strdup(arena, db_col_text(q, 7));
+	r->action = store_col_text(q, 6, arena);
+	r->user = store_col_text_null(q, 7, arena);
 	resource = db_col_bytes(q, 8, &r->resource_len);
 	r->resource = arena_memdup(arena, resource, r->resource_len);
 	r->batch = db_col_uint(q, 9);
@@ -55,8 +55,7 @@ enum err store_lane_read(struct store *s, struct arena *arena,
 		DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
 			db_time(p->hook_updated_at), db_uint(p->lane),
 			db_time(p->after_due), db_uint(p->after_key),
-			db_time(p->after_due), db_time(p->until),
-			db_uint(max)),
+			db_time(p->after_due), db_time(p->until), db_uint(max)),
 		&q);
 	while (!e && db_next(q))
 		read_row(q, arena, &list[count++]);
@@ -135,9 +134,9 @@ enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
 	struct store_lane_row *list;
 	struct db_stmt *q;
 	size_t count = 0;
-	enum err e = db_query(s->db, batch ? of_batch : alone,
-			      DB_ARGS(db_uint(hook), db_uint(batch ? batch : key)),
-			      &q);
+	enum err e = db_query(
+		s->db, batch ? of_batch : alone,
+		DB_ARGS(db_uint(hook), db_uint(batch ? batch : key)), &q);
 
 	if (e)
 		return e;

@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_seek.h"
 #include "store_walk.h"
 #include "text.h"
@@ -14,34 +15,19 @@
 /* The columns of read_row(), in its order. */
 #define COLUMNS "id, organization, action, user, state, reason, created_at"
 
-static const char *text_or_null(struct db_stmt *q, unsigned col,
-				struct arena *arena)
-{
-	return db_col_null(q, col) ? NULL
-				   : arena_strdup(arena, db_col_text(q, col));
-}
-
 static void read_row(const struct store *s, struct db_stmt *q,
 		     struct arena *arena, struct store_notification *n)
 {
-	size_t len;
-	const char *org = db_col_bytes(q, 1, &len);
-
 	*n = (struct store_notification){
 		.key = db_col_uint(q, 0),
-		.action = arena_strdup(arena, db_col_text(q, 2)),
-		.user = text_or_null(q, 3, arena),
-		.state = arena_strdup(arena, db_col_text(q, 4)),
-		.reason = text_or_null(q, 5, arena),
+		.organization = store_col_id(q, 1),
+		.action = store_col_text(q, 2, arena),
+		.user = store_col_text_null(q, 3, arena),
+		.state = store_col_text(q, 4, arena),
+		.reason = store_col_text_null(q, 5, arena),
 		.created_at = db_col_time(q, 6),
 	};
-	memcpy(n->organization.b, org, len < ID_SIZE ? len : ID_SIZE);
 	store_id(s, &n->id, ID_NOTIFICATION, n->created_at, n->key);
-}
-
-static struct db_value id_value(const struct id *id)
-{
-	return db_bytes(id->b, ID_SIZE);
 }
 
 static void read_resource(struct db_stmt *q, struct arena *arena,
@@ -61,7 +47,7 @@ static enum err get_row(struct store *s, struct arena *arena,
 		db_query(s->db,
 			 "SELECT " COLUMNS ", resource FROM notifications "
 			 "WHERE id = ? AND organization = ?",
-			 DB_ARGS(db_uint(key), id_value(organization)), &q);
+			 DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 
 	if (e)
 		return e;
@@ -137,7 +123,7 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 	*v++ = db_time(f->since);
 	*v++ = db_time(f->until);
 	*v++ = db_time(f->until);
-	*v++ = id_value(s->organization);
+	*v++ = store_col_of(s->organization);
 	*v++ = db_uint(below);
 	if (by_state(f))
 		*v++ = db_text(f->state);
@@ -158,7 +144,7 @@ static enum err skip(struct search *s)
 		       "SELECT id, created_at FROM notifications "
 		       "FORCE INDEX (organization) WHERE organization = ? AND "
 		       "id > ? ORDER BY id LIMIT 1",
-		       id_value(s->organization),
+		       store_col_of(s->organization),
 		       s->f->until + STORE_SEEK_SLACK, &key);
 	if (!e && key + 1 < s->walk.below)
 		s->walk.below = key + 1;
@@ -248,13 +234,13 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 	struct store_notification *rows;
 	struct db_stmt *q;
 	size_t n = 0;
-	enum err e = db_query(
-		s->db,
-		"SELECT " COLUMNS ", resource FROM notifications "
-		"FORCE INDEX (organization) WHERE "
-		"organization = ? AND id > ? ORDER BY id LIMIT ?",
-		DB_ARGS(id_value(organization), db_uint(after), db_uint(max)),
-		&q);
+	enum err e = db_query(s->db,
+			      "SELECT " COLUMNS ", resource FROM notifications "
+			      "FORCE INDEX (organization) WHERE "
+			      "organization = ? AND id > ? ORDER BY id LIMIT ?",
+			      DB_ARGS(store_col_of(organization),
+				      db_uint(after), db_uint(max)),
+			      &q);
 
 	if (e)
 		return e;

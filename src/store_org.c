@@ -4,20 +4,16 @@
 #include "store_org.h"
 
 #include <stdio.h>
-#include <string.h>
-
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 
 /* The columns of read_org(), in its order. */
 #define COLUMNS "id, name, created_at, updated_at"
 
 static void read_org(struct db_stmt *q, struct store_org *org)
 {
-	size_t n;
-	const char *id = db_col_bytes(q, 0, &n);
-
-	memcpy(org->id.b, id, ID_SIZE);
+	org->id = store_col_id(q, 0);
 	snprintf(org->name, sizeof(org->name), "%s", db_col_text(q, 1));
 	org->created_at = db_col_time(q, 2);
 	org->updated_at = db_col_time(q, 3);
@@ -38,7 +34,7 @@ enum err store_org_create(struct store *s, const char *name,
 	e = db_exec(s->db,
 		    "INSERT INTO organizations (" COLUMNS ") "
 		    "VALUES (?, ?, ?, ?)",
-		    DB_ARGS(db_bytes(org.id.b, ID_SIZE), db_text(org.name),
+		    DB_ARGS(store_col_of(&org.id), db_text(org.name),
 			    db_time(org.created_at), db_time(org.updated_at)));
 	/* A random id that is there already is our own first try, whose
 	 * answer was lost with the connection. */
@@ -54,7 +50,7 @@ enum err store_org_find(struct store *s, const struct id *id,
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db, "SELECT " COLUMNS " FROM organizations WHERE id = ?",
-		DB_ARGS(db_bytes(id->b, ID_SIZE)), &q);
+		DB_ARGS(store_col_of(id)), &q);
 
 	if (e)
 		return e;
@@ -77,13 +73,10 @@ static enum err find_of(struct store *s, const char *sql, uint64_t key,
 		return e;
 	e = ERR_NOT_FOUND;
 	while (db_next(q)) {
-		size_t n;
-		const char *org = db_col_bytes(q, 0, &n);
-
 		*created_at = db_col_time(q, 1);
 		if (*created_at / 1000 != created_s)
 			continue;
-		memcpy(out->b, org, ID_SIZE);
+		*out = store_col_id(q, 0);
 		e = ERR_OK;
 	}
 	return e;

@@ -6,6 +6,7 @@
 
 #include "match.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_hook.h"
 #include "store_lane.h"
 
@@ -47,7 +48,7 @@ static enum err check_limit(const struct pinging *p)
 
 static enum err insert(struct pinging *p)
 {
-	struct db_value org = db_bytes(p->hook->organization.b, ID_SIZE);
+	struct db_value org = store_col_of(&p->hook->organization);
 	struct db *db = p->s->db;
 	uint64_t notification;
 	enum err e;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "store_col.h"
 
 /* Keys that were found in use, as often as another holder gave them up. */
 enum { TRIES = 5 };
@@ -14,11 +15,6 @@ struct publishing {
 	const struct store_publish *p;
 	uint64_t keys[STORE_PUBLISH_MAX];
 };
-
-static struct db_value organization(const struct store_publish *p)
-{
-	return db_bytes(p->organization.b, ID_SIZE);
-}
 
 /* ---- writing ---- */
 
@@ -34,7 +30,7 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 	for (size_t i = at; i < at + n; i++) {
 		const struct store_publication *item = &w->p->items[i];
 
-		*v++ = organization(w->p);
+		*v++ = store_col_of(&w->p->organization);
 		*v++ = db_text(item->action);
 		*v++ = db_text(item->user);
 		*v++ = db_bytes(item->resource, item->resource_len);
@@ -62,7 +58,8 @@ static enum err insert_key(struct db *db, const struct publishing *w)
 		       "idempotency_key, body_hash, notification_id, "
 		       "notification_count, created_at) "
 		       "VALUES (?, ?, ?, ?, ?, ?)",
-		       DB_ARGS(organization(p), db_text(p->idempotency_key),
+		       DB_ARGS(store_col_of(&p->organization),
+			       db_text(p->idempotency_key),
 			       db_bytes(p->body_hash, sizeof(p->body_hash)),
 			       db_uint(first), db_uint(last - first + 1),
 			       db_time(p->now)));
@@ -89,13 +86,14 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 	struct db_stmt *q;
 	int64_t created_at = p->now;
 	bool same = false, found = false;
-	enum err e = db_query(
-		s->db,
-		"SELECT body_hash, notification_id, "
-		"notification_count, created_at "
-		"FROM idempotency_keys WHERE organization = ? "
-		"AND idempotency_key = ?",
-		DB_ARGS(organization(p), db_text(p->idempotency_key)), &q);
+	enum err e = db_query(s->db,
+			      "SELECT body_hash, notification_id, "
+			      "notification_count, created_at "
+			      "FROM idempotency_keys WHERE organization = ? "
+			      "AND idempotency_key = ?",
+			      DB_ARGS(store_col_of(&p->organization),
+				      db_text(p->idempotency_key)),
+			      &q);
 
 	while (!e && db_next(q)) {
 		size_t n;
@@ -114,7 +112,7 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 			    "DELETE FROM idempotency_keys WHERE "
 			    "organization = ? AND idempotency_key = ? AND "
 			    "created_at = ?",
-			    DB_ARGS(organization(p),
+			    DB_ARGS(store_col_of(&p->organization),
 				    db_text(p->idempotency_key),
 				    db_time(created_at)));
 	}
@@ -141,7 +139,7 @@ enum err store_publish_again(struct store *s, const struct store_publish *p,
 			     "id BETWEEN ? AND ? AND organization = ? AND "
 			     "idempotency_key = ? ORDER BY id",
 			     DB_ARGS(db_uint(first), db_uint(first + count - 1),
-				     organization(p),
+				     store_col_of(&p->organization),
 				     db_text(p->idempotency_key)),
 			     &q);
 	if (e)

@@ -1,9 +1,8 @@
 /*
  * store_purge_hook: what is held, and hooks that are gone.
  */
+#include "store_col.h"
 #include "store_purge.h"
-
-#include <string.h>
 
 #include "match.h"
 #include "store.h"
@@ -40,10 +39,8 @@ static void read_page(struct db_stmt *q, struct page *page)
 	page->count = page->news_count = 0;
 	while (db_next(q)) {
 		struct store_failed *f = &page->news[page->news_count];
-		size_t len;
-		const char *organization = db_col_bytes(q, 1, &len);
 
-		memcpy(f->organization.b, organization, ID_SIZE);
+		f->organization = store_col_id(q, 1);
 		f->key = db_col_uint(q, 0);
 		page->key[page->count++] = db_uint(f->key);
 		if (!db_col_null(q, 2) && !match_operational(db_col_text(q, 2)))
@@ -104,12 +101,12 @@ enum err store_purge_held(struct store *s, const struct store_purge *p,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(s->db,
-		     "SELECT d.id FROM deliveries d FORCE INDEX (lane) "
-		     "WHERE d.lane >= " STORE_LANE_HELD_SQL " AND d.due_at < ? AND "
-		     "d.id > ? AND d.state = 'held' ORDER BY d.id LIMIT ?",
-		     DB_ARGS(db_time(p->held), db_uint(at->key), db_int(STEP)),
-		     &q);
+	e = db_query(
+		s->db,
+		"SELECT d.id FROM deliveries d FORCE INDEX (lane) "
+		"WHERE d.lane >= " STORE_LANE_HELD_SQL " AND d.due_at < ? AND "
+		"d.id > ? AND d.state = 'held' ORDER BY d.id LIMIT ?",
+		DB_ARGS(db_time(p->held), db_uint(at->key), db_int(STEP)), &q);
 	while (!e && db_next(q)) {
 		at->key = db_col_uint(q, 0);
 		h.key[h.count++] = db_uint(at->key);
@@ -175,12 +172,12 @@ static enum err expire_body(struct db *db, void *arg)
 	u->held = 0;
 	if (e || !still)
 		return e;
-	e = db_query(db,
-		     EXPIRING "FORCE INDEX (lane) WHERE d.lane = ? AND "
-			      "d.due_at < ? ORDER BY d.lane, d.due_at LIMIT ?",
-		     DB_ARGS(db_uint(u->hook), db_time(u->p->held),
-			     db_int(STEP)),
-		     &q);
+	e = db_query(
+		db,
+		EXPIRING "FORCE INDEX (lane) WHERE d.lane = ? AND "
+			 "d.due_at < ? ORDER BY d.lane, d.due_at LIMIT ?",
+		DB_ARGS(db_uint(u->hook), db_time(u->p->held), db_int(STEP)),
+		&q);
 	if (e)
 		return e;
 	read_page(q, &page);
@@ -220,11 +217,11 @@ static enum err remove_body(struct db *db, void *arg)
 static enum err count_held(struct purge *u)
 {
 	struct db_stmt *q;
-	enum err e = db_query(u->s->db,
-			      "SELECT COUNT(*) FROM deliveries WHERE "
-			      "lane = ? AND due_at < ?",
-			      DB_ARGS(db_uint(u->hook), db_time(u->p->held)),
-			      &q);
+	enum err e =
+		db_query(u->s->db,
+			 "SELECT COUNT(*) FROM deliveries WHERE "
+			 "lane = ? AND due_at < ?",
+			 DB_ARGS(db_uint(u->hook), db_time(u->p->held)), &q);
 
 	while (!e && db_next(q))
 		u->held = db_col_uint(q, 0);

@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "text.h"
 
 static uint64_t number(const char *s)
@@ -66,8 +67,7 @@ enum err store_settings_read(struct store *s, struct arena *arena,
 		DB_NONE, &q);
 
 	while (!e && db_next(q))
-		put(&v, db_col_text(q, 0),
-		    arena_strdup(arena, db_col_text(q, 1)));
+		put(&v, db_col_text(q, 0), store_col_text(q, 1, arena));
 	if (!e)
 		*out = v;
 	return e;

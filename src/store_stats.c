@@ -9,6 +9,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 
 void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 {
@@ -23,8 +24,9 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 /* ---- adding ---- */
 
 #define BUCKETS(X)                                                             \
-	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)    \
-	X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21)
+	X(0)                                                                   \
+	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)   \
+		X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21)
 #define NAMES(i) ", request_" #i ", latency_" #i
 #define MARKS(i) ",?,?"
 #define SUM(name) name " = " name " + VALUES(" name ")"
@@ -32,12 +34,25 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 #define ONE(i) +1
 _Static_assert(BUCKETS(ONE) == HISTOGRAM_BUCKETS, "a column each");
 
-static const char upsert_rows[] =
-	"INSERT INTO stats (organization, hook_id, step, start_at, "
-	"delivered, failed, attempts, failed_attempts" BUCKETS(NAMES) ") "
-	"VALUES {(?,?,?,?,?,?,?,?" BUCKETS(MARKS) ")} "
-	"ON DUPLICATE KEY UPDATE " SUM("delivered") ", " SUM("failed") ", "
-	SUM("attempts") ", " SUM("failed_attempts") BUCKETS(SUMS);
+static const char
+	upsert_rows[] =
+		"INSERT INTO stats (organization, hook_id, step, start_at, "
+		"delivered, failed, attempts, failed_attempts" BUCKETS(
+			NAMES) ") "
+			       "VALUES {(?,?,?,?,?,?,?,?" BUCKETS(
+				       MARKS) ")} "
+					      "ON DUPLICATE KEY UPDATE " SUM("d"
+									     "e"
+									     "l"
+									     "i"
+									     "v"
+									     "e"
+									     "r"
+									     "e"
+									     "d") ", " SUM(
+						      "failed") ", " SUM("attem"
+									 "pts") ", " SUM("failed_attempts")
+						      BUCKETS(SUMS);
 
 enum { COLUMNS = 8 + 2 * HISTOGRAM_BUCKETS };
 
@@ -59,7 +74,7 @@ static struct db_value *put(struct db_value *at,
 {
 	int64_t length = step * STORE_MINUTE_MS;
 
-	*at++ = db_bytes(r->organization.b, ID_SIZE);
+	*at++ = store_col_of(&r->organization);
 	*at++ = db_uint(r->hook);
 	*at++ = db_int(step);
 	*at++ = db_time(r->minute - r->minute % length);
@@ -119,16 +134,19 @@ enum err store_stats_read(struct store *s, const struct id *organization,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(s->db,
-		     "SELECT start_at, delivered, failed, attempts, "
-		     "failed_attempts" BUCKETS(NAMES) " FROM stats "
-		     "FORCE INDEX (PRIMARY) WHERE organization = ? AND "
-		     "hook_id = ? AND step = ? AND start_at >= ? AND "
-		     "start_at < ?",
-		     DB_ARGS(db_bytes(organization->b, ID_SIZE), db_uint(hook),
-			     db_int(hours ? STORE_HOUR : STORE_MINUTE),
-			     db_time(since), db_time(end)),
-		     &q);
+	e = db_query(
+		s->db,
+		"SELECT start_at, delivered, failed, attempts, "
+		"failed_attempts" BUCKETS(
+			NAMES) " FROM stats "
+			       "FORCE INDEX (PRIMARY) WHERE organization = ? "
+			       "AND "
+			       "hook_id = ? AND step = ? AND start_at >= ? AND "
+			       "start_at < ?",
+		DB_ARGS(store_col_of(organization), db_uint(hook),
+			db_int(hours ? STORE_HOUR : STORE_MINUTE),
+			db_time(since), db_time(end)),
+		&q);
 	while (!e && db_next(q))
 		read_row(q, &points[(db_col_time(q, 0) - since) / step]);
 	return e;
@@ -166,7 +184,7 @@ static enum err add_totals(struct store *s, const struct id *organization,
 		"FORCE INDEX (PRIMARY) WHERE organization = ? AND step = ? "
 		"AND start_at >= ? AND start_at < ? AND hook_id IN ({?}) "
 		"GROUP BY hook_id",
-		DB_ARGS(db_bytes(organization->b, ID_SIZE), db_int(span->step),
+		DB_ARGS(store_col_of(organization), db_int(span->step),
 			db_time(span->since), db_time(span->until)),
 		keys, n, &q);
 	while (!e && db_next(q)) {
@@ -187,8 +205,8 @@ enum err store_stats_totals(struct store *s, const struct id *organization,
 			    int64_t since, struct store_stats_total *list,
 			    size_t n)
 {
-	int64_t hour = (since + STORE_HOUR_MS - 1) / STORE_HOUR_MS *
-		       STORE_HOUR_MS;
+	int64_t hour =
+		(since + STORE_HOUR_MS - 1) / STORE_HOUR_MS * STORE_HOUR_MS;
 	const struct span spans[] = {
 		{STORE_MINUTE, since, hour},
 		{STORE_HOUR, hour, INT64_MAX},
@@ -198,10 +216,9 @@ enum err store_stats_totals(struct store *s, const struct id *organization,
 	for (size_t i = 0; i < 2; i++)
 		for (size_t at = 0; at < n && !e; at += DB_LIST_MAX)
 			if (spans[i].since < spans[i].until)
-				e = add_totals(s, organization, &spans[i],
-					       list + at,
-					       n - at < DB_LIST_MAX
-						       ? n - at
-						       : DB_LIST_MAX);
+				e = add_totals(
+					s, organization, &spans[i], list + at,
+					n - at < DB_LIST_MAX ? n - at
+							     : DB_LIST_MAX);
 	return e;
 }

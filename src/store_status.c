@@ -3,10 +3,9 @@
  */
 #include "store_status.h"
 
-#include <string.h>
-
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_lane.h"
 
 /* Sums over the part of the index of lanes that senders work on; only one row
@@ -152,15 +151,13 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	rows = arena_zalloc(arena, db_rows(q) * sizeof(*rows));
 	while (db_next(q)) {
 		struct store_rejected *r = &rows[n++];
-		size_t size;
-		const char *organization = db_col_bytes(q, 2, &size);
 
 		r->created_at = db_col_time(q, 1);
 		store_id(s, &r->id, ID_NOTIFICATION, r->created_at,
 			 db_col_uint(q, 0));
-		memcpy(r->organization.b, organization, ID_SIZE);
-		r->action = arena_strdup(arena, db_col_text(q, 3));
-		r->reason = arena_strdup(arena, db_col_text(q, 4));
+		r->organization = store_col_id(q, 2);
+		r->action = store_col_text(q, 3, arena);
+		r->reason = store_col_text(q, 4, arena);
 	}
 	*list = rows;
 	*count = n;
@@ -189,7 +186,7 @@ enum err store_status_senders(struct store *s, struct arena *arena,
 	rows = arena_zalloc(arena, db_rows(q) * sizeof(*rows));
 	while (db_next(q))
 		rows[n++] = (struct store_sender){
-			.host = arena_strdup(arena, db_col_text(q, 0)),
+			.host = store_col_text(q, 0, arena),
 			.started_at = db_col_time(q, 1),
 			.seen_at = db_col_time(q, 2),
 			.ended_at = db_col_time(q, 3),

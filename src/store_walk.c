@@ -5,6 +5,7 @@
 
 #include "mem.h"
 #include "store.h"
+#include "store_col.h"
 #include "store_seek.h"
 #include "text.h"
 
@@ -81,8 +82,7 @@ enum err store_cursor(struct store *s, const char *sql,
 	if (!store_key(s, id, kind, &k, &created_s))
 		return ERR_NOT_FOUND;
 	e = db_query(s->db, sql,
-		     DB_ARGS(db_bytes(organization->b, ID_SIZE), db_uint(k)),
-		     &q);
+		     DB_ARGS(store_col_of(organization), db_uint(k)), &q);
 	if (e)
 		return e;
 	e = ERR_NOT_FOUND;
