@@ -10,6 +10,7 @@
 #include "js.h"
 #include "store_again.h"
 #include "store_delivery.h"
+#include "store_due.h"
 #include "store_hook.h"
 #include "store_ping.h"
 #include "text.h"

@@ -12,6 +12,7 @@
 #include "js.h"
 #include "jscan.h"
 #include "notice.h"
+#include "store_due.h"
 #include "store_publish.h"
 #include "valid.h"
 #include "view.h"

@@ -9,6 +9,7 @@
 #include "admin.h"
 #include "log.h"
 #include "notice.h"
+#include "store_due.h"
 #include "store_publish.h"
 #include "valid.h"
 #include "view.h"

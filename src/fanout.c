@@ -8,6 +8,7 @@
 #include "log.h"
 #include "notice.h"
 #include "store.h"
+#include "store_due.h"
 #include "store_fanout.h"
 #include "valid.h"
 

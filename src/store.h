@@ -9,7 +9,7 @@
 #include "db.h"
 #include "err.h"
 #include "id.h"
-#include "store_due.h"
+#include "headroom.h"
 
 /* One connection with what is true of the whole installation. */
 struct store {
@@ -17,7 +17,8 @@ struct store {
 	const struct conf *conf; /* borrowed */
 	unsigned site;		 /* part of derived ids; known once connected */
 	int64_t now;		 /* the database's clock when store_now ran */
-	struct store_due due;	 /* what is kept of it */
+	struct headroom due;	 /* the last counts of what is due */
+	struct headroom hooks;	 /* and of hooks */
 };
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role);

@@ -7,14 +7,9 @@
 #include "store.h"
 #include "store_col.h"
 
-enum { KEEP_MS = 5000 };
-
-static const struct {
-	uint64_t part;	 /* of the room may be used up on one count */
-	int64_t full_ms; /* for so long "full" is believed */
-} rules[] = {
-	[STORE_DUE_PUBLISHER] = {16, 250},
-	[STORE_DUE_FANOUT] = {1, 1000},
+static const struct headroom_rule rules[] = {
+	[STORE_DUE_PUBLISHER] = {.part = 16, .full_ms = 250},
+	[STORE_DUE_FANOUT] = {.part = 1, .full_ms = 1000},
 };
 
 /* ---- counting ---- */
@@ -52,68 +47,23 @@ enum err store_due_count(struct store *s, const struct id *organization,
 
 /* ---- what is kept ---- */
 
-static size_t find(const struct store_due *d, const struct id *org)
-{
-	size_t i = 0;
-
-	while (i < STORE_DUE_KEPT &&
-	       !(d->kept[i].at && id_equal(&d->kept[i].organization, org)))
-		i++;
-	return i;
-}
-
-static void keep(struct store_due *d, const struct id *org, uint64_t room)
-{
-	size_t i = find(d, org);
-
-	if (i == STORE_DUE_KEPT) {
-		i = d->next;
-		d->next = (d->next + 1) % STORE_DUE_KEPT;
-	}
-	d->kept[i].organization = *org;
-	d->kept[i].room = room;
-	d->kept[i].added = 0;
-	d->kept[i].at = clock_monotonic();
-}
-
-/* Whether the last count still tells. */
-static bool is_known(const struct store_due *d, const struct id *org,
-		     enum store_due_who who, uint64_t want, uint64_t *room)
-{
-	size_t i = find(d, org);
-	uint64_t usable, added;
-	int64_t age;
-
-	if (i == STORE_DUE_KEPT)
-		return false;
-	age = clock_monotonic() - d->kept[i].at;
-	added = d->kept[i].added;
-	usable = d->kept[i].room / rules[who].part;
-	*room = d->kept[i].room > added ? d->kept[i].room - added : 0;
-	if (!*room)
-		return age < rules[who].full_ms;
-	return age < KEEP_MS && added + want <= usable;
-}
-
 enum err store_due_room(struct store *s, const struct id *organization,
 			enum store_due_who who, uint64_t want, uint64_t *room)
 {
+	int64_t now = clock_monotonic();
 	enum err e;
 
-	if (is_known(&s->due, organization, who, want, room))
+	if (headroom_tells(&s->due, organization, &rules[who], want, now, room))
 		return ERR_OK;
 	e = store_due_count(s, organization, room);
 	if (!e && *room && who == STORE_DUE_PUBLISHER)
 		e = count(s, count_queued, organization, room);
 	if (!e)
-		keep(&s->due, organization, *room);
+		headroom_keep(&s->due, organization, *room, now);
 	return e;
 }
 
 void store_due_added(struct store *s, const struct id *organization, uint64_t n)
 {
-	size_t i = find(&s->due, organization);
-
-	if (i < STORE_DUE_KEPT)
-		s->due.kept[i].added += n;
+	headroom_added(&s->due, organization, n);
 }

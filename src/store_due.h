@@ -3,35 +3,20 @@
  * ([api] max_due): its pending deliveries, those of disabled hooks left out,
  * and, for who publishes, its notifications that are not fanned out yet.
  *
- * Counting costs the more the more there is, so a count is kept for some
- * seconds. Who publishes one by one uses up a sixteenth of what it leaves and
- * counts again, so that many who publish at once stay below the limit; the
- * fan-out, whose neighbours wait while it counts, uses up all of it.
+ * A count is kept for some seconds (headroom.h). Who publishes one by one uses
+ * up a sixteenth of what it leaves and counts again, so that many who publish
+ * at once stay below the limit; the fan-out, whose neighbours wait while it
+ * counts, uses up all of it.
  */
 #ifndef HOOKS_STORE_DUE_H
 #define HOOKS_STORE_DUE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
 #include "id.h"
 
 struct store;
-
-enum { STORE_DUE_KEPT = 32 };
-
-/* The last counts; one a connection. */
-struct store_due {
-	struct {
-		struct id organization;
-		uint64_t room;	/* when it was counted */
-		uint64_t added; /* since then, as far as is known here */
-		int64_t at;	/* monotonic; 0: empty */
-	} kept[STORE_DUE_KEPT];
-	size_t next;
-};
 
 enum store_due_who {
 	STORE_DUE_PUBLISHER, /* what is queued counts, too */

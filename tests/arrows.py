@@ -19,7 +19,7 @@ LAYERS = (
     # With the facts and the JSON scanner that http and js speak of.
     ("outside", "conf db js http crypt attempt jscan mail watch"),
     ("rules", "id sign target retry match valid outcome notice vault "
-              "histogram"),
+              "histogram headroom"),
     ("store", "store policy view"),
     ("work", "sender alert batch chores courier deliver draft fanout lane ledger "
              "lock notify outage parcel post purge raise round tally"),

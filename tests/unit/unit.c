@@ -9,6 +9,7 @@
 static Suite *(*const suites[])(void) = {
 	suite_buf,
 	suite_crypt,
+	suite_headroom,
 	suite_histogram,
 	suite_id,
 	suite_js,

@@ -10,6 +10,7 @@
 
 Suite *suite_buf(void);
 Suite *suite_crypt(void);
+Suite *suite_headroom(void);
 Suite *suite_histogram(void);
 Suite *suite_id(void);
 Suite *suite_js(void);
