@@ -63,7 +63,8 @@ _INCLUDE = re.compile(r'^#include\s+"([^"]+)"', re.M)
 def real_tree():
     return {str(path.relative_to(where.SOURCE)): path.read_text()
             for folder in ("src", "cgi-bin")
-            for path in sorted((where.SOURCE / folder).glob("*.[ch]"))}
+            for path in sorted((where.SOURCE / folder).glob("*.[ch]"))
+            if path not in where.GENERATED}
 
 
 def _without(text, comments=True, strings=False):

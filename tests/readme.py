@@ -48,7 +48,8 @@ def toured(text, folder):
 def there(folder):
     top = where.SOURCE / folder
     return {str(path.relative_to(top)) for pattern in FOLDERS[folder].split()
-            for path in top.glob(pattern) if path.is_file()}
+            for path in top.glob(pattern)
+            if path.is_file() and path not in where.GENERATED}
 
 
 def left_out(text):

@@ -14,6 +14,8 @@ _HERE = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = pathlib.Path(os.environ.get("abs_top_srcdir", _HERE))
 BUILD = pathlib.Path(os.environ.get("abs_top_builddir", _HERE))
 EXAMPLES = SOURCE / "examples"
+# Among the sources when it is built there.
+GENERATED = {SOURCE / "cgi-bin/openapi_text.c"}
 
 
 def program(name):
