@@ -395,11 +395,8 @@ static void note_times(CURL *e, struct attempt *a)
 static void finish(struct http *h, struct http_request *r,
 		   enum attempt_error error)
 {
-	long status = 0;
-
 	r->attempt.error = error;
-	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
-	r->attempt.status = (unsigned)status;
+	r->attempt.status = http_judge_status(r);
 	note_times(r->easy, &r->attempt);
 	if (r->probe)
 		note_tls(r->easy, &r->attempt);

@@ -17,11 +17,26 @@ static enum attempt_error judge_timeout(const struct http_request *r)
 	return r->connecting || r->sendings ? ATTEMPT_TIMEOUT : ATTEMPT_DNS;
 }
 
+unsigned http_judge_status(const struct http_request *r)
+{
+	long status = 0;
+
+	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 100 && status <= 999 ? (unsigned)status : 0;
+}
+
+/* Complete, says libcurl. */
+static enum attempt_error judge_answer(const struct http_request *r)
+{
+	return r->probe || http_judge_status(r) ? ATTEMPT_NONE
+						: ATTEMPT_PROTOCOL;
+}
+
 enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 {
 	switch (code) {
 	case CURLE_OK:
-		return ATTEMPT_NONE;
+		return judge_answer(r);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return ATTEMPT_DNS;
 	case CURLE_COULDNT_CONNECT:
@@ -37,7 +52,7 @@ enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 	case CURLE_SSL_INVALIDCERTSTATUS:
 		return ATTEMPT_TLS;
 	case CURLE_WRITE_ERROR:
-		return r->cut ? ATTEMPT_NONE : ATTEMPT_PROTOCOL;
+		return r->cut ? judge_answer(r) : ATTEMPT_PROTOCOL;
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:

@@ -13,4 +13,8 @@ struct http_request;
 
 enum attempt_error http_judge(const struct http_request *r, CURLcode code);
 
+/* 100 to 999; 0: no status line came, or none of HTTP: behind "HTTP/2" libcurl
+ * reads a number of any length. */
+unsigned http_judge_status(const struct http_request *r);
+
 #endif

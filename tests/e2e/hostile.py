@@ -147,6 +147,10 @@ class Broken(TrialCase):
         self.trial("/not-http", Raw(b"220 mail.example.com ESMTP\r\n"))
         self.trial("/nul", Raw(OK + b"X-A: a\0b\r\nContent-Length: 0\r\n\r\n"))
         self.trial("/length", Raw(OK + b"Content-Length: -1\r\n\r\n"))
+        # Behind HTTP/2 libcurl takes any number: more than the column holds.
+        self.trial("/status-0", Raw(b"HTTP/2 0\r\nContent-Length: 0\r\n\r\n"))
+        self.trial("/status-70000", Raw(
+            b"HTTP/2 70000\r\nContent-Length: 0\r\n\r\n"))
         self.trial("/bytes", Answer(200, EVERY_BYTE, [("X-A", "\xff\xfe")]))
         self.trial("/hints", Raw(
             b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nRetry-After: 9999\r\n"
@@ -205,6 +209,10 @@ class Broken(TrialCase):
         self.result("/not-http").expect("protocol", None, True)
         self.result("/nul").expect("protocol", 200, True)
         self.result("/length").expect("protocol", 200, True)
+
+    def test_a_status_of_other_than_three_digits(self):
+        self.result("/status-0").expect("protocol", None, True)
+        self.result("/status-70000").expect("protocol", None, True)
 
     def test_one_request_an_attempt(self):
         for path in {r.path for r in self.sink.at()}:
