@@ -22,6 +22,7 @@ import time
 import browser
 import certificates
 import doors
+import guard
 import processes
 import receiver
 import service
@@ -255,4 +256,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    guard.run(main)

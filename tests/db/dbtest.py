@@ -5,9 +5,9 @@ server and hands its TAP through.
 
 import os
 import subprocess
-import sys
 
 import database
+import guard
 import processes
 import where
 
@@ -36,4 +36,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    guard.run(main)

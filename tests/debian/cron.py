@@ -48,7 +48,7 @@ class Cron(SendCase):
                      "--mount-proc", "--propagation", "private", "sh", "-c",
                      _NAMESPACE, "sh", self.crontab, where.server("cron")],
             # unshare itself ignores SIGTERM.
-            self.service.folder / "cron.log", death_signal=signal.SIGKILL)
+            self.service.folder / "cron.log", stop_signal=signal.SIGKILL)
         self.service.children.append(self.daemon)
         time.sleep(1)
         self.daemon.check()

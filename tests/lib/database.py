@@ -69,8 +69,7 @@ class Database:
              f"--tmpdir={self.temporary}", f"--socket={self.socket}",
              f"--pid-file={self.folder}/pid",
              *self.settings],
-            self.log, cwd=self.folder, drop=True,
-            death_signal=signal.SIGKILL)
+            self.log, cwd=self.folder, drop=True)
         processes.wait_until(self._answers, 60, "the database's start")
         return self
 

@@ -15,6 +15,8 @@ import os
 import sys
 import traceback
 
+import guard
+
 
 _endings = []
 
@@ -97,7 +99,7 @@ def _run_case(case, methods, report):
         report.line(False, f"{type(case).__name__}: teardown", trouble)
 
 
-def main():
+def _main():
     module = sys.modules["__main__"]
     words = sys.argv[1:]
     listing = "-l" in words
@@ -119,3 +121,7 @@ def main():
     sys.stdout.flush()
     # Not sys.exit(): a test's forgotten thread must not keep us here.
     os._exit(1 if report.failed else 0)
+
+
+def main():
+    guard.run(_main)
