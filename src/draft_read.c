@@ -8,7 +8,7 @@
 #include "round.h"
 #include "text.h"
 
-enum { RATE_WAIT_MIN_MS = 100 };
+enum { RATE_WAIT_MIN_MS = 50 };
 
 static bool is_suspended(const struct round *r, const struct lane *l)
 {
@@ -20,18 +20,17 @@ static bool is_suspended(const struct round *r, const struct lane *l)
 static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 {
 	unsigned rate = l->ping ? 0 : l->hook.rate_limit;
-	double tokens, wait;
+	double tokens;
+	int64_t wait;
 
 	if (!rate)
 		return want;
 	tokens = lane_tokens(&l->draft.row, rate, r->store.now);
-	l->draft.row.rate_tokens = tokens;
-	l->draft.row.rate_at = r->store.now;
 	if (tokens >= 1)
 		return (double)want < tokens ? want : (size_t)tokens;
-	wait = (1 - tokens) * 1000 / rate;
-	l->draft.rate_wait =
-		wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : (int64_t)wait + 1;
+	wait = lane_rate_wait(&l->draft.row, rate, l->hook.batch_size,
+			      r->store.now);
+	l->draft.rate_wait = wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : wait;
 	if (r->plan->once)
 		l->draft.closing = true;
 	return 0;
@@ -172,7 +171,9 @@ enum err draft_read(struct round *r, struct lane *l)
 		l->draft.drained = false;
 	leave_care(l);
 	if (l->hook.rate_limit && !l->ping)
-		l->draft.row.rate_tokens -= (double)l->draft.row_count;
+		lane_spend(&l->draft.row, l->hook.rate_limit,
+			   l->hook.batch_size, l->draft.row_count,
+			   r->store.now);
 	for (size_t i = 0; i < l->draft.row_count; i++)
 		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;
 	return ERR_OK;

@@ -210,13 +210,63 @@ void lane_learn(struct store_lane *draft, bool *failed,
 		suspend(draft, now + o->lane_delay_ms);
 }
 
-double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now)
-{
-	double tokens = l->rate_tokens;
+/* ---- its rate ---- */
 
-	if (l->rate_at == TIME_NONE)
-		return rate;
-	if (now > l->rate_at)
-		tokens += (double)(now - l->rate_at) * rate / 1000;
-	return tokens < rate ? tokens : rate;
+/* A hundredth less than the rate: a request that is late on its way and one
+ * that is not must not come into one second. */
+static double tokens_in(int64_t ms, unsigned rate)
+{
+	return (double)ms * rate * 0.99 / 1000;
+}
+
+static int64_t time_for(double tokens, unsigned rate)
+{
+	return (int64_t)(tokens * 1000 / (rate * 0.99)) + 1;
+}
+
+/* So many tokens are worth waiting for: a batch's. */
+static double worth(unsigned batch, unsigned rate)
+{
+	return batch < rate ? batch : rate;
+}
+
+double lane_tokens(struct store_lane *l, unsigned rate, int64_t now)
+{
+	if (l->rate_at == TIME_NONE) {
+		l->rate_tokens = rate;
+		l->rate_at = now;
+	}
+	if (l->rate_at - now > LANE_RATE_PAUSE_MAX) /* the clock went back */
+		l->rate_at = now;
+	if (now > l->rate_at) {
+		l->rate_tokens += tokens_in(now - l->rate_at, rate);
+		l->rate_at = now;
+	}
+	if (l->rate_tokens > rate)
+		l->rate_tokens = rate;
+	return l->rate_tokens;
+}
+
+void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
+		int64_t now)
+{
+	double saved = l->rate_tokens - 1;
+	double late = rate * 0.1; /* what a late round has is not saved */
+	int64_t pause;
+
+	if (batch > 1 && late < worth(batch, rate))
+		late = worth(batch, rate);
+	if (saved > late) {
+		pause = now + time_for(saved, rate);
+		l->rate_at = l->rate_at > pause ? l->rate_at : pause;
+	}
+	l->rate_tokens -= (double)n;
+}
+
+int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,
+		       unsigned batch, int64_t now)
+{
+	int64_t wait = time_for(worth(batch, rate) - l->rate_tokens, rate);
+
+	return l->rate_at > now ? wait + l->rate_at - now : wait;
 }

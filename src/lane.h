@@ -26,7 +26,8 @@ enum {
 	LANE_QUOTA_MAX = 768,  /* and of one that has answered so often */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
 	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
-	LANE_WINDOW_FIRST = 4 /* requests at once; Postfix begins with 5 */
+	LANE_WINDOW_FIRST = 4, /* requests at once; Postfix begins with 5 */
+	LANE_RATE_PAUSE_MAX = 1100 /* ms: a second, and what is kept back */
 };
 
 /* Parcels in order, each in one list at a time. */
@@ -121,8 +122,20 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
 void lane_learn(struct store_lane *draft, bool *failed,
 		const struct outcome *o, int64_t now, double fraction);
 
-/* Tokens of the bucket at `now`: `rate` a second, at most a second's worth.
- * A rate of 0 is no limit. Clocks that go back give none. */
-double lane_tokens(const struct store_lane *l, unsigned rate, int64_t now);
+/*
+ * The lane's rate: never more than `rate` in any second, though a second's
+ * worth may go at once when none went before. So a bucket does not refill
+ * for as long as what was saved in it would have taken. `rate` is over 0.
+ *
+ * What there is at `now`, and is true of the lane's row from then on.
+ */
+double lane_tokens(struct store_lane *l, unsigned rate, int64_t now);
+/* Takes n, of what lane_tokens() has just found; `batch` is how many go
+ * together. */
+void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
+		int64_t now);
+/* When there was less than one: how long until one more may go, or a batch. */
+int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,
+		       unsigned batch, int64_t now);
 
 #endif

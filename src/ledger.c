@@ -124,6 +124,15 @@ static enum err look_for_lanes(struct ledger *l)
 	return e;
 }
 
+/* Not later than a lane's rate has something for it. */
+static void look_in_time(struct ledger *l)
+{
+	int64_t wake = l->round.wake;
+
+	if (wake > clock_monotonic() && wake < l->next_look)
+		l->next_look = wake;
+}
+
 static int64_t until_next_look(const struct ledger *l)
 {
 	if (l->full)
@@ -144,6 +153,7 @@ static enum err look(struct ledger *l)
 	if (!e)
 		e = look_for_lanes(l);
 	l->next_look = clock_monotonic() + until_next_look(l);
+	look_in_time(l);
 	return e;
 }
 
@@ -269,6 +279,7 @@ static enum err step(struct ledger *l)
 	if (l->back.first || round_is_due(&l->round)) {
 		e = round_run(&l->round, &l->back);
 		l->looked_in_vain = false; /* it may have given lanes back */
+		look_in_time(l);
 	}
 	if (e == ERR_INTERNAL) {
 		round_strip(&l->round, &l->back);

@@ -276,6 +276,17 @@ static void read_on(struct lane *l)
 	}
 }
 
+static void wait_for_rate(struct round *r, struct lane *l)
+{
+	enum { ROUNDING_MS = 2 }; /* the database's clock and ours */
+	int64_t now = clock_monotonic();
+	int64_t wake = now + l->draft.rate_wait + ROUNDING_MS;
+
+	l->rate_until = now + l->draft.rate_wait;
+	if (r->wake <= now || r->wake > wake)
+		r->wake = wake;
+}
+
 static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		  struct parcel_list *out)
 {
@@ -288,9 +299,9 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 	l->drained = l->draft.drained;
 	l->out = l->draft.out;
 	memcpy(l->keys, l->draft.keys, l->out * sizeof(*l->keys));
-	l->rate_until = l->draft.rate_wait
-				? clock_monotonic() + l->draft.rate_wait
-				: 0;
+	l->rate_until = 0;
+	if (l->draft.rate_wait)
+		wait_for_rate(r, l);
 	if (!l->lost)
 		renew(r, l, lease_end);
 	for (size_t i = 0; i < l->draft.plan_count; i++) {

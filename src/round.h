@@ -48,6 +48,7 @@ struct round {
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
+	int64_t wake; /* monotonic: the soonest end of a wait for a rate */
 	bool told_locked; /* that there are secrets that cannot be read */
 	bool contended; /* the last time others took some of them first */
 	struct round_greedy greedy[ROUND_GREEDY_MAX];

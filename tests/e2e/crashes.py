@@ -312,9 +312,9 @@ class Together(_CrashCase):
         for sender in senders:
             assert sender.stop() == 0
         # A second's worth at once, then ten a second.
-        assert times[-1] - times[0] > 3, times[-1] - times[0]
-        for begin in range(len(times) - 25):
-            assert times[begin + 25] - times[begin] > 1, "25 in a second"
+        assert times[-1] - times[0] > 4, times[-1] - times[0]
+        for begin in range(len(times) - 11):
+            assert times[begin + 11] - times[begin] > 0.95, times
 
     def test_the_order_holds_over_all_of_them(self):
         self.fresh("/order")

@@ -99,6 +99,17 @@ class Options(LaneCase):
         assert sender.stop() == 0
         assert times[-1] - times[0] > 1.1, times
 
+    def test_no_second_has_more_than_the_rate(self):
+        self.fresh("/second")
+        self.set(rate_limit=5)
+        self.publish_many(20)
+        sender = self.service.start_sender("--linger", "9s")
+        times = [r.time for r in self.sink.wait(20, "/second")]
+        assert sender.stop() == 0
+        for first, sixth in zip(times, times[5:]):
+            assert sixth - first > 0.95, times
+        assert times[-1] - times[0] < 4.5, "nor less, for long"
+
     def test_own_headers_come_last(self):
         self.fresh("/own")
         self.set(headers="'{\"X-One\":\"1\",\"X-Empty\":\"\"}'")

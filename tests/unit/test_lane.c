@@ -4,6 +4,9 @@
  */
 #include "unit.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "lane.h"
 #include "outcome.h"
 #include "text.h"
@@ -131,22 +134,111 @@ START_TEST(some_go_one_by_one)
 }
 END_TEST
 
+static bool near(double a, double b)
+{
+	return fabs(a - b) < 1e-6;
+}
+
 START_TEST(tokens)
 {
 	struct store_lane l = fresh();
 
 	ck_assert(lane_tokens(&l, 5, NOW) == 5);
-	l.rate_at = NOW;
 	l.rate_tokens = 1;
 	ck_assert(lane_tokens(&l, 5, NOW) == 1);
-	ck_assert(lane_tokens(&l, 5, NOW + 200) == 2);
+	ck_assert(near(lane_tokens(&l, 5, NOW + 200), 1.99));
 	ck_assert(lane_tokens(&l, 5, NOW + 60000) == 5);
 	/* A batch that was fixed before may have taken more than there was. */
 	l.rate_tokens = -3;
-	ck_assert(lane_tokens(&l, 5, NOW + 200) == -2);
+	ck_assert(near(lane_tokens(&l, 5, NOW + 60200), -2.01));
 	/* Another node's clock is behind, or the clock was set back. */
-	ck_assert(lane_tokens(&l, 5, NOW - 1) == -3);
-	ck_assert(lane_tokens(&l, 5, NOW - 3600000) == -3);
+	ck_assert(near(lane_tokens(&l, 5, NOW + 60199), -2.01));
+	ck_assert(l.rate_at == NOW + 60200);
+	ck_assert(near(lane_tokens(&l, 5, NOW - 3600000), -2.01));
+	ck_assert(l.rate_at == NOW - 3600000);
+}
+END_TEST
+
+START_TEST(what_was_saved_goes_at_once_and_then_there_is_none)
+{
+	struct store_lane l = fresh();
+
+	lane_tokens(&l, 5, NOW);
+	lane_spend(&l, 5, 1, 5, NOW);
+	ck_assert(lane_tokens(&l, 5, NOW + 800) == 0);
+	ck_assert(lane_tokens(&l, 5, NOW + 1000) < 1);
+	ck_assert(lane_rate_wait(&l, 5, 1, NOW + 1000) < 20);
+	ck_assert(lane_tokens(&l, 5, NOW + 1020) >= 1);
+	/* And one after the other. */
+	lane_spend(&l, 5, 1, 1, NOW + 1020);
+	ck_assert(lane_tokens(&l, 5, NOW + 1200) < 1);
+	ck_assert(lane_tokens(&l, 5, NOW + 1222) >= 1);
+}
+END_TEST
+
+/* Numbers that look like chance and are the same each time. */
+static unsigned chance(unsigned below)
+{
+	static unsigned seed = 1;
+
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % below;
+}
+
+/* Ten seconds of a sender that is late now and then, and always has
+ * something to send, or only sometimes; the most that went in any second. */
+static unsigned most(unsigned rate, bool sometimes, unsigned *sum)
+{
+	static unsigned went[10000];
+	struct store_lane l = fresh();
+	unsigned second = 0, max = 0;
+
+	memset(went, 0, sizeof(went));
+	*sum = 0;
+	for (unsigned t = 0; t < 10000; t += 1 + chance(30)) {
+		double there = lane_tokens(&l, rate, NOW + t);
+		unsigned n = there < 1 ? 0 : (unsigned)there;
+
+		if (!n || (sometimes && chance(9)))
+			continue;
+		n = sometimes ? 1 + chance(n) : n;
+		lane_spend(&l, rate, 1, n, NOW + t);
+		went[t] = n;
+		*sum += n;
+	}
+	for (unsigned t = 0; t < 10000; t++) {
+		second += went[t];
+		second -= t < 950 ? 0 : went[t - 950];
+		max = second > max ? second : max;
+	}
+	return max;
+}
+
+START_TEST(no_second_has_more_and_none_is_wasted)
+{
+	static const unsigned rates[] = {1, 2, 3, 5, 10, 30};
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		unsigned sum, rate = rates[i];
+
+		ck_assert_uint_le(most(rate, false, &sum), rate);
+		ck_assert_uint_ge(sum, rate * 98 / 10);
+		ck_assert_uint_le(most(rate, true, &sum), rate + 1);
+	}
+}
+END_TEST
+
+START_TEST(a_batch_is_waited_for)
+{
+	struct store_lane l = fresh();
+
+	lane_tokens(&l, 20, NOW);
+	lane_spend(&l, 20, 10, 20, NOW);
+	ck_assert(lane_rate_wait(&l, 20, 10, NOW) > 1400);
+	ck_assert(lane_tokens(&l, 20, NOW + 1500) >= 10);
+	lane_spend(&l, 20, 10, 10, NOW + 1500);
+	ck_assert(lane_rate_wait(&l, 20, 10, NOW + 1500) < 510);
+	ck_assert(lane_tokens(&l, 20, NOW + 2010) >= 10);
 }
 END_TEST
 
@@ -162,6 +254,9 @@ Suite *suite_lane(void)
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, some_go_one_by_one);
 	tcase_add_test(t, tokens);
+	tcase_add_test(t, what_was_saved_goes_at_once_and_then_there_is_none);
+	tcase_add_test(t, no_second_has_more_and_none_is_wasted);
+	tcase_add_test(t, a_batch_is_waited_for);
 	suite_add_tcase(s, t);
 	return s;
 }
