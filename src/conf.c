@@ -1,6 +1,6 @@
 /*
- * conf: the table of keys, and the four things done with it: defaults,
- * reading (inih calls us for each line), checking, printing.
+ * conf: the table of keys, and what is done with it: defaults, reading (inih
+ * calls us for each line), printing.
  */
 #include "conf.h"
 
@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <ini.h>
 
-#include "conf_mail.h"
+#include "conf_check.h"
 #include "conf_value.h"
 #include "log.h"
 #include "mem.h"
@@ -70,7 +69,7 @@ static const struct key {
 	{"sender", "retry_jitter", "0.2", CONF_FRACTION,
 	 AT(sender.retry_jitter), {0, 1}},
 	{"sender", "disable_after", "5d", CONF_DURATION,
-	 AT(sender.disable_after), {60000, 365 * DAY}},
+	 AT(sender.disable_after), {1000, 365 * DAY}},
 	{"sender", "lease", "60s", CONF_DURATION, AT(sender.lease),
 	 {1000, DAY}},
 	{"sender", "response_limit", "16k", CONF_SIZE,
@@ -91,11 +90,11 @@ static const struct key {
 	 {0, 0}},
 
 	{"retention", "deliveries", "30d", CONF_DURATION,
-	 AT(retention.deliveries), {60000, 3650 * DAY}},
+	 AT(retention.deliveries), {1000, 3650 * DAY}},
 	{"retention", "notifications", "30d", CONF_DURATION,
-	 AT(retention.notifications), {60000, 3650 * DAY}},
+	 AT(retention.notifications), {1000, 3650 * DAY}},
 	{"retention", "held", "30d", CONF_DURATION, AT(retention.held),
-	 {60000, 3650 * DAY}},
+	 {1000, 3650 * DAY}},
 	{"retention", "idempotency", "24h", CONF_DURATION,
 	 AT(retention.idempotency), {1000, 365 * DAY}},
 
@@ -131,6 +130,7 @@ struct reader {
 	unsigned line;	  /* of the last one read */
 	unsigned unknown; /* of an unknown heading without a key so far */
 	bool too_long, failed;
+	int trouble; /* errno of the read that ended it */
 };
 
 static enum err complain(const struct conf *c, unsigned line,
@@ -236,6 +236,7 @@ static char *next_line(char *line, int size, void *arg)
 	char *got = fgets(line, size, r->in);
 
 	if (!got) {
+		r->trouble = errno; /* if it is one: a folder is read so */
 		heading_is_known(r, NULL);
 		return NULL;
 	}
@@ -254,6 +255,10 @@ static enum err read_file(struct conf *c, FILE *in)
 
 	if (r.failed)
 		return ERR_CONFIG;
+	if (ferror(in)) {
+		log_error("%s: %s", c->file, strerror(r.trouble));
+		return ERR_CONFIG;
+	}
 	if (r.too_long) {
 		log_error("%s:%u: the line is too long", c->file, r.line);
 		return ERR_CONFIG;
@@ -267,154 +272,28 @@ static enum err read_file(struct conf *c, FILE *in)
 	return ERR_OK;
 }
 
-/* ---- checks that need more than one row ---- */
+/* ---- what others find wrong ---- */
+
+static unsigned line_of(const struct conf *c, const char *section,
+			const char *key)
+{
+	const struct key *k = find(section, key);
+
+	return k ? c->line[k - keys] : 0;
+}
 
 enum err conf_reject(const struct conf *c, const char *section, const char *key,
 		     const char *why)
 {
-	const struct key *k = find(section, key);
-
-	return complain(c, k ? c->line[k - keys] : 0, section, key, why);
+	return complain(c, line_of(c, section, key), section, key, why);
 }
 
-static enum err check_secrecy(const struct conf *c, const struct stat *st)
+bool conf_is_set(const struct conf *c, const char *section, const char *key)
 {
-	if (*c->database.password && (st->st_mode & S_IROTH))
-		return conf_reject(c, "database", "password",
-				   "stands in a file that everybody can read "
-				   "(chmod o-r it)");
-	return ERR_OK;
-}
-
-static enum err read_password_file(struct conf *c)
-{
-	const char *path = c->database.password_file;
-	char line[512];
-	struct stat st;
-	FILE *in;
-	bool got;
-
-	if (!*path)
-		return ERR_OK;
-	if (*c->database.password)
-		return conf_reject(c, "database", "password_file",
-				   "and password are both set");
-	in = fopen(path, "re");
-	if (!in)
-		return conf_reject(c, "database", "password_file",
-				   strerror(errno));
-	got = fgets(line, sizeof(line), in) != NULL;
-	if (fstat(fileno(in), &st) != 0)
-		st.st_mode = S_IROTH;
-	fclose(in);
-	if (st.st_mode & S_IROTH)
-		return conf_reject(c, "database", "password_file",
-				   "can be read by everybody (chmod o-r it)");
-	if (!got)
-		return conf_reject(c, "database", "password_file", "is empty");
-	line[strcspn(line, "\r\n")] = '\0';
-	free(c->database.password);
-	c->database.password = xstrdup(line);
-	return ERR_OK;
-}
-
-static enum err check_base_path(const struct conf *c)
-{
-	const char *p = c->api.base_path;
-	size_t n = strlen(p);
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i] <= ' ' || p[i] >= 0x7f || strchr("?#%\\\"<>", p[i]))
-			return conf_reject(c, "api", "base_path",
-					   "has a character that a path "
-					   "cannot hold");
-	if (n && (p[0] != '/' || p[n - 1] == '/' || strstr(p, "//")))
-		return conf_reject(c, "api", "base_path",
-				   "must begin with a slash, end with none "
-				   "and have no two in a row");
-	return ERR_OK;
-}
-
-/*
- * A lease must outlive the worst attempt, or a second sender takes over what
- * the first is still sending: `timeout` holds connect and answer; 5 s more for
- * recording the outcome and for clocks that differ.
- */
-static enum err check_lease(const struct conf *c)
-{
-	enum { MARGIN_MS = 5000 };
-
-	if (c->sender.connect_timeout > c->sender.timeout)
-		return conf_reject(c, "sender", "connect_timeout",
-				   "is longer than timeout");
-	if (c->sender.lease < c->sender.timeout + MARGIN_MS)
-		return conf_reject(c, "sender", "lease",
-				   "is too short: it must be at least timeout "
-				   "plus 5s");
-	return ERR_OK;
-}
-
-static enum err check_readable(const struct conf *c, const char *path,
-			       const char *section, const char *key)
-{
-	if (*path && access(path, R_OK) != 0)
-		return conf_reject(c, section, key, strerror(errno));
-	return ERR_OK;
-}
-
-static enum err check_notify(const struct conf *c)
-{
-	const char *why = conf_mail_server(c->notify.smtp);
-
-	if (why)
-		return conf_reject(c, "notify", "smtp", why);
-	if (*c->notify.mail_from)
-		why = conf_mail_address(c->notify.mail_from);
-	if (why)
-		return conf_reject(c, "notify", "mail_from", why);
-	for (size_t i = 0; i < c->notify.mail_to.count && !why; i++)
-		why = conf_mail_address(c->notify.mail_to.word[i]);
-	return why ? conf_reject(c, "notify", "mail_to", why) : ERR_OK;
-}
-
-static enum err read_key_file(struct conf *c)
-{
-	const char *why;
-
-	if (!*c->secrets.key_file)
-		return ERR_OK;
-	why = conf_key_read(c->secrets.key_file, c->secrets.key);
-	if (why)
-		return conf_reject(c, "secrets", "key_file", why);
-	c->secrets.has_key = true;
-	return ERR_OK;
-}
-
-static enum err check(struct conf *c, const struct stat *st)
-{
-	enum err e = check_secrecy(c, st);
-
-	if (!e)
-		e = read_password_file(c);
-	if (!e)
-		e = check_base_path(c);
-	if (!e)
-		e = check_lease(c);
-	if (!e)
-		e = check_readable(c, c->database.tls_ca, "database", "tls_ca");
-	if (!e)
-		e = check_notify(c);
-	if (!e)
-		e = read_key_file(c);
-	return e;
+	return line_of(c, section, key) != 0;
 }
 
 /* ---- the public calls ---- */
-
-enum err conf_check_sender(const struct conf *c)
-{
-	return check_readable(c, c->sender.ca_file, "sender", "ca_file");
-}
 
 static const char *which_file(const char *file)
 {
@@ -442,7 +321,7 @@ enum err conf_load(struct conf *c, const char *file)
 	}
 	e = read_file(c, in);
 	fclose(in);
-	return e ? e : check(c, &st);
+	return e ? e : conf_check(c, &st);
 }
 
 void conf_release(struct conf *c)

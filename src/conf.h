@@ -99,6 +99,9 @@ void conf_each(const struct conf *c,
  * Without it every delivery over HTTPS would fail, and use up its schedule. */
 enum err conf_check_sender(const struct conf *c);
 
+/* Whether the file has this key. */
+bool conf_is_set(const struct conf *c, const char *section, const char *key);
+
 /* For checks that need more than one row, or another module: logs that the
  * value of this key is wrong, with file and line. Returns ERR_CONFIG. */
 enum err conf_reject(const struct conf *c, const char *section, const char *key,

@@ -128,12 +128,29 @@ class Config(admincase.AdminCase):
         for line, word in (
                 ("timeout = 0s", "range"), ("retry_jitter = 2", "range"),
                 ("retry_jitter = x", "number"), ("retry_schedule = x", "duration"),
-                ("connect_timeout = 20s", "longer than timeout")):
+                ("connect_timeout = 20s", "longer than timeout"),
+                ("timeout = 60s", "lease"), ("user_agent = caf\u00e9", "ASCII"),
+                ("user_agent = a\x01", "ASCII")):
             self.complains(f"[sender]\n{line}\n", 2, word)
         self.complains("[targets]\nallow_http = perhaps\n", 2, "yes nor no")
         self.complains("[targets]\nallow_networks = 10.0.0.0/33\n", 2,
                        "allow_networks")
         self.complains(f"[api]\nbase_path = /{'x' * 9000}\n", 2, "too long")
+
+    def test_a_shorter_timeout_is_enough_to_say(self):
+        config = self.write_config("short.conf", "[sender]\ntimeout = 2s\n")
+        done = self.run("config", config=config)
+        assert "\nconnect_timeout = 2s\n" in done.out, done
+
+    def test_times_that_a_trial_needs(self):
+        config = self.write_config(
+            "trial.conf", "[sender]\ndisable_after = 1s\n[retention]\n"
+            "deliveries = 1s\nnotifications = 1s\nheld = 1s\n")
+        assert self.run("config", config=config).status == 0
+
+    def test_a_folder_is_no_file(self):
+        self.fails(78, "config", config=self.folder.path,
+                   words=(self.folder.path, "directory"))
 
     def test_needs_no_database(self):
         config = self.write_config("away.conf", socket="/nonexistent")
