@@ -68,10 +68,9 @@ static enum err set_option(struct options *o, int c)
 					"55s: ",
 					optarg);
 	case 'w':
-		return text_uint(optarg, OPTIONS_WORKERS_MAX, &o->workers) &&
-				       o->workers
+		return text_uint(optarg, OPTIONS_WORKERS_MAX, &o->workers)
 			       ? ERR_OK
-			       : misuse("--workers: not a number from 1 to "
+			       : misuse("--workers: not a number from 0 to "
 					"64: ",
 					optarg);
 	case 'p':
