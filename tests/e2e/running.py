@@ -73,6 +73,16 @@ class Lingering(SendCase):
         assert time.monotonic() - begin < 5
         assert sender.errors() == "", "cron mails what a job prints"
 
+    def test_terminated_before_it_has_read_its_configuration(self):
+        usual = self.service.config(service.SENDER)
+        slow = self.service.folder / "slow.conf"
+        os.mkfifo(slow, 0o600)
+        sender = self.service.start_sender(config=slow)
+        with open(slow, "wb") as pipe:  # it has come to reading it
+            sender.send_signal(signal.SIGTERM)
+            pipe.write(usual.read_bytes())
+        assert sender.wait(5) == 0
+
     def test_terminated_with_a_request_in_flight(self):
         sender = self.started()
         self.sink.script("/warm", Answer(200, delay=1))
