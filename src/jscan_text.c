@@ -16,17 +16,6 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits at `p`; false when there are none. */
 static bool unit(const char *p, const char *end, uint32_t *out)
 {
@@ -35,7 +24,7 @@ static bool unit(const char *p, const char *end, uint32_t *out)
 	if (end - p < 4)
 		return false;
 	for (int i = 0; i < 4; i++) {
-		int d = hex(p[i]);
+		int d = text_hex_digit(p[i]);
 
 		if (d < 0)
 			return false;

@@ -12,7 +12,6 @@
 #include "store.h"
 #include "store_hook.h"
 #include "store_lane.h"
-#include "store_seek.h"
 #include "store_walk.h"
 #include "text.h"
 
@@ -22,11 +21,8 @@ enum {
 };
 
 struct search {
-	struct store *s;
-	const struct store_filter *f;
-	const struct id *organization;
-	uint64_t hook; /* 0: of all hooks */
 	struct store_walk walk;
+	uint64_t hook; /* 0: of all hooks */
 };
 
 /* ---- the walk ---- */
@@ -52,9 +48,9 @@ struct search {
 	"SELECT id, created_at FROM deliveries d FORCE INDEX (" index ") "     \
 	"WHERE " of " = ? AND id > ? ORDER BY id LIMIT 1"
 
-static struct db_value rows_of(const struct search *f)
+static struct db_value rows_of(const struct search *s)
 {
-	return f->hook ? db_uint(f->hook) : store_col_of(f->organization);
+	return s->hook ? db_uint(s->hook) : store_col_of(s->walk.organization);
 }
 
 static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
@@ -63,9 +59,9 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 	static const char by_organization[] =
 		LOOK("organization", "d.organization");
 	const struct search *s = arg;
-	const struct store_filter *f = s->f;
+	const struct store_filter *f = s->walk.f;
 
-	return db_query(s->s->db, s->hook ? by_hook : by_organization,
+	return db_query(s->walk.s->db, s->hook ? by_hook : by_organization,
 			DB_ARGS(db_text(f->state), db_text(f->state),
 				db_text(f->action), db_text(f->action),
 				db_time(f->since), db_time(f->since),
@@ -74,22 +70,14 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 			q);
 }
 
-/* Past all that is newer than `until`. */
 static enum err skip(struct search *s)
 {
 	static const char by_hook[] = BEHIND("hook", "d.hook_id");
 	static const char by_organization[] =
 		BEHIND("organization", "d.organization");
-	uint64_t key;
-	enum err e;
 
-	if (s->f->until == TIME_NONE)
-		return ERR_OK;
-	e = store_seek(s->s, s->hook ? by_hook : by_organization, rows_of(s),
-		       s->f->until + STORE_SEEK_SLACK, &key);
-	if (!e && key + 1 < s->walk.below)
-		s->walk.below = key + 1;
-	return e;
+	return store_walk_until(&s->walk, s->hook ? by_hook : by_organization,
+				rows_of(s));
 }
 
 /* ---- the lanes ---- */
@@ -128,21 +116,22 @@ static enum err count(struct store *s, const char *sql,
 /* Whether the lanes hold so little that all of it can be looked at. */
 static enum err lanes_are_short(const struct search *s, bool *is_short)
 {
+	const struct store_walk *w = &s->walk;
 	uint64_t hooks = 0, rows = 0;
 	enum err e;
 
-	e = count(s->s,
+	e = count(w->s,
 		  "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
 		  "WHERE organization = ? LIMIT ?) h",
-		  DB_ARGS(store_col_of(s->organization), db_int(LANES_MAX + 1)),
+		  DB_ARGS(store_col_of(w->organization), db_int(LANES_MAX + 1)),
 		  &hooks);
 	if (!e && hooks <= LANES_MAX)
-		e = count(s->s,
+		e = count(w->s,
 			  "SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN "
 			  "1 " FROM_LANES "LIMIT ?) d",
-			  DB_ARGS(store_col_of(s->organization),
+			  DB_ARGS(store_col_of(w->organization),
 				  db_uint(s->hook), db_uint(s->hook),
-				  db_text(s->f->state),
+				  db_text(w->f->state),
 				  db_int(LANE_ROWS_MAX + 1)),
 			  &rows);
 	*is_short = hooks <= LANES_MAX && rows <= LANE_ROWS_MAX;
@@ -151,25 +140,25 @@ static enum err lanes_are_short(const struct search *s, bool *is_short)
 
 static enum err pick(struct search *s, struct arena *arena)
 {
-	const struct store_filter *f = s->f;
 	struct store_walk *w = &s->walk;
+	const struct store_filter *f = w->f;
 	struct db_stmt *q;
 	enum err e = db_query(
-		s->s->db,
+		w->s->db,
 		"SELECT STRAIGHT_JOIN d.id, d.created_at " FROM_LANES
 		"AND d.id < ? AND " REST " ORDER BY d.id DESC LIMIT ?",
-		DB_ARGS(store_col_of(s->organization), db_uint(s->hook),
+		DB_ARGS(store_col_of(w->organization), db_uint(s->hook),
 			db_uint(s->hook), db_text(f->state), db_uint(w->below),
 			db_text(f->action), db_text(f->action),
 			db_time(f->since), db_time(f->since), db_time(f->until),
-			db_time(f->until), db_uint(w->limit + 1)),
+			db_time(f->until), db_uint(f->limit + 1)),
 		&q);
 
 	if (e)
 		return e;
-	w->key = arena_alloc(arena, w->limit * sizeof(*w->key));
-	w->more = db_rows(q) > w->limit;
-	while (w->count < w->limit && db_next(q)) {
+	w->key = arena_alloc(arena, f->limit * sizeof(*w->key));
+	w->more = db_rows(q) > f->limit;
+	while (w->count < f->limit && db_next(q)) {
 		w->key[w->count++] = w->last = db_col_uint(q, 0);
 		w->last_at = db_col_time(q, 1);
 	}
@@ -186,7 +175,7 @@ static bool is_in_lanes(const char *state)
 
 static enum err search(struct search *s, struct arena *arena)
 {
-	bool lanes = is_in_lanes(s->f->state);
+	bool lanes = is_in_lanes(s->walk.f->state);
 	enum err e = ERR_OK;
 
 	if (lanes)
@@ -205,38 +194,25 @@ static enum err begin(struct search *s)
 		"SELECT d.created_at, d.organization = ?, "
 		"(SELECT MAX(id) FROM deliveries) FROM (SELECT 1) one "
 		"LEFT JOIN deliveries d ON d.id = ?";
-	const struct store_filter *f = s->f;
-	enum err e = ERR_OK;
+	struct store_walk *w = &s->walk;
+	enum err e = store_walk_begin(w, cursor);
 
-	s->walk = (struct store_walk){
-		.look = look,
-		.arg = s,
-		.below = ID_SERIAL_MAX,
-		.since = f->since,
-		.limit = f->limit,
-		.narrow = *f->state || *f->action || f->since != TIME_NONE ||
-			  f->until != TIME_NONE,
-	};
-	if (f->after)
-		e = store_cursor(s->s, cursor, s->organization, f->after,
-				 ID_DELIVERY, &s->walk.below);
-	if (!e && f->hook)
-		e = store_hook_key(s->s, s->organization, f->hook, &s->hook);
+	if (!e && w->f->hook)
+		e = store_hook_key(w->s, w->organization, w->f->hook, &s->hook);
 	return e;
 }
 
 /* Read by their keys, they come oldest first. */
-static enum err read_page(const struct search *s, struct arena *arena,
+static enum err read_page(const struct store_walk *w, struct arena *arena,
 			  struct store_delivery **list, size_t *count)
 {
 	struct store_delivery *rows;
 	enum err e;
 
 	*count = 0;
-	if (!s->walk.count)
+	if (!w->count)
 		return ERR_OK;
-	e = store_delivery_keys(s->s, arena, s->walk.key, s->walk.count, list,
-				count);
+	e = store_delivery_keys(w->s, arena, w->key, w->count, list, count);
 	rows = *list;
 	for (size_t i = 0; !e && i < *count / 2; i++) {
 		struct store_delivery swap = rows[i];
@@ -253,18 +229,19 @@ enum err store_delivery_list(struct store *s, struct arena *arena,
 			     struct store_delivery **list, size_t *count,
 			     struct store_more *more)
 {
-	struct search l = {.s = s, .f = f, .organization = organization};
+	struct search l = {.walk = {.s = s,
+				    .f = f,
+				    .organization = organization,
+				    .kind = ID_DELIVERY,
+				    .look = look,
+				    .arg = &l}};
 	enum err e = begin(&l);
 
 	if (!e)
 		e = search(&l, arena);
 	if (!e)
-		e = read_page(&l, arena, list, count);
-	if (e)
-		return e;
-	more->more = l.walk.more;
-	if (more->more)
-		store_id(s, &more->after, ID_DELIVERY, l.walk.last_at,
-			 l.walk.last);
-	return ERR_OK;
+		e = read_page(&l.walk, arena, list, count);
+	if (!e)
+		store_walk_end(&l.walk, more);
+	return e;
 }

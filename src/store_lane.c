@@ -92,7 +92,9 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	return e || now != TIME_NONE ? e : store_now(s, &now);
 }
 
-enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
+/* One statement for as many lanes as it may name. */
+static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
+		       size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
 	enum err e = ERR_OK;
@@ -101,37 +103,30 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 
 		db_uints(list, lanes + at, part);
-		e = db_exec_list(s->db,
-				 "UPDATE lanes FORCE INDEX (PRIMARY) SET "
-				 "touched = 1 - touched WHERE "
-				 "hook_id IN ({?})",
-				 DB_NONE, list, part);
+		e = db_exec_list(s->db, sql, DB_NONE, list, part);
 	}
 	return e;
+}
+
+enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
+{
+	return change(s,
+		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "touched = 1 - touched WHERE hook_id IN ({?})",
+		      lanes, n);
 }
 
 /* A lane that is leased is left alone: its owner looks again before it gives
  * the lane back, behind the lock that was taken before. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 {
-	struct db_value list[DB_LIST_MAX];
-	enum err e = ERR_OK;
-
-	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
-		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
-
-		db_uints(list, lanes + at, part);
-		e = db_exec_list(s->db,
-				 "UPDATE lanes FORCE INDEX (PRIMARY) SET "
-				 "next_at = GREATEST(UTC_TIMESTAMP(3), "
-				 "COALESCE(suspended_until, "
-				 "UTC_TIMESTAMP(3))) WHERE owner IS NULL AND "
-				 "(next_at IS NULL OR "
-				 "next_at > UTC_TIMESTAMP(3)) AND "
-				 "hook_id IN ({?})",
-				 DB_NONE, list, part);
-	}
-	return e;
+	return change(s,
+		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "next_at = GREATEST(UTC_TIMESTAMP(3), "
+		      "COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
+		      "WHERE owner IS NULL AND (next_at IS NULL OR "
+		      "next_at > UTC_TIMESTAMP(3)) AND hook_id IN ({?})",
+		      lanes, n);
 }
 
 enum err store_lane_end(struct store *s, uint64_t lane,

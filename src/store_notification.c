@@ -8,8 +8,6 @@
 #include "mem.h"
 #include "store.h"
 #include "store_col.h"
-#include "store_seek.h"
-#include "store_walk.h"
 #include "text.h"
 
 /* The columns of read_row(), in its order. */
@@ -82,13 +80,6 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 
 /* ---- pages, newest first ---- */
 
-struct search {
-	struct store *s;
-	const struct store_filter *f;
-	const struct id *organization;
-	struct store_walk walk;
-};
-
 /* Values: state, action, since and until, each twice. */
 #define WANTED                                                                 \
 	"(? = '' OR state = ?) AND (? = '' OR action = ?) AND "                \
@@ -111,8 +102,8 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 		"SELECT id, created_at, " WANTED " FROM notifications "
 		"FORCE INDEX (state) WHERE organization = ? AND id < ? AND "
 		"state = ? ORDER BY id DESC LIMIT ?";
-	const struct search *s = arg;
-	const struct store_filter *f = s->f;
+	const struct store_walk *w = arg;
+	const struct store_filter *f = w->f;
 	struct db_value args[12], *v = args;
 
 	*v++ = db_text(f->state);
@@ -123,58 +114,16 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 	*v++ = db_time(f->since);
 	*v++ = db_time(f->until);
 	*v++ = db_time(f->until);
-	*v++ = store_col_of(s->organization);
+	*v++ = store_col_of(w->organization);
 	*v++ = db_uint(below);
 	if (by_state(f))
 		*v++ = db_text(f->state);
 	*v++ = db_uint(rows);
-	return db_query(s->s->db, by_state(f) ? of_state : all, args,
+	return db_query(w->s->db, by_state(f) ? of_state : all, args,
 			(size_t)(v - args), q);
 }
 
-/* Past all that is newer than `until`. */
-static enum err skip(struct search *s)
-{
-	uint64_t key;
-	enum err e;
-
-	if (s->f->until == TIME_NONE)
-		return ERR_OK;
-	e = store_seek(s->s,
-		       "SELECT id, created_at FROM notifications "
-		       "FORCE INDEX (organization) WHERE organization = ? AND "
-		       "id > ? ORDER BY id LIMIT 1",
-		       store_col_of(s->organization),
-		       s->f->until + STORE_SEEK_SLACK, &key);
-	if (!e && key + 1 < s->walk.below)
-		s->walk.below = key + 1;
-	return e;
-}
-
-static enum err begin(struct search *s)
-{
-	static const char cursor[] =
-		"SELECT n.created_at, n.organization = ?, "
-		"(SELECT MAX(id) FROM notifications) FROM (SELECT 1) one "
-		"LEFT JOIN notifications n ON n.id = ?";
-	const struct store_filter *f = s->f;
-
-	s->walk = (struct store_walk){
-		.look = look,
-		.arg = s,
-		.below = ID_SERIAL_MAX,
-		.since = f->since,
-		.limit = f->limit,
-		.narrow = *f->state || *f->action || f->since != TIME_NONE ||
-			  f->until != TIME_NONE,
-	};
-	if (!f->after)
-		return ERR_OK;
-	return store_cursor(s->s, cursor, s->organization, f->after,
-			    ID_NOTIFICATION, &s->walk.below);
-}
-
-static enum err read_page(const struct search *s, struct arena *arena,
+static enum err read_page(const struct store_walk *w, struct arena *arena,
 			  struct store_notification **list, size_t *count)
 {
 	struct db_value keys[DB_LIST_MAX];
@@ -184,19 +133,19 @@ static enum err read_page(const struct search *s, struct arena *arena,
 	enum err e;
 
 	*count = 0;
-	if (!s->walk.count)
+	if (!w->count)
 		return ERR_OK;
-	db_uints(keys, s->walk.key, s->walk.count);
-	e = db_query_list(s->s->db,
+	db_uints(keys, w->key, w->count);
+	e = db_query_list(w->s->db,
 			  "SELECT " COLUMNS " FROM notifications "
 			  "FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
 			  "ORDER BY id DESC",
-			  DB_NONE, keys, s->walk.count, &q);
+			  DB_NONE, keys, w->count, &q);
 	if (e)
 		return e;
 	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
 	while (db_next(q))
-		read_row(s->s, q, arena, &rows[n++]);
+		read_row(w->s, q, arena, &rows[n++]);
 	*list = rows;
 	*count = n;
 	return ERR_OK;
@@ -208,22 +157,33 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 				 struct store_notification **list,
 				 size_t *count, struct store_more *more)
 {
-	struct search l = {.s = s, .f = f, .organization = organization};
-	enum err e = begin(&l);
+	static const char cursor[] =
+		"SELECT n.created_at, n.organization = ?, "
+		"(SELECT MAX(id) FROM notifications) FROM (SELECT 1) one "
+		"LEFT JOIN notifications n ON n.id = ?";
+	static const char behind[] =
+		"SELECT id, created_at FROM notifications "
+		"FORCE INDEX (organization) WHERE organization = ? AND "
+		"id > ? ORDER BY id LIMIT 1";
+	struct store_walk w = {
+		.s = s,
+		.f = f,
+		.organization = organization,
+		.kind = ID_NOTIFICATION,
+		.look = look,
+		.arg = &w,
+	};
+	enum err e = store_walk_begin(&w, cursor);
 
 	if (!e)
-		e = skip(&l);
+		e = store_walk_until(&w, behind, store_col_of(organization));
 	if (!e)
-		e = store_walk(arena, &l.walk);
+		e = store_walk(arena, &w);
 	if (!e)
-		e = read_page(&l, arena, list, count);
-	if (e)
-		return e;
-	more->more = l.walk.more;
-	if (more->more)
-		store_id(s, &more->after, ID_NOTIFICATION, l.walk.last_at,
-			 l.walk.last);
-	return ERR_OK;
+		e = read_page(&w, arena, list, count);
+	if (!e)
+		store_walk_end(&w, more);
+	return e;
 }
 
 enum err store_notification_next(struct store *s, struct arena *arena,

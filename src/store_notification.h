@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "id.h"
+#include "store_walk.h"
 
 struct arena;
 struct store;
@@ -30,26 +31,11 @@ struct store_notification {
 	size_t resource_len;
 };
 
-/* What a list of the past is narrowed by; "", NULL and TIME_NONE: not. */
-struct store_filter {
-	const char *action, *state;
-	int64_t since, until;	/* until is excluded */
-	const struct id *hook;	/* deliveries only */
-	const struct id *after; /* ERR_NOT_FOUND when it never was */
-	size_t limit;
-};
-
 /* ERR_NOT_FOUND: not in this organization. */
 enum err store_notification_get(struct store *s, struct arena *arena,
 				const struct id *organization,
 				const struct id *id,
 				struct store_notification *out);
-/* What is behind a page. */
-struct store_more {
-	bool more;
-	struct id after; /* where the next one goes on */
-};
-
 /* *arena*. A page may have fewer entries than its limit, and others behind it
  * all the same: only so many rows are looked at (store_walk.h). */
 enum err store_notification_list(struct store *s, struct arena *arena,

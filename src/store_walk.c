@@ -11,10 +11,36 @@
 
 enum { LOOK_MAX = 5000 };
 
-/* How many rows to look at: as many as a page has, where all are wanted. */
-static size_t first_look(const struct store_walk *w)
+enum err store_walk_begin(struct store_walk *w, const char *cursor)
 {
-	return w->narrow ? w->limit * 4 + 100 : w->limit + 1;
+	w->below = ID_SERIAL_MAX;
+	if (!w->f->after)
+		return ERR_OK;
+	return store_cursor(w->s, cursor, w->organization, w->f->after, w->kind,
+			    &w->below);
+}
+
+enum err store_walk_until(struct store_walk *w, const char *behind,
+			  struct db_value of)
+{
+	uint64_t key;
+	enum err e;
+
+	if (w->f->until == TIME_NONE)
+		return ERR_OK;
+	e = store_seek(w->s, behind, of, w->f->until + STORE_SEEK_SLACK, &key);
+	if (!e && key + 1 < w->below)
+		w->below = key + 1;
+	return e;
+}
+
+/* How many rows to look at: as many as a page has, where all are wanted. */
+static size_t first_look(const struct store_filter *f)
+{
+	bool narrow = *f->state || *f->action || f->since != TIME_NONE ||
+		      f->until != TIME_NONE;
+
+	return narrow ? f->limit * 4 + 100 : f->limit + 1;
 }
 
 /* One row; false: the walk is over. */
@@ -23,11 +49,11 @@ static bool take(struct store_walk *w, struct db_stmt *q, uint64_t *key,
 {
 	*key = db_col_uint(q, 0);
 	*at = db_col_time(q, 1);
-	if (w->since != TIME_NONE && *at < w->since - STORE_SEEK_SLACK)
+	if (w->f->since != TIME_NONE && *at < w->f->since - STORE_SEEK_SLACK)
 		return false;
 	if (!db_col_int(q, 2))
 		return true;
-	if (w->count == w->limit) {
+	if (w->count == w->f->limit) {
 		w->more = true;
 		return false;
 	}
@@ -37,10 +63,10 @@ static bool take(struct store_walk *w, struct db_stmt *q, uint64_t *key,
 
 enum err store_walk(struct arena *arena, struct store_walk *w)
 {
-	size_t rows = first_look(w), looked = 0;
+	size_t rows = first_look(w->f), looked = 0;
 	bool over = false;
 
-	w->key = arena_alloc(arena, w->limit * sizeof(*w->key));
+	w->key = arena_alloc(arena, w->f->limit * sizeof(*w->key));
 	w->count = 0;
 	w->more = false;
 	w->last = w->below;
@@ -66,6 +92,13 @@ enum err store_walk(struct arena *arena, struct store_walk *w)
 		rows = rows * 2 < LOOK_MAX ? rows * 2 : LOOK_MAX;
 	}
 	return ERR_OK;
+}
+
+void store_walk_end(const struct store_walk *w, struct store_more *more)
+{
+	more->more = w->more;
+	if (w->more)
+		store_id(w->s, &more->after, w->kind, w->last_at, w->last);
 }
 
 enum err store_cursor(struct store *s, const char *sql,

@@ -14,26 +14,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "db.h"
 #include "err.h"
 #include "id.h"
 
 struct arena;
-struct db_stmt;
 struct store;
 
 enum { STORE_WALK_ROWS = 20000 }; /* some 0.1 s */
 
+/* What a list is narrowed by; "", NULL and TIME_NONE: not. */
+struct store_filter {
+	const char *action, *state;
+	int64_t since, until;	/* until is excluded */
+	const struct id *hook;	/* deliveries only */
+	const struct id *after; /* ERR_NOT_FOUND when it never was */
+	size_t limit;		/* entries of a page */
+};
+
+/* What is behind a page. */
+struct store_more {
+	bool more;
+	struct id after; /* where the next one goes on */
+};
+
 struct store_walk {
+	struct store *s;
+	const struct store_filter *f;
+	const struct id *organization;
+	enum id_kind kind; /* of the rows' ids */
 	/* Reads so many rows below the key, greatest first: key, time of
 	 * creation, and whether it is wanted. */
 	enum err (*look)(void *arg, uint64_t below, size_t rows,
 			 struct db_stmt **q);
 	void *arg;
-	uint64_t below; /* where to begin */
-	int64_t since;	/* nothing older is wanted; TIME_NONE */
-	size_t limit;	/* entries of a page */
-	bool narrow;	/* not every row is wanted */
 
+	uint64_t below; /* where to begin */
 	/* What was found: keys of a page, greatest first, *arena*. */
 	uint64_t *key;
 	size_t count;
@@ -42,7 +58,15 @@ struct store_walk {
 	int64_t last_at;
 };
 
+/* Behind the filter's `after`, else at the newest row; `cursor` as for
+ * store_cursor(). */
+enum err store_walk_begin(struct store_walk *w, const char *cursor);
+/* Past all that is newer than the filter's `until`; `behind` and `of` as for
+ * store_seek(). */
+enum err store_walk_until(struct store_walk *w, const char *behind,
+			  struct db_value of);
 enum err store_walk(struct arena *arena, struct store_walk *w);
+void store_walk_end(const struct store_walk *w, struct store_more *more);
 
 /*
  * The key inside of a cursor. `sql` finds its row: the time of creation, NULL

@@ -190,7 +190,7 @@ void text_hex(char *out, const void *bytes, size_t n)
 	*out = '\0';
 }
 
-static int nibble(char c)
+int text_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -208,11 +208,11 @@ bool text_unhex(void *out, size_t n, const char *s, size_t len)
 	if (len != 2 * n)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (nibble(s[i]) < 0)
+		if (text_hex_digit(s[i]) < 0)
 			return false;
 	for (size_t i = 0; i < n; i++)
-		p[i] = (unsigned char)(nibble(s[2 * i]) << 4 |
-				       nibble(s[2 * i + 1]));
+		p[i] = (unsigned char)(text_hex_digit(s[2 * i]) << 4 |
+				       text_hex_digit(s[2 * i + 1]));
 	return true;
 }
 

@@ -13,9 +13,9 @@
 #define TIME_NONE INT64_MIN
 
 enum {
-	TEXT_TIME_SIZE = 25,	/* "2021-05-27T08:03:53.775Z" and NUL */
+	TEXT_TIME_SIZE = 25,	  /* "2021-05-27T08:03:53.775Z" and NUL */
 	TEXT_MAIL_TIME_SIZE = 40, /* "Thu, 27 May 2021 08:03:53 +0000", NUL */
-	TEXT_DURATION_SIZE = 24 /* "55s", "1500ms" and NUL */
+	TEXT_DURATION_SIZE = 24	  /* "55s", "1500ms" and NUL */
 };
 
 /* RFC 3339, UTC, milliseconds; years 0000 to 9999, others are clamped. */
@@ -31,6 +31,8 @@ int64_t text_civil_ms(int year, unsigned month, unsigned day, unsigned hour,
 
 /* Lower-case digits and a NUL: `out` holds 2 * n + 1 bytes. */
 void text_hex(char *out, const void *bytes, size_t n);
+/* What a hexadecimal digit of either case is worth; -1: it is none. */
+int text_hex_digit(char c);
 /* Exactly 2 * n digits of either case, nothing behind them. */
 bool text_unhex(void *out, size_t n, const char *s, size_t len);
 
