@@ -5,15 +5,14 @@
 import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
 import { call, useGet } from './api.js';
 import { many, span } from './format.js';
-import { href, narrow } from './route.js';
+import { href } from './route.js';
 import { useActions } from './hook_form.js';
 import { hookName } from './page_hooks.js';
-import { TimeFilter, timeQuery } from './time_filter.js';
-import { Button, Card, Empty, html, Icon, Options, Page, Pill, Skeleton, Text,
-	Time, Trouble } from './ui.js';
+import { Filters, timeQuery } from './filters.js';
+import { Button, Card, Empty, html, Icon, Page, Pill, Skeleton, Text, Time,
+	Trouble } from './ui.js';
 
 const PAGE = 50, ROUNDS_MAX = 10, EVERY_MS = 2000, FRESH_MS = 4000;
-const WHAT = ['delivery', 'deliveries'];
 const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 
 /* ---- a list in pages whose head is asked for again and again ---- */
@@ -95,7 +94,7 @@ export function useLive(path, query, live) {
 }
 
 /* The end of such a list: more of it, or that there is no more. */
-export function Older({ from, what }) {
+function Older({ from, what }) {
 	const [busy, setBusy] = useState(false);
 	const more = async () => {
 		setBusy(true);
@@ -105,6 +104,23 @@ export function Older({ from, what }) {
 	return html`<footer class="list-foot"><span class="muted" role="status">${
 		many(from.list.length, ...what)} shown</span>${from.next &&
 		html`<${Button} busy=${busy} onClick=${more}>Load older<//>`}</footer>`;
+}
+
+/* Such a list: its rows, or that none matches the query, or, as its child,
+ * what is said when there is none at all. */
+export function Live({ from, path, what, query, rows, children }) {
+	if (from.loading)
+		return html`<${Skeleton} rows=${8} />`;
+	if (!from.list)
+		return html`<${Trouble} error=${from.error} onRetry=${from.reload} />`;
+	const older = html`<${Older} from=${from} what=${what} />`;
+	if (from.list.length)
+		return html`${rows(from.list)}${older}`;
+	if (!Object.keys(query).length)
+		return children;
+	return html`<${Empty} icon=${path} title="No ${what[0]} matches">Choose a
+		wider time or another state, or <a href="#/${path}">look at all of
+		them</a>.<//>${from.next && older}`;
 }
 
 /* ---- rows ---- */
@@ -155,50 +171,11 @@ export function useHooks() {
 
 /* ---- the page ---- */
 
-function Filters({ query, hooks, set }) {
-	const actions = useActions();
-	const select = (name, label, of) => html`<label class="filter"><span
-		class="sr-only">${label}</span><select value=${query[name] ?? ''}
-		onChange=${(e) => set({ [name]: e.target.value })}>
-		<${Options} of=${[['', label], ...of]}
-			value=${query[name] ?? ''} /></select></label>`;
-	return html`<div class="filters" role="group" aria-label="Filters">
-		${select('hook', 'All hooks', [...hooks.values()].map((hook) =>
-	[hook._id, hookName(hook).slice(0, 60)]))}
-		${select('action', 'All actions', actions.map((a) =>
-	[a.action, a.action]))}
-		${select('state', 'All states', STATES.map((s) => [s, s]))}
-		<${TimeFilter} query=${query} set=${set} />
-		${Object.values(query).some(Boolean) && html`<a class="clear"
-			href="#/deliveries">Clear</a>`}</div>`;
-}
-
-function List({ from, hooks, filtered }) {
-	if (from.loading)
-		return html`<${Skeleton} rows=${8} />`;
-	if (!from.list)
-		return html`<${Trouble} error=${from.error} onRetry=${from.reload} />`;
-	if (!from.list.length) {
-		return filtered ? html`<${Empty} icon="deliveries"
-			title="No delivery matches">Choose a wider time or another state,
-			or <a href="#/deliveries">look at all of them</a>.<//>${
-	from.next && html`<${Older} from=${from} what=${WHAT} />`}`
-			: html`<${Empty} icon="deliveries" title="No deliveries yet">
-			When something is published that a hook asks for, what was sent
-			and answered is here. <a href="#/publish">Publish a test
-			notification</a> to see.<//>`;
-	}
-	return html`<${DeliveryRows} list=${from.list} hooks=${hooks}
-		fresh=${from.fresh} /><${Older} from=${from}
-			what=${WHAT} />`;
-}
-
 export function Deliveries({ query }) {
 	const [live, setLive] = useState(true);
 	const hooks = useHooks();
-	const asked = timeQuery(query);
-	const from = useLive('deliveries', asked, live);
-	const set = (part) => narrow('deliveries', { ...query, ...part });
+	const actions = useActions();
+	const from = useLive('deliveries', timeQuery(query), live);
 	return html`<${Page} title="Deliveries"
 		lead="What was sent, what was answered, and what comes next."
 		actions=${html`<${Button} aria-pressed=${String(live)}
@@ -206,9 +183,20 @@ export function Deliveries({ query }) {
 			<i class="beat ${live ? 'beat-on' : ''}"></i>${
 	live ? 'Live' : 'Paused'}<//>`}>
 		<${Card} class="card-flush">
-		<${Filters} query=${query} hooks=${hooks} set=${set} />
+		<${Filters} path="deliveries" query=${query} of=${[
+	['hook', 'All hooks', [...hooks.values()].map((hook) =>
+		[hook._id, hookName(hook).slice(0, 60)])],
+	['action', 'All actions', actions.map((a) => [a.action, a.action])],
+	['state', 'All states', STATES.map((s) => [s, s])],
+]} />
 		${from.list && from.error && html`<p class="stale" role="status">
 			<${Icon} name="warn" />${from.error.message}</p>`}
-		<${List} from=${from} hooks=${hooks}
-			filtered=${Object.keys(query).length > 0} /><//><//>`;
+		<${Live} from=${from} path="deliveries" query=${query}
+			what=${['delivery', 'deliveries']} rows=${(list) => html`
+			<${DeliveryRows} list=${list} hooks=${hooks}
+				fresh=${from.fresh} />`}>
+			<${Empty} icon="deliveries" title="No deliveries yet">
+			When something is published that a hook asks for, what was sent
+			and answered is here. <a href="#/publish">Publish a test
+			notification</a> to see.<//><//><//><//>`;
 }

@@ -3,13 +3,13 @@
  */
 import { useState } from './vendor/hooks.js';
 import { useGet } from './api.js';
-import { href, narrow } from './route.js';
+import { href } from './route.js';
 import { member } from './json.js';
 import { useActions } from './hook_form.js';
-import { DeliveryRows, Older, useHooks, useLive } from './page_deliveries.js';
-import { TimeFilter, timeQuery } from './time_filter.js';
-import { Banner, Card, Code, Empty, Facts, html, Loaded, Mono, Options, Page,
-	Pill, Segments, Skeleton, Text, Time, Trouble } from './ui.js';
+import { DeliveryRows, Live, useHooks, useLive } from './page_deliveries.js';
+import { Filters, timeQuery } from './filters.js';
+import { Banner, Card, Code, Empty, Facts, html, Loaded, Mono, Page, Pill,
+	Segments, Text, Time } from './ui.js';
 
 const STATES = { queued: 'Queued', fanned_out: 'Spread over the hooks',
 	unmatched: 'No hook asked for it', rejected: 'Rejected' };
@@ -26,47 +26,24 @@ function Row({ item, fresh }) {
 	</a></li>`;
 }
 
-function Filters({ query, set }) {
-	const actions = useActions();
-	const select = (name, label, of) => html`<label class="filter"><span
-		class="sr-only">${label}</span><select value=${query[name] ?? ''}
-		onChange=${(e) => set({ [name]: e.target.value })}>
-		<${Options} of=${[['', label], ...of]}
-			value=${query[name] ?? ''} /></select></label>`;
-	return html`<div class="filters" role="group" aria-label="Filters">
-		${select('action', 'All actions', actions.map((a) =>
-	[a.action, a.action]))}
-		${select('state', 'All states', Object.entries(STATES))}
-		<${TimeFilter} query=${query} set=${set} />
-		${Object.values(query).some(Boolean) && html`<a class="clear"
-			href="#/notifications">Clear</a>`}</div>`;
-}
-
-function List({ from, filtered }) {
-	if (from.loading)
-		return html`<${Skeleton} rows=${8} />`;
-	if (!from.list)
-		return html`<${Trouble} error=${from.error} onRetry=${from.reload} />`;
-	if (!from.list.length) {
-		return html`<${Empty} icon="notifications" title=${filtered
-			? 'No notification matches' : 'Nothing was published yet'}>${
-	filtered ? html`<a href="#/notifications">Look at all of them</a>`
-		: html`The application publishes by HTTP, by command or with SQL.${' '}
-		<a href="#/publish">Publish a test notification</a> to see.`}<//>`;
-	}
-	return html`<ul class="rows">${from.list.map((item) => html`<${Row}
-		key=${item._id} item=${item} fresh=${from.fresh.has(item._id)} />`)}
-		</ul><${Older} from=${from} what=${['notification']} />`;
-}
-
 export function Notifications({ query }) {
 	const from = useLive('notifications', timeQuery(query), true);
-	const set = (part) => narrow('notifications', { ...query, ...part });
+	const actions = useActions();
 	return html`<${Page} title="Notifications"
 		lead="What was published, and what became of it.">
-		<${Card} class="card-flush"><${Filters} query=${query} set=${set} />
-		<${List} from=${from} filtered=${Object.keys(query).length > 0} />
-		<//><//>`;
+		<${Card} class="card-flush"><${Filters} path="notifications"
+			query=${query} of=${[
+	['action', 'All actions', actions.map((a) => [a.action, a.action])],
+	['state', 'All states', Object.entries(STATES)],
+]} />
+		<${Live} from=${from} path="notifications" query=${query}
+			what=${['notification']} rows=${(list) => html`<ul class="rows">
+			${list.map((item) => html`<${Row} key=${item._id} item=${item}
+				fresh=${from.fresh.has(item._id)} />`)}</ul>`}>
+			<${Empty} icon="notifications" title="Nothing was published yet">
+			The application publishes by HTTP, by command or with SQL.${' '}
+			<a href="#/publish">Publish a test notification</a> to see.<//>
+		<//><//><//>`;
 }
 
 /* ---- one of them ---- */
