@@ -3,7 +3,6 @@ Retention over much that is old: how long it takes, and what a sender at work
 beside it loses. BENCH_SCALE is the part of 10,000,000 finished deliveries.
 """
 
-import re
 import time
 
 import service
@@ -45,14 +44,7 @@ def _fill(stage):
 
 def _rate(stage, hooks):
     stage.due(hooks, MEASURED + MEASURED // 4)
-    sink = stages_.Sink(stage, "-n", str(MEASURED))
-    stage.sql(f"UPDATE hooks SET target_url = '{sink.url()}', "
-              "updated_at = UTC_TIMESTAMP(3) WHERE action = '*'")
-    sender = stage.service.start_sender("--linger", "10m")
-    seconds = float(re.search(r"in ([\d.]+) s", sink.line())[1])
-    sender.stop()
-    sink.stop()
-    return MEASURED / seconds
+    return stage.lingering_rate("*", MEASURED)
 
 
 def _chores(stage, when):

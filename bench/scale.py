@@ -7,7 +7,6 @@ BENCH_SCALE is the part of the full size: 1,000,000 due, 10,000,000 finished,
 """
 
 import os
-import re
 
 import stage as stages_
 
@@ -63,15 +62,7 @@ def _fill(stage):
 
 
 def _rate(stage):
-    """Of the first MEASURED that come in after the very first one."""
-    sink = stages_.Sink(stage, "-n", str(MEASURED))
-    stage.sql(f"UPDATE hooks SET target_url = '{sink.url()}', "
-              "updated_at = UTC_TIMESTAMP(3) WHERE action = 'event.created'")
-    sender = stage.service.start_sender("--linger", "10m")
-    seconds = float(re.search(r"in ([\d.]+) s", sink.line())[1])
-    sender.stop()
-    sink.stop()
-    return MEASURED / seconds
+    return stage.lingering_rate("event.created", MEASURED)
 
 
 def _busy_hooks(stage):

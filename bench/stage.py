@@ -232,6 +232,18 @@ class Stage:
         self.sql("DELETE FROM hooks; DELETE FROM hook_secrets; "
                  "DELETE FROM lanes;")
 
+    def lingering_rate(self, action, count):
+        """A second, of the first `count` that come in after the very first,
+        from a sender that lingers, for the hooks with this action."""
+        sink = Sink(self, "-n", str(count))
+        self.sql(f"UPDATE hooks SET target_url = '{sink.url()}', "
+                 f"updated_at = UTC_TIMESTAMP(3) WHERE action = '{action}'")
+        sender = self.service.start_sender("--linger", "10m")
+        seconds = float(re.search(r"in ([\d.]+) s", sink.line())[1])
+        sender.stop()
+        sink.stop()
+        return count / seconds
+
     def delivered(self):
         return int(self.service.db.value(
             "SELECT COUNT(*) FROM deliveries d JOIN attempts a "

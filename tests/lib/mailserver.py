@@ -8,10 +8,9 @@ A mail server on 127.0.0.1 that keeps what it is given, or behaves badly.
 
 import email
 import email.policy
-import socket
-import threading
 
 import processes
+from listener import Listener
 
 
 class Mail:
@@ -24,18 +23,14 @@ class Mail:
         return email.message_from_bytes(self.data, policy=email.policy.SMTP)
 
 
-class MailServer:
+class MailServer(Listener):
     """`mode`: "refuse" takes no recipient, "hang" never says a word, "full"
     refuses after the text."""
 
     def __init__(self, mode=None):
         self.mode = mode
         self.mails = []
-        self.connections = 0
-        self.closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def url(self):
         return f"smtp://127.0.0.1:{self.port}"
@@ -45,30 +40,12 @@ class MailServer:
                              f"mail {count}")
         return self.mails
 
-    def close(self):
-        self.closing.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self):
-        while not self.closing.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(sock,),
-                             daemon=True).start()
-
-    def _serve(self, sock):
-        try:
-            with sock, sock.makefile("rwb") as stream:
-                if self.mode == "hang":
-                    self.closing.wait(60)
-                else:
-                    self._talk(stream)
-        except OSError:
-            pass  # the client went away
+    def serve(self, sock, _):
+        with sock.makefile("rwb") as stream:
+            if self.mode == "hang":
+                self.closing.wait(60)
+            else:
+                self._talk(stream)
 
     @staticmethod
     def _say(stream, text):

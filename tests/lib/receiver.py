@@ -18,6 +18,7 @@ import threading
 import time
 
 import processes
+from listener import Listener
 
 
 class Request:
@@ -187,16 +188,14 @@ class _Link:
         return Request(head, body, self.number, ordinal)
 
 
-class Receiver:
+class Receiver(Listener):
     """`certificate`: a PEM file with certificate and key, or an SSLContext,
     makes it HTTPS. `mode` "no-accept" leaves connections in the queue,
     "no-tls" accepts and never says a word. `bytes_read` is what it was sent,
     without TLS."""
 
     def __init__(self, certificate=None, mode=None, address=("127.0.0.1", 0)):
-        self.closing = threading.Event()
         self.requests = []
-        self.connections = 0
         self.bytes_read = 0
         self._scripts = {}
         self._changed = threading.Condition()
@@ -207,16 +206,7 @@ class Receiver:
         elif certificate:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate)
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._listener = socket.create_server(address, family=family,
-                                              backlog=1024)
-        self.port = self._listener.getsockname()[1]
-        if mode != "no-accept":
-            self._start(self._accept)
-
-    @staticmethod
-    def _start(call, *args):
-        threading.Thread(target=call, args=args, daemon=True).start()
+        super().__init__(address, accepting=mode != "no-accept")
 
     def url(self, path="/hook"):
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}{path}"
@@ -242,35 +232,17 @@ class Receiver:
             self.requests.clear()
             self._scripts.clear()
 
-    def close(self):
-        self.closing.set()
-        # close() alone would leave it open while a thread waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
     # ---- the server's side ----
 
-    def _accept(self):
-        while not self.closing.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._start(self._serve, sock, self.connections)
-
-    def _serve(self, sock, number):
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._mode == "no-tls":
-                self.closing.wait()
-            if self._tls:
-                sock = self._tls.wrap_socket(sock, server_side=True)
+    def serve(self, sock, number):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._mode == "no-tls":
+            self.closing.wait()
+        if not self._tls:
             self._converse(_Link(self, sock, number))
-        except (OSError, ConnectionError):
-            pass  # the sender went away; tests look at what was recorded
-        finally:
-            sock.close()
+            return
+        with self._tls.wrap_socket(sock, server_side=True) as secure:
+            self._converse(_Link(self, secure, number))
 
     def _converse(self, link):
         ordinal = 1
