@@ -210,6 +210,21 @@ static enum err claim(struct store *s, const struct store_queued *row,
 	return ERR_OK;
 }
 
+/* What was counted before is that much older. */
+static enum err tell(struct store *s, const uint64_t *keys, size_t n)
+{
+	struct store_share list[FANOUT_MAX];
+	size_t count;
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	e = store_fanout_shares(s, keys, n, list, &count);
+	for (size_t i = 0; !e && i < count; i++)
+		store_due_added(s, &list[i].organization, list[i].deliveries);
+	return e;
+}
+
 static enum err body(struct db *db, void *arg)
 {
 	struct run *r = arg;
@@ -247,8 +262,8 @@ static enum err body(struct db *db, void *arg)
 	}
 	if (!e)
 		e = store_fanout_spread(s, good, count, &r->count.made);
-	for (size_t i = 0; !e && i < r->rooms; i++)
-		store_due_added(s, &r->room[i].organization, r->count.made);
+	if (!e && r->rooms)
+		e = tell(s, good, count);
 	return e;
 }
 

@@ -327,3 +327,29 @@ enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 		*made = count;
 	return e;
 }
+
+enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
+			     struct store_share *list, size_t *count)
+{
+	struct db_value values[DB_LIST_MAX];
+	struct db_stmt *q;
+	size_t shares = 0;
+	enum err e;
+
+	db_uints(values, keys, n);
+	e = db_query_list(s->db,
+			  "SELECT STRAIGHT_JOIN n.organization, COUNT(*) "
+			  "FROM notifications n FORCE INDEX (PRIMARY) "
+			  "JOIN deliveries d FORCE INDEX (fanout) "
+			  "ON d.notification_id = n.id WHERE n.id IN ({?}) "
+			  "GROUP BY n.organization",
+			  DB_NONE, values, n, &q);
+	while (!e && db_next(q))
+		list[shares++] = (struct store_share){
+			.organization = store_col_id(q, 0),
+			.deliveries = db_col_uint(q, 1),
+		};
+	if (!e)
+		*count = shares;
+	return e;
+}

@@ -78,4 +78,14 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 			     uint64_t *made);
 
+struct store_share {
+	struct id organization;
+	uint64_t deliveries;
+};
+
+/* Whose the deliveries of these notifications, 1 to DB_LIST_MAX, are; `list`
+ * has room for so many organizations as there are keys. */
+enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
+			     struct store_share *list, size_t *count);
+
 #endif

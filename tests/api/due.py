@@ -142,6 +142,28 @@ class More(_Due):
         assert "max_due" in states[4][1], states
         assert "max_due" in self.service.admin("status")
 
+    def test_by_sql_what_others_get_does_not_count(self):
+        """In one transaction of a sender that knows the counts still."""
+        self.fresh()
+        few = self.organization
+        self.fresh()
+        for _ in range(4):
+            self.hook(target_url=self.sink.url("/due"), action="event.*")
+        sender = self.service.start_sender()
+        self.service.db.sql("; ".join(
+            ["BEGIN", *(f"INSERT INTO notifications (organization, action, "
+                        f"resource) VALUES (UNHEX('{o}'), 'event.created', "
+                        "'{}')" for o in (few, self.organization)),
+             "COMMIT"]))
+        self.organization = few
+        wait_until(lambda: self.newest(1)[0][0] == "fanned_out", 10,
+                   "the fan-out")
+        self.service.publish_sql(few, "event.created", "{}")
+        wait_until(lambda: self.newest(1)[0][0] != "queued", 10,
+                   "the next one")
+        assert sender.stop() == 0
+        assert {s for s, _ in self.newest(2)} == {"fanned_out"}
+
     def test_what_was_accepted_is_never_rejected(self):
         hook = self.fresh()
         self.sink.script("/due", then=receiver.Answer(500))
