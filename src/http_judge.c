@@ -63,6 +63,7 @@ enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_HTTP2:
 	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_BAD_FUNCTION_ARGUMENT: /* a header line without a name */
 	case CURLE_OUT_OF_MEMORY: /* what a header line over 100 kB is called */
 #if LIBCURL_VERSION_NUM >= 0x080600
 	case CURLE_TOO_LARGE: /* and later so */

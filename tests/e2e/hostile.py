@@ -429,6 +429,17 @@ class Kept(TrialCase):
         assert [a[1:] for a in self.attempts()] == [
             ["NULL", "closed"], ["200", "NULL"]]
 
+    def test_a_first_line_that_continues_none(self):
+        """Where the answer before had headers, libcurl before 8.2 may write to
+        what it has freed. Later ones read the line as a header."""
+        self.fresh("/folded")
+        folded = Raw(OK + b" X-A: " + b"b" * 500 + b"\r\n\r\n")
+        self.sink.script("/folded", Answer(200), folded, then=Answer(200))
+        self.one_after_the_other("/folded", 2)
+        for attempt in self.results("/folded"):
+            assert attempt.error in (None, "protocol"), attempt
+        assert set(self.states()) == {"delivered"}, self.states()
+
     def test_stopped_while_it_waits(self):
         self.fresh("/stop")
         self.sink.script("/stop", Hang())
