@@ -288,9 +288,11 @@ class Renewal(_Process):
     settings = {"api": {"max_requests": "5"}}
 
     def life(self):
-        """Where its memory begins: at random, and elsewhere in every life."""
+        """Where its stack lies: at random, and elsewhere in every life."""
         pid = self.child.process.pid
-        return pathlib.Path(f"/proc/{pid}/maps").read_text().split("-")[0]
+        maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+        return next(line.split("-")[0] for line in maps
+                    if line.endswith("[stack]"))
 
     def afresh(self):
         self.child.stop()

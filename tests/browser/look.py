@@ -129,6 +129,9 @@ class Accessible(_Filled):
 
 
 class Layout(_Filled):
+    def _wide(self):
+        return self.page.js("return document.documentElement.scrollWidth")
+
     def test_no_page_is_wider_than_the_screen(self):
         self.enter()
         for at, mark in self.pages():
@@ -137,9 +140,10 @@ class Layout(_Filled):
             self.page.see(mark)
             for width in (360, 412, 768, 1024, 1440, 2560):
                 self.page.size(width, 900)
-                wide = self.page.js(
-                    "return document.documentElement.scrollWidth")
-                assert wide <= width, f"{at} at {width}: {wide}"
+                # The plots follow when the page has been laid out.
+                processes.wait_until(
+                    lambda most=width: self._wide() <= most, 10,
+                    f"{at} as wide as the screen of {width}")
 
     def test_dialogs_fit_a_telephone(self):
         self.page.size(360, 640)
