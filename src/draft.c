@@ -80,11 +80,13 @@ static enum err fence(struct round *r)
 /* Without all its secrets nothing can be signed as its receiver expects. */
 static void leave(struct round *r, struct lane *l)
 {
+	char id[ID_TEXT_SIZE];
+
 	if (!r->told_locked)
-		log_error("the secrets of hook %llu cannot be read with "
+		log_error("the secrets of hook %s cannot be read with "
 			  "[secrets] key_file: its deliveries wait, and those "
 			  "of every such hook",
-			  (unsigned long long)l->hook.hook);
+			  round_hook_id(r, l, id));
 	r->told_locked = true;
 	l->draft.closing = true;
 	l->draft.rate_wait = LOCKED_WAIT_MS;

@@ -173,6 +173,7 @@ enum err draft_record(struct round *r)
 
 enum err draft_disable(struct round *r, struct lane *l)
 {
+	char id[ID_TEXT_SIZE];
 	bool changed;
 	enum err e;
 
@@ -183,7 +184,7 @@ enum err draft_disable(struct round *r, struct lane *l)
 			       &changed);
 	if (e || !changed)
 		return e;
-	log_warn("hook %llu disabled: %s", (unsigned long long)l->hook.hook,
+	log_warn("hook %s disabled: %s", round_hook_id(r, l, id),
 		 l->draft.disable);
 	e = alert_disabled(r, l);
 	if (e || l->draft.quietly)

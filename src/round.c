@@ -47,6 +47,16 @@ void round_release(struct round *r)
 	free(r->tally);
 }
 
+const char *round_hook_id(const struct round *r, const struct lane *l,
+			  char out[ID_TEXT_SIZE])
+{
+	struct id id;
+
+	store_id(&r->store, &id, ID_HOOK, l->hook.created_at, l->hook.hook);
+	id_format(out, &id);
+	return out;
+}
+
 /* ---- which lanes ---- */
 
 bool round_has_room(const struct round *r)
@@ -290,9 +300,11 @@ static void wait_for_rate(struct round *r, struct lane *l)
 static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		  struct parcel_list *out)
 {
+	char id[ID_TEXT_SIZE];
+
 	if (l->draft.lost && !l->lost)
-		log_warn("the lease on hook %llu was lost",
-			 (unsigned long long)l->hook.hook);
+		log_warn("the lease on hook %s was lost",
+			 round_hook_id(r, l, id));
 	l->row = l->draft.row;
 	l->failed = l->draft.failed;
 	l->lost = l->draft.lost;

@@ -82,6 +82,10 @@ enum err round_look(struct round *r, size_t max);
 /* Whether this organization's bodies take up half of the memory. */
 bool round_is_greedy(const struct round *r, const struct id *organization);
 
+/* Its public _id, for messages: `out`. */
+const char *round_hook_id(const struct round *r, const struct lane *l,
+			  char out[ID_TEXT_SIZE]);
+
 /* Whether a round would do something though nothing came back. */
 bool round_is_due(const struct round *r);
 /* One round. On success `back` is recorded, freed and empty; on failure it

@@ -125,7 +125,9 @@ class Policy(LaneCase):
         hook = self.fresh("/gone")
         self.sink.script("/gone", then=Answer(410))
         self.publish_many(3)
-        self.once("delivered 0")
+        done = self.service.send("--once")
+        assert done.out.startswith("delivered 0"), done
+        assert f"hook {hook} disabled" in done.err, done
         line = self.service.admin("hook", "list", self.organization)
         assert line.split("\t")[2].startswith("disabled"), line
         self.sink.clear()
