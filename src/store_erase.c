@@ -27,14 +27,13 @@ enum err store_erase_count(struct store *s, const struct id *org,
 {
 	struct store_erased n = {0};
 	enum err e = count(s, org,
-			   "SELECT COUNT(*) FROM api_keys WHERE "
-			   "organization = ? AND revoked_at IS NULL",
+			   "SELECT COUNT(*) FROM api_keys "
+			   "WHERE organization = ?",
 			   &n.keys);
 
 	if (!e)
 		e = count(s, org,
-			  "SELECT COUNT(*) FROM hooks WHERE organization = ? "
-			  "AND deleted_at IS NULL",
+			  "SELECT COUNT(*) FROM hooks WHERE organization = ?",
 			  &n.hooks);
 	if (!e)
 		e = count(s, org,

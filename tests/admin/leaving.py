@@ -198,7 +198,22 @@ class Delete(_Case):
         assert self.delete(gone, "--yes").status == 0
         assert self.counts()["lanes"] == 1
 
-    def test_6_json(self):
+    def test_6_what_it_tells_is_what_it_does(self):
+        """What was deleted before and is still kept goes, too."""
+        gone = self.service.organization("Gone")
+        self.service.key(gone)
+        key = self.service.admin("key", "list", gone).split("\t")[0]
+        self.service.admin("key", "revoke", key)
+        for _ in range(2):
+            hook = self.service.admin("hook", "create", gone,
+                                      self.sink.url("/x"), "*")
+        self.service.admin("hook", "delete", hook)
+        told = self.delete(gone).err
+        assert "1 API keys, 2 hooks, 0 notifications" in told, told
+        done = self.delete(gone, "--yes").out
+        assert done.startswith("API keys\t1\nhooks\t2\n"), done
+
+    def test_7_json(self):
         gone = self.service.organization("Gone")
         done = self.delete(gone, "--yes", "--json")
         assert json.loads(done.out) == {
