@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,46 @@ class Quickstart(tap.Case):
         child.send_signal(signal.SIGINT)
         assert child.wait(30) == 0, child.errors()
         self.nothing_left(pids)
+
+    def test_what_it_offers_can_be_copied(self):
+        child = self.stay()
+        lines = re.search(r"^(    curl .*?)\n\n", child.errors(),
+                          re.M | re.S)[1]
+        done = subprocess.run(["sh", "-c", lines], text=True,
+                              capture_output=True, timeout=30, check=True)
+        told = done.stdout.split("}", 1)
+        assert json.loads(told[0] + "}")["action"] == "event.created", done
+        assert told[1].startswith("due\t"), done
+        processes.wait_until(lambda: '"title": "Hello"' in child.errors(), 10,
+                             "its arrival")
+        assert child.stop() == 0
+
+    def test_interrupted_on_the_way(self):
+        """Not every step held, then."""
+        log = self.folder / "early.log"
+        child = processes.Child("quickstart", self.command("--exit"), log,
+                                env=self.environment())
+        self.started.append(child)
+        processes.wait_until(
+            lambda: "Starting the database" in child.errors(), 60, "a start")
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130, child.errors()
+        self.nothing_left([])
+
+    def test_a_path_that_cannot_be_built_in(self):
+        """Said before anything is installed or made."""
+        top = self.folder / "my hooks"
+        (top / "tests/lib").mkdir(parents=True)
+        for name in ("quickstart", "tests/lib/debian.sh"):
+            shutil.copy(where.SOURCE / name, top / name)
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("HOOKS_")}
+        done = subprocess.run(
+            [top / "quickstart", "--exit", "--port", str(self.port)],
+            env=environment, text=True, capture_output=True, timeout=30,
+            check=False)
+        assert done.returncode == 1 and "without blanks" in done.stderr, done
+        assert not (top / "var/apt.log").exists()
 
     def test_after_a_crash_it_cleans_up(self):
         child = self.stay()

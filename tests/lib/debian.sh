@@ -31,6 +31,10 @@ as_root() {
 	fi
 }
 
+can_be_root() {
+	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null
+}
+
 have_package() {
 	case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in
 	*' installed') return 0 ;;
@@ -54,6 +58,8 @@ install_packages() {
 		have_package "$package" || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
+	can_be_root || die "packages are missing, and there is neither root nor\
+ sudo to install them: ask for$missing"
 	update_lists
 	say "Installing:$missing"
 	# shellcheck disable=SC2086 # a list of names
@@ -71,7 +77,7 @@ unpack_packages() {
 		[ -e "$servers/marks/$package" ] || wanted="$wanted $package"
 	done
 	[ -n "$wanted" ] || return 0
-	update_lists
+	! can_be_root || update_lists
 	say "Unpacking below var/servers:$wanted"
 	for package in $wanted; do
 		rm -rf "$servers/download"
@@ -105,8 +111,19 @@ run_packages='mariadb-server-core mariadb-client-core python3 curl openssl
 	python3-jsonschema python3-yaml ca-certificates libnettle8 libpcre2-8-0 libxxhash0 libexpat1 libuuid1
 	procps'
 
+# Known before anything is installed: autoconf and make refuse such a path.
+check_path() {
+	case $top in
+	*[[:space:]\"\#\$\&\'\`\\]*)
+		die "cannot build in \"$top\": move it to a path without blanks,\
+ quotes and the like"
+		;;
+	esac
+}
+
 prepare_machine() {
 	[ -z "${HOOKS_BUILD-}" ] || return 0
+	check_path
 	mkdir -p "$var"
 	# shellcheck disable=SC2086 # lists of names
 	install_packages $build_packages $run_packages
