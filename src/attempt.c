@@ -10,8 +10,8 @@ static const struct {
 	[ATTEMPT_NONE] = {"", ""},
 	[ATTEMPT_DNS] = {"dns", "The host name could not be resolved."},
 	[ATTEMPT_REFUSED] = {"address_refused",
-			     "The host has no address that deliveries may be "
-			     "sent to."},
+			     "The target has no address, or not a scheme, that "
+			     "deliveries may be sent to."},
 	[ATTEMPT_CONNECT] = {"connect", "No connection could be made."},
 	[ATTEMPT_TLS] = {"tls",
 			 "No secure connection could be made: the TLS "

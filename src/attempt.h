@@ -14,7 +14,7 @@
 enum attempt_error {
 	ATTEMPT_NONE = 0, /* a complete answer came */
 	ATTEMPT_DNS,	  /* the name was not found, or not in time */
-	ATTEMPT_REFUSED,  /* the address policy */
+	ATTEMPT_REFUSED,  /* the policy for addresses and schemes */
 	ATTEMPT_CONNECT,
 	ATTEMPT_TLS,
 	ATTEMPT_TIMEOUT,

@@ -17,6 +17,12 @@ static enum attempt_error judge_timeout(const struct http_request *r)
 	return r->connecting || r->sendings ? ATTEMPT_TIMEOUT : ATTEMPT_DNS;
 }
 
+/* The URL's, such as http where it is not allowed, or the answer's. */
+static enum attempt_error judge_protocol(const struct http_request *r)
+{
+	return r->sendings ? ATTEMPT_PROTOCOL : ATTEMPT_REFUSED;
+}
+
 unsigned http_judge_status(const struct http_request *r)
 {
 	long status = 0;
@@ -59,8 +65,9 @@ enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_ABORTED_BY_CALLBACK: /* the second sending */
 		return ATTEMPT_CLOSED;
-	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL:
+		return judge_protocol(r);
+	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_HTTP2:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_BAD_FUNCTION_ARGUMENT: /* a header line without a name */

@@ -321,6 +321,7 @@ class Schemes(TrialCase):
             assert got.error and got.status is None, (url, got)
             assert got.state == "pending" and not got.marked, (url, got)
             assert got.body == b"", (url, got)
+        assert self.result(self.urls[0]).error == "address_refused"
 
 
 class Literals(TrialCase):
