@@ -223,7 +223,7 @@ static enum err lost(struct ledger *l, enum err e)
 		return e;
 	}
 	l->lost_since = l->lost_since ? l->lost_since : now;
-	outage_note(l->plan->outage, db_error_text(db));
+	(void)outage_note(l->plan->outage, db_error_text(db));
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
 	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;

@@ -71,30 +71,33 @@ static void write_state(int fd, const struct state *s)
 		log_warn("the outage could not be noted: %s", strerror(errno));
 }
 
-void outage_note(const char *lock_path, const char *why)
+bool outage_note(const char *lock_path, const char *why)
 {
 	int64_t now = clock_wall() / 1000;
 	struct state s = {.began = now, .said = now};
 	struct buf path;
-	bool known;
+	bool known, due;
 	int fd;
 
 	state_path(&path, lock_path);
 	fd = open_state(path.data, O_CREAT);
 	known = read_state(fd, &s);
+	due = known && now - s.said >= AGAIN_S;
 	if (!known) {
 		log_error("the database cannot be reached: %s", why);
-	} else if (now - s.said >= AGAIN_S) {
-		log_error("the database cannot be reached since %" PRId64
+	} else if (due) {
+		log_error("the database cannot be reached for %" PRId64
 			  " minutes: %s",
 			  (now - s.began) / 60, why);
-		s.said = now;
 	}
-	if (!known || s.said == now)
+	if (due)
+		s.said = now;
+	if (!known || due)
 		write_state(fd, &s);
 	if (fd >= 0)
 		close(fd);
 	buf_release(&path);
+	return !known || due;
 }
 
 void outage_end(const char *lock_path)

@@ -5,10 +5,13 @@
 #ifndef HOOKS_OUTAGE_H
 #define HOOKS_OUTAGE_H
 
+#include <stdbool.h>
+
 /* The database cannot be reached: one line when that begins and one an hour,
  * however many processes and runs see it.
- * `lock_path` is the lock file's; `why` is the database's own word. */
-void outage_note(const char *lock_path, const char *why);
+ * `lock_path` is the lock file's; `why` is the database's own word. False: it
+ * had been said before. */
+bool outage_note(const char *lock_path, const char *why);
 
 /* It can: one line if it could not before. */
 void outage_end(const char *lock_path);

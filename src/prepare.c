@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "fanout.h"
 #include "lock.h"
@@ -83,8 +84,11 @@ enum err prepare_run(struct store *s, struct lock *lock, int64_t *until,
 		outage_end(lock->path);
 		e = work(s, lock, until, now);
 	}
-	if (e == ERR_TEMP)
-		outage_note(lock->path, db_error_text(s->db));
+	/* A person who asks is told what cron has heard already. */
+	if (e == ERR_TEMP && !outage_note(lock->path, db_error_text(s->db)) &&
+	    isatty(STDERR_FILENO))
+		log_error("the database cannot be reached: %s",
+			  db_error_text(s->db));
 	db_close(s->db);
 	return e;
 }

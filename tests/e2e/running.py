@@ -305,6 +305,16 @@ class OutageInMidRun(SendCase):
         self.once("delivered 1")
         assert self.sink.at()[-1].header("webhook-maybe-duplicate") == "1"
 
+    def on_a_terminal(self, *flags):
+        """What a person sees."""
+        ours, theirs = pty.openpty()
+        subprocess.run([where.program("hooks-send"), "-c",
+                        self.service.config(service.SENDER), *flags],
+                       stderr=theirs, check=False, timeout=30)
+        os.close(theirs)
+        with open(ours, "rb", 0) as terminal:
+            return terminal.read(4096).decode()
+
     def test_once_an_hour(self):
         def told(begun, said):
             now = int(time.time())
@@ -314,8 +324,9 @@ class OutageInMidRun(SendCase):
         try:
             assert told(3000, 3000) == []
             [line] = told(7300, 3700)
-            assert "since 121 minutes" in line, line
+            assert "for 121 minutes" in line, line
             assert self.service.send("--linger", "1s").err == ""
+            assert "cannot be reached" in self.on_a_terminal("--once")
         finally:
             self.service.db.start()
         done = self.service.send("--linger", "0s")
