@@ -64,7 +64,7 @@ static void judge(struct doctor *d, const char *host, bool asked,
 			   *a->tls_version ? ", " : "", a->tls_version);
 	else
 		doctor_say(d, asked ? VERDICT_FAIL : VERDICT_WARN,
-			   ERR_NOT_FOUND, "target", "%s: %s: %s", host,
+			   ERR_NOT_FOUND, "target", "%s: %s (%s)", host,
 			   attempt_error_text(a->error), advice(a->error));
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "buf.h"
 #include "log.h"
 #include "match.h"
 #include "policy.h"
@@ -12,7 +13,7 @@
 #include "store_org.h"
 #include "view.h"
 
-enum { WHY_SIZE = 200, CHANGE_TRIES = 5 };
+enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
 
 static enum err check_url(const struct admin *a, const char *url)
 {
@@ -22,16 +23,35 @@ static enum err check_url(const struct admin *a, const char *url)
 
 	if (!e && !target_url_check(url, strlen(url), &policy.target, why,
 				    sizeof(why)))
-		e = admin_invalid("URL", why);
+		e = admin_invalid("URL:", why);
 	policy_release(&policy);
+	return e;
+}
+
+static enum err refuse_action(void)
+{
+	size_t n;
+	const struct match_action *action = match_catalogue(&n);
+	struct buf why;
+	enum err e;
+
+	buf_init(&why, WHY_MAX);
+	buf_puts(&why, "must be one of *, event.*, user.*, vyteme.*");
+	for (size_t i = 0; i < n; i++) {
+		if (!action[i].hookable)
+			continue;
+		buf_puts(&why, ", ");
+		buf_puts(&why, action[i].name);
+	}
+	e = admin_invalid("ACTION", why.data);
+	buf_release(&why);
 	return e;
 }
 
 static enum err check_hook(const struct admin *a)
 {
 	if (!match_hookable(a->arg[2]))
-		return admin_invalid("ACTION", "is not an action that a hook "
-					       "can name");
+		return refuse_action();
 	return check_url(a, a->arg[1]);
 }
 

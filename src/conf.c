@@ -314,7 +314,10 @@ enum err conf_load(struct conf *c, const char *file)
 				 keys[i].initial, &keys[i].range);
 	in = fopen(c->file, "re");
 	if (!in || fstat(fileno(in), &st) != 0) {
-		log_error("%s: %s", c->file, strerror(errno));
+		log_error("%s: %s%s", c->file, strerror(errno),
+			  errno == ENOENT ? ": begin with examples/hooks.conf; "
+					    "-c or HOOKS_CONFIG names another"
+					  : "");
 		if (in)
 			fclose(in);
 		return ERR_CONFIG;

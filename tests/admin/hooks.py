@@ -86,7 +86,7 @@ class Hooks(_Case):
                        words=("URL",))
         for action in ("event.nonsense", "", "ping", "event.", "EVENT.*"):
             self.fails(65, "hook", "create", self.organization, URL, action,
-                       words=("ACTION",))
+                       words=("ACTION", "event.voted", "hook.disabled"))
 
     def test_7_what_is_not_there(self):
         hook = self.listed()[0][0]
