@@ -3,6 +3,7 @@
  */
 #include "conf_value.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,9 @@ static const char *parse_fraction(void *to, const char *text,
 	char *end;
 	double v = strtod(text, &end);
 
-	if (end == text || *end || *text == '-' || *text == '+')
+	/* strtod(3) also reads blanks, signs and words. */
+	if ((!isdigit((unsigned char)*text) && *text != '.') || end == text ||
+	    *end)
 		return "is not a number such as 0.2";
 	if (!(v >= (double)range->min && v <= (double)range->max))
 		return "is out of range";
