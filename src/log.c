@@ -4,6 +4,7 @@
  */
 #include "log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,10 +14,20 @@ enum { TEXT_MAX = 2000, LINE_MAX_BYTES = 4 * TEXT_MAX + 128 };
 static const char *program_name = "hooks";
 static enum log_level shown = LOG_LEVEL_WARN;
 
+/* The wrong way round, so that using it is the error it was. */
+static void occupy(int fd, int flags)
+{
+	if (fcntl(fd, F_GETFD) < 0)
+		(void)open("/dev/null", flags);
+}
+
 void log_open(const char *program, enum log_level level)
 {
 	program_name = program;
 	shown = level;
+	occupy(STDIN_FILENO, O_WRONLY);
+	occupy(STDOUT_FILENO, O_RDONLY);
+	occupy(STDERR_FILENO, O_RDONLY);
 }
 
 /* Room for 4 bytes a character is the caller's business: see LINE_MAX_BYTES. */

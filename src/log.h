@@ -14,6 +14,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
 /*
  * Names the program (borrowed for the life of the process) and sets what is
  * shown: messages above `level` are dropped. Until then: "hooks", WARN.
+ * Standard files that are closed are occupied: a connection to the database
+ * must not get their number, or it would be read and written as such.
  */
 void log_open(const char *program, enum log_level level);
 

@@ -3,9 +3,14 @@ Whatever the environment and the dot files of the sender's user say, requests
 go where the hook says, as the sender wrote them.
 """
 
+import subprocess
+
+import service
 import tap
+import where
 from certificates import Authority
 from receiver import Receiver
+from sendcase import SendCase
 from trial import TrialCase
 
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
@@ -85,6 +90,31 @@ class Environment(TrialCase):
         self.untouched(HTTP_PROXY=f"127.0.0.1:{self.proxy.port}",
                        REQUEST_METHOD="POST", HTTP_HOST="x", HTTP_COOKIE="a=b",
                        HTTP_AUTHORIZATION="Basic eA==", QUERY_STRING="a=b")
+
+
+class Closed(SendCase):
+    """Programs started without standard files: the number of one must not
+    become that of the connection to the database."""
+
+    def closed(self, name, user, *args):
+        argv = [str(a) for a in (where.program(name), "-c",
+                                 self.service.config(user), *args)]
+        return subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
+                               *argv], timeout=20, check=False).returncode
+
+    def test_the_sender(self):
+        self.fresh("/closed")
+        self.service.publish_sql(self.organization, "event.bogus", "{}")
+        self.publish()
+        self.closed("hooks-send", service.SENDER, "-v", "--once")
+        assert self.states() == {"delivered": 1}
+        assert self.sink.at("/closed")[0].header("webhook-attempt") == "1"
+
+    def test_the_operators_command(self):
+        for args in (("publish", self.organization, "event.created"),
+                     ("org", "list"), ("hook", "list", "x")):
+            assert self.closed("hooks-admin", service.ADMIN, *args) in (
+                65, 69, 70), args
 
 
 tap.main()
