@@ -5,6 +5,7 @@ import socket
 import statistics
 import time
 
+import service
 import tap
 from processes import wait_until
 from receiver import Answer, Hang
@@ -145,6 +146,19 @@ class Memory(_NeighbourCase):
             "NULL"))
         assert out == 16, f"{out} are in memory"
         sender.stop()
+
+    def test_never_more_than_hook_concurrency(self):
+        self.fresh("/few")
+        self.sink.script("/few", then=Answer(200, delay=0.2))
+        self.publish_many(12)
+        before = self.sink.connections
+        self.service.write_config(service.SENDER,
+                                  sender={"hook_concurrency": "2"})
+        try:
+            self.once("delivered 12,")
+        finally:
+            self.service.write_config(service.SENDER)
+        assert self.sink.connections - before == 2
 
     def test_a_quick_one_gets_more(self):
         self.fresh("/quick")
