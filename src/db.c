@@ -72,6 +72,7 @@ static const struct {
 	{1142, TROUBLE_CONFIG},	   /* a right on a table is missing */
 	{1143, TROUBLE_CONFIG},	   /* a right on a column is missing */
 	{1146, TROUBLE_CONFIG},	   /* no such table: not migrated */
+	{1698, TROUBLE_CONFIG},	   /* an account without a password, not ours */
 	{1665, TROUBLE_CONFIG},	   /* binlog_format=STATEMENT */
 	{2026, TROUBLE_CONFIG},	   /* TLS */
 	{2059, TROUBLE_CONFIG},	   /* authentication plugin */

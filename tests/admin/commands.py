@@ -67,6 +67,10 @@ class Database(admincase.AdminCase):
     def test_wrong_password_is_configuration(self):
         config = self.write_config("denied.conf", password="wrong")
         self.fails(78, "org", "list", config=config, words=("denied",))
+        for password in ("x", None):
+            config = self.write_config("nobody.conf", user="nobody",
+                                       password=password)
+            self.fails(78, "org", "list", config=config, words=("denied",))
 
 
 class Organizations(admincase.AdminCase):
