@@ -9,9 +9,11 @@
 #include "text.h"
 #include "view.h"
 
+enum { OF_ONE_MAX = 1000 }; /* deliveries that a notification comes with */
+
 struct past {
 	struct store_filter filter;
-	struct id after, hook;
+	struct id after, hook, notification;
 };
 
 /* ---- what a list is narrowed by ---- */
@@ -100,38 +102,66 @@ static struct js *view_deliveries(const struct store_delivery *list, size_t n)
 	return all;
 }
 
+/* The rest of them is a list of its own. */
+static void link_rest(struct call *c, const struct id *notification,
+		      const struct id *after)
+{
+	char id[ID_TEXT_SIZE], last[ID_TEXT_SIZE];
+
+	id_format(id, notification);
+	id_format(last, after);
+	response_header(c->response, "Link",
+			"<%s/v2/deliveries?notification=%s&after=%s>; "
+			"rel=\"next\"",
+			c->conf->api.base_path, id, last);
+}
+
 enum err api_notification_get(struct call *c)
 {
 	struct store_notification n;
 	struct store_delivery *list;
-	size_t count;
+	struct store_more more;
 	struct js *v;
 	struct id id;
+	size_t count;
+	const struct store_filter filter = {
+		.action = "",
+		.state = "",
+		.since = TIME_NONE,
+		.until = TIME_NONE,
+		.notification = &id,
+		.limit = OF_ONE_MAX,
+	};
 	enum err e = call_id(c, 0, &id);
 
 	if (!e)
 		e = store_notification_get(c->store, c->arena, &c->key.org.id,
 					   &id, &n);
 	if (!e)
-		e = store_delivery_of(c->store, c->arena, n.key, &list, &count);
+		e = store_delivery_list(c->store, c->arena, &c->key.org.id,
+					&filter, &list, &count, &more);
 	if (e)
 		return e;
 	v = view_notification(&n);
 	js_put(v, "deliveries", view_deliveries(list, count));
 	response_json(c->response, 200, v);
+	if (more.more)
+		link_rest(c, &id, &more.after);
 	return ERR_OK;
 }
 
 /* ---- deliveries ---- */
 
-static enum err read_hook(struct call *c, struct past *p)
+/* ?hook= or ?notification=; ERR_NOT_FOUND for what is no id. */
+static enum err read_id(struct call *c, const char *name, struct id *room,
+			const struct id **out)
 {
-	const char *text = request_param(c->request, "hook");
+	const char *text = request_param(c->request, name);
 
 	if (!text)
 		return ERR_OK;
-	p->filter.hook = &p->hook;
-	return call_parse_id(text, &p->hook);
+	*out = room;
+	return call_parse_id(text, room);
 }
 
 enum err api_delivery_list(struct call *c)
@@ -143,7 +173,10 @@ enum err api_delivery_list(struct call *c)
 	enum err e = read_filter(c, store_delivery_state, &p);
 
 	if (!e)
-		e = read_hook(c, &p);
+		e = read_id(c, "hook", &p.hook, &p.filter.hook);
+	if (!e)
+		e = read_id(c, "notification", &p.notification,
+			    &p.filter.notification);
 	if (!e)
 		e = store_delivery_list(c->store, c->arena, &c->key.org.id,
 					&p.filter, &list, &n, &more);
@@ -155,28 +188,59 @@ enum err api_delivery_list(struct call *c)
 	return ERR_OK;
 }
 
+static enum err read_before(struct call *c, unsigned *out)
+{
+	const char *text = request_param(c->request, "before");
+	uint64_t n = STORE_ATTEMPT_END;
+
+	if (text && (!text_uint(text, STORE_ATTEMPT_END, &n) || n == 0)) {
+		response_problem(c->response, 400,
+				 "before is the number of an attempt.");
+		return ERR_INVALID;
+	}
+	*out = (unsigned)n;
+	return ERR_OK;
+}
+
+static void link_before(struct call *c, const struct id *delivery,
+			unsigned first)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(id, delivery);
+	response_header(c->response, "Link",
+			"<%s/v2/deliveries/%s?before=%u>; rel=\"next\"",
+			c->conf->api.base_path, id, first);
+}
+
 enum err api_delivery_get(struct call *c)
 {
 	struct store_delivery d;
 	struct store_attempt *list;
-	struct js *v, *attempts;
-	size_t n;
+	unsigned first, before;
+	struct js *v;
 	struct id id;
+	bool more;
+	size_t n;
 	enum err e = call_id(c, 0, &id);
 
+	if (!e)
+		e = read_before(c, &before);
 	if (!e)
 		e = store_delivery_get(c->store, c->arena, &c->key.org.id, &id,
 				       &d);
 	if (!e)
-		e = store_delivery_attempts(c->store, c->arena, d.key, &list,
-					    &n);
+		e = store_delivery_newest(c->store, d.key, before, &first,
+					  &more);
+	if (!e)
+		e = store_delivery_attempts(c->store, c->arena, d.key, first,
+					    before, &list, &n);
 	if (e)
 		return e;
 	v = view_delivery(&d);
-	attempts = js_array();
-	for (size_t i = 0; i < n; i++)
-		js_add(attempts, view_attempt(&list[i]));
-	js_put(v, "attempts", attempts);
+	js_put(v, "attempts", view_attempts(list, n));
 	response_json(c->response, 200, v);
+	if (more)
+		link_before(c, &id, first);
 	return ERR_OK;
 }

@@ -105,8 +105,8 @@ async function problemOf(answer) {
 function nextOf(answer) {
 	const link = answer.headers.get('Link') ?? '';
 	const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1];
-	return target &&
-		new URL(target, location.href).searchParams.get('after');
+	const words = target && new URL(target, location.href).searchParams;
+	return words && (words.get('after') ?? words.get('before'));
 }
 
 async function request(key, method, path, options = {}) {

@@ -9,8 +9,8 @@ import { href } from './route.js';
 import { useActions } from './hook_form.js';
 import { hookName } from './page_hooks.js';
 import { Filters, timeQuery } from './filters.js';
-import { Button, Card, Empty, html, Icon, Page, Pill, Skeleton, Text, Time,
-	Trouble } from './ui.js';
+import { Button, Card, Empty, html, Icon, Mono, Page, Pill, Skeleton, Text,
+	Time, Trouble } from './ui.js';
 
 const PAGE = 50, ROUNDS_MAX = 10, EVERY_MS = 2000, FRESH_MS = 4000;
 const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
@@ -189,6 +189,9 @@ export function Deliveries({ query }) {
 	['action', 'All actions', actions.map((a) => [a.action, a.action])],
 	['state', 'All states', STATES.map((s) => [s, s])],
 ]} />
+		${query.notification && html`<p class="none muted">Those of the
+			notification${' '}<a href=${href(`notifications/${
+	query.notification}`)}><${Mono} of=${query.notification} /></a></p>`}
 		${from.list && from.error && html`<p class="stale" role="status">
 			<${Icon} name="warn" />${from.error.message}</p>`}
 		<${Live} from=${from} path="deliveries" query=${query}

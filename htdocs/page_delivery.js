@@ -174,7 +174,19 @@ function DeliveryActions({ delivery, hook, source, onChanged }) {
 			icon="again" busy=${busy} onClick=${again}>Redeliver<//>`}`;
 }
 
-function Attempts({ delivery, hook, source }) {
+/* `before`: the number that those shown are below, or nothing; `next`: the one
+ * of those before them. */
+function OtherAttempts({ attempts, before, next, onTurn }) {
+	if (!before && !next)
+		return null;
+	return html`<footer class="list-foot"><span class="muted" role="status">
+		Attempts ${attempts[0].attempt} to ${attempts.at(-1).attempt}</span>
+		${next && html`<${Button} onClick=${() => onTurn(next)}>Earlier<//>`}
+		${before && html`<${Button} onClick=${() => onTurn(null)}>Newest<//>`}
+		</footer>`;
+}
+
+function Attempts({ delivery, hook, source, ...turn }) {
 	const { attempts } = delivery;
 	const [picked, setPicked] = useState(null);
 	const chosen = picked ?? attempts.length - 1;
@@ -184,7 +196,8 @@ function Attempts({ delivery, hook, source }) {
 				? 'None yet. The sender makes the first one when it is due.'
 				: 'None was made.'}</p><//>`;
 	}
-	return html`<${Card} title=${many(attempts.length, 'attempt')}>
+	return html`<${Card} title=${many(delivery.attemptCount, 'attempt')}>
+		<${OtherAttempts} attempts=${attempts} ...${turn} />
 		<div class="attempts"><${Timeline} attempts=${attempts}
 			chosen=${chosen} onChoose=${setPicked} delivery=${delivery} />
 		<${Attempt} delivery=${delivery} attempt=${attempts[chosen]}
@@ -193,7 +206,8 @@ function Attempts({ delivery, hook, source }) {
 
 export function Delivery({ id }) {
 	const [every, setEvery] = useState(2000);
-	const from = useGet(`deliveries/${id}`, { every });
+	const [before, setBefore] = useState(null);
+	const from = useGet(`deliveries/${id}`, { every, query: { before } });
 	const { data } = from;
 	const hook = useGet(`hooks/${data?.hook}`, { skip: !data });
 	const source = useGet(`notifications/${data?.notification}`,
@@ -212,7 +226,9 @@ export function Delivery({ id }) {
 		actions=${html`<${DeliveryActions} delivery=${data}
 			hook=${hook.data} source=${source} onChanged=${from.reload} />`}>
 		${from.error && html`<${Trouble} error=${from.error} />`}
-		<${Attempts} delivery=${data} hook=${hook.data} source=${source} />
+		<${Attempts} delivery=${data} hook=${hook.data} source=${source}
+			before=${before} next=${from.next} onTurn=${setBefore}
+			key=${before} />
 		<${DeliveryFacts} delivery=${data} hook=${hook.data} /><//>`;
 }
 

@@ -3,6 +3,7 @@
  */
 import { useState } from './vendor/hooks.js';
 import { useGet } from './api.js';
+import { many } from './format.js';
 import { href } from './route.js';
 import { member } from './json.js';
 import { useActions } from './hook_form.js';
@@ -75,7 +76,11 @@ export function Notification({ id }) {
 		<div class="columns"><div class="stack">
 		<${Card} class="card-flush" title="Deliveries">${data.deliveries.length
 	? html`<${DeliveryRows} list=${data.deliveries} hooks=${hooks} />`
-	: html`<p class="none muted">None.</p>`}<//>
+	: html`<p class="none muted">None.</p>`}${from.next && html`<footer
+		class="list-foot"><span class="muted">The newest ${
+	many(data.deliveries.length, 'delivery', 'deliveries')} of more: see${' '}
+		<a href=${href('deliveries', { notification: id })}>all of them</a>.
+		</span></footer>`}<//>
 		<${Resource} text=${from.text} /></div>
 		<${Card} title="About it"><${Facts} of=${[
 	['Id', html`<${Mono} of=${data._id} />`],

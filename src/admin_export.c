@@ -147,18 +147,16 @@ static enum err delivery(struct export *x, const struct store_delivery *d)
 {
 	struct store_attempt *list;
 	struct arena arena;
-	struct js *v, *attempts;
+	struct js *v;
 	size_t n = 0;
 	enum err e;
 
 	arena_init(&arena);
-	e = store_delivery_attempts(&x->a->store, &arena, d->key, &list, &n);
+	e = store_delivery_attempts(&x->a->store, &arena, d->key, 0,
+				    STORE_ATTEMPT_END, &list, &n);
 	if (!e) {
 		v = view_delivery(d);
-		attempts = js_array();
-		for (size_t i = 0; i < n; i++)
-			js_add(attempts, view_attempt(&list[i]));
-		js_put(v, "attempts", attempts);
+		js_put(v, "attempts", view_attempts(list, n));
 		e = line(x, "delivery", v);
 	}
 	arena_release(&arena);

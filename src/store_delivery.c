@@ -24,8 +24,6 @@
 	"d.notification_id "                                                   \
 	"LEFT JOIN deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
 
-enum { OF_ONE_MAX = 1000 };
-
 static void read_ids(const struct store *s, struct db_stmt *q,
 		     struct store_delivery *d)
 {
@@ -103,22 +101,6 @@ enum err store_delivery_get(struct store *s, struct arena *arena,
 
 /* ---- lists ---- */
 
-enum err store_delivery_of(struct store *s, struct arena *arena,
-			   uint64_t notification, struct store_delivery **list,
-			   size_t *count)
-{
-	struct db_stmt *q;
-	enum err e = db_query(
-		s->db,
-		SELECT_FROM("fanout") "WHERE d.notification_id = ? "
-				      "ORDER BY d.hook_id LIMIT ?",
-		DB_ARGS(db_uint(notification), db_int(OF_ONE_MAX)), &q);
-
-	if (!e)
-		read_rows(s, q, arena, list, count);
-	return e;
-}
-
 enum err store_delivery_next(struct store *s, struct arena *arena,
 			     const struct id *organization, uint64_t after,
 			     size_t max, struct store_delivery **list,
@@ -186,20 +168,55 @@ static void read_attempt(struct db_stmt *q, struct arena *arena,
 	a->body = bytes_or_null(q, 12, arena, &a->body_len);
 }
 
+enum err store_delivery_newest(struct store *s, uint64_t delivery,
+			       unsigned before, unsigned *first, bool *more)
+{
+	uint64_t bytes = 0;
+	size_t n = 0;
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT attempt, "
+			      "COALESCE(LENGTH(response_headers), 0) + "
+			      "COALESCE(LENGTH(response_body), 0) "
+			      "FROM attempts WHERE delivery_id = ? AND "
+			      "attempt < ? ORDER BY attempt DESC LIMIT ?",
+			      DB_ARGS(db_uint(delivery), db_uint(before),
+				      db_int(STORE_ATTEMPTS + 1)),
+			      &q);
+
+	if (e)
+		return e;
+	*first = before;
+	*more = false;
+	while (!*more && db_next(q)) {
+		bytes += db_col_uint(q, 1);
+		*more = n == STORE_ATTEMPTS ||
+			(n && bytes > STORE_ATTEMPTS_BYTES);
+		if (!*more)
+			*first = (unsigned)db_col_uint(q, 0);
+		n++;
+	}
+	return ERR_OK;
+}
+
 enum err store_delivery_attempts(struct store *s, struct arena *arena,
-				 uint64_t delivery, struct store_attempt **list,
+				 uint64_t delivery, unsigned first,
+				 unsigned before, struct store_attempt **list,
 				 size_t *count)
 {
 	struct store_attempt *rows;
 	struct db_stmt *q;
 	size_t n = 0;
-	enum err e = db_query(s->db,
-			      "SELECT attempt, started_at, dns_us, connect_us, "
-			      "tls_us, first_byte_us, total_us, remote, "
-			      "tls_version, status, error, response_headers, "
-			      "response_body FROM attempts "
-			      "WHERE delivery_id = ? ORDER BY attempt",
-			      DB_ARGS(db_uint(delivery)), &q);
+	enum err e = db_query(
+		s->db,
+		"SELECT attempt, started_at, dns_us, connect_us, "
+		"tls_us, first_byte_us, total_us, remote, "
+		"tls_version, status, error, response_headers, "
+		"response_body FROM attempts "
+		"WHERE delivery_id = ? AND attempt >= ? AND "
+		"attempt < ? ORDER BY attempt",
+		DB_ARGS(db_uint(delivery), db_uint(first), db_uint(before)),
+		&q);
 
 	if (e)
 		return e;

@@ -58,16 +58,13 @@ struct store_attempt {
 enum err store_delivery_get(struct store *s, struct arena *arena,
 			    const struct id *organization, const struct id *id,
 			    struct store_delivery *out);
-/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook or after is not there. */
+/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook, notification or after is
+ * not there. */
 enum err store_delivery_list(struct store *s, struct arena *arena,
 			     const struct id *organization,
 			     const struct store_filter *filter,
 			     struct store_delivery **list, size_t *count,
 			     struct store_more *more);
-/* The first deliveries of one notification, up to 1000; *arena*. */
-enum err store_delivery_of(struct store *s, struct arena *arena,
-			   uint64_t notification, struct store_delivery **list,
-			   size_t *count);
 
 /* The `max` behind this key, oldest first; *arena*. */
 enum err store_delivery_next(struct store *s, struct arena *arena,
@@ -80,9 +77,20 @@ enum err store_delivery_keys(struct store *s, struct arena *arena,
 			     const uint64_t *keys, size_t n,
 			     struct store_delivery **list, size_t *count);
 
-/* Oldest first; *arena*. */
+/* How many attempts, and how much of answers, are shown at once. */
+enum { STORE_ATTEMPTS = 100, STORE_ATTEMPTS_BYTES = 256 * 1024 };
+/* All of a delivery have a number below this. */
+enum { STORE_ATTEMPT_END = UINT16_MAX + 1 };
+
+/* Where the newest of those with a number below `before` begin that are shown
+ * at once: one at least, however long its answer. `more`: there are others
+ * before them. `first` is `before` when there is none at all. */
+enum err store_delivery_newest(struct store *s, uint64_t delivery,
+			       unsigned before, unsigned *first, bool *more);
+/* With numbers from `first` to below `before`, oldest first; *arena*. */
 enum err store_delivery_attempts(struct store *s, struct arena *arena,
-				 uint64_t delivery, struct store_attempt **list,
+				 uint64_t delivery, unsigned first,
+				 unsigned before, struct store_attempt **list,
 				 size_t *count);
 
 /* Whether there is such a state. */

@@ -10,7 +10,6 @@
 
 #include "mem.h"
 #include "store.h"
-#include "store_hook.h"
 #include "store_lane.h"
 #include "store_walk.h"
 #include "text.h"
@@ -22,7 +21,7 @@ enum {
 
 struct search {
 	struct store_walk walk;
-	uint64_t hook; /* 0: of all hooks */
+	uint64_t hook, notification; /* 0: of all */
 };
 
 /* ---- the walk ---- */
@@ -35,14 +34,16 @@ struct search {
 	"AND (? IS NULL OR d.created_at >= ?) "                                \
 	"AND (? IS NULL OR d.created_at < ?)"
 
-/* Values: state twice, those of REST, what the rows are of, below, rows. */
-#define LOOK(index, of)                                                        \
+/* Values: state twice, hook twice, those of REST, what the rows are of, below,
+ * rows. */
+#define LOOK(index, of, order)                                                 \
 	"SELECT STRAIGHT_JOIN d.id, d.created_at, "                            \
-	"(? = '' OR " STORE_DELIVERY_STATE_SQL " = ?) AND " REST " "           \
+	"(? = '' OR " STORE_DELIVERY_STATE_SQL " = ?) AND "                    \
+	"(? = 0 OR d.hook_id = ?) AND " REST " "                               \
 	"FROM deliveries d FORCE INDEX (" index ") "                           \
 	"JOIN hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id WHERE " of     \
 	" = ? AND d.id < ? "                                                   \
-	"ORDER BY d.id DESC LIMIT ?"
+	"ORDER BY " order " DESC LIMIT ?"
 
 #define BEHIND(index, of)                                                      \
 	"SELECT id, created_at FROM deliveries d FORCE INDEX (" index ") "     \
@@ -50,19 +51,34 @@ struct search {
 
 static struct db_value rows_of(const struct search *s)
 {
+	if (s->notification)
+		return db_uint(s->notification);
 	return s->hook ? db_uint(s->hook) : store_col_of(s->walk.organization);
+}
+
+static const char *look_sql(const struct search *s)
+{
+	static const char by_hook[] = LOOK("hook", "d.hook_id", "d.id");
+	static const char by_organization[] =
+		LOOK("organization", "d.organization", "d.id");
+	/* One statement made them, in the order of the hooks, so the index has
+	 * them in the order of their keys. */
+	static const char by_notification[] =
+		LOOK("fanout", "d.notification_id", "d.hook_id");
+
+	if (s->notification)
+		return by_notification;
+	return s->hook ? by_hook : by_organization;
 }
 
 static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 {
-	static const char by_hook[] = LOOK("hook", "d.hook_id");
-	static const char by_organization[] =
-		LOOK("organization", "d.organization");
 	const struct search *s = arg;
 	const struct store_filter *f = s->walk.f;
 
-	return db_query(s->walk.s->db, s->hook ? by_hook : by_organization,
+	return db_query(s->walk.s->db, look_sql(s),
 			DB_ARGS(db_text(f->state), db_text(f->state),
+				db_uint(s->hook), db_uint(s->hook),
 				db_text(f->action), db_text(f->action),
 				db_time(f->since), db_time(f->since),
 				db_time(f->until), db_time(f->until),
@@ -76,6 +92,8 @@ static enum err skip(struct search *s)
 	static const char by_organization[] =
 		BEHIND("organization", "d.organization");
 
+	if (s->notification)
+		return ERR_OK; /* all have one age */
 	return store_walk_until(&s->walk, s->hook ? by_hook : by_organization,
 				rows_of(s));
 }
@@ -175,7 +193,7 @@ static bool is_in_lanes(const char *state)
 
 static enum err search(struct search *s, struct arena *arena)
 {
-	bool lanes = is_in_lanes(s->walk.f->state);
+	bool lanes = !s->notification && is_in_lanes(s->walk.f->state);
 	enum err e = ERR_OK;
 
 	if (lanes)
@@ -198,7 +216,16 @@ static enum err begin(struct search *s)
 	enum err e = store_walk_begin(w, cursor);
 
 	if (!e && w->f->hook)
-		e = store_hook_key(w->s, w->organization, w->f->hook, &s->hook);
+		e = store_walk_only(w,
+				    "SELECT created_at FROM hooks "
+				    "WHERE id = ? AND organization = ?",
+				    w->f->hook, ID_HOOK, &s->hook);
+	if (!e && w->f->notification)
+		e = store_walk_only(w,
+				    "SELECT created_at FROM notifications "
+				    "WHERE id = ? AND organization = ?",
+				    w->f->notification, ID_NOTIFICATION,
+				    &s->notification);
 	return e;
 }
 

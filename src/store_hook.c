@@ -94,31 +94,6 @@ enum err store_hook_newest_url(struct store *s, struct arena *arena,
 	return e;
 }
 
-enum err store_hook_key(struct store *s, const struct id *organization,
-			const struct id *id, uint64_t *key)
-{
-	struct db_stmt *q;
-	int64_t created_s;
-	uint64_t k;
-	enum err e;
-
-	if (!store_key(s, id, ID_HOOK, &k, &created_s))
-		return ERR_NOT_FOUND;
-	e = db_query(s->db,
-		     "SELECT created_at FROM hooks WHERE id = ? AND "
-		     "organization = ?",
-		     DB_ARGS(db_uint(k), store_col_of(organization)), &q);
-	if (e)
-		return e;
-	e = ERR_NOT_FOUND;
-	while (db_next(q))
-		if (db_col_time(q, 0) / 1000 == created_s)
-			e = ERR_OK;
-	if (!e)
-		*key = k;
-	return e;
-}
-
 enum err store_hook_lock(struct store *s, uint64_t key)
 {
 	struct db_stmt *q;

@@ -57,10 +57,6 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 enum err store_hook_newest_url(struct store *s, struct arena *arena,
 			       const char **url);
 
-/* The key of a hook that is, or was deleted since. */
-enum err store_hook_key(struct store *s, const struct id *organization,
-			const struct id *id, uint64_t *key);
-
 /* Keeps the hook from being deleted or changed until the transaction ends,
  * behind the lock on its lanes. ERR_NOT_FOUND: it was deleted. */
 enum err store_hook_lock(struct store *s, uint64_t key);

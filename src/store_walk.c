@@ -20,6 +20,29 @@ enum err store_walk_begin(struct store_walk *w, const char *cursor)
 			    &w->below);
 }
 
+enum err store_walk_only(const struct store_walk *w, const char *sql,
+			 const struct id *id, enum id_kind kind, uint64_t *key)
+{
+	struct db_stmt *q;
+	int64_t created_s;
+	uint64_t k;
+	enum err e;
+
+	if (!store_key(w->s, id, kind, &k, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(w->s->db, sql,
+		     DB_ARGS(db_uint(k), store_col_of(w->organization)), &q);
+	if (e)
+		return e;
+	e = ERR_NOT_FOUND;
+	while (db_next(q))
+		if (db_col_time(q, 0) / 1000 == created_s)
+			e = ERR_OK;
+	if (!e)
+		*key = k;
+	return e;
+}
+
 enum err store_walk_until(struct store_walk *w, const char *behind,
 			  struct db_value of)
 {

@@ -26,8 +26,8 @@ enum { STORE_WALK_ROWS = 20000 }; /* some 0.1 s */
 /* What a list is narrowed by; "", NULL and TIME_NONE: not. */
 struct store_filter {
 	const char *action, *state;
-	int64_t since, until;	/* until is excluded */
-	const struct id *hook;	/* deliveries only */
+	int64_t since, until;		      /* until is excluded */
+	const struct id *hook, *notification; /* deliveries only */
 	const struct id *after; /* ERR_NOT_FOUND when it never was */
 	size_t limit;		/* entries of a page */
 };
@@ -65,6 +65,10 @@ enum err store_walk_begin(struct store_walk *w, const char *cursor);
  * store_seek(). */
 enum err store_walk_until(struct store_walk *w, const char *behind,
 			  struct db_value of);
+/* The key of what the list is narrowed to, or ERR_NOT_FOUND: not of this
+ * organization. `sql` gives the row's created_at for its key and it. */
+enum err store_walk_only(const struct store_walk *w, const char *sql,
+			 const struct id *id, enum id_kind kind, uint64_t *key);
 enum err store_walk(struct arena *arena, struct store_walk *w);
 void store_walk_end(const struct store_walk *w, struct store_more *more);
 

@@ -130,7 +130,7 @@ static struct js *response(const struct store_attempt *a)
 	return v;
 }
 
-struct js *view_attempt(const struct store_attempt *a)
+static struct js *view_attempt(const struct store_attempt *a)
 {
 	struct js *v = js_object();
 
@@ -148,4 +148,13 @@ struct js *view_attempt(const struct store_attempt *a)
 	js_put_string(v, "errorText", sentence(a->error));
 	js_put(v, "response", response(a));
 	return v;
+}
+
+struct js *view_attempts(const struct store_attempt *list, size_t n)
+{
+	struct js *all = js_array();
+
+	for (size_t i = 0; i < n; i++)
+		js_add(all, view_attempt(&list[i]));
+	return all;
 }

@@ -144,6 +144,108 @@ class Much(_Lists):
         assert keys == list(range(keys[0], keys[0] - len(keys), -1)), keys
 
 
+class Of(_Lists):
+    """What one notification and one delivery have much of."""
+
+    HOOKS, ATTEMPTS = 1203, 250
+
+    def setup(self):
+        super().setup()
+        self.db.sql(
+            "SET time_zone = '+00:00'; INSERT INTO hooks (organization, "
+            "target_url, action, created_at, updated_at) SELECT "
+            f"UNHEX('{self.organization}'), 'https://www.example.com/', "
+            "'event.*', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM numbers "
+            f"WHERE n <= {self.HOOKS}; INSERT INTO lanes (hook_id) "
+            "SELECT id FROM hooks")
+        self.service.publish_sql(self.organization, "event.created", "{}")
+        self.service.publish_sql(self.organization, "user.joined", "{}")
+        self.service.publish_sql(self.organization, "event.created", "{}")
+        # Held, so that nothing is sent.
+        self.db.sql("UPDATE hooks SET enabled = 0")
+        assert self.service.send().status == 0
+        self.newest, _, self.oldest = (n["_id"] for n in self.good(
+            200, "GET", NOTIFICATIONS))
+
+    def test_all_deliveries_of_a_notification(self):
+        first = self.call("GET", f"{NOTIFICATIONS}/{self.oldest}")
+        shown = [d["_id"] for d in first.json()["deliveries"]]
+        assert len(shown) == len(set(shown)) == 1000
+        link = first.header("Link")
+        assert link.startswith(f"<{DELIVERIES}?notification="), link
+        rest = self.all(link[1:link.index(">")])
+        every = self.all(f"{DELIVERIES}?notification={self.oldest}&limit=500")
+        assert every == shown + rest and len(every) == self.HOOKS
+        assert every == sorted(every, key=lambda i: i[14:], reverse=True)
+        other = self.all(f"{DELIVERIES}?notification={self.newest}")
+        assert len(other) == self.HOOKS and not set(other) & set(every)
+
+    def test_they_can_be_narrowed(self):
+        self.db.sql("UPDATE hooks SET enabled = 1 ORDER BY id LIMIT 5")
+        path = f"{DELIVERIES}?notification={self.oldest}"
+        pending = self.good(200, "GET", f"{path}&state=pending")
+        assert len(pending) == 5, pending
+        one = pending[2]
+        for more, want in ((f"hook={one['hook']}", 1),
+                           (f"hook={one['hook']}&state=held", 0),
+                           ("action=user.joined", 0),
+                           (f"until={one['createdAt']}", 0)):
+            found = self.all(f"{path}&{more}")
+            assert found == [one["_id"]][:want], (more, found)
+        assert len(self.all(f"{path}&since={one['createdAt']}")) == self.HOOKS
+
+    def test_one_that_is_not_there(self):
+        key = self.service.key(self.service.organization())
+        never = self.problem(404, "GET",
+                             f"{DELIVERIES}?notification={no_such_id()}")
+        for bad, who in (("x", None), ("", None), (self.oldest, key)):
+            assert self.problem(404, "GET",
+                                f"{DELIVERIES}?notification={bad}",
+                                key=who or self.key) == never, bad
+
+    def attempts(self, delivery, count, body="ok"):
+        """Made up, for a delivery that has none."""
+        self.db.sql(
+            "SET time_zone = '+00:00'; INSERT INTO attempts (delivery_id, "
+            "attempt, started_at, total_us, status, response_headers, "
+            f"response_body) SELECT {int(delivery[14:], 16)}, n, "
+            f"UTC_TIMESTAMP(3), 1000, 500, 'X: y', {body} FROM numbers "
+            f"WHERE n <= {count}; UPDATE deliveries SET attempts = {count} "
+            f"WHERE id = {int(delivery[14:], 16)}")
+        return f"{DELIVERIES}/{delivery}"
+
+    def walk(self, target):
+        """The numbers of all attempts, page by page."""
+        found = []
+        while target:
+            answer = self.call("GET", target)
+            assert answer.status == 200, answer
+            found.append([a["attempt"] for a in answer.json()["attempts"]])
+            link = answer.header("Link")
+            target = link[1:link.index(">")] if link else None
+        return found
+
+    def test_all_attempts_of_a_delivery(self):
+        path = self.attempts(
+            self.all(f"{DELIVERIES}?notification={self.newest}")[0],
+            self.ATTEMPTS, "'ok'")
+        assert self.good(200, "GET", path)["attemptCount"] == self.ATTEMPTS
+        assert self.walk(path) == [list(range(151, 251)),
+                                   list(range(51, 151)), list(range(1, 51))]
+        assert self.walk(f"{path}?before=101") == [list(range(1, 101))]
+        assert self.walk(f"{path}?before=1") == [[]]
+        assert self.walk(f"{path}?before=65536")[0][-1] == 250
+        for bad in ("0", "-1", "x", "", "65537"):
+            self.problem(400, "GET", f"{path}?before={bad}")
+
+    def test_answers_that_are_long(self):
+        path = self.attempts(
+            self.all(f"{DELIVERIES}?notification={self.newest}")[1], 12,
+            "REPEAT('x', IF(n = 3, 2000000, 80000))")
+        assert self.walk(path) == [[10, 11, 12], [7, 8, 9], [4, 5, 6], [3],
+                                   [1, 2]]
+
+
 class Cursors(_Lists):
     def fill(self, count=7):
         _, key = self.newest_hook()

@@ -21,7 +21,8 @@ KINDS = {"/v2/hooks/": "hook", "/v2/notifications/": "notification",
 # Parameters of queries that are ids, by path, and those that are not.
 CURSORS = {"/v2/hooks": "hook", "/v2/notifications": "notification",
            "/v2/deliveries": "delivery"}
-PLAIN = {"action", "limit", "state", "since", "until", "step", "dry_run"}
+PLAIN = {"action", "before", "limit", "state", "since", "until", "step",
+         "dry_run"}
 # /metrics asks for a key when the request was forwarded.
 FORWARDED = [("X-Forwarded-For", "192.0.2.1")]
 ROLES = ("read", "publish", "manage", "run")
@@ -190,7 +191,7 @@ class Tenants(_Matrix):
             names = {p["name"] for p in openapi.parameters(path, operation)
                      if p["in"] == "query"}
             for name in names - PLAIN:
-                kind = {"hook": "hook", "after": CURSORS.get(path)}[name]
+                kind = CURSORS.get(path) if name == "after" else name
                 never = f"{path}?{name}={no_such_id()}"
                 for text in (*self.theirs.values(), "x", "", "0" * 24):
                     self.same(method, operation, f"{path}?{name}={text}",
