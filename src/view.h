@@ -34,6 +34,7 @@ struct js *view_hook(const struct store_hook *hook, bool open);
 struct js *view_notification(const struct store_notification *n);
 struct js *view_delivery(const struct store_delivery *d);
 /* Bytes that are no text go as base64, and say so. */
+struct js *view_attempt(const struct store_attempt *a);
 struct js *view_attempts(const struct store_attempt *list, size_t n);
 
 #endif

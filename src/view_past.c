@@ -130,7 +130,7 @@ static struct js *response(const struct store_attempt *a)
 	return v;
 }
 
-static struct js *view_attempt(const struct store_attempt *a)
+struct js *view_attempt(const struct store_attempt *a)
 {
 	struct js *v = js_object();
 
