@@ -131,6 +131,8 @@ struct reader {
 	unsigned unknown; /* of an unknown heading without a key so far */
 	bool too_long, failed;
 	int trouble; /* errno of the read that ended it */
+	char text[8192];
+	char *value; /* in it, when inih's own line cannot hold it; or NULL */
 };
 
 static enum err complain(const struct conf *c, unsigned line,
@@ -169,6 +171,8 @@ static int set(void *arg, const char *section, const char *name,
 	const struct key *k = find(section, name);
 	const char *why;
 
+	if (r->value)
+		value = r->value;
 	if (!k)
 		why = known_section(section) ? "is not a known key"
 					     : "stands in an unknown section";
@@ -228,24 +232,62 @@ static bool heading_is_known(struct reader *r, const char *line)
 	return true;
 }
 
+/* Without a comment behind it, and without blanks around. */
+static char *trim(char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t");
+	for (n = 0; s[n]; n++)
+		if (s[n] == ';' && n && strchr(" \t", s[n - 1]))
+			break;
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	s[n] = '\0';
+	return s;
+}
+
+/* What is longer than inih's own 200 bytes goes past it: it gets the key, and
+ * set() the value. A comment can be cut. */
+static bool shorten(struct reader *r, char *line, size_t size)
+{
+	size_t n = strcspn(r->text, "=:");
+
+	if (strchr("#;", r->text[strspn(r->text, " \t")])) {
+		line[0] = '\0';
+		return true;
+	}
+	if (!r->text[n] || n + sizeof("=x") > size)
+		return false;
+	memcpy(line, r->text, n);
+	memcpy(line + n, "=x", sizeof("=x"));
+	r->value = trim(r->text + n + 1);
+	return true;
+}
+
 /* inih asks for a line: counted here, because it does not tell its own
- * count, and refused when longer than its buffer, because it would cut. */
+ * count. */
 static char *next_line(char *line, int size, void *arg)
 {
 	struct reader *r = arg;
-	char *got = fgets(line, size, r->in);
+	char *got = fgets(r->text, sizeof(r->text), r->in);
+	size_t room = (size_t)size;
 
+	r->value = NULL;
 	if (!got) {
 		r->trouble = errno; /* if it is one: a folder is read so */
 		heading_is_known(r, NULL);
 		return NULL;
 	}
 	r->line++;
-	if (!strchr(line, '\n') && !feof(r->in)) {
-		r->too_long = true;
+	r->too_long = !strchr(r->text, '\n') && !feof(r->in);
+	if (!r->too_long && strlen(r->text) < room)
+		memcpy(line, r->text, strlen(r->text) + 1);
+	else if (!r->too_long)
+		r->too_long = !shorten(r, line, room);
+	if (r->too_long)
 		return NULL;
-	}
-	return heading_is_known(r, line) ? got : NULL;
+	return heading_is_known(r, line) ? line : NULL;
 }
 
 static enum err read_file(struct conf *c, FILE *in)

@@ -148,6 +148,17 @@ class Config(admincase.AdminCase):
             "deliveries = 1s\nnotifications = 1s\nheld = 1s\n")
         assert self.run("config", config=config).status == 0
 
+    def test_long_lines(self):
+        many = " ".join(f"10.{n}.0.0/16" for n in range(200))
+        config = self.write_config(
+            "long.conf", f"# {'a long comment ' * 30}\n[targets]\n"
+            f"deny_networks = {many} ; {'and one behind it ' * 20}\n"
+            f"; {'= ' * 200}\nports = 443\n")
+        done = self.run("config", config=config)
+        assert f"\ndeny_networks = {many}\n" in done.out, done
+        assert "\nports = 443\n" in done.out, done
+        self.complains(f"[targets]\nports = {'1 ' * 200} x\n", 2, "ports")
+
     def test_a_folder_is_no_file(self):
         self.fails(78, "config", config=self.folder.path,
                    words=(self.folder.path, "directory"))
