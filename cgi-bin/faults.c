@@ -1,17 +1,26 @@
 /*
- * faults: a list that becomes `errors` of a problem document.
+ * faults: a list that becomes `errors` of a problem document. It is kept as
+ * text: as a tree of json-c each of thousands would take a kilobyte.
  */
 #include "faults.h"
 
-#include "buf.h"
+#include <stdio.h>
+
 #include "call.h"
 #include "js.h"
 
-enum { POINTER_MAX = 64 * 1024, FAULTS_MAX = 100 };
+enum {
+	/* Some 8000 of them. */
+	LIST_ENOUGH = 512 * 1024,
+	/* With the largest max_body one name alone may be 16 MiB long, twice as
+	 * much with each byte of it escaped. */
+	LIST_MAX = 64 * 1024 * 1024
+};
 
 void faults_init(struct faults *f, const char *at)
 {
 	*f = (struct faults){.at = at};
+	buf_init(&f->list, LIST_MAX);
 }
 
 static void add_token(struct buf *b, const char *name)
@@ -33,11 +42,11 @@ void faults_add_inner(struct faults *f, const char *name, const char *inner,
 	struct js *entry;
 	struct buf b;
 
-	if (!f->list)
-		f->list = js_array();
-	if (js_count(f->list) == FAULTS_MAX)
+	if (f->list.len > LIST_ENOUGH) {
+		f->left_out++;
 		return;
-	buf_init(&b, POINTER_MAX);
+	}
+	buf_init(&b, LIST_MAX);
 	buf_puts(&b, f->at);
 	if (name)
 		add_token(&b, name);
@@ -46,7 +55,9 @@ void faults_add_inner(struct faults *f, const char *name, const char *inner,
 	entry = js_object();
 	js_put_string_len(entry, "pointer", b.data, b.len);
 	js_put_string(entry, "detail", why);
-	js_add(f->list, entry);
+	buf_putc(&f->list, f->count++ ? ',' : '[');
+	js_write(&f->list, entry);
+	js_free(entry);
 	buf_release(&b);
 }
 
@@ -57,9 +68,18 @@ void faults_add(struct faults *f, const char *name, const char *why)
 
 enum err faults_answer(struct faults *f, struct call *c)
 {
-	if (!f->list)
+	char detail[200] = "The request has members that are not right; see "
+			   "errors.";
+
+	if (!f->count)
 		return ERR_OK;
-	response_invalid(c->response, f->list);
-	f->list = NULL;
+	if (f->left_out)
+		snprintf(detail, sizeof(detail),
+			 "The request has %zu members that are not right; see "
+			 "errors for the first %zu.",
+			 f->count + f->left_out, f->count);
+	buf_putc(&f->list, ']');
+	response_invalid(c->response, detail, &f->list);
+	buf_release(&f->list);
 	return ERR_INVALID;
 }

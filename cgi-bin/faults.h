@@ -5,17 +5,21 @@
 #ifndef HOOKS_FAULTS_H
 #define HOOKS_FAULTS_H
 
+#include <stddef.h>
+
+#include "buf.h"
 #include "err.h"
 
 struct call;
-struct js;
 
 struct faults {
-	struct js *list; /* NULL: none so far */
+	struct buf list; /* a JSON array without its end */
+	size_t count;	 /* of what is in it */
+	size_t left_out; /* others, which would make it too long */
 	const char *at;	 /* pointer of the object that is looked at */
 };
 
-/* `at` is "" for the whole body. Borrowed. */
+/* `at` is "" for the whole body. Borrowed. To be ended by faults_answer(). */
 void faults_init(struct faults *f, const char *at);
 /* The member `name` of the object, or the object itself for NULL. */
 void faults_add(struct faults *f, const char *name, const char *why);

@@ -22,7 +22,9 @@ struct form {
 	const struct store_hook *current; /* NULL: a new one */
 	struct store_hook hook;
 	const char *secret;
-	bool user_given;
+	bool has_user;	 /* it had one before, or gets one */
+	bool user_given; /* and it is one */
+	bool bad_scope;
 };
 
 typedef void reader(struct form *f, const char *name, const struct js *v);
@@ -47,7 +49,8 @@ static void read_target(struct form *f, const char *name, const struct js *v)
 
 	if (!s)
 		return;
-	if (!target_url_check(s, len, &f->call->policy->target, why, sizeof(why)))
+	if (!target_url_check(s, len, &f->call->policy->target, why,
+			      sizeof(why)))
 		faults_add(&f->faults, name, why);
 	else
 		f->hook.target_url = arena_strdup(f->call->arena, s);
@@ -115,6 +118,8 @@ static void read_scope(struct form *f, const char *name, const struct js *v)
 	else if (s && strcmp(s, "organization") == 0)
 		f->hook.user_scope = false;
 	else
+		f->bad_scope = true;
+	if (f->bad_scope)
 		faults_add(&f->faults, name, "is organization or user");
 }
 
@@ -124,20 +129,21 @@ static void read_user(struct form *f, const char *name, const struct js *v)
 	size_t len;
 
 	f->hook.user = (struct id){.b = {0}};
-	if (js_is_null(v))
+	f->has_user = !js_is_null(v);
+	if (!f->has_user)
 		return;
-	f->user_given = true;
 	s = js_string(v, &len);
-	if (!s || !id_parse(s, len, &f->hook.user))
+	f->user_given = s && id_parse(s, len, &f->hook.user);
+	if (!f->user_given)
 		faults_add(&f->faults, name, "must be 24 hex digits");
 }
 
+/* What was told already is not told again in other words. */
 static void check_user(struct form *f)
 {
-	static const struct id none;
-
-	if (f->hook.user_scope && !f->user_given &&
-	    id_equal(&f->hook.user, &none))
+	if (f->bad_scope)
+		return;
+	if (f->hook.user_scope && !f->has_user)
 		faults_add(&f->faults, "user", "is needed where scope is user");
 	if (!f->hook.user_scope && f->user_given)
 		faults_add(&f->faults, "user",
@@ -302,7 +308,9 @@ static void read_fields(struct form *f, const struct js *body)
 enum err hook_form_read(struct call *c, const struct js *body,
 			const struct store_hook *current, struct hook_form *out)
 {
-	struct form f = {.call = c, .current = current};
+	struct form f = {.call = c,
+			 .current = current,
+			 .has_user = current && current->user_scope};
 	enum err e;
 
 	faults_init(&f.faults, "");

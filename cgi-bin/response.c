@@ -107,12 +107,12 @@ void response_problem(struct response *r, unsigned status, const char *fmt, ...)
 	r->type = "application/problem+json";
 }
 
-void response_invalid(struct response *r, struct js *errors)
+void response_invalid(struct response *r, const char *detail,
+		      const struct buf *errors)
 {
-	struct js *v = problem(400, "The request has members that are not "
-				    "right; see errors.");
+	struct js *v = problem(400, detail);
 
-	js_put(v, "errors", errors);
+	js_put_json(v, "errors", errors->data, errors->len);
 	response_json(r, 400, v);
 	r->type = "application/problem+json";
 }

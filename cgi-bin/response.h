@@ -38,8 +38,9 @@ void response_empty(struct response *r, unsigned status);
 /* A problem document (RFC 9457); `detail` is a sentence. */
 void response_problem(struct response *r, unsigned status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A 400 with all bad fields; takes and frees `errors`. */
-void response_invalid(struct response *r, struct js *errors);
+/* A 400 with all bad fields, which are a JSON array. */
+void response_invalid(struct response *r, const char *detail,
+		      const struct buf *errors);
 
 /* `head`: without the body, whose length is given all the same. */
 void response_send(const struct response *r, struct gateway *g, bool head);

@@ -76,6 +76,21 @@ class Members(ApiCase):
         self.put(hook, {"scope": "user", "user": USER})
         assert self.refused(hook, {"user": None}) == ["/user"]
         assert "user" not in self.put(hook, {"scope": "organization"})
+        assert self.refused(hook, {"scope": "user"}) == ["/user"]
+
+    def test_each_fault_of_scope_and_user_once(self):
+        hook = self.hook()
+        assert self.refused(hook, {"scope": "all", "user": USER}) == ["/scope"]
+        assert self.refused(hook, {"user": "x"}) == ["/user"]
+        assert self.refused(hook, {"scope": "user", "user": "x"}) == ["/user"]
+        assert self.refused(hook, {"scope": 1, "user": 1}) == [
+            "/scope", "/user"]
+
+    def test_a_user_of_zeros_is_one(self):
+        hook = self.hook(scope="user", user="0" * 24)
+        changed = self.put(hook, {"description": "x"})
+        assert changed["user"] == "0" * 24, changed
+        assert self.refused(hook, {"user": None}) == ["/user"]
 
     def test_numbers(self):
         hook = self.hook()
@@ -116,9 +131,19 @@ class Members(ApiCase):
         assert self.good(200, "GET", path) == last
         self.good(200, "POST", f"{path}/rotate", {"overlap": "0s"})
 
-    def test_so_many_faults_are_told(self):
-        found = self.refused(self.hook(), {f"m{n}": n for n in range(150)})
-        assert len(found) == 100, found
+    def test_all_faults_are_told(self):
+        many = {f"m{n}": n for n in range(7000)}
+        found = self.refused(self.hook(), many)
+        assert found == sorted(f"/{name}" for name in many), len(found)
+        found = self.pointers("POST", PATH, [{}] * 1000)
+        assert found == sorted(f"/{n}/{name}" for n in range(1000)
+                               for name in ("action", "resource")), len(found)
+
+    def test_a_long_name_is_told_whole(self):
+        for name in ("\u00e9" * 61000, "x" + "\u00e9" * 61000, "~" * 122000):
+            body = json.dumps({name: 1}, ensure_ascii=False).encode()
+            assert self.refused(self.hook(), body) == [
+                "/" + name.replace("~", "~0")]
 
     def test_the_usual_overlap(self):
         path = f"{HOOKS}/{self.hook()['_id']}/secret/rotate"
@@ -148,6 +173,31 @@ class Members(ApiCase):
             for rest in ("disable", "enable", "secret/rotate"):
                 self.problem(412, "POST", f"{path}/{rest}", {},
                              headers=[("If-Match", match)])
+            self.problem(412, "DELETE", path, headers=[("If-Match", match)])
+        answer = self.call("DELETE", path, headers=[("If-Match", tag)])
+        assert answer.status == 204, answer
+        self.problem(404, "DELETE", path, headers=[("If-Match", tag)])
+        self.problem(404, "DELETE", path, headers=[("If-Match", "*")])
+
+
+class LongBodies(ApiCase):
+    variants = ("cgi",)
+
+    def setup(self):
+        self.service = service.Service({"api": {"max_body": "4m"}})
+        tap.at_end(self.service.close)
+        self.door = doors.enter(self.variant, self.service)
+        self.organization = self.service.organization()
+        self.key = self.service.key(self.organization)
+
+    def test_more_faults_than_one_wants_to_read(self):
+        body = {f"m{n}": n for n in range(100000)}
+        problem = self.problem(400, "PUT", f"{HOOKS}/{self.hook()['_id']}",
+                               body)
+        told = len(problem["errors"])
+        assert 8000 < told < 20000, told
+        assert problem["detail"].startswith("The request has 100000 members")
+        assert problem["detail"].endswith(f"the first {told}."), problem
 
 
 class TooMany(ApiCase):
