@@ -212,12 +212,8 @@ enum err api_hook_disable(struct call *c)
 
 enum err api_hook_delete(struct call *c)
 {
-	struct id id;
-	enum err e = call_id(c, 0, &id);
+	enum err e = hook_change_delete(c);
 
-	if (!e)
-		e = store_hook_delete(c->store, &c->key.org.id, &id,
-				      c->key.now);
 	if (!e)
 		response_empty(c->response, 204);
 	return e;

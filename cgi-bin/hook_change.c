@@ -8,6 +8,7 @@
 #include "call.h"
 #include "etag.h"
 #include "store_secret.h"
+#include "text.h"
 
 enum { TRIES = 5 };
 
@@ -82,5 +83,36 @@ enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
 	while (e == ERR_CONFLICT && ++tries < TRIES);
 	if (e == ERR_LIMIT)
 		return too_many_secrets(c);
+	return e == ERR_CONFLICT ? ERR_TEMP : e;
+}
+
+static enum err delete_once(struct call *c, const struct id *id)
+{
+	const struct id *org = &c->key.org.id;
+	int64_t seen = TIME_NONE;
+	struct store_hook now;
+	enum err e = ERR_OK;
+
+	if (c->request->header[REQUEST_IF_MATCH]) {
+		e = store_hook_get(c->store, c->arena, org, id, &now);
+		if (!e)
+			e = check_match(c, &now);
+		if (!e)
+			seen = now.updated_at;
+	}
+	return e ? e : store_hook_delete(c->store, org, id, c->key.now, seen);
+}
+
+enum err hook_change_delete(struct call *c)
+{
+	unsigned tries = 0;
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (e)
+		return e;
+	do
+		e = delete_once(c, &id);
+	while (e == ERR_CONFLICT && ++tries < TRIES);
 	return e == ERR_CONFLICT ? ERR_TEMP : e;
 }

@@ -26,4 +26,7 @@ typedef enum err hook_change_edit(struct call *c, struct store_hook *hook,
 enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
 			 struct store_hook *out);
 
+/* Deletes the hook of the path. */
+enum err hook_change_delete(struct call *c);
+
 #endif

@@ -11,6 +11,7 @@
 #include "sign.h"
 #include "store_hook.h"
 #include "store_org.h"
+#include "text.h"
 #include "view.h"
 
 enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
@@ -209,6 +210,7 @@ enum err admin_hook_delete(struct admin *a)
 		e = store_now(&a->store, &now);
 	if (e)
 		return e;
-	e = store_hook_delete(&a->store, &hook.organization, &hook.id, now);
+	e = store_hook_delete(&a->store, &hook.organization, &hook.id, now,
+			      TIME_NONE);
 	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
 }

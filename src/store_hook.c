@@ -219,7 +219,7 @@ struct deletion {
 	struct store *s;
 	const struct id *organization;
 	uint64_t key;
-	int64_t created_s, now;
+	int64_t created_s, now, seen;
 };
 
 /* Repeated after a COMMIT without an answer it finds its own mark. */
@@ -230,12 +230,16 @@ static enum err mark_deleted(struct db *db, const struct deletion *d)
 		db_exec(db,
 			"UPDATE hooks SET deleted_at = ? WHERE id = ? AND "
 			"organization = ? AND created_at BETWEEN ? AND ? AND "
-			"(deleted_at IS NULL OR deleted_at = ?)",
+			"(deleted_at IS NULL OR deleted_at = ?) AND "
+			"updated_at = COALESCE(?, updated_at)",
 			DB_ARGS(db_time(d->now), db_uint(d->key),
 				store_col_of(d->organization), db_time(from),
-				db_time(from + 999), db_time(d->now)));
+				db_time(from + 999), db_time(d->now),
+				db_time(d->seen)));
 
-	return !e && db_affected(db) == 0 ? ERR_NOT_FOUND : e;
+	if (e || db_affected(db))
+		return e;
+	return d->seen == TIME_NONE ? ERR_NOT_FOUND : ERR_CONFLICT;
 }
 
 static enum err delete_body(struct db *db, void *arg)
@@ -256,9 +260,10 @@ static enum err delete_body(struct db *db, void *arg)
 }
 
 enum err store_hook_delete(struct store *s, const struct id *organization,
-			   const struct id *id, int64_t now)
+			   const struct id *id, int64_t now, int64_t seen)
 {
-	struct deletion d = {.s = s, .organization = organization, .now = now};
+	struct deletion d = {
+		.s = s, .organization = organization, .now = now, .seen = seen};
 	enum err e = db_connect(s->db);
 
 	if (e)

@@ -92,8 +92,10 @@ enum err store_hook_update(struct store *s,
 			   const struct store_hook_change *change);
 
 /* `now` is the database's time, the same in a repetition. What is not
- * delivered is cancelled, by the next sender where there is much of it. */
+ * delivered is cancelled, by the next sender where there is much of it.
+ * `seen`: its updated_at when it was read; ERR_CONFLICT: it was changed or
+ * deleted since. TIME_NONE: however it is. */
 enum err store_hook_delete(struct store *s, const struct id *organization,
-			   const struct id *id, int64_t now);
+			   const struct id *id, int64_t now, int64_t seen);
 
 #endif
