@@ -1,6 +1,7 @@
 /*
  * api_again: sending when somebody asks for it: pings, redelivery, replay.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api.h"
@@ -105,7 +106,7 @@ enum err api_delivery_again(struct call *c)
 struct replay {
 	struct call *call;
 	struct store_replay r;
-	bool since_given;
+	bool until_given;
 };
 
 static void read_time(struct faults *f, const char *name, const struct js *v,
@@ -124,7 +125,6 @@ static void read_since(struct faults *f, const char *name, const struct js *v,
 	struct replay *p = arg;
 
 	read_time(f, name, v, &p->r.since);
-	p->since_given = true;
 }
 
 static void read_until(struct faults *f, const char *name, const struct js *v,
@@ -132,7 +132,8 @@ static void read_until(struct faults *f, const char *name, const struct js *v,
 {
 	struct replay *p = arg;
 
-	if (!js_is_null(v))
+	p->until_given = !js_is_null(v);
+	if (p->until_given)
 		read_time(f, name, v, &p->r.until);
 }
 
@@ -141,41 +142,51 @@ static bool is_finished(const char *state)
 	return store_delivery_state(state) && strcmp(state, "pending") != 0;
 }
 
+/* To the list; what is wrong is told where it stands. */
+static void add_state(struct faults *f, const char *name, size_t i,
+		      const struct js *v, struct buf *list)
+{
+	const char *s = js_string(v, NULL), *why = NULL;
+	char index[24];
+
+	if (!s || !is_finished(s))
+		why = "must be delivered, failed, held or cancelled";
+	else if (strstr(list->data, s)) /* none is a part of another */
+		why = "is there twice";
+	snprintf(index, sizeof(index), "%zu", i);
+	if (why)
+		faults_add_inner(f, name, index, why);
+	else
+		buf_printf(list, "%s%s", list->len ? "," : "", s);
+}
+
 static void read_states(struct faults *f, const char *name, const struct js *v,
 			void *arg)
 {
 	struct replay *p = arg;
 	struct buf list;
-	bool good = js_is_array(v) && js_count(v) > 0 && js_count(v) <= 4;
 
 	if (js_is_null(v))
 		return;
 	buf_init(&list, 100);
-	for (size_t i = 0; good && i < js_count(v); i++) {
-		const char *s = js_string(js_at(v, i), NULL);
-
-		good = s && is_finished(s);
-		buf_printf(&list, "%s%s", i ? "," : "", good ? s : "");
-	}
-	if (good)
-		p->r.states = arena_strdup(p->call->arena, list.data);
-	else
-		faults_add(f, name,
-			   "must be a list of delivered, failed, held and "
-			   "cancelled, each at most once");
+	for (size_t i = 0; i < js_count(v); i++)
+		add_state(f, name, i, js_at(v, i), &list);
+	p->r.states = arena_strdup(p->call->arena, list.data);
+	if (!js_is_array(v) || !js_count(v))
+		faults_add(f, name, "must be a list of states, at least one");
 	buf_release(&list);
 }
 
-static enum err check_times(const struct replay *p)
+static void check_times(struct faults *f, void *arg)
 {
-	struct faults f;
+	const struct replay *p = arg;
 
-	faults_init(&f, "");
-	if (!p->since_given)
-		faults_add(&f, "since", "is missing");
-	else if (p->r.until <= p->r.since)
-		faults_add(&f, "until", "must be later than since");
-	return faults_answer(&f, p->call);
+	if (p->r.since == TIME_NONE || p->r.until > p->r.since)
+		return;
+	if (p->until_given)
+		faults_add(f, "until", "must be later than since");
+	else
+		faults_add(f, "since", "lies in the future");
 }
 
 static enum err read_dry_run(struct call *c, bool *out)
@@ -183,7 +194,7 @@ static enum err read_dry_run(struct call *c, bool *out)
 	const char *text = request_param(c->request, "dry_run");
 
 	*out = text && strcmp(text, "1") == 0;
-	if (!text || *out || strcmp(text, "0") == 0 || !*text)
+	if (!text || *out || strcmp(text, "0") == 0)
 		return ERR_OK;
 	return refuse(c, 400, "dry_run is 1 or 0.");
 }
@@ -270,11 +281,13 @@ static enum err replay(struct call *c, struct replay *p, bool dry_run)
 
 enum err api_hook_replay(struct call *c)
 {
-	static const struct call_member known[] = {{"since", read_since},
-						   {"until", read_until},
-						   {"states", read_states}};
+	static const struct call_member known[] = {
+		{"since", read_since, true},
+		{"until", read_until, false},
+		{"states", read_states, false}};
 	struct replay p = {.call = c,
-			   .r = {.until = c->key.now + 1,
+			   .r = {.since = TIME_NONE,
+				 .until = c->key.now + 1,
 				 .states = "delivered,failed,held,cancelled"}};
 	struct store_hook hook;
 	struct id id;
@@ -284,9 +297,7 @@ enum err api_hook_replay(struct call *c)
 	if (!e)
 		e = read_dry_run(c, &dry_run);
 	if (!e)
-		e = call_members(c, known, 3, &p);
-	if (!e)
-		e = check_times(&p);
+		e = call_members(c, known, 3, check_times, &p);
 	if (!e)
 		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
 				   &hook);

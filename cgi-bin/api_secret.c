@@ -64,7 +64,10 @@ static void read_overlap(struct faults *f, const char *name, const struct js *v,
 
 	if (js_is_null(v))
 		return;
-	if (s && text_duration(s, &ms) && ms >= 0 && ms <= STORE_OVERLAP_MAX)
+	if (js_is_int(v) && js_int(v) == 0)
+		r->overlap = 0; /* of no unit */
+	else if (s && text_duration(s, &ms) && ms >= 0 &&
+		 ms <= STORE_OVERLAP_MAX)
 		r->overlap = ms;
 	else
 		faults_add(f, name,
@@ -75,9 +78,10 @@ enum err api_secret_rotate(struct call *c)
 {
 	struct rotation r = {.overlap = STORE_OVERLAP_DEFAULT,
 			     .secret = hook_form_new_secret(c)};
-	static const struct call_member known[] = {{"overlap", read_overlap}};
+	static const struct call_member known[] = {
+		{"overlap", read_overlap, false}};
 	struct store_hook hook;
-	enum err e = call_members(c, known, 1, &r);
+	enum err e = call_members(c, known, 1, NULL, &r);
 
 	if (!e)
 		e = hook_change_run(c, edit, &r, &hook);

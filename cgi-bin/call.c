@@ -203,8 +203,17 @@ static void read_member(struct faults *f, const struct call_member *known,
 	faults_add(f, name, "is not known here");
 }
 
+static void find_missing(struct faults *f, const struct call_member *known,
+			 size_t count, const struct js *object)
+{
+	for (size_t i = 0; i < count; i++)
+		if (known[i].needed && !js_get(object, known[i].name))
+			faults_add(f, known[i].name, "is missing");
+}
+
 enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count, void *arg)
+		      size_t count, void (*check)(struct faults *f, void *arg),
+		      void *arg)
 {
 	struct faults faults;
 	const struct js *v;
@@ -218,13 +227,17 @@ enum err call_members(struct call *c, const struct call_member *known,
 	faults_init(&faults, "");
 	if (!js_is_object(body))
 		faults_add(&faults, NULL, "must be an object");
+	else
+		find_missing(&faults, known, count, body);
 	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
 		read_member(&faults, known, count, name, v, arg);
 	js_free(body);
+	if (check)
+		check(&faults, arg);
 	return faults_answer(&faults, c);
 }
 
 enum err call_no_members(struct call *c)
 {
-	return call_members(c, NULL, 0, NULL);
+	return call_members(c, NULL, 0, NULL, NULL);
 }

@@ -73,12 +73,15 @@ struct call_member {
 	const char *name;
 	void (*read)(struct faults *f, const char *name, const struct js *v,
 		     void *arg);
+	bool needed;
 };
 
-/* Reads a body that is an object of these members, none of them needed: an
- * empty body is {}. ERR_INVALID with the 400 or 415 made. */
+/* Reads a body that is an object of these members; an empty body is {}.
+ * `check`, if any, comes last, for what members say together. ERR_INVALID with
+ * the 400 or 415 made. */
 enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count, void *arg);
+		      size_t count, void (*check)(struct faults *f, void *arg),
+		      void *arg);
 /* Where no member is known: an empty body or {}. */
 enum err call_no_members(struct call *c);
 /* Whether there is no body, or nothing but blanks. */

@@ -226,8 +226,10 @@ class Again(ApiCase):
         assert self.good(200, "POST", f"{path}?dry_run=1", body) == {
             "count": 0}
         assert self.pointers("POST", path, {"until": 7, "x": 1}) == [
-            "/until", "/x"]
+            "/since", "/until", "/x"]
         assert self.pointers("POST", path, b"") == ["/since"]
+        for query in ("?dry_run", "?dry_run=", "?dry_run=yes"):
+            self.problem(400, "POST", path + query, body)
 
 
 class Delete(ApiCase):

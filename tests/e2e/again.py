@@ -329,9 +329,13 @@ class Replay(_Again):
                 ({"since": "soon"}, ["/since"]),
                 ({"until": "soon", "states": []}, ["/states", "/until"]),
                 ({"until": FIRST}, ["/until"]),
-                ({"states": ["pending"]}, ["/states"]),
+                ({"until": FIRST, "states": 1}, ["/states", "/until"]),
+                ({"since": "2999-01-01"}, ["/since"]),
+                ({"since": "2999-01-01", "until": FIRST}, ["/until"]),
+                ({"states": ["pending"]}, ["/states/0"]),
                 ({"states": "failed"}, ["/states"]),
-                ({"states": [7]}, ["/states"]),
+                ({"states": ["held", 7, "held", "failed", "x"]},
+                 ["/states/1", "/states/2", "/states/4"]),
                 ({"what": 1}, ["/what"])):
             problem = self.replay(hook, 400, **body)
             assert sorted(e["pointer"] for e in problem["errors"]) \
