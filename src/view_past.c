@@ -27,6 +27,18 @@ static void put_resource(struct js *v, const char *s, size_t len)
 		js_put_string_len(v, "resource", s, len);
 }
 
+/* An application may insert its digits in upper case; what is no id was
+ * rejected and is shown as it is. */
+static void put_user(struct js *v, const char *user)
+{
+	struct id id;
+
+	if (user && id_parse(user, strlen(user), &id))
+		view_put_id(v, "user", &id);
+	else if (user)
+		js_put_string(v, "user", user);
+}
+
 struct js *view_notification(const struct store_notification *n)
 {
 	struct js *v = js_object();
@@ -34,8 +46,7 @@ struct js *view_notification(const struct store_notification *n)
 	view_put_id(v, "_id", &n->id);
 	js_put_string(v, "action", n->action);
 	view_put_id(v, "organization", &n->organization);
-	if (n->user)
-		js_put_string(v, "user", n->user);
+	put_user(v, n->user);
 	view_put_time(v, "createdAt", n->created_at);
 	js_put_string(v, "state", n->state);
 	if (n->reason)
@@ -54,8 +65,7 @@ struct js *view_delivery(const struct store_delivery *d)
 	view_put_id(v, "notification", &d->notification);
 	js_put_string(v, "action", d->action);
 	view_put_id(v, "organization", &d->organization);
-	if (d->user)
-		js_put_string(v, "user", d->user);
+	put_user(v, d->user);
 	js_put_string(v, "state", d->state);
 	if (d->reason)
 		js_put_string(v, "reason", d->reason);
