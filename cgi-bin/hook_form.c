@@ -49,6 +49,10 @@ static void read_target(struct form *f, const char *name, const struct js *v)
 
 	if (!s)
 		return;
+	/* What the configuration allowed once may be sent back as it was
+	 * read; where it leads is judged at every connect anyway. */
+	if (f->current && strcmp(s, f->current->target_url) == 0)
+		return;
 	if (!target_url_check(s, len, &f->call->policy->target, why,
 			      sizeof(why)))
 		faults_add(&f->faults, name, why);

@@ -37,6 +37,19 @@ class Strict(ApiCase):
                      "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0"):
             self.refused(f"https://{host}/")
 
+    def test_one_that_was_allowed_once_may_be_sent_back(self):
+        self.service.write_config(service.API,
+                                  targets={"allow_networks": "10.0.0.0/8",
+                                           "allow_http": "yes"})
+        hook = self.hook(target_url="http://10.0.0.1/")
+        path = f"/v2/hooks/{hook['_id']}"
+        self.service.write_config(service.API)
+        changed = self.good(200, "PUT", path, dict(hook, description="x"))
+        assert changed["target_url"] == "http://10.0.0.1/", changed
+        for target in ("http://10.0.0.1", "http://10.0.0.1/x"):
+            assert self.pointers("PUT", path, {"target_url": target}) == [
+                "/target_url"]
+
     def test_public_ones_pass(self):
         for host in ("www.toto.com", "8.8.8.8", "www.toto.com:8443",
                      "[2606:4700::1111]", "xn--tt-fkaa.com"):
