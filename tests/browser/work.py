@@ -144,8 +144,11 @@ class Hooks(PageCase):
     def test_the_code_to_verify_with_is_that_of_the_examples(self):
         for name, file in LANGUAGES.items():
             self.page.click("[aria-label=Language] button", name)
-            shown = self.page.see(f"pre[aria-label='{name} code']")
-            text = self.page.js("return arguments[0].textContent", shown)
+            shown = f"pre[aria-label='{name} code']"
+            self.page.see(shown)
+            # Looked for anew: it may just have been drawn again.
+            text = self.page.js("return document.querySelector("
+                                "arguments[0]).textContent", shown)
             source = (where.EXAMPLES / "receivers" / file).read_text()
             assert "webhook-signature" in text.lower().replace(
                 "_", "-") or "signatures" in text, text
