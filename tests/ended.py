@@ -136,13 +136,14 @@ class Ended(tap.Case):
                           f"TEST_SUITE_LOG={self.folder.path}/suite.log")
 
     def test_make_check(self):
-        child = self.make_check()
-        child.send_signal(signal.SIGTERM)
-        self.ends(child, signal.SIGTERM)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
+                       signal.SIGKILL):
+            child = self.make_check()
+            child.send_signal(number)
+            self.ends(child, number)
 
     def test_make_check_on_a_terminal(self):
-        """Ctrl-C and a terminal that closes reach the whole group; make by
-        itself lets what it runs come to an end after these."""
+        """Ctrl-C and a terminal that closes reach the whole group."""
         for number in (signal.SIGINT, signal.SIGHUP):
             child = self.make_check()
             os.killpg(child.process.pid, number)

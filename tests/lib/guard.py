@@ -2,7 +2,8 @@
 Runs something so that nothing of it stays behind, however it ends.
 
     guard.run(main)                     the last statement of a test program
-    python3 guard.py COMMAND [ARG ...]  for selftest and `make check`
+    python3 guard.py COMMAND [ARG ...]  for selftest
+    python3 guard.py --make COMMAND [ARG ...]   when make starts it
 
 Two processes watch over the work. Whatever is started below them and loses its
 parent becomes their child (PR_SET_CHILD_SUBREAPER), in whatever session, as
@@ -15,6 +16,7 @@ and takes over should the inner one be killed.
 import ctypes
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -99,28 +101,62 @@ def _signals():
     return ends
 
 
-def _fork_and_watch(patience, folder):
+def _caught(pid):
+    """The signals that a process has handlers for, as a mask."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.M)[1], 16)
+
+
+class _Make:
+    """Our parent. Told to end by SIGINT or SIGHUP it waits for what it has
+    started to come to an end, and shows it only by catching that signal no
+    more; killed, it shows nothing."""
+
+    def __init__(self):
+        self.pid = os.getppid()
+        self.ends = _caught(self.pid) & sum(
+            1 << n - 1 for n in (signal.SIGINT, signal.SIGHUP))
+
+    def ended(self):
+        return os.getppid() != self.pid or \
+            _caught(self.pid) & self.ends != self.ends
+
+
+def _wait(child, make):
+    """The exit code of the child, or minus the signal that ends us."""
+    while True:
+        heard = signal.sigtimedwait(_signals(), 0.5 if make else 3600)
+        code = _reap(child)
+        if code is not None:
+            return code
+        if heard and heard.si_signo != signal.SIGCHLD:
+            return -heard.si_signo
+        if make and make.ended():
+            return -signal.SIGTERM
+
+
+def _fork_and_watch(patience, folder, make=None):
     """Returns in the child only."""
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if not child:
         return
-    code = None
-    while code is None:
-        number = signal.sigwait(_signals())
-        code = _reap(child) if number == signal.SIGCHLD else -number
+    code = _wait(child, make)
     _end_all(patience)
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
     _end_as(code)
 
 
-def _guarded(patience, folder=None):
+def _guarded(patience, folder=None, make=None):
     """Returns in a process that is watched."""
     sys.stdout.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
     outer = os.getpid()
-    _fork_and_watch(patience, folder)
+    _fork_and_watch(patience, folder, make)
     # What is sent to the outer one's whole group does not end the inner one.
     os.setsid()
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -153,8 +189,13 @@ def run(work):
 
 
 def main():
-    _guarded(_OF_A_COMMAND)
-    os.execvp(sys.argv[1], sys.argv[1:])
+    words = sys.argv[1:]
+    make = None
+    if words[0] == "--make":
+        make = _Make()
+        del words[0]
+    _guarded(_OF_A_COMMAND, make=make)
+    os.execvp(words[0], words)
 
 
 if __name__ == "__main__":
