@@ -64,6 +64,8 @@ class Ended(tap.Case):
     def teardown(self):
         for pid in self.left():
             os.kill(pid, signal.SIGKILL)
+        if self.its_folder:
+            shutil.rmtree(self.its_folder, ignore_errors=True)
 
     def left(self):
         return [pid for folder in (self.folder.path, self.its_folder) if folder
