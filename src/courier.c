@@ -184,8 +184,7 @@ static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 
 static bool may_send(struct courier *c, const struct lane *l, int64_t now)
 {
-	return l->in_flight < l->window &&
-	       l->in_flight < c->plan->hook_concurrency && org_has_room(c, l) &&
+	return l->in_flight < l->window && org_has_room(c, l) &&
 	       is_leased(c, l, now);
 }
 

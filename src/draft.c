@@ -112,6 +112,8 @@ static enum err take(struct round *r)
 	for (size_t i = 0; !e && i < n; i++) {
 		struct lane *l = lane_new(&rows[i], &hooks[i], r->store.now);
 
+		if (l->window > r->plan->conf->sender.hook_concurrency)
+			l->window = r->plan->conf->sender.hook_concurrency;
 		l->closing = l->hook.deleted || (!l->hook.enabled && !l->ping);
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;

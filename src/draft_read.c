@@ -38,18 +38,16 @@ static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 
 static size_t appetite(const struct round *r, struct lane *l)
 {
-	size_t quota = lane_quota(l, &l->draft.row);
-	size_t want, fit;
+	size_t want = lane_room(l, &l->draft.row, l->draft.out), fit;
 
-	if (l->draft.lost || l->draft.closing || l->draft.drained ||
-	    l->draft.out > quota / 2 || r->draft_bytes >= ROUND_BYTES_MAX ||
+	if (l->draft.lost || l->draft.closing || l->draft.drained || !want ||
+	    r->draft_bytes >= ROUND_BYTES_MAX ||
 	    round_is_greedy(r, &l->hook.organization))
 		return 0;
 	if (is_suspended(r, l)) {
 		l->draft.closing = true;
 		return 0;
 	}
-	want = quota - l->draft.out;
 	fit = 1;
 	if (r->draft_bytes < ROUND_BYTES_HALF)
 		fit += (ROUND_BYTES_HALF - r->draft_bytes) / l->row_bytes;

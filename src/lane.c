@@ -158,6 +158,18 @@ size_t lane_quota(const struct lane *l, const struct store_lane *row)
 	return l->quota;
 }
 
+size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
+{
+	size_t quota = lane_quota(l, row), places;
+
+	if (l->ping || !l->hook.rate_limit || quota == 1)
+		return out > quota / 2 ? 0 : quota - out;
+	places = l->window * l->hook.batch_size;
+	if (quota > places)
+		quota = places;
+	return out < quota ? quota - out : 0;
+}
+
 void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
 {
 	size_t first = first_quota(l->hook.batch_size);

@@ -88,13 +88,14 @@ struct lane {
 
 	/* the courier's */
 	struct parcel_list ready;
-	size_t in_flight, window;
+	size_t in_flight;
 	bool in_ring, halted;
 	struct lane *ring_next, *ring_previous;
 	struct courier_org *org;
 
 	/* both */
 	atomic_bool recall; /* hand back what was not sent */
+	atomic_size_t window; /* requests at once; the courier sets it */
 	/* Monotonic: a request that starts later could outlast the lease. */
 	atomic_int_fast64_t send_until;
 };
@@ -108,6 +109,10 @@ void lane_free(struct lane *l);
 /* How many rows may be out: of pings as they come; one of an ordered lane, one
  * probe of a target that was dead, one at a time after crashes. */
 size_t lane_quota(const struct lane *l, const struct store_lane *row);
+/* How many more, when `out` are out: not before half is used up. Where a rate
+ * counts what is handed out, only what can be sent at once is. */
+size_t lane_room(const struct lane *l, const struct store_lane *row,
+		 size_t out);
 /* An outcome of `count` rows: answers double it with each turnover, a
  * time-out halves it, so that a lane that hangs keeps little in memory. */
 void lane_adjust(struct lane *l, const struct outcome *o, size_t count);

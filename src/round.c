@@ -174,7 +174,7 @@ enum err round_look(struct round *r, size_t max)
 static bool hungry(const struct round *r, const struct lane *l)
 {
 	return !l->closing && !l->lost && !l->drained &&
-	       l->out <= lane_quota(l, &l->row) / 2 &&
+	       lane_room(l, &l->row, l->out) &&
 	       r->bytes < ROUND_BYTES_MAX &&
 	       !round_is_greedy(r, &l->hook.organization) &&
 	       clock_monotonic() >= l->rate_until;

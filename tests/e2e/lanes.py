@@ -110,6 +110,18 @@ class Options(LaneCase):
             assert sixth - first > 0.95, times
         assert times[-1] - times[0] < 4.5, "nor less, for long"
 
+    def test_nor_when_answers_are_late_and_then_are_not(self):
+        self.fresh("/late")
+        self.set(rate_limit=3)
+        self.sink.script("/late", *[Answer(200, delay=2.5)] * 6,
+                         then=Answer(200))
+        self.publish_many(20)
+        sender = self.service.start_sender("--linger", "12s")
+        times = [r.time for r in self.sink.wait(20, "/late", 15)]
+        assert sender.stop() == 0
+        for first, fourth in zip(times, times[3:]):
+            assert fourth - first > 0.95, times
+
     def test_own_headers_come_last(self):
         self.fresh("/own")
         self.set(headers="'{\"X-One\":\"1\",\"X-Empty\":\"\"}'")

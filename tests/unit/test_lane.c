@@ -134,6 +134,25 @@ START_TEST(some_go_one_by_one)
 }
 END_TEST
 
+START_TEST(a_rate_counts_what_can_be_sent)
+{
+	struct store_lane row = fresh();
+	struct lane l = {.hook.batch_size = 1, .quota = 16, .window = 4};
+
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 16);
+	ck_assert_uint_eq(lane_room(&l, &row, 8), 8);
+	ck_assert_uint_eq(lane_room(&l, &row, 9), 0);
+	l.hook.rate_limit = 5;
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 4);
+	ck_assert_uint_eq(lane_room(&l, &row, 3), 1);
+	ck_assert_uint_eq(lane_room(&l, &row, 4), 0);
+	l.hook.batch_size = 3;
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 12);
+	l.window = 32;
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 16);
+}
+END_TEST
+
 static bool near(double a, double b)
 {
 	return fabs(a - b) < 1e-6;
@@ -253,6 +272,7 @@ Suite *suite_lane(void)
 	tcase_add_test(t, failing_since_the_first_failure);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, some_go_one_by_one);
+	tcase_add_test(t, a_rate_counts_what_can_be_sent);
 	tcase_add_test(t, tokens);
 	tcase_add_test(t, what_was_saved_goes_at_once_and_then_there_is_none);
 	tcase_add_test(t, no_second_has_more_and_none_is_wasted);
