@@ -9,6 +9,7 @@ import os
 import re
 
 import admincase
+import service
 import tap
 
 NOBODY = "5f" * 12
@@ -71,6 +72,38 @@ class Database(admincase.AdminCase):
             config = self.write_config("nobody.conf", user="nobody",
                                        password=password)
             self.fails(78, "org", "list", config=config, words=("denied",))
+
+
+class Defaults(admincase.AdminCase):
+    """A server may have any for what a session can set."""
+
+    migrated = False
+    GLOBALS = {
+        "autocommit": 0, "sql_select_limit": 2, "sql_safe_updates": 1,
+        "sql_big_selects": 0, "sql_auto_is_null": 1, "time_zone": "'-11:00'",
+        "sql_mode": "'ANSI,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",
+    }
+
+    def test_they_do_not_matter(self):
+        before = {k: self.db.value(f"SELECT @@GLOBAL.{k}")
+                  for k in self.GLOBALS}
+        change = "".join(f"SET GLOBAL {k} = {v}; "
+                         for k, v in self.GLOBALS.items())
+        back = "".join(
+            f"SET GLOBAL {k} = {v if v.isdigit() else service.quote(v)}; "
+            for k, v in before.items())
+        self.db.sql(change)
+        try:
+            self.admin("migrate")
+            made = [self.admin("org", "create", f"n{n}") for n in range(4)]
+            assert [row[0] for row in self.rows("org", "list")] == made
+            hook = self.admin("hook", "create", made[0],
+                              "https://www.example.com/", "*")
+            self.admin("hook", "delete", hook)
+            self.admin("org", "delete", made[0], "--yes")
+            self.admin("purge")
+        finally:
+            self.db.sql(back)
 
 
 class Organizations(admincase.AdminCase):
