@@ -257,7 +257,10 @@ static enum err set_session(struct db *db)
 		"SET SESSION time_zone = '+00:00', sql_mode = "
 		"'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
 		"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-		/* A server may have defaults of its own for these, too. */
+		/* A server may have defaults of its own for these, too, and
+		 * an init_connect such as SET NAMES. */
+		"character_set_client = utf8mb4, character_set_results = "
+		"utf8mb4, character_set_connection = utf8mb4, "
 		"autocommit = 1, sql_select_limit = 18446744073709551615, "
 		"sql_safe_updates = 0, sql_big_selects = 1, "
 		"sql_auto_is_null = 0",

@@ -82,6 +82,7 @@ class Defaults(admincase.AdminCase):
         "autocommit": 0, "sql_select_limit": 2, "sql_safe_updates": 1,
         "sql_big_selects": 0, "sql_auto_is_null": 1, "time_zone": "'-11:00'",
         "sql_mode": "'ANSI,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",
+        "init_connect": "'SET NAMES latin1'",
     }
 
     def test_they_do_not_matter(self):
@@ -95,8 +96,11 @@ class Defaults(admincase.AdminCase):
         self.db.sql(change)
         try:
             self.admin("migrate")
-            made = [self.admin("org", "create", f"n{n}") for n in range(4)]
+            made = [self.admin("org", "create", f"🪝 {n}") for n in range(4)]
             assert [row[0] for row in self.rows("org", "list")] == made
+            assert self.db.value(
+                "SELECT HEX(MIN(name)) FROM organizations"
+                ) == "🪝 0".encode().hex().upper()
             hook = self.admin("hook", "create", made[0],
                               "https://www.example.com/", "*")
             self.admin("hook", "delete", hook)
