@@ -53,6 +53,8 @@ static const struct {
 	{1135, TROUBLE_LATER},	   /* the server cannot make a thread */
 	{1203, TROUBLE_LATER},	   /* too many connections of this user */
 	{1226, TROUBLE_LATER},	   /* over a resource limit of the account */
+	{1184, TROUBLE_LATER},	   /* the server's init_connect failed */
+	{1461, TROUBLE_LATER},	   /* others hold all prepared statements */
 	{2002, TROUBLE_LATER},	   /* cannot connect, socket */
 	{2003, TROUBLE_LATER},	   /* cannot connect, TCP */
 	{2005, TROUBLE_LATER},	   /* unknown server host */
@@ -253,7 +255,8 @@ static enum err read_insert_step(struct db *db)
 static enum err set_session(struct db *db)
 {
 	static const char *const fixed[] = {
-		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, "
+		"READ WRITE",
 		"SET SESSION time_zone = '+00:00', sql_mode = "
 		"'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
 		"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
@@ -261,7 +264,8 @@ static enum err set_session(struct db *db)
 		 * an init_connect such as SET NAMES. */
 		"character_set_client = utf8mb4, character_set_results = "
 		"utf8mb4, character_set_connection = utf8mb4, "
-		"autocommit = 1, sql_select_limit = 18446744073709551615, "
+		"autocommit = 1, completion_type = 0, "
+		"sql_select_limit = 18446744073709551615, "
 		"sql_safe_updates = 0, sql_big_selects = 1, "
 		"sql_auto_is_null = 0",
 	};

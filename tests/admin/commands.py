@@ -65,6 +65,15 @@ class Database(admincase.AdminCase):
         for line in (("org", "list"), ("migrate",), ("status",)):
             self.fails(75, *line, config=config, words=("/nonexistent/s",))
 
+    def test_no_more_statements_is_try_again(self):
+        """Somebody else on the server has prepared them all."""
+        before = self.db.value("SELECT @@GLOBAL.max_prepared_stmt_count")
+        self.db.sql("SET GLOBAL max_prepared_stmt_count = 0")
+        try:
+            self.fails(75, "org", "list")
+        finally:
+            self.db.sql(f"SET GLOBAL max_prepared_stmt_count = {before}")
+
     def test_wrong_password_is_configuration(self):
         config = self.write_config("denied.conf", password="wrong")
         self.fails(78, "org", "list", config=config, words=("denied",))
@@ -80,7 +89,7 @@ class Defaults(admincase.AdminCase):
     migrated = False
     GLOBALS = {
         "autocommit": 0, "sql_select_limit": 2, "sql_safe_updates": 1,
-        "sql_big_selects": 0, "sql_auto_is_null": 1, "time_zone": "'-11:00'",
+        "completion_type": 2, "sql_big_selects": 0, "sql_auto_is_null": 1, "time_zone": "'-11:00'",
         "sql_mode": "'ANSI,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",
         "init_connect": "'SET NAMES latin1'",
     }
