@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "courier.h"
 #include "http.h"
@@ -60,6 +61,26 @@ static struct http *open_http(const struct sender_plan *plan, size_t places)
 	return http_new(&o);
 }
 
+/* Where files are few (hosting accounts), so are requests: one that gets no
+ * socket would count as its receiver's failure. Each may need a connection and
+ * a pipe, while its name is looked up. */
+static size_t affordable(size_t places)
+{
+	enum { OWN = 24, EACH = 3 };
+	rlim_t want = OWN + EACH * (rlim_t)places;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= want)
+		return places;
+	files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 &&
+	    getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return places;
+	if (files.rlim_cur < OWN + EACH)
+		return 1;
+	return (size_t)(files.rlim_cur - OWN) / EACH;
+}
+
 enum err sender_run(const struct sender_plan *plan)
 {
 	const struct conf *conf = plan->conf;
@@ -71,7 +92,7 @@ enum err sender_run(const struct sender_plan *plan)
 	struct post post;
 	pthread_t thread;
 
-	places = places ? places : 1;
+	places = affordable(places ? places : 1);
 	lock_owner(plan->lock, owner);
 	http = open_http(plan, places);
 	post_init(&post, http);

@@ -9,7 +9,7 @@ import service
 import tap
 import where
 from certificates import Authority
-from receiver import Receiver
+from receiver import Answer, Receiver
 from sendcase import SendCase
 from trial import TrialCase
 
@@ -90,6 +90,24 @@ class Environment(TrialCase):
         self.untouched(HTTP_PROXY=f"127.0.0.1:{self.proxy.port}",
                        REQUEST_METHOD="POST", HTTP_HOST="x", HTTP_COOKIE="a=b",
                        HTTP_AUTHORIZATION="Basic eA==", QUERY_STRING="a=b")
+
+
+class FewFiles(SendCase):
+    """A sender that may open few files has few requests under way."""
+
+    def test_none_fails_for_want_of_a_socket(self):
+        self.fresh("/few0")
+        for n in range(1, 40):
+            self.hook(f"/few{n}")
+        for n in range(40):
+            self.sink.script(f"/few{n}", then=Answer(200, delay=0.2))
+        self.publish()
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh",
+             str(where.program("hooks-send")), "-c",
+             str(self.service.config(service.SENDER)), "--once"],
+            capture_output=True, timeout=60, check=False)
+        assert done.stdout.startswith(b"delivered 40,"), done
 
 
 class Closed(SendCase):
