@@ -60,10 +60,9 @@ new_lines() {
 	rm -rf "$2/new"
 	cp -r "$2/kept" "$2/new"
 	"$1" -merge=1 -use_counters=0 "$2/new" "$2/corpus" >"$2/merge.log" 2>&1
-	find "$2/new" -type f -name '????????????????????????????????????????' |
-		while read -r file; do
-			line_of "$file"
-		done >"$2/lines"
+	for file in "$2"/new/*; do
+		[ -e "$2/kept/${file##*/}" ] || line_of "$file"
+	done >"$2/lines"
 }
 
 # run PROGRAM
