@@ -142,14 +142,19 @@ static void check_outcome(const struct attempt *a)
 	CHECK(!o.lane_delay_ms || a->retry_after);
 }
 
-/* In this order; chunks have something between them. */
+/* In this order; chunks have something between them, and the lines behind the
+ * last one get an end as it should be. */
 static bool is_part(const struct buf *b, const uint8_t *data, size_t size)
 {
-	size_t n = 0;
+	const char *p = b->data;
 
-	for (size_t i = 0; i < size && n < b->len; i++)
-		n += data[i] == (uint8_t)b->data[n];
-	return n == b->len;
+	for (size_t i = 0; i < size; i++) {
+		p += strspn(p, "\r\n");
+		if (p < b->data + b->len && data[i] == (uint8_t)*p)
+			p++;
+	}
+	p += strspn(p, "\r\n");
+	return p == b->data + b->len;
 }
 
 static void check(const struct attempt *a, const uint8_t *data, size_t size)
