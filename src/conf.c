@@ -232,19 +232,18 @@ static bool heading_is_known(struct reader *r, const char *line)
 	return true;
 }
 
-/* Without a comment behind it, and without blanks around. */
+/* Without a comment behind it, and without blanks around, as inih does it. */
 static char *trim(char *s)
 {
-	size_t n;
+	static const char blank[] = " \t\v\f\r\n";
+	size_t n = 0;
 
-	s += strspn(s, " \t");
-	for (n = 0; s[n]; n++)
-		if (s[n] == ';' && n && strchr(" \t", s[n - 1]))
-			break;
-	while (n && strchr(" \t\r\n", s[n - 1]))
+	while (s[n] && !(s[n] == ';' && n && strchr(blank, s[n - 1])))
+		n++;
+	while (n && strchr(blank, s[n - 1]))
 		n--;
 	s[n] = '\0';
-	return s;
+	return s + strspn(s, blank);
 }
 
 /* What is longer than inih's own 200 bytes goes past it: it gets the key, and
