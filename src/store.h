@@ -48,4 +48,9 @@ void store_id(const struct store *s, struct id *id, enum id_kind kind,
 bool store_key(const struct store *s, const struct id *id, enum id_kind kind,
 	       uint64_t *key, int64_t *created_s);
 
+/* Whether the column is this action. Values: the action twice, "" for any.
+ * As bytes: to texts a space at the end is nothing, and to compare an ASCII
+ * column with other letters is an error. */
+#define STORE_IS_ACTION "(CAST(? AS BINARY) = '' OR action = CAST(? AS BINARY))"
+
 #endif

@@ -28,9 +28,9 @@ struct search {
 
 /* Values: action twice, since twice, until twice. */
 #define REST                                                                   \
-	"(? = '' OR EXISTS(SELECT 1 FROM notifications n FORCE INDEX "         \
-	"(PRIMARY) WHERE "                                                     \
-	"n.id = d.notification_id AND n.action = ?)) "                         \
+	"(CAST(? AS BINARY) = '' OR EXISTS(SELECT 1 FROM notifications n "     \
+	"FORCE INDEX (PRIMARY) WHERE "                                         \
+	"n.id = d.notification_id AND n.action = CAST(? AS BINARY))) "         \
 	"AND (? IS NULL OR d.created_at >= ?) "                                \
 	"AND (? IS NULL OR d.created_at < ?)"
 

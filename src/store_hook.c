@@ -127,7 +127,7 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 		e = db_query(s->db,
 			     "SELECT " COLUMNS " FROM hooks WHERE "
 			     "organization = ? AND deleted_at IS NULL AND "
-			     "id > ? AND (? = '' OR action = ?) "
+			     "id > ? AND " STORE_IS_ACTION " "
 			     "ORDER BY id LIMIT ?",
 			     DB_ARGS(store_col_of(organization), db_uint(after),
 				     db_text(query->action),

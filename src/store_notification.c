@@ -82,7 +82,7 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 
 /* Values: state, action, since and until, each twice. */
 #define WANTED                                                                 \
-	"(? = '' OR state = ?) AND (? = '' OR action = ?) AND "                \
+	"(? = '' OR state = ?) AND " STORE_IS_ACTION " AND "                   \
 	"(? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)"
 
 /* Few are queued or rejected at a time: the index of states finds them. */

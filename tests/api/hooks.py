@@ -118,6 +118,11 @@ class Read(ApiCase):
         hook = self.hook(action="event.voted")
         found = self.good(200, "GET", "/v2/hooks?action=event.voted")
         assert [h["_id"] for h in found] == [hook["_id"]], found
+        for none in ("event.Voted", "event.voted%20", "%C3%A9", "%C2%9F",
+                     "event.voted%F0%9F%98%80"):
+            for path in ("hooks", "notifications", "deliveries"):
+                assert self.good(
+                    200, "GET", f"/v2/{path}?action={none}") == [], none
 
     def test_pages_by_link(self):
         for _ in range(3):
