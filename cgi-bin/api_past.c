@@ -41,13 +41,13 @@ static enum err read_time(struct call *c, const char *name, int64_t *out)
 static enum err read_state(struct call *c, bool (*known)(const char *state),
 			   const char **out)
 {
-	const char *text = param_or_empty(c, "state");
+	const char *text = request_param(c->request, "state");
 
-	if (*text && !known(text)) {
+	if (text && !known(text)) {
 		response_problem(c->response, 400, "There is no such state.");
 		return ERR_INVALID;
 	}
-	*out = text;
+	*out = text ? text : "";
 	return ERR_OK;
 }
 

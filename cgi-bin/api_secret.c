@@ -64,7 +64,7 @@ static void read_overlap(struct faults *f, const char *name, const struct js *v,
 
 	if (js_is_null(v))
 		return;
-	if (js_is_int(v) && js_int(v) == 0)
+	if (js_whole(v, &ms) && ms == 0)
 		r->overlap = 0; /* of no unit */
 	else if (s && text_duration(s, &ms) && ms >= 0 &&
 		 ms <= STORE_OVERLAP_MAX)

@@ -159,10 +159,11 @@ static void check_user(struct form *f)
 static void read_number(struct form *f, const char *name, const struct js *v,
 			int64_t min, int64_t max, unsigned *out)
 {
+	int64_t number;
 	char *why;
 
-	if (js_is_int(v) && js_int(v) >= min && js_int(v) <= max) {
-		*out = (unsigned)js_int(v);
+	if (js_whole(v, &number) && number >= min && number <= max) {
+		*out = (unsigned)number;
 		return;
 	}
 	why = arena_printf(f->call->arena,

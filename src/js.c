@@ -210,6 +210,21 @@ int64_t js_int(const struct js *v)
 	return js_is_int(v) ? json_object_get_int64(peek(v)) : 0;
 }
 
+/* Up to 10^15 a double holds whole numbers as they are. */
+bool js_whole(const struct js *v, int64_t *out)
+{
+	bool is_double = json_object_is_type(peek(v), json_type_double);
+	double d = is_double ? json_object_get_double(peek(v)) : 0;
+	int64_t i = d > -1e15 && d < 1e15 ? (int64_t)d : 0;
+
+	if (js_is_int(v))
+		i = js_int(v);
+	else if (!is_double || (double)i < d || (double)i > d)
+		return false;
+	*out = i;
+	return true;
+}
+
 bool js_bool(const struct js *v)
 {
 	return js_is_bool(v) && json_object_get_boolean(peek(v));

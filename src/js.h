@@ -39,6 +39,8 @@ const char *js_string(const struct js *v, size_t *len);
 /* 0 for another type; what int64_t cannot hold is clamped. */
 int64_t js_int(const struct js *v);
 bool js_bool(const struct js *v);
+/* A whole number in any spelling, 5.0 and 1e1 too. */
+bool js_whole(const struct js *v, int64_t *out);
 
 size_t js_count(const struct js *array);
 const struct js *js_at(const struct js *array, size_t i);

@@ -100,6 +100,13 @@ class Members(ApiCase):
             for value in bad:
                 assert self.refused(hook, {member: value}) == [
                     f"/{member}"], (member, value)
+        for text in ("1E+400", "-1e400", "1.0000001", "1e-1", "9e15"):
+            body = b'{"batch_size":%s}' % text.encode()
+            assert self.refused(hook, body) == ["/batch_size"], text
+        for text, number in (("7.0", 7), ("1e1", 10), ("1000e-1", 100)):
+            body = b'{"batch_size":%s}' % text.encode()
+            assert self.put(hook, body)["batch_size"] == number, text
+        assert self.put(hook, b'{"rate_limit":-0.0}')["rate_limit"] == 0
 
     def test_enabled_by_put(self):
         hook = self.hook()

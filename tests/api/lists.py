@@ -100,6 +100,10 @@ class Much(_Lists):
             assert time.monotonic() - begin < 4, state
         assert len(self.pages(f"{NOTIFICATIONS}?state=rejected")) == 1
         assert len(self.all(f"{NOTIFICATIONS}?state=rejected")) == 2
+        for path, state in ((DELIVERIES, "queued"), (DELIVERIES, ""),
+                            (NOTIFICATIONS, "pending"), (NOTIFICATIONS, ""),
+                            (DELIVERIES, "failed,held")):
+            self.problem(400, "GET", f"{path}?state={state}")
 
     def test_what_is_rare_is_found_page_by_page(self):
         for target, count in ((f"{DELIVERIES}?action=user.joined", 3),

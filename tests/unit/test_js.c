@@ -28,6 +28,40 @@ static void check_written(struct js *v, const char *expected)
 	js_free(v);
 }
 
+START_TEST(whole_numbers)
+{
+	static const struct {
+		const char *text;
+		bool whole;
+		int64_t number;
+	} rows[] = {
+		{"[7]", true, 7},
+		{"[-7.0]", true, -7},
+		{"[1e1]", true, 10},
+		{"[1000e-1]", true, 100},
+		{"[-0.0]", true, 0},
+		{"[999999999999999.0]", true, INT64_C(999999999999999)},
+		{"[1.5]", false, 0},
+		{"[1e-1]", false, 0},
+		{"[1e15]", false, 0},
+		{"[-1e400]", false, 0},
+		{"[\"7\"]", false, 0},
+		{"[null]", false, 0},
+		{"[true]", false, 0},
+		{"[]", false, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct js *v = parse(rows[i].text);
+		int64_t number = 0;
+
+		ck_assert_int_eq(js_whole(js_at(v, 0), &number), rows[i].whole);
+		ck_assert_int_eq(number, rows[i].number);
+		js_free(v);
+	}
+}
+END_TEST
+
 START_TEST(types)
 {
 	struct js *v = parse("{\"o\":{},\"a\":[],\"s\":\"\",\"b\":false,"
@@ -268,6 +302,7 @@ Suite *suite_js(void)
 	TCase *t = tcase_create("js");
 
 	tcase_add_test(t, types);
+	tcase_add_test(t, whole_numbers);
 	tcase_add_test(t, values);
 	tcase_add_test(t, surrogate_pairs);
 	tcase_add_test(t, wrong_types_read_as_nothing);
