@@ -314,7 +314,7 @@ class Together(_CrashCase):
         # A second's worth at once, then ten a second.
         assert times[-1] - times[0] > 4, times[-1] - times[0]
         for begin in range(len(times) - 11):
-            assert times[begin + 11] - times[begin] > 0.95, times
+            assert times[begin + 11] - times[begin] > 0.7, times
 
     def test_the_order_holds_over_all_of_them(self):
         self.fresh("/order")

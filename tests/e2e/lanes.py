@@ -107,8 +107,8 @@ class Options(LaneCase):
         times = [r.time for r in self.sink.wait(20, "/second")]
         assert sender.stop() == 0
         for first, sixth in zip(times, times[5:]):
-            assert sixth - first > 0.95, times
-        assert times[-1] - times[0] < 4.5, "nor less, for long"
+            assert sixth - first > 0.7, times
+        assert times[-1] - times[0] < 6, "nor less, for long"
 
     def test_nor_when_answers_are_late_and_then_are_not(self):
         self.fresh("/late")
@@ -120,7 +120,7 @@ class Options(LaneCase):
         times = [r.time for r in self.sink.wait(20, "/late", 15)]
         assert sender.stop() == 0
         for first, fourth in zip(times, times[3:]):
-            assert fourth - first > 0.95, times
+            assert fourth - first > 0.7, times
 
     def test_own_headers_come_last(self):
         self.fresh("/own")
