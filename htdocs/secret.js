@@ -56,18 +56,18 @@ function useSnippet(language) {
 	const [state, setState] = useState({});
 	useEffect(() => {
 		let wanted = true;
-		setState({});
 		fetch(new URL(`verify/${language}.txt`, location.href), {
 			credentials: 'omit' })
 			.then((answer) => answer.ok ? answer.text()
 				: Promise.reject(new Error(`${answer.status}`)))
-			.then((text) => wanted && setState({ text }))
-			.catch((error) => wanted && setState({ error }));
+			.then((text) => wanted && setState({ language, text }))
+			.catch((error) => wanted && setState({ language, error }));
 		return () => {
 			wanted = false;
 		};
 	}, [language]);
-	return state;
+	// What was there before must not stand under another name.
+	return state.language === language ? state : {};
 }
 
 export function Verify({ hook }) {
