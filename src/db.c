@@ -1,6 +1,5 @@
 /*
- * db: the connection, its session, transactions and repetition, and the one
- * place where the server's error numbers are given a meaning.
+ * db: the connection, its session, transactions and repetition.
  */
 #include "db_driver.h"
 
@@ -20,66 +19,6 @@ enum {
 	STEP_MS = 1000 /* the driver's least time limit */
 };
 
-static const struct {
-	unsigned number;
-	enum db_trouble trouble;
-} troubles[] = {
-	{1205, TROUBLE_REPEAT},	   /* lock wait timeout */
-	{1213, TROUBLE_REPEAT},	   /* deadlock; Galera: certification failed */
-	{1020, TROUBLE_REPEAT},	   /* record has changed since last read */
-	{1047, TROUBLE_REPEAT},	   /* Galera: node not ready */
-	{1180, TROUBLE_REPEAT},	   /* error during commit */
-	{1317, TROUBLE_REPEAT},	   /* somebody killed the query */
-	{1969, TROUBLE_REPEAT},	   /* max_statement_time (MariaDB) */
-	{3024, TROUBLE_REPEAT},	   /* max_execution_time (MySQL) */
-	{1206, TROUBLE_REPEAT},	   /* the lock table is full */
-	{2006, TROUBLE_RECONNECT}, /* server has gone away */
-	{2013, TROUBLE_RECONNECT}, /* lost connection during query */
-	{2055, TROUBLE_RECONNECT}, /* lost connection, with errno */
-	{4031, TROUBLE_RECONNECT}, /* closed for inactivity (MySQL 8) */
-	{1927, TROUBLE_RECONNECT}, /* connection was killed */
-	{1053, TROUBLE_RECONNECT}, /* shutdown in progress */
-	{1243, TROUBLE_RECONNECT}, /* statement unknown: a proxy moved us */
-	{1158, TROUBLE_RECONNECT}, /* error reading a packet */
-	{1159, TROUBLE_RECONNECT}, /* time-out reading a packet */
-	{1160, TROUBLE_RECONNECT}, /* error writing a packet */
-	{1161, TROUBLE_RECONNECT}, /* time-out writing a packet */
-	{2012, TROUBLE_RECONNECT}, /* error in the handshake */
-	{2027, TROUBLE_RECONNECT}, /* malformed packet */
-	{1040, TROUBLE_LATER},	   /* too many connections */
-	{1041, TROUBLE_LATER},	   /* the server is out of memory */
-	{1129, TROUBLE_LATER},	   /* this host is blocked for its errors */
-	{1130, TROUBLE_CONFIG},	   /* this host may not connect */
-	{1135, TROUBLE_LATER},	   /* the server cannot make a thread */
-	{1203, TROUBLE_LATER},	   /* too many connections of this user */
-	{1226, TROUBLE_LATER},	   /* over a resource limit of the account */
-	{1184, TROUBLE_LATER},	   /* the server's init_connect failed */
-	{1461, TROUBLE_LATER},	   /* others hold all prepared statements */
-	{2002, TROUBLE_LATER},	   /* cannot connect, socket */
-	{2003, TROUBLE_LATER},	   /* cannot connect, TCP */
-	{2005, TROUBLE_LATER},	   /* unknown server host */
-	{1290, TROUBLE_LATER},	   /* read-only server */
-	{1836, TROUBLE_LATER},	   /* read-only mode */
-	{1114, TROUBLE_LATER},	   /* table full */
-	{1021, TROUBLE_LATER},	   /* disk full */
-	{1030, TROUBLE_LATER},	   /* error from the storage engine */
-	{1062, TROUBLE_DUPLICATE}, /* the row is there */
-	{1050, TROUBLE_DUPLICATE}, /* the table is there */
-	{1060, TROUBLE_DUPLICATE}, /* the column is there */
-	{1061, TROUBLE_DUPLICATE}, /* the index is there */
-	{1091, TROUBLE_DUPLICATE}, /* what is dropped is gone */
-	{1044, TROUBLE_CONFIG},	   /* access to the database denied */
-	{1045, TROUBLE_CONFIG},	   /* wrong user or password */
-	{1049, TROUBLE_CONFIG},	   /* unknown database */
-	{1142, TROUBLE_CONFIG},	   /* a right on a table is missing */
-	{1143, TROUBLE_CONFIG},	   /* a right on a column is missing */
-	{1146, TROUBLE_CONFIG},	   /* no such table: not migrated */
-	{1698, TROUBLE_CONFIG},	   /* an account without a password, not ours */
-	{1665, TROUBLE_CONFIG},	   /* binlog_format=STATEMENT */
-	{2026, TROUBLE_CONFIG},	   /* TLS */
-	{2059, TROUBLE_CONFIG},	   /* authentication plugin */
-};
-
 static const struct limits {
 	unsigned connect_s, io_s, lock_s;
 } limits[DB_ROLE_MAX] = {
@@ -89,14 +28,6 @@ static const struct limits {
 };
 
 /* ---- errors ---- */
-
-static enum db_trouble classify(unsigned number)
-{
-	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
-		if (troubles[i].number == number)
-			return troubles[i].trouble;
-	return TROUBLE_BUG;
-}
 
 static enum err outcome(const struct db *db)
 {
@@ -120,7 +51,7 @@ static enum err outcome(const struct db *db)
 enum err db_fail(struct db *db, unsigned number, const char *text)
 {
 	db->number = number;
-	db->trouble = classify(number);
+	db->trouble = db_trouble_of(number);
 	snprintf(db->text, sizeof(db->text), "%s", text);
 	if (db->trouble == TROUBLE_BUG)
 		log_error("database refused a statement: %u %s", number, text);
@@ -150,7 +81,6 @@ struct db *db_new(const struct conf *conf, enum db_role role)
 
 	db->conf = conf;
 	db->role = role;
-	db->insert_step = 1;
 	return db;
 }
 
@@ -167,6 +97,7 @@ void db_close(struct db *db)
 	if (db->my)
 		mysql_close(db->my);
 	db->my = NULL;
+	db->insert_step = 0;
 }
 
 void db_free(struct db *db)
@@ -234,8 +165,7 @@ static void set_options(struct db *db, MYSQL *my)
 			      NULL);
 }
 
-/* On Galera each node makes every third key, say. */
-static enum err read_insert_step(struct db *db)
+static enum err read_insert_step(struct db *db, uint64_t *step)
 {
 	MYSQL_RES *result;
 	MYSQL_ROW row;
@@ -246,8 +176,8 @@ static enum err read_insert_step(struct db *db)
 	if (!result)
 		return fail_connection(db);
 	row = mysql_fetch_row(result);
-	if (!row || !row[0] || !text_uint(row[0], 65535, &db->insert_step))
-		db->insert_step = 1;
+	if (!row || !row[0] || !text_uint(row[0], 65535, step))
+		*step = 1;
 	mysql_free_result(result);
 	return ERR_OK;
 }
@@ -277,9 +207,7 @@ static enum err set_session(struct db *db)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (mysql_query(db->my, fixed[i]))
 			return fail_connection(db);
-	if (mysql_query(db->my, lock_wait))
-		return fail_connection(db);
-	return read_insert_step(db);
+	return mysql_query(db->my, lock_wait) ? fail_connection(db) : ERR_OK;
 }
 
 static const char *or_null(const char *s)
@@ -379,7 +307,7 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 		db->in_tx = false;
 		if (!e && mysql_query(db->my, "COMMIT")) {
 			e = fail_connection(db);
-			in_doubt = db->trouble == TROUBLE_RECONNECT;
+			in_doubt = db_commit_in_doubt(db);
 		}
 		if (e && db->my && mysql_query(db->my, "ROLLBACK"))
 			db_close(db);
@@ -431,9 +359,10 @@ enum err db_exec_list(struct db *db, const char *sql,
 	return db_query_list(db, sql, args, count, list, length, &q);
 }
 
-enum err db_exec_some(struct db *db, const char *sql,
-		      const struct db_value *values, size_t rows,
-		      size_t columns, size_t *done)
+/* As many of the rows as fit into one statement, the first `done`. */
+static enum err exec_some(struct db *db, const char *sql,
+			  const struct db_value *values, size_t rows,
+			  size_t columns, size_t *done)
 {
 	size_t n = db_stmt_rows(values, rows, columns);
 	struct db_call c = {.sql = sql,
@@ -447,6 +376,32 @@ enum err db_exec_some(struct db *db, const char *sql,
 	return run(db, &c, &q);
 }
 
+/* On Galera the step is the number of nodes, and when one comes or goes it
+ * changes under a connection that stays. */
+enum err db_exec_keys(struct db *db, const char *sql,
+		      const struct db_value *values, size_t rows,
+		      size_t columns, uint64_t *keys, size_t *done)
+{
+	uint64_t step = 0;
+	enum err e = ERR_OK;
+
+	if (rows > 1 && !db->insert_step)
+		e = read_insert_step(db, &db->insert_step);
+	if (!e)
+		e = exec_some(db, sql, values, rows, columns, done);
+	if (!e && *done > 1)
+		e = read_insert_step(db, &step);
+	if (e)
+		return e;
+	if (step && step != db->insert_step) {
+		db->insert_step = step;
+		return db_fail(db, DB_CHANGED, "the step of keys has changed");
+	}
+	for (size_t i = 0; i < *done; i++)
+		keys[i] = db->insert_id + i * step;
+	return ERR_OK;
+}
+
 enum err db_exec_rows(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns)
@@ -456,7 +411,7 @@ enum err db_exec_rows(struct db *db, const char *sql,
 	size_t n;
 
 	while (rows && !e) {
-		e = db_exec_some(db, sql, values, rows, columns, &n);
+		e = exec_some(db, sql, values, rows, columns, &n);
 		affected += db->affected;
 		values += n * columns;
 		rows -= n;
@@ -487,9 +442,4 @@ uint64_t db_affected(const struct db *db)
 uint64_t db_insert_id(const struct db *db)
 {
 	return db->insert_id;
-}
-
-uint64_t db_insert_step(const struct db *db)
-{
-	return db->insert_step;
 }

@@ -57,6 +57,9 @@ void db_abandon(struct db *db, bool (*stop)(void *), void *arg);
 const char *db_error_text(const struct db *db);
 /* The server's error number behind the last failure, 0 when none. */
 unsigned db_error_number(const struct db *db);
+/* The last failure was others who wrote to the same rows, as often as it was
+ * tried: the database is there. */
+bool db_contended(const struct db *db);
 
 /* ---- values ---- */
 
@@ -156,18 +159,18 @@ enum err db_exec_rows(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns);
 /* The same as one statement of as many of the rows as fit into it, the first
- * `done`: who must know the keys they get calls it until all are out. */
-enum err db_exec_some(struct db *db, const char *sql,
+ * `done`, with the keys they were given; inside a transaction. Called until
+ * all rows are out. */
+enum err db_exec_keys(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
-		      size_t columns, size_t *done);
+		      size_t columns, uint64_t *keys, size_t *done);
 /* A statement of a migration: text protocol, no values, never repeated. */
 enum err db_exec_text(struct db *db, const char *sql);
 
 /* Rows matched (not only changed) by the last write. */
 uint64_t db_affected(const struct db *db);
-/* The first key the last INSERT made, and the step to the next one. */
+/* The first key the last INSERT made. */
 uint64_t db_insert_id(const struct db *db);
-uint64_t db_insert_step(const struct db *db);
 
 /* How many rows the result has. */
 size_t db_rows(const struct db_stmt *q);

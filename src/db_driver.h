@@ -22,6 +22,8 @@ enum db_trouble {
 	TROUBLE_BUG
 };
 
+enum { DB_CHANGED = 1020 }; /* the server's "record has changed" */
+
 struct db_cell {
 	int64_t i;
 	double d;
@@ -58,7 +60,8 @@ struct db {
 	enum db_trouble trouble;
 	unsigned number;
 	char text[512];
-	uint64_t affected, insert_id, insert_step;
+	uint64_t affected, insert_id;
+	uint64_t insert_step; /* from key to key; 0: not known */
 };
 
 /* One statement with its values. */
@@ -69,6 +72,10 @@ struct db_call {
 	size_t count, length; /* of args, of list */
 	size_t total;	      /* with the list padded */
 };
+
+enum db_trouble db_trouble_of(unsigned number);
+/* After a COMMIT that failed: it may be done all the same. */
+bool db_commit_in_doubt(const struct db *db);
 
 /* Takes down a failure and says what kind of error it is. */
 enum err db_fail(struct db *db, unsigned number, const char *text);

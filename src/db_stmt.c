@@ -102,6 +102,27 @@ static void bind_result(struct db_stmt *q)
 	q->rebind = true;
 }
 
+static enum err check_tx(struct db *db)
+{
+	if (!db->in_tx || db->my->server_status & SERVER_STATUS_IN_TRANS)
+		return ERR_OK;
+	return db_fail(db, DB_CHANGED, "the transaction was rolled back");
+}
+
+/*
+ * Galera rolls a transaction back when another node's wins, and the next
+ * answer says so. When that happens while a statement is prepared, MariaDB
+ * 10.11 says nothing, and what follows would be done without a transaction,
+ * without what came before. Any other statement's answer tells it by its
+ * status.
+ */
+static enum err check_prepared(struct db *db)
+{
+	if (db->in_tx && mysql_query(db->my, "DO 0"))
+		return db_fail(db, mysql_errno(db->my), mysql_error(db->my));
+	return check_tx(db);
+}
+
 static enum err prepare(struct db *db, const char *sql, size_t repeats,
 			struct db_stmt **out)
 {
@@ -124,6 +145,8 @@ static enum err prepare(struct db *db, const char *sql, size_t repeats,
 		e = db_fail(db, mysql_errno(db->my), mysql_error(db->my));
 	else if (mysql_stmt_prepare(q->stmt, text.data, text.len))
 		e = fail_stmt(db, q->stmt);
+	else
+		e = check_prepared(db);
 	buf_release(&text);
 	if (e) {
 		db_stmt_free(q);
@@ -244,6 +267,8 @@ enum err db_stmt_run(struct db *db, const struct db_call *c,
 	if (e)
 		return e;
 	e = run_bound(db, c, q);
+	if (!e)
+		e = check_tx(db);
 	if (e)
 		forget(db, q);
 	else

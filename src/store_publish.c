@@ -25,7 +25,6 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 	enum { COLUMNS = 6, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
-	enum err e;
 
 	for (size_t i = at; i < at + n; i++) {
 		const struct store_publication *item = &w->p->items[i];
@@ -37,14 +36,12 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		*v++ = db_text(w->p->idempotency_key);
 		*v++ = db_time(w->p->now);
 	}
-	e = db_exec_some(db,
-			 "INSERT INTO notifications (organization, action, "
-			 "user, resource, idempotency_key, created_at, "
-			 "accepted) VALUES {(?, ?, ?, ?, ?, ?, 1)}",
-			 values, n, COLUMNS, done);
-	for (size_t i = 0; i < *done && !e; i++)
-		w->keys[at + i] = db_insert_id(db) + i * db_insert_step(db);
-	return e;
+	return db_exec_keys(
+		db,
+		"INSERT INTO notifications (organization, action, user, "
+		"resource, idempotency_key, created_at, accepted) "
+		"VALUES {(?, ?, ?, ?, ?, ?, 1)}",
+		values, n, COLUMNS, &w->keys[at], done);
 }
 
 /* Rows of others may lie between them, so what is kept is the range. */

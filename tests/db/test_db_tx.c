@@ -235,6 +235,42 @@ START_TEST(a_deadlock_while_rows_are_read_is_repeated)
 }
 END_TEST
 
+/* ---- a transaction that ends by itself ---- */
+
+struct cut {
+	unsigned runs;
+	bool prepared; /* what follows was used before */
+};
+
+/* As a node of Galera's may do it, without a word. */
+static enum err cut_off(struct db *d, void *arg)
+{
+	struct cut *c = arg;
+	enum err e = add(d, 1);
+
+	if (!e && c->runs++ == 0)
+		e = db_exec_text(d, "ROLLBACK");
+	if (!e && c->prepared)
+		return add(d, 1);
+	return e ? e : db_exec(d, "UPDATE t SET n = n + 10 WHERE id = 2",
+			       DB_NONE);
+}
+
+START_TEST(a_rollback_unasked_for_is_noticed)
+{
+	struct cut c = {0};
+
+	assert_ok(db_tx(db, DB_ONCE, cut_off, &c));
+	ck_assert_uint_eq(c.runs, 2);
+	ck_assert_int_eq(total(), 11);
+	/* Too late for one statement, not for the rest. */
+	c = (struct cut){.prepared = true};
+	assert_ok(db_tx(db, DB_ONCE, cut_off, &c));
+	ck_assert_uint_eq(c.runs, 2);
+	ck_assert_int_eq(total(), 11 + 1 + 2);
+}
+END_TEST
+
 /* ---- waiting for a lock ---- */
 
 static enum err hold_and_try(struct db *holder, void *arg)
@@ -431,6 +467,7 @@ Suite *suite_db_tx(void)
 	tcase_add_test(t, a_conflict_is_not_repeated);
 	tcase_add_test(t, a_deadlock_is_repeated);
 	tcase_add_test(t, a_deadlock_while_rows_are_read_is_repeated);
+	tcase_add_test(t, a_rollback_unasked_for_is_noticed);
 	tcase_add_test(t, a_lock_is_waited_for_until_the_deadline);
 	tcase_add_test(t, abandoned_work_is_not_repeated);
 	tcase_add_test(t, reconnects_between_statements);

@@ -226,7 +226,56 @@ START_TEST(keys_of_an_insert)
 	insert(db_int(1), db_null(), db_null(), db_null(), db_null());
 	ck_assert_int_eq(dbtest_int(db, "SELECT MAX(id) FROM t"),
 			 (int64_t)db_insert_id(db));
-	ck_assert_uint_eq(db_insert_step(db), 1);
+}
+END_TEST
+
+struct keyed {
+	uint64_t step; /* of the session's keys, from the second run on */
+	uint64_t keys[5];
+	size_t runs, done;
+};
+
+/* On Galera the step changes under a connection that stays. */
+static enum err insert_keyed(struct db *d, void *arg)
+{
+	enum { ROWS = 5 };
+	struct keyed *k = arg;
+	struct db_value values[ROWS];
+
+	for (size_t i = 0; i < ROWS; i++)
+		values[i] = db_uint(i);
+	if (k->runs++ == 0 && k->step)
+		assert_ok(db_exec(d, "SET SESSION auto_increment_increment = ?",
+				  DB_ARGS(db_uint(k->step))));
+	return db_exec_keys(d, "INSERT INTO t (i) VALUES {(?)}", values, ROWS,
+			    1, k->keys, &k->done);
+}
+
+static void check_keys(const struct keyed *k, size_t runs)
+{
+	static const char sql[] =
+		"SELECT id FROM t ORDER BY id DESC LIMIT ?";
+	struct db_stmt *q;
+
+	ck_assert_uint_eq(k->runs, runs);
+	ck_assert_uint_eq(k->done, 4); /* a power of two */
+	assert_ok(db_query(db, sql, DB_ARGS(db_uint(k->done)), &q));
+	for (size_t i = k->done; i-- > 0;) {
+		ck_assert(db_next(q));
+		ck_assert_uint_eq(db_col_uint(q, 0), k->keys[i]);
+	}
+}
+
+START_TEST(keys_of_rows)
+{
+	static const uint64_t steps[] = {0, 3, 2, 0, 1};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct keyed k = {.step = steps[i]};
+
+		assert_ok(db_tx(db, DB_ONCE, insert_keyed, &k));
+		check_keys(&k, i && steps[i] ? 2 : 1);
+	}
 }
 END_TEST
 
@@ -302,6 +351,7 @@ Suite *suite_db_values(void)
 	tcase_add_loop_test(t, lists_of_any_length, 0, 9);
 	tcase_add_test(t, matched_rows_count_though_unchanged);
 	tcase_add_test(t, keys_of_an_insert);
+	tcase_add_test(t, keys_of_rows);
 	tcase_add_test(t, a_taken_key_is_a_conflict);
 	tcase_add_test(t, too_long_is_our_bug);
 	tcase_add_test(t, other_statements_while_rows_are_walked);
