@@ -333,7 +333,7 @@ static void note_run(struct run *r)
 	};
 	enum err e = store_sender_note(&r->store, &run);
 
-	if (e == ERR_TEMP)
+	if (e == ERR_TEMP && !db_contended(r->store.db))
 		(void)outage_note(r->lock.path, db_error_text(r->store.db));
 	else if (!e)
 		outage_end(r->lock.path); /* it may be back only now */

@@ -32,6 +32,9 @@ enum {
 	ENOUGH = 256,
 	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* the database is away */
+	/* Others who write to the same rows, on other nodes of Galera's, are
+	 * no outage, unless they win for so long. */
+	CONTENDED_MS = 10000,
 	/* Told to stop, it is waited for no longer than this: what is in
 	 * flight has ended by then (sender.c), and there are 5 s in all. */
 	STOP_MS = 4000,
@@ -46,6 +49,7 @@ struct ledger {
 	struct parcel_list back; /* come back, not yet recorded */
 	int64_t next_look, next_share, next_reread, next_rewind, next_note;
 	int64_t lost_since; /* monotonic; 0: the database is there */
+	bool contended;	    /* it is there, and others were quicker */
 	int64_t stop_by;    /* monotonic; 0: goes on */
 	enum ledger_wish wish;
 	struct fanout_place place;
@@ -152,9 +156,11 @@ static enum err look(struct ledger *l)
 		e = fan_out(l);
 	if (!e)
 		e = look_for_lanes(l);
+	if (e)
+		return e; /* the next step looks at once */
 	l->next_look = clock_monotonic() + until_next_look(l);
 	look_in_time(l);
-	return e;
+	return ERR_OK;
 }
 
 /* ---- time ---- */
@@ -185,7 +191,7 @@ static int64_t patience(const struct ledger *l)
 	int64_t next = now + IDLE_OTHERS_MS;
 
 	if (l->lost_since)
-		return RETRY_MS;
+		return l->contended ? BUSY_MS : RETRY_MS;
 	if (l->back.first || round_is_due(&l->round))
 		return 0;
 	if (!l->wish)
@@ -223,7 +229,9 @@ static enum err lost(struct ledger *l, enum err e)
 		return e;
 	}
 	l->lost_since = l->lost_since ? l->lost_since : now;
-	(void)outage_note(l->plan->outage, db_error_text(db));
+	l->contended = db_contended(db) && now - l->lost_since < CONTENDED_MS;
+	if (!l->contended)
+		(void)outage_note(l->plan->outage, db_error_text(db));
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
 	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;

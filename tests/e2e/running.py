@@ -350,6 +350,60 @@ class OutageInMidRun(SendCase):
         self.once("delivered 1")
 
 
+class Overtaken(LaneCase):
+    """Transactions that others' win over, as on Galera every node's may."""
+
+    settings = {"sender": {"linger": "60s", "lease": "40s"}}
+
+    def conflict(self, table):
+        """From now on each change of a row is one that comes second."""
+        self.service.db.sql(
+            f"CREATE TRIGGER conflict BEFORE UPDATE ON {table} FOR EACH ROW "
+            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213")
+
+    def agree(self):
+        self.service.db.sql("DROP TRIGGER IF EXISTS conflict")
+
+    def state(self):
+        return pathlib.Path(f"{self.service.folder / 'send.lock'}.outage")
+
+    def test_it_is_no_outage(self):
+        for n, table in enumerate(("notifications", "deliveries", "lanes")):
+            self.fresh(f"/{table}")
+            sender = self.service.start_sender()
+            self.sink.script(f"/{table}", then=Answer(200, delay=0.3))
+            if n:  # its outcome is what conflicts
+                self.publish_many(1)
+                self.sink.wait(1, f"/{table}")
+            self.conflict(table)
+            if not n:
+                self.publish_many(1)
+            try:
+                time.sleep(3)
+            finally:
+                self.agree()
+            wait_until(lambda: "pending" not in self.states()
+                       and self.sink.at(f"/{table}"), 10, table)
+            assert sender.stop() == 0
+            assert sender.errors() == "", (table, sender.errors())
+            assert len(self.sink.at(f"/{table}")) == 1, table
+
+    def test_it_is_told_when_it_does_not_end(self):
+        self.fresh()
+        sender = self.service.start_sender()
+        self.conflict("notifications")
+        self.publish_many(1)
+        try:
+            wait_until(self.state().exists, 20, "an outage noted")
+        finally:
+            self.agree()
+        self.sink.wait(1)
+        wait_until(lambda: not self.state().exists(), 10, "its end")
+        assert sender.stop() == 0
+        lines = sender.errors().splitlines()
+        assert len(lines) == 2, lines
+
+
 class Ending(LaneCase):
     """Draining: the end of a run is the beginning of the next."""
 
