@@ -12,6 +12,7 @@
 
 enum {
 	STATEMENT_MAX = 256 * 1024,
+	TRIES = 20,	   /* of a statement that others overtake */
 	NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
 };
 
@@ -52,10 +53,22 @@ bool store_schema_statement(const char **sql, struct buf *out)
 	return out->len > 0;
 }
 
+/* Whoever is at work on the same rows may win (on Galera: on any node). */
+static enum err run_patiently(struct db *db, const char *sql)
+{
+	unsigned tries = 0;
+	enum err e;
+
+	do {
+		e = db_exec_text(db, sql);
+	} while (e == ERR_TEMP && db_contended(db) && ++tries < TRIES);
+	return e;
+}
+
 static enum err run_statement(struct db *db, const struct store_step *step,
 			      const char *sql)
 {
-	enum err e = db_exec_text(db, sql);
+	enum err e = run_patiently(db, sql);
 
 	if (e == ERR_CONFLICT) {
 		log_info("%s: %s, passed over", step->name, db_error_text(db));
@@ -82,8 +95,8 @@ static enum err run_step(struct db *db, const struct store_step *step)
 	buf_release(&statement);
 	if (e)
 		return e;
-	/* Where the lock does not reach (two nodes of a cluster) the slower
-	 * of two must not set the number back. */
+	/* Where the lock does not reach (two nodes of Galera's) the slower of
+	 * two must not set the number back. */
 	return db_exec(
 		db,
 		"UPDATE installation SET version = ? "
@@ -218,7 +231,12 @@ static enum err run_steps(struct db *db, const struct store_migration *m)
 		return ERR_CONFIG;
 	}
 	for (unsigned i = version; i < m->count; i++) {
+		/* Another one on another node may have done it meanwhile. */
 		if (!m->dry_run)
+			e = read_version(db, m, &version);
+		if (!e && version > i)
+			continue;
+		if (!e && !m->dry_run)
 			e = run_step(db, &m->steps[i]);
 		if (e)
 			return e;
