@@ -125,11 +125,62 @@ static void check_limits(struct doctor *d, const struct store_settings *s)
 			   (unsigned long long)s->flush_log_at_trx_commit);
 }
 
+/* ---- Galera ---- */
+
+static void check_member(struct doctor *d, const struct store_galera *g)
+{
+	bool whole = strcmp(g->status, "Primary") == 0;
+
+	if (!whole || !g->ready)
+		doctor_say(d, VERDICT_FAIL, ERR_TEMP, "galera",
+			   "%s%s%s: this node refuses to serve (error 1047), "
+			   "because it does not see most of the cluster: look "
+			   "at its network and at the other nodes",
+			   g->status, *g->state ? ", " : "", g->state);
+	else if (strcmp(g->state, "Synced") != 0)
+		doctor_say(d, VERDICT_WARN, 0, "galera",
+			   "%s: this node is busy with joining, or with "
+			   "helping one that joins; commits may wait",
+			   g->state);
+	else if (g->size == 2)
+		doctor_say(d, VERDICT_WARN, 0, "galera",
+			   "2 nodes: when one dies the other stops too; add a "
+			   "third, or an arbitrator (garbd)");
+	else
+		doctor_say(d, VERDICT_OK, 0, "galera",
+			   "%llu nodes, %s; keys here are every %llu from "
+			   "%llu; wsrep_sync_wait %llu",
+			   (unsigned long long)g->size, g->state,
+			   (unsigned long long)g->step,
+			   (unsigned long long)g->first,
+			   (unsigned long long)g->sync_wait);
+}
+
+/* Settings without which its nodes drift apart. */
+static void check_cluster(struct doctor *d, const struct store_galera *g,
+			  const struct store_settings *s)
+{
+	if (!g->on)
+		return;
+	check_member(d, g);
+	if (strcmp(s->binlog_format, "ROW") != 0)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "galera binlog_format",
+			   "%s: a cluster needs ROW", s->binlog_format);
+	if (g->autoinc != 2)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG,
+			   "galera innodb_autoinc_lock_mode",
+			   "%llu: a cluster needs 2",
+			   (unsigned long long)g->autoinc);
+}
+
 static enum err check_settings(struct doctor *d)
 {
+	struct store_galera g;
 	struct store_settings s;
 	enum err e = store_settings_read(&d->a->store, &d->a->arena, &s);
 
+	if (!e)
+		e = store_galera_read(&d->a->store, &d->a->arena, &g);
 	if (e)
 		return e;
 	check_version(d, &s);
@@ -137,6 +188,7 @@ static enum err check_settings(struct doctor *d)
 	check_isolation(d, &s);
 	check_packet(d, &s);
 	check_limits(d, &s);
+	check_cluster(d, &g, &s);
 	return ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef HOOKS_STORE_SETTINGS_H
 #define HOOKS_STORE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -26,5 +27,21 @@ struct store_settings {
 
 enum err store_settings_read(struct store *s, struct arena *arena,
 			     struct store_settings *out);
+
+/* The server as a node of a Galera cluster; *arena*. Answered also by one that
+ * is cut off and refuses every other question with 1047. */
+struct store_galera {
+	bool on;	      /* false: it is none, and the rest is "" and 0 */
+	bool ready;	      /* serves */
+	const char *status;   /* of the part of the cluster it sees: Primary */
+	const char *state;    /* Synced, Donor/Desynced, Joining, ... */
+	uint64_t size;	      /* nodes in that part */
+	uint64_t autoinc;     /* innodb_autoinc_lock_mode */
+	uint64_t step, first; /* of its keys */
+	uint64_t sync_wait;   /* wsrep_sync_wait */
+};
+
+enum err store_galera_read(struct store *s, struct arena *arena,
+			   struct store_galera *out);
 
 #endif
