@@ -10,7 +10,7 @@ import subprocess
 import processes
 import where
 
-_SETTINGS = (
+SETTINGS = (
     "--no-defaults", "--skip-networking", "--skip-name-resolve",
     "--innodb-flush-log-at-trx-commit=1", "--innodb-log-file-size=16M",
     "--innodb-buffer-pool-size=64M", "--max-connections=200",
@@ -65,7 +65,7 @@ class Database:
     def start(self):
         self.child = processes.Child(
             "mysqld",
-            [self.server, *_SETTINGS, f"--datadir={self.folder}/data",
+            [self.server, *SETTINGS, f"--datadir={self.folder}/data",
              f"--tmpdir={self.temporary}", f"--socket={self.socket}",
              f"--pid-file={self.folder}/pid",
              *self.settings],

@@ -62,19 +62,28 @@ class Done:
 
 
 class Service:
-    """`settings` go over the defaults: {"sender": {"linger": "5s"}}."""
+    """`settings` go over the defaults: {"sender": {"linger": "5s"}}. `db`: a
+    server that runs already, and goes on; `schema`: whether it lacks ours."""
 
-    def __init__(self, settings=None, database_settings=()):
+    def __init__(self, settings=None, database_settings=(), db=None,
+                 schema=True):
         self.folder = processes.Folder()
         self.children = []
         self.doors = {}
+        self.db = db
+        self.borrows = db is not None
         self.settings = {s: dict(k) for s, k in _DEFAULTS.items()}
         for section, keys in (settings or {}).items():
             self.settings.setdefault(section, {}).update(keys)
         try:
             self.prefix = self._make_prefix()
-            self.db = database.Database(self.folder, database_settings).start()
-            self._make_schema()
+            if not self.borrows:
+                self.db = database.Database(self.folder,
+                                            database_settings).start()
+            for user in (ADMIN, API, SENDER):
+                self.write_config(user)
+            if schema:
+                self._make_schema()
         except BaseException:
             self.close()
             raise
@@ -97,8 +106,6 @@ class Service:
 
     def _make_schema(self):
         self.db.sql((where.EXAMPLES / "database.sql").read_text(), name="")
-        for user in (ADMIN, API, SENDER):
-            self.write_config(user)
         self.admin("migrate")
         self.db.sql((where.EXAMPLES / "grants.sql").read_text())
 
@@ -200,7 +207,7 @@ class Service:
         for child in self.children:
             child.stop()
         self._end_started()
-        if getattr(self, "db", None):
+        if self.db and not self.borrows:
             self.db.stop()
         reports = self.sanitizer_reports()
         self.folder.close()
