@@ -212,6 +212,26 @@ class Answers(GaleraCase):
                 self.publish_array(1000 * base + 10 * turn)
         assert steps == {"2", "3"}, steps
 
+    def test_asking_again_while_the_others_wait(self):
+        """Until they agree that one is dead no COMMIT ends."""
+        self.cluster.heal()
+        header = [("Idempotency-Key", "patience")]
+        body = {"action": "event.created", "resource": {"n": 0}}
+        self.nodes[2].kill()
+        begin, told = time.monotonic(), []
+        while not told or told[-1].status != 202:
+            asked = time.monotonic()
+            told.append(self.call(0, "POST", "/v2/notifications", body,
+                                  headers=header))
+            assert told[-1].status in (202, 503), told
+            assert time.monotonic() - asked < 6, told
+        print(f"# 503 {len(told) - 1} times, 202 after "
+              f"{time.monotonic() - begin:.1f} s")
+        assert len(told) > 1 and told[0].header("Retry-After"), told
+        assert self.nodes[1].value(
+            "SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM "
+            "notifications WHERE idempotency_key = 'patience'") == "1"
+
     def test_nothing_is_published_twice_by_a_node_that_is_cut_off(self):
         """A COMMIT that fails there may have reached the others."""
         self.cluster.heal()
