@@ -160,14 +160,17 @@ size_t lane_quota(const struct lane *l, const struct store_lane *row)
 
 size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
 {
-	size_t quota = lane_quota(l, row), places;
+	size_t quota = lane_quota(l, row), back = (quota + 1) / 2;
 
-	if (l->ping || !l->hook.rate_limit || quota == 1)
-		return out > quota / 2 ? 0 : quota - out;
-	places = l->window * l->hook.batch_size;
-	if (quota > places)
-		quota = places;
-	return out < quota ? quota - out : 0;
+	if (back > LANE_PORTION)
+		back = LANE_PORTION;
+	if (!l->ping && l->hook.rate_limit) {
+		size_t places = l->window * l->hook.batch_size;
+
+		back = 1;
+		quota = quota < places ? quota : places;
+	}
+	return out + back <= quota ? quota - out : 0;
 }
 
 void lane_adjust(struct lane *l, const struct outcome *o, size_t count)

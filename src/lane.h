@@ -23,7 +23,8 @@ struct outcome;
 
 enum {
 	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
-	LANE_QUOTA_MAX = 768,  /* and of one that has answered so often */
+	LANE_QUOTA_MAX = 1024, /* and of one that has answered so often */
+	LANE_PORTION = 256,    /* a round records so many, and reads as many */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
 	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
 	LANE_WINDOW_FIRST = 4, /* requests at once; Postfix begins with 5 */
@@ -109,7 +110,8 @@ void lane_free(struct lane *l);
 /* How many rows may be out: of pings as they come; one of an ordered lane, one
  * probe of a target that was dead, one at a time after crashes. */
 size_t lane_quota(const struct lane *l, const struct store_lane *row);
-/* How many more, when `out` are out: not before half is used up. Where a rate
+/* How many more, when `out` are out: not before half of them are back, or a
+ * whole portion, so that the network never waits for a round. Where a rate
  * counts what is handed out, only what can be sent at once is. */
 size_t lane_room(const struct lane *l, const struct store_lane *row,
 		 size_t out);

@@ -28,8 +28,7 @@ enum {
 	REREAD_MS = 250,
 	REWIND_MS = 1000, /* the others too */
 	NOTE_MS = 10000, /* sign of life in the senders table */
-	/* Outcomes are recorded when so many are back, or after so long. */
-	ENOUGH = 256,
+	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
 	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* the database is away */
 	/* Others who write to the same rows, on other nodes of Galera's, are
@@ -204,7 +203,7 @@ static size_t enough(const struct ledger *l)
 {
 	size_t half = (l->round.parcels + 1) / 2;
 
-	return half < ENOUGH ? half : ENOUGH;
+	return half < LANE_PORTION ? half : LANE_PORTION;
 }
 
 static bool finished(const struct ledger *l)

@@ -170,7 +170,7 @@ enum err round_look(struct round *r, size_t max)
 	return ERR_OK;
 }
 
-/* Whether rows should be read: the lane is open and half used up. */
+/* Whether rows should be read: the lane is open and has room. */
 static bool hungry(const struct round *r, const struct lane *l)
 {
 	return !l->closing && !l->lost && !l->drained &&

@@ -118,6 +118,27 @@ START_TEST(the_quota_follows_the_outcomes)
 }
 END_TEST
 
+START_TEST(more_is_read_when_half_or_a_portion_is_back)
+{
+	struct store_lane row = fresh();
+	struct lane l = {.hook.batch_size = 1, .quota = 100};
+
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 100);
+	ck_assert_uint_eq(lane_room(&l, &row, 50), 50);
+	ck_assert_uint_eq(lane_room(&l, &row, 51), 0);
+	l.quota = LANE_QUOTA_MAX;
+	ck_assert_uint_eq(
+		lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION),
+		LANE_PORTION);
+	ck_assert_uint_eq(
+		lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION + 1), 0);
+	l.hook.ordered = true; /* one at a time */
+	ck_assert_uint_eq(lane_room(&l, &row, 0), 1);
+	ck_assert_uint_eq(lane_room(&l, &row, 1), 0);
+	ck_assert_uint_eq(lane_room(&l, &row, LANE_QUOTA_MAX), 0);
+}
+END_TEST
+
 START_TEST(some_go_one_by_one)
 {
 	struct store_lane row = fresh();
@@ -271,6 +292,7 @@ Suite *suite_lane(void)
 	tcase_add_test(t, but_not_one_that_was_asked_for);
 	tcase_add_test(t, failing_since_the_first_failure);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
+	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
 	tcase_add_test(t, some_go_one_by_one);
 	tcase_add_test(t, a_rate_counts_what_can_be_sent);
 	tcase_add_test(t, tokens);
