@@ -52,13 +52,13 @@ static void check_headers(const struct request *r)
 /* What stands in front of a NUL must not pass for the whole. */
 static void check_nul(const struct request *r)
 {
-	for (char *const *e = r->environment; *e; e++) {
-		size_t n = strcspn(*e, "#");
-		const char *nul = memmem(*e, n, "%00", 3);
+	const char *uri = "";
 
-		if (strncmp(*e, "REQUEST_URI=/", 13) == 0 && nul)
-			CHECK(r->no_path || r->bad_query);
-	}
+	for (char *const *e = r->environment; *e; e++)
+		if (strncmp(*e, "REQUEST_URI=", 12) == 0)
+			uri = *e + 12; /* the last one counts */
+	if (*uri == '/' && memmem(uri, strcspn(uri, "#"), "%00", 3))
+		CHECK(r->no_path || r->bad_query);
 }
 
 static void check(const struct request *r)
