@@ -508,9 +508,15 @@ class Once(LaneCase):
     def test_while_another_one_lingers(self):
         self.fresh()
         sender = self.service.start_sender("--linger", "20s")
+        # Before its first line it can only die of a signal.
+        wait_until(lambda: self.service.db.value(
+            "SELECT COUNT(*) FROM senders WHERE ended_at IS NULL") == "1", 20,
+            "its start")
         done = self.service.send("--once")
         assert done.status == 0 and done.out.startswith("delivered 0,"), done
-        assert sender.running() and sender.stop() == 0
+        assert sender.running()
+        status = sender.stop()
+        assert status == 0, (status, sender.errors())
 
     def test_a_row_without_its_notification_turns_nothing(self):
         """Somebody deleted it by hand."""
