@@ -91,6 +91,11 @@ table() {
 	}'
 }
 
+if [ -e "$abs_top_srcdir/config.status" ]; then
+	echo "coverage: needs a build folder of its own: make distclean," \
+		"then mkdir build && cd build && ../configure" >&2
+	exit 1
+fi
 mkdir -p "$folder"
 cd "$folder"
 [ -e Makefile ] ||
