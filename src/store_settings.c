@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "mem.h"
 #include "store.h"
 #include "store_col.h"
 #include "text.h"
@@ -48,8 +47,7 @@ static enum err read_slots(struct store *s, struct arena *arena,
 	enum err e = db_query(s->db, sql, DB_NONE, &q);
 
 	while (!e && db_next(q))
-		put(slots, n, db_col_text(q, 0),
-		    arena_strdup(arena, db_col_text(q, 1)));
+		put(slots, n, db_col_text(q, 0), store_col_text(q, 1, arena));
 	return e;
 }
 
