@@ -4,7 +4,7 @@
 #ifndef HOOKS_API_H
 #define HOOKS_API_H
 
-#include "err.h"
+#include "base/err.h"
 
 struct call;
 

@@ -5,17 +5,17 @@
 #include <string.h>
 
 #include "api.h"
-#include "buf.h"
+#include "base/buf.h"
 #include "call.h"
 #include "faults.h"
-#include "js.h"
-#include "store_again.h"
-#include "store_delivery.h"
-#include "store_due.h"
-#include "store_hook.h"
-#include "store_ping.h"
-#include "text.h"
-#include "view.h"
+#include "outside/js.h"
+#include "store/store_again.h"
+#include "store/store_delivery.h"
+#include "store/store_due.h"
+#include "store/store_hook.h"
+#include "store/store_ping.h"
+#include "base/text.h"
+#include "store/view.h"
 
 enum {
 	RESOURCE_MAX = 1024 * 1024,

@@ -3,7 +3,7 @@
  */
 #include "api.h"
 #include "call.h"
-#include "js.h"
+#include "outside/js.h"
 
 enum err api_health(struct call *c)
 {

@@ -7,10 +7,10 @@
 #include "call.h"
 #include "hook_change.h"
 #include "hook_form.h"
-#include "js.h"
-#include "store_hook.h"
-#include "store_secret.h"
-#include "view.h"
+#include "outside/js.h"
+#include "store/store_hook.h"
+#include "store/store_secret.h"
+#include "store/view.h"
 
 #define DISABLED_BY_REQUEST "disabled by request"
 

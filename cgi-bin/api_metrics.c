@@ -8,10 +8,10 @@
 #include "call.h"
 #include "exposition.h"
 #include "meter.h"
-#include "store_counter.h"
-#include "store_status.h"
-#include "tally.h"
-#include "text.h"
+#include "store/store_counter.h"
+#include "store/store_status.h"
+#include "deliver/tally.h"
+#include "base/text.h"
 
 struct metrics {
 	struct store_status status;

@@ -6,9 +6,9 @@
 
 #include "api.h"
 #include "call.h"
-#include "crypt.h"
+#include "outside/crypt.h"
 #include "openapi_text.h"
-#include "text.h"
+#include "base/text.h"
 
 enum { TAG_BYTES = 8, TAG_SIZE = 2 * TAG_BYTES + 3 };
 

@@ -3,9 +3,9 @@
  */
 #include "api.h"
 #include "call.h"
-#include "js.h"
-#include "match.h"
-#include "view.h"
+#include "outside/js.h"
+#include "rules/match.h"
+#include "store/view.h"
 
 enum err api_org_test(struct call *c)
 {

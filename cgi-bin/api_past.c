@@ -3,11 +3,11 @@
  */
 #include "api.h"
 #include "call.h"
-#include "js.h"
-#include "store_delivery.h"
-#include "store_notification.h"
-#include "text.h"
-#include "view.h"
+#include "outside/js.h"
+#include "store/store_delivery.h"
+#include "store/store_notification.h"
+#include "base/text.h"
+#include "store/view.h"
 
 enum { OF_ONE_MAX = 1000 }; /* deliveries that a notification comes with */
 

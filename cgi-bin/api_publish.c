@@ -9,13 +9,13 @@
 #include "api.h"
 #include "call.h"
 #include "faults.h"
-#include "js.h"
-#include "jscan.h"
-#include "notice.h"
-#include "store_due.h"
-#include "store_publish.h"
-#include "valid.h"
-#include "view.h"
+#include "outside/js.h"
+#include "outside/jscan.h"
+#include "rules/notice.h"
+#include "store/store_due.h"
+#include "store/store_publish.h"
+#include "rules/valid.h"
+#include "store/view.h"
 
 enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
 

@@ -5,9 +5,9 @@
 
 #include "api.h"
 #include "call.h"
-#include "js.h"
+#include "outside/js.h"
 #include "launch.h"
-#include "store_sender.h"
+#include "store/store_sender.h"
 
 enum err api_run(struct call *c)
 {

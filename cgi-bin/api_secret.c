@@ -6,10 +6,10 @@
 #include "faults.h"
 #include "hook_change.h"
 #include "hook_form.h"
-#include "js.h"
-#include "store_hook.h"
-#include "store_secret.h"
-#include "text.h"
+#include "outside/js.h"
+#include "store/store_hook.h"
+#include "store/store_secret.h"
+#include "base/text.h"
 
 static void answer(struct call *c, const char *secret)
 {

@@ -6,14 +6,14 @@
 
 #include "api.h"
 #include "call.h"
-#include "js.h"
+#include "outside/js.h"
 #include "stats_range.h"
-#include "store_health.h"
-#include "store_hook.h"
-#include "store_stats.h"
-#include "store_status.h"
-#include "text.h"
-#include "view.h"
+#include "store/store_health.h"
+#include "store/store_hook.h"
+#include "store/store_stats.h"
+#include "store/store_status.h"
+#include "base/text.h"
+#include "store/view.h"
 
 /* A hook with what it did in the time that is asked for. */
 struct entry {

@@ -5,7 +5,7 @@
 #ifndef HOOKS_AUTH_H
 #define HOOKS_AUTH_H
 
-#include "err.h"
+#include "base/err.h"
 
 struct call;
 

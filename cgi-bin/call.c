@@ -8,8 +8,8 @@
 
 #include "etag.h"
 #include "faults.h"
-#include "js.h"
-#include "text.h"
+#include "outside/js.h"
+#include "base/text.h"
 
 enum { LIMIT_MAX = 1000 };
 

@@ -12,16 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf.h"
-#include "err.h"
-#include "id.h"
-#include "jscan.h"
-#include "mem.h"
-#include "policy.h"
+#include "outside/conf.h"
+#include "base/err.h"
+#include "rules/id.h"
+#include "outside/jscan.h"
+#include "base/mem.h"
+#include "store/policy.h"
 #include "request.h"
 #include "response.h"
-#include "store.h"
-#include "store_key.h"
+#include "store/store.h"
+#include "store/store_key.h"
 
 struct faults;
 struct js;

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "buf.h"
-#include "histogram.h"
+#include "base/buf.h"
+#include "rules/histogram.h"
 
 #define EXPOSITION_TYPE "text/plain; version=0.0.4; charset=utf-8"
 /* In front of every name. */

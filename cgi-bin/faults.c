@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "call.h"
-#include "js.h"
+#include "outside/js.h"
 
 enum {
 	/* Some 8000 of them. */

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "mem.h"
-#include "text.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 extern char **environ;
 

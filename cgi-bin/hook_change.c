@@ -7,8 +7,8 @@
 
 #include "call.h"
 #include "etag.h"
-#include "store_secret.h"
-#include "text.h"
+#include "store/store_secret.h"
+#include "base/text.h"
 
 enum { TRIES = 5 };
 

@@ -6,8 +6,8 @@
 #ifndef HOOKS_HOOK_CHANGE_H
 #define HOOKS_HOOK_CHANGE_H
 
-#include "err.h"
-#include "store_hook.h"
+#include "base/err.h"
+#include "store/store_hook.h"
 
 struct call;
 

@@ -9,10 +9,10 @@
 #include "call.h"
 #include "faults.h"
 #include "hook_headers.h"
-#include "js.h"
-#include "match.h"
-#include "sign.h"
-#include "valid.h"
+#include "outside/js.h"
+#include "rules/match.h"
+#include "rules/sign.h"
+#include "rules/valid.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

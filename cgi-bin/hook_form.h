@@ -5,8 +5,8 @@
 #ifndef HOOKS_HOOK_FORM_H
 #define HOOKS_HOOK_FORM_H
 
-#include "err.h"
-#include "store_hook.h"
+#include "base/err.h"
+#include "store/store_hook.h"
 
 struct call;
 struct js;

@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "faults.h"
-#include "js.h"
-#include "mem.h"
-#include "valid.h"
-#include "view.h"
+#include "outside/js.h"
+#include "base/mem.h"
+#include "rules/valid.h"
+#include "store/view.h"
 
 enum { STORED_MAX = 1024 * 1024 };
 

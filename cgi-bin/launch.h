@@ -5,7 +5,7 @@
 #ifndef HOOKS_LAUNCH_H
 #define HOOKS_LAUNCH_H
 
-#include "err.h"
+#include "base/err.h"
 
 /*
  * One run with this configuration, in a session of its own, with no

@@ -12,14 +12,14 @@
 
 #include "auth.h"
 #include "call.h"
-#include "clock.h"
-#include "conf.h"
+#include "base/clock.h"
+#include "outside/conf.h"
 #include "gateway.h"
-#include "log.h"
+#include "base/log.h"
 #include "meter.h"
-#include "policy.h"
+#include "store/policy.h"
 #include "route.h"
-#include "store.h"
+#include "store/store.h"
 
 enum {
 	DEADLINE_MS = 4500,    /* of one request's database work (design 3) */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "store_counter.h"
+#include "base/clock.h"
+#include "store/store_counter.h"
 
 enum { LABEL_SIZE = 128 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "gateway.h"
-#include "log.h"
-#include "text.h"
+#include "base/log.h"
+#include "base/text.h"
 
 /* So that Link, which has the query in it, fits into what servers take as a
  * header, three bytes for each. */

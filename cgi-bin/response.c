@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "gateway.h"
-#include "js.h"
+#include "outside/js.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 struct gateway;
 struct js;

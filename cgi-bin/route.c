@@ -9,8 +9,8 @@
 #include "auth.h"
 #include "call.h"
 #include "gateway.h"
-#include "log.h"
-#include "store.h"
+#include "base/log.h"
+#include "store/store.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

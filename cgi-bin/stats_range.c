@@ -5,8 +5,8 @@
 #include "stats_range.h"
 
 #include "call.h"
-#include "store_stats.h"
-#include "text.h"
+#include "store/store_stats.h"
+#include "base/text.h"
 
 #define MINUTE STORE_MINUTE_MS
 #define HOUR STORE_HOUR_MS

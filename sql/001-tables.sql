@@ -5,7 +5,7 @@
 -- Statements end with a semicolon at the end of a line.
 --
 -- Public ids of hooks, notifications and deliveries are not stored: they are
--- made of the row's creation time and its key (see src/id.h). All DATETIME
+-- made of the row's creation time and its key (see src/rules/id.h). All DATETIME
 -- values are UTC, from the database's clock.
 
 CREATE TABLE IF NOT EXISTS installation (

@@ -1,7 +1,7 @@
 -- Lanes have kinds: what failed and what is held for itself stays in the index
 -- of the queue, in lanes of its own, so that it can be listed and counted
 -- without walking what was delivered; and pings have lanes that are ahead of
--- the queue (see src/store_lane.h). 2 << 62 is 9223372036854775808, 3 << 62 is
+-- the queue (see src/store/store_lane.h). 2 << 62 is 9223372036854775808, 3 << 62 is
 -- 13835058055282163712.
 --
 -- The first two statements change the description of a column only. The third

@@ -7,7 +7,7 @@
 
 BEGIN {
 	print "/* Made by sql/embed.awk of the migrations beside it. */"
-	print "#include \"store_schema.h\""
+	print "#include \"store/store_schema.h\""
 	print ""
 	print "const struct store_step store_steps[] = {"
 }

@@ -12,33 +12,21 @@ import re
 import tap
 import where
 
-# From the bottom up. A module may include its own layer and those below; a
-# new one is entered here.
-LAYERS = (
-    ("base", "err log mem buf text clock"),
-    # With the facts and the JSON scanner that http and js speak of.
-    ("outside", "conf db js http crypt attempt jscan mail watch"),
-    ("rules", "id sign target retry match valid outcome notice vault "
-              "histogram headroom"),
-    ("store", "store policy view"),
-    ("work", "sender alert batch chores courier deliver draft fanout lane ledger "
-             "lock notify outage parcel post purge raise round tally"),
-    ("programs", "hooks-send hooks-admin admin options prepare report"),
-)
-RANK = {module: rank for rank, (_, modules) in enumerate(LAYERS)
-        for module in modules.split()}
+# The folders of src/ from the bottom up. A file may include its own folder and
+# those below it. The two programs stand beside each other.
+LAYERS = ("base", "outside", "rules", "store", "deliver", "send", "admin")
 
 # A pattern and the only files it may stand in.
 ALONE = (
-    (r"#include <mysql", r"src/db_driver\.h"),
-    (r'#include "db_driver\.h"', r"src/db(_\w+)?\.c"),
+    (r"#include <mysql", r"src/outside/db_driver\.h"),
+    (r'#include "outside/db_driver\.h"', r"src/outside/db(_\w+)?\.c"),
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
-    (r"\bcurl_multi_\w+\(", r"src/http(_\w+)?\.c"),
-    (r"\bcurl_easy_\w+\(", r"src/(http(_\w+)?|mail)\.c"),
-    (r"#include <json", r"src/js\.c"),
-    (r"#include <ini\.h>", r"src/conf\.c"),
+    (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
+    (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
+    (r"#include <json", r"src/outside/js\.c"),
+    (r"#include <ini\.h>", r"src/outside/conf\.c"),
     # http asks which version of TLS was spoken.
-    (r"#include <openssl/", r"src/(crypt|http)\.c"),
+    (r"#include <openssl/", r"src/outside/(crypt|http)\.c"),
 )
 # Of these there is one file that has it.
 ONCE = (r"#include <mysql", r"#include <fcg\w*\.h>", r"\bcurl_multi_\w+\(")
@@ -63,7 +51,7 @@ _INCLUDE = re.compile(r'^#include\s+"([^"]+)"', re.M)
 def real_tree():
     return {str(path.relative_to(where.SOURCE)): path.read_text()
             for folder in ("src", "cgi-bin")
-            for path in sorted((where.SOURCE / folder).glob("*.[ch]"))
+            for path in sorted((where.SOURCE / folder).rglob("*.[ch]"))
             if path not in where.GENERATED}
 
 
@@ -85,11 +73,10 @@ def _strings(text):
     return [t for t in _TOKEN.findall(source) if t[0] == '"']
 
 
-def _module(path):
-    """src/store_key.c belongs to `store`, src/hooks-send.c to itself."""
-    stem = path.rsplit("/", 1)[1].rsplit(".", 1)[0]
-    family = stem.split("_")[0]
-    return stem if stem in RANK or family not in RANK else family
+def _layer(path):
+    """src/store/store_key.c is in `store`; what is not below src/, in none."""
+    parts = path.removeprefix("src/").split("/")
+    return parts[0] if len(parts) > 1 else ""
 
 
 def _includes(tree, path):
@@ -100,22 +87,22 @@ def layers(tree):
     for path in tree:
         if not path.startswith("src/"):
             continue
-        module = _module(path)
-        if module not in RANK:
-            yield f"{path}: which layer is it in?"
+        layer = _layer(path)
+        if layer not in LAYERS:
+            yield f"{path}: in none of the folders {LAYERS}"
             continue
         for name in _includes(tree, path):
-            other = _module("/" + name)
-            if RANK.get(other, -1) > RANK[module]:
+            other = _layer(name)
+            if other in LAYERS and LAYERS.index(other) > LAYERS.index(layer):
                 yield f"{path}: includes {name}, which is above it"
 
 
 def own_headers(tree):
-    """Neither src/ nor cgi-bin/ includes what is not there, so that src/
-    cannot include cgi-bin/."""
+    """src/ includes by the name below src/, cgi-bin/ also its own; neither what
+    is not there, so that src/ cannot include cgi-bin/."""
     for path in tree:
         folder = path.rsplit("/", 1)[0]
-        allowed = [folder] if folder == "src" else [folder, "src"]
+        allowed = ["src"] if path.startswith("src/") else [folder, "src"]
         for name in _includes(tree, path):
             if not any(f"{f}/{name}" in tree for f in allowed):
                 yield f"{path}: includes {name}, which is not in {allowed}"
@@ -123,13 +110,12 @@ def own_headers(tree):
 
 def pure_rules(tree):
     """The rules know no clock, no log and no configuration."""
-    rules = dict(LAYERS)["rules"].split()
     for path in tree:
-        if path.startswith("src/") and _module(path) in rules:
-            for name in _includes(tree, path):
-                if _module("/" + name) in ("clock", "log", "conf", "db",
-                                           "http", "js"):
-                    yield f"{path}: includes {name}"
+        if not path.startswith("src/rules/"):
+            continue
+        for name in _includes(tree, path):
+            if re.match(r"base/(clock|log)|outside/(conf|db|http|js)\b", name):
+                yield f"{path}: includes {name}"
 
 
 def alone(tree):
@@ -146,10 +132,10 @@ def alone(tree):
 
 def sql(tree):
     for path, text in tree.items():
-        if _module(path) == "store":
+        if path.startswith("src/store/"):
             continue
         for literal in _strings(text):
-            if path.startswith("src/db"):
+            if path.startswith("src/outside/db"):
                 literal = SESSION.sub("", literal)
             found = SQL.search(literal)
             if found:
@@ -185,37 +171,40 @@ def headers_guarded(tree):
 
 
 PLANTED = (
-    (layers, {"src/store_org.c": '#include "sender.h"\n'}),
-    (layers, {"src/err.h": '#include "db.h"\n'}),
-    (layers, {"src/nobody_knows.c": ""}),
-    (own_headers, {"src/id.c": '#include "route.h"\n',
+    (layers, {"src/store/store_org.c": '#include "deliver/sender.h"\n'}),
+    (layers, {"src/base/err.h": '#include "outside/db.h"\n'}),
+    (layers, {"src/loose.c": ""}),
+    (layers, {"src/nobody_knows/file.c": ""}),
+    (own_headers, {"src/rules/id.c": '#include "route.h"\n',
                    "cgi-bin/route.h": ""}),
-    (own_headers, {"src/id.c": '#include "../cgi-bin/route.h"\n',
+    (own_headers, {"src/rules/id.c": '#include "../cgi-bin/route.h"\n',
                    "cgi-bin/route.h": ""}),
-    (pure_rules, {"src/retry.c": '#include "clock.h"\n'}),
-    (alone, {"src/store.c": "#include <mysql.h>\n"}),
-    (alone, {"src/store.c": '#include "db_driver.h"\n'}),
+    (own_headers, {"src/rules/id.c": '#include "valid.h"\n',
+                   "src/rules/valid.h": ""}),
+    (pure_rules, {"src/rules/retry.c": '#include "base/clock.h"\n'}),
+    (alone, {"src/store/store.c": "#include <mysql.h>\n"}),
+    (alone, {"src/store/store.c": '#include "outside/db_driver.h"\n'}),
     (alone, {"cgi-bin/a.c": "#include <fcgiapp.h>\n",
              "cgi-bin/b.c": "#include <fcgiapp.h>\n"}),
-    (alone, {"src/sender.c": "x = curl_multi_init();\n"}),
-    (alone, {"src/http.c": "curl_multi_init();\n",
-             "src/http_dns.c": "curl_multi_poll(x);\n"}),
+    (alone, {"src/deliver/sender.c": "x = curl_multi_init();\n"}),
+    (alone, {"src/outside/http.c": "curl_multi_init();\n",
+             "src/outside/http_dns.c": "curl_multi_poll(x);\n"}),
     (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),
-    (sql, {"src/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
-    (kept_out, {"src/text.c": "n = atoi(s);\n"}),
-    (kept_out, {"src/text.c": "\tsprintf (s, t);\n"}),
-    (sizes, {"src/text.c": "\n" * (LINES_MAX + 1)}),
-    (headers_guarded, {"src/text.h": "int x;\n"}),
+    (sql, {"src/outside/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
+    (kept_out, {"src/base/text.c": "n = atoi(s);\n"}),
+    (kept_out, {"src/base/text.c": "\tsprintf (s, t);\n"}),
+    (sizes, {"src/base/text.c": "\n" * (LINES_MAX + 1)}),
+    (headers_guarded, {"src/base/text.h": "int x;\n"}),
 )
 
 # Things that look like faults and are none.
 HARMLESS = {
-    "src/store_org.c": 'f("SELECT id FROM organizations");\n',
-    "src/db.c": 'f("SELECT @@auto_increment_increment");\n',
-    "src/text.c": '/* not atoi(s) */ s = "atoi(s)"; my_rand(1); '
+    "src/store/store_org.c": 'f("SELECT id FROM organizations");\n',
+    "src/outside/db.c": 'f("SELECT @@auto_increment_increment");\n',
+    "src/base/text.c": '/* not atoi(s) */ s = "atoi(s)"; my_rand(1); '
                   "snprintf(s, n, t); x.random(1);\n",
-    "cgi-bin/route.c": '#include "id.h"\n{"DELETE", "/v2/hooks/:id"};\n',
-    "src/id.h": "#ifndef HOOKS_ID_H\n#define HOOKS_ID_H\n#endif\n",
+    "cgi-bin/route.c": '#include "rules/id.h"\n{"DELETE", "/v2/hooks/:id"};\n',
+    "src/rules/id.h": "#ifndef HOOKS_ID_H\n#define HOOKS_ID_H\n#endif\n",
 }
 
 RULES = {rule.__name__: rule for rule in (

@@ -11,8 +11,7 @@ folder=$abs_top_builddir/coverage
 
 # What gcov says of each file, as one line: name, lines, lines run, the rest.
 report() {
-	# tests/fuzz builds some of cgi-bin/ again: those do not count.
-	for data in cgi-bin/hooks_fcgi-*.gcda src/*.gcda; do
+	for data in cgi-bin/*.gcda src/*/*.gcda; do
 		gcov -t -o "${data%/*}" "$data" 2>/dev/null
 	done | awk '
 	function range() {
@@ -31,7 +30,7 @@ report() {
 	}
 	/^ *-: *0:Source:/ {
 		finish()
-		if (match($0, /(cgi-bin|src)\/[^\/]*\.c$/))
+		if (match($0, /(cgi-bin|src\/[^\/]*)\/[^\/]*\.c$/))
 			name = substr($0, RSTART)
 		next
 	}
@@ -104,7 +103,7 @@ cd "$folder"
 umask 0
 make -s all >make.log 2>&1
 find . -name '*.gcda' -delete
-chmod a+rwx cgi-bin src
+chmod a+rwx cgi-bin src src/*
 status=0
 make -s check >check.log 2>&1 || status=$?
 report >report.txt

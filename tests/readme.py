@@ -14,7 +14,7 @@ import where
 README = (where.SOURCE / "README.md").read_text()
 # What the tour names one by one; what is built or made lies beside it.
 FOLDERS = {
-    "src": "*.[ch]",
+    "src": "*/*.[ch]",
     "cgi-bin": "*.[ch] *.awk",
     "sql": "*.sql *.awk",
     "htdocs": "*.* vendor/* verify/*",
@@ -49,7 +49,8 @@ def there(folder):
     top = where.SOURCE / folder
     return {str(path.relative_to(top)) for pattern in FOLDERS[folder].split()
             for path in top.glob(pattern)
-            if path.is_file() and path not in where.GENERATED}
+            if path.is_file() and path not in where.GENERATED
+            and path.name != "local.mk"}
 
 
 def left_out(text):
@@ -93,7 +94,8 @@ def code(text):
 
 def targets(text):
     """`make x` in indented blocks; automake makes some of them."""
-    made = (where.SOURCE / "Makefile.am").read_text()
+    made = "".join(path.read_text() for path in (
+        where.SOURCE / "Makefile.am", *where.SOURCE.rglob("local.mk")))
     for target in re.findall(r"^    (?:.*&& )?make ([\w-]+)", text, re.M):
         if target not in ("install", "check", "distcheck") and not re.search(
                 rf"^{re.escape(target)}:", made, re.M):
@@ -103,7 +105,7 @@ def targets(text):
 def commands(text):
     """What is said of hooks-admin is in its table, or among what is not."""
     table = re.findall(r'^\t\{"([a-z ]+)", "', (
-        where.SOURCE / "src/hooks-admin.c").read_text(), re.M)
+        where.SOURCE / "src/admin/hooks-admin.c").read_text(), re.M)
     later = section(text, "## Not yet")
     for line in re.findall(r"hooks-admin (?:-c \S+ )?([a-z]+(?: [a-z]+)?)",
                            text.replace(later, "")):
@@ -114,7 +116,7 @@ def commands(text):
 
 PLANTED = {
     left_out: README.replace("- `gateway.c` `gateway.h`", "- `gateway.c`"),
-    gone: README.replace("- `buf.c`", "- `gone.c` `buf.c`"),
+    gone: README.replace("- `base/buf.c`", "- `base/gone.c` `base/buf.c`"),
     links: README + "[x](examples/gone)",
     code: README.replace("hash_equals(", "strcmp("),
     targets: README + "\n    make check-nothing\n",

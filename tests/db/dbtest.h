@@ -8,8 +8,8 @@
 
 #include <check.h>
 
-#include "conf.h"
-#include "db.h"
+#include "outside/conf.h"
+#include "outside/db.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 static struct db *db, *other;
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
-#include "text.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 /* 2021-05-27T08:03:53.775Z */
 #define MOMENT INT64_C(1622102633775)

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "store.h"
-#include "store_schema.h"
+#include "store/store.h"
+#include "store/store_schema.h"
 
 enum { STEPS_MAX = 64 };
 

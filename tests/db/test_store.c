@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-#include "mem.h"
-#include "store.h"
-#include "store_key.h"
-#include "store_lane.h"
-#include "store_org.h"
-#include "store_schema.h"
-#include "store_status.h"
-#include "text.h"
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_key.h"
+#include "store/store_lane.h"
+#include "store/store_org.h"
+#include "store/store_schema.h"
+#include "store/store_status.h"
+#include "base/text.h"
 
 static struct store store;
 static struct arena arena;

@@ -68,7 +68,7 @@ class Turns(SendCase):
     """One organization has 300 hooks and 100 notifications for each."""
 
     HOOKS, NOTIFICATIONS = 300, 100
-    # Of one transaction (src/fanout.h).
+    # Of one transaction (src/deliver/fanout.h).
     DELIVERIES = 5000
 
     def flood(self):

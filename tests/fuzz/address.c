@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "target.h"
+#include "rules/target.h"
 
 struct address {
 	struct sockaddr_storage ss;

@@ -5,11 +5,11 @@
  */
 #include "fuzz.h"
 
-#include "crypt.h"
-#include "js.h"
-#include "store_delivery.h"
-#include "text.h"
-#include "view.h"
+#include "outside/crypt.h"
+#include "outside/js.h"
+#include "store/store_delivery.h"
+#include "base/text.h"
+#include "store/view.h"
 
 static void check_body(const struct js *response, const char *s, size_t len)
 {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "outside/conf.h"
 
 /* What a line may have, less some. */
 enum { LINE_MAX_BYTES = 8100, PRINTED_MAX = 256 * 1024 };

@@ -5,9 +5,9 @@
  */
 #include "fuzz.h"
 
-#include "conf.h"
-#include "conf_mail.h"
-#include "conf_value.h"
+#include "outside/conf.h"
+#include "outside/conf_mail.h"
+#include "outside/conf_value.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

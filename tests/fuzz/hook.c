@@ -11,12 +11,12 @@
 #include "call.h"
 #include "gateway.h"
 #include "hook_form.h"
-#include "js.h"
-#include "lane.h"
-#include "match.h"
-#include "sign.h"
-#include "valid.h"
-#include "view.h"
+#include "outside/js.h"
+#include "deliver/lane.h"
+#include "rules/match.h"
+#include "rules/sign.h"
+#include "rules/valid.h"
+#include "store/view.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
 

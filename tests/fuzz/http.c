@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http.h"
-#include "outcome.h"
-#include "retry.h"
+#include "outside/http.h"
+#include "rules/outcome.h"
+#include "rules/retry.h"
 
 enum { KEPT = 60, SHOT = 2000 };
 

@@ -7,7 +7,7 @@
 
 #include <ctype.h>
 
-#include "id.h"
+#include "rules/id.h"
 
 static void check_serial(const struct id *id)
 {

@@ -6,10 +6,10 @@
  */
 #include "fuzz.h"
 
-#include "buf.h"
-#include "js.h"
-#include "jscan.h"
-#include "text.h"
+#include "base/buf.h"
+#include "outside/js.h"
+#include "outside/jscan.h"
+#include "base/text.h"
 
 enum { WRITTEN_MAX = 64 * 1024 * 1024 };
 

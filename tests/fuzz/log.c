@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 enum { LINE_MAX_BYTES = 8192 };
 

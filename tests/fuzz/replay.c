@@ -12,7 +12,7 @@
 
 #include <dirent.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { INPUT_MAX = 1024 * 1024, PATH_SIZE = 4096 };
 

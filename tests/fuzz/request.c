@@ -8,7 +8,7 @@
 
 #include "gateway.h"
 #include "request.h"
-#include "text.h"
+#include "base/text.h"
 
 enum { VARIABLES_MAX = 64, BODY_MAX = 100, QUERY_MAX = 1000 };
 

@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "sign.h"
-#include "vault.h"
+#include "rules/sign.h"
+#include "rules/vault.h"
 
 static const unsigned char key[CRYPT_KEY_SIZE] = "one that everybody knows";
 static const unsigned char other[CRYPT_KEY_SIZE] = "another one";

@@ -2,7 +2,7 @@
  * silent: the log, in place of the real one, for targets whose inputs make it
  * talk. Messages are made, so that a sanitizer sees it, and dropped.
  */
-#include "log.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

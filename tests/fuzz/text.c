@@ -7,8 +7,8 @@
 
 #include <ctype.h>
 
-#include "crypt.h"
-#include "text.h"
+#include "outside/crypt.h"
+#include "base/text.h"
 
 /* ---- numbers ---- */
 

@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "target.h"
+#include "rules/target.h"
 
 /* An address stays refused however it is written. */
 static struct target_net everything[] = {{AF_INET, 0, {0}}, {AF_INET6, 0, {0}}};

@@ -8,9 +8,9 @@
 #include <ctype.h>
 #include <stdbool.h>
 
-#include "notice.h"
-#include "text.h"
-#include "valid.h"
+#include "rules/notice.h"
+#include "base/text.h"
+#include "rules/valid.h"
 
 static bool has_byte_below(const char *s, size_t len, unsigned char limit)
 {

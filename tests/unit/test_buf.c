@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 START_TEST(empty_is_a_string)
 {

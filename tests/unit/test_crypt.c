@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "crypt.h"
-#include "text.h"
+#include "outside/crypt.h"
+#include "base/text.h"
 
 static void check_hex(const unsigned char *bytes, const char *expected)
 {

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "headroom.h"
+#include "rules/headroom.h"
 
 #define NOW INT64_C(1000000)
 

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "histogram.h"
+#include "rules/histogram.h"
 
 #define MS 1000
 

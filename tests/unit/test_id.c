@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "id.h"
+#include "rules/id.h"
 
 static const char digits[] = "60af526954e6605aae0dad5a";
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "js.h"
+#include "outside/js.h"
 
 static struct js *parse(const char *s)
 {

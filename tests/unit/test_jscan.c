@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "buf.h"
-#include "js.h"
-#include "jscan.h"
+#include "base/buf.h"
+#include "outside/js.h"
+#include "outside/jscan.h"
 
 static bool accepts(const char *s, size_t len)
 {

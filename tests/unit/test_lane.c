@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "lane.h"
-#include "outcome.h"
-#include "text.h"
+#include "deliver/lane.h"
+#include "rules/outcome.h"
+#include "base/text.h"
 
 #define NOW INT64_C(1700000000000)
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "match.h"
+#include "rules/match.h"
 
 static const char *const published[] = {
 	"event.created",   "event.confirmed", "event.updated",

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "attempt.h"
-#include "outcome.h"
+#include "outside/attempt.h"
+#include "rules/outcome.h"
 
 static const int64_t schedule[] = {5000, 300000};
 

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "retry.h"
+#include "rules/retry.h"
 
 /* 1994-11-06T08:49:37Z, the date of RFC 9110's examples. */
 #define EXAMPLE INT64_C(784111777000)

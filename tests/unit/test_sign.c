@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "crypt.h"
-#include "sign.h"
+#include "outside/crypt.h"
+#include "rules/sign.h"
 
 static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 static const char id[] = "msg_p5jXN8AQM9LWM0D4loKWxJek";

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "lane.h"
-#include "tally.h"
+#include "base/clock.h"
+#include "deliver/lane.h"
+#include "deliver/tally.h"
 
 /* 2026-01-02T03:04:05.000Z and its minute. */
 #define NOW INT64_C(1767323045000)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "target.h"
+#include "rules/target.h"
 
 static const struct target_policy plain;
 

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "mem.h"
-#include "target.h"
+#include "base/mem.h"
+#include "rules/target.h"
 
 static const struct target_policy plain;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "text.h"
+#include "base/text.h"
 
 static const struct {
 	const char *text;

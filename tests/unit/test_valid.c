@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "valid.h"
+#include "rules/valid.h"
 
 static bool passes(const char *(*check)(const char *, size_t), const char *s)
 {

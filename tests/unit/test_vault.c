@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "text.h"
-#include "vault.h"
+#include "base/text.h"
+#include "rules/vault.h"
 
 static const unsigned char key[CRYPT_KEY_SIZE] = "thirty-two bytes, no NUL behind";
 static const unsigned char other[CRYPT_KEY_SIZE] = "another one";

@@ -1,0 +1,80 @@
+/*
+ * admin: complaints about the command line's words, and printing.
+ */
+#include "admin/admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/store_org.h"
+
+enum err admin_invalid(const char *what, const char *why)
+{
+	log_error("%s %s", what, why);
+	return ERR_INVALID;
+}
+
+enum err admin_missing(const char *thing, const char *text)
+{
+	log_error("no such %s: %s", thing, text);
+	return ERR_NOT_FOUND;
+}
+
+enum err admin_id(const char *thing, const char *text, struct id *out)
+{
+	if (!id_parse(text, strlen(text), out))
+		return admin_missing(thing, text);
+	return ERR_OK;
+}
+
+enum err admin_org(struct admin *a, const char *text, struct id *out)
+{
+	struct store_org org;
+	enum err e = admin_id("organization", text, &org.id);
+
+	if (e)
+		return e;
+	e = store_org_find(&a->store, &org.id, &org);
+	if (e == ERR_NOT_FOUND)
+		return admin_missing("organization", text);
+	if (!e)
+		*out = org.id;
+	return e;
+}
+
+void admin_json(struct admin *a, struct js *v)
+{
+	js_write(&a->out, v);
+	buf_putc(&a->out, '\n');
+	js_free(v);
+}
+
+void admin_print(struct admin *a, const char *name, const char *text)
+{
+	struct js *v;
+
+	if (!a->json) {
+		buf_printf(&a->out, "%s\n", text);
+		return;
+	}
+	v = js_object();
+	js_put_string(v, name, text);
+	admin_json(a, v);
+}
+
+/* A key that could not be printed must not look like a success. */
+enum err admin_flush(struct admin *a)
+{
+	if (a->out.overflow) {
+		log_error("the output is too long");
+		return ERR_INTERNAL;
+	}
+	if (fwrite(a->out.data, 1, a->out.len, stdout) != a->out.len ||
+	    fflush(stdout) != 0) {
+		log_error("cannot write to standard output: %m");
+		return ERR_INTERNAL;
+	}
+	buf_clear(&a->out);
+	return ERR_OK;
+}

@@ -1,0 +1,92 @@
+/*
+ * admin: what the commands of hooks-admin share: the command line after it
+ * was read, the configuration, the connection, and the ways to print.
+ *
+ * One file a noun (admin_org.c, ...); the table of commands in hooks-admin.c
+ * names their functions. Standard output carries only what was asked for, in
+ * plain lines or as JSON; it is written when the command has succeeded.
+ */
+#ifndef HOOKS_ADMIN_H
+#define HOOKS_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "outside/conf.h"
+#include "base/err.h"
+#include "rules/id.h"
+#include "outside/js.h"
+#include "base/mem.h"
+#include "store/store.h"
+
+/* The options a command may take; the global ones are read elsewhere. */
+enum admin_option {
+	ADMIN_DRY_RUN,
+	ADMIN_IDEMPOTENCY_KEY,
+	ADMIN_NAME,
+	ADMIN_OLD_KEY_FILE,
+	ADMIN_ROLE,
+	ADMIN_USER,
+	ADMIN_YES,
+	ADMIN_OPTION_MAX
+};
+
+struct admin {
+	const char *option[ADMIN_OPTION_MAX]; /* NULL: not given */
+	char **arg;			      /* behind the command's name */
+	int args;
+	bool json;
+	const char *config; /* as given; NULL: not */
+	struct conf conf;
+	struct store store;
+	struct arena arena; /* lives as long as the command */
+	struct buf out;	    /* standard output, to be */
+};
+
+/* Logs "what why" and returns ERR_INVALID. */
+enum err admin_invalid(const char *what, const char *why);
+/* Logs "no such thing: text" and returns ERR_NOT_FOUND. */
+enum err admin_missing(const char *thing, const char *text);
+/* An id from the command line; one of another form does not exist. */
+enum err admin_id(const char *thing, const char *text, struct id *out);
+/* The id of an organization that exists. */
+enum err admin_org(struct admin *a, const char *text, struct id *out);
+
+/* One JSON document and a line end; takes and frees it. */
+void admin_json(struct admin *a, struct js *v);
+/* The one thing asked for, as a line, or as {name: text}. */
+void admin_print(struct admin *a, const char *name, const char *text);
+
+/* Writes what was printed so far; for a command whose output is long, which
+ * must look whether it failed. */
+enum err admin_flush(struct admin *a);
+
+struct store_key;
+/* A key as JSON, without what it is a key with. */
+struct js *admin_key_view(const struct store_key *key);
+
+/* The commands. */
+enum err admin_migrate(struct admin *a);
+enum err admin_config(struct admin *a);
+enum err admin_org_create(struct admin *a);
+enum err admin_org_list(struct admin *a);
+enum err admin_org_delete(struct admin *a);
+enum err admin_export(struct admin *a);
+enum err admin_key_create(struct admin *a);
+enum err admin_key_list(struct admin *a);
+enum err admin_key_revoke(struct admin *a);
+enum err admin_hook_create(struct admin *a);
+enum err admin_hook_list(struct admin *a);
+enum err admin_hook_enable(struct admin *a);
+enum err admin_hook_disable(struct admin *a);
+enum err admin_hook_delete(struct admin *a);
+enum err admin_secret_rewrite(struct admin *a);
+enum err admin_publish(struct admin *a);
+enum err admin_status(struct admin *a);
+enum err admin_doctor(struct admin *a);
+enum err admin_verify(struct admin *a);
+enum err admin_purge(struct admin *a);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * admin_doctor: hooks-admin doctor: one line a check, and the exit status of
+ * the first that failed. It goes on after a failure with what does not depend
+ * on it.
+ */
+#include "admin/admin_doctor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/policy.h"
+
+enum {
+	TEXT_SIZE = 1024,
+	/* What Apache's mod_fcgid takes as it comes, which is what .htaccess
+	 * finds, and as examples/apache-mod_fcgid.conf sets it, which is more
+	 * than max_body can be. The other samples have no limit. */
+	FCGID_DEFAULT = 131072,
+	FCGID_SAMPLE = 33554432
+};
+
+static const char *const verdicts[] = {"ok", "warn", "FAIL"};
+
+/* A line stays a line, whatever a server or a file had to say. */
+static void put_text(struct buf *out, const char *s)
+{
+	for (; *s; s++)
+		buf_putc(out, (unsigned char)*s < ' ' ? ' ' : *s);
+}
+
+void doctor_say(struct doctor *d, enum verdict verdict, enum err e,
+		const char *check, const char *fmt, ...)
+{
+	char text[TEXT_SIZE];
+	struct js *v;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (verdict == VERDICT_FAIL && !d->worst)
+		d->worst = e;
+	if (!d->checks) {
+		buf_printf(&d->a->out, "%s\t%s\t", verdicts[verdict], check);
+		put_text(&d->a->out, text);
+		buf_putc(&d->a->out, '\n');
+		return;
+	}
+	v = js_object();
+	js_put_string(v, "verdict", verdicts[verdict]);
+	js_put_string(v, "check", check);
+	js_put_string(v, "text", text);
+	js_add(d->checks, v);
+}
+
+/* ---- the configuration ---- */
+
+static bool check_conf(struct doctor *d)
+{
+	struct conf *c = &d->a->conf;
+	struct policy policy = {0};
+	enum err e = conf_load(c, d->a->config);
+
+	if (!e) {
+		e = policy_load(&policy, c);
+		policy_release(&policy);
+	}
+	if (e) {
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "configuration",
+			   "%s: standard error says what is wrong", c->file);
+		return false;
+	}
+	doctor_say(d, VERDICT_OK, 0, "configuration", "%s", c->file);
+	return true;
+}
+
+static void check_ca_file(struct doctor *d)
+{
+	const char *path = d->a->conf.sender.ca_file;
+
+	if (*path && access(path, R_OK) != 0)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "certificates",
+			   "[sender] ca_file %s: %s: nothing can be delivered "
+			   "over https",
+			   path, strerror(errno));
+	else
+		doctor_say(d, VERDICT_OK, 0, "certificates", "%s",
+			   *path ? path : "the system's");
+}
+
+static void check_key_file(struct doctor *d)
+{
+	const char *path = d->a->conf.secrets.key_file;
+
+	if (*path)
+		doctor_say(d, VERDICT_OK, 0, "key file", "%s", path);
+	else
+		doctor_say(d, VERDICT_OK, 0, "key file",
+			   "none: secrets are stored as they are");
+}
+
+static void check_web_server(struct doctor *d)
+{
+	unsigned long long body = d->a->conf.api.max_body;
+
+	if (body > FCGID_DEFAULT)
+		doctor_say(d, VERDICT_WARN, 0, "web server",
+			   "[api] max_body is %llu, over the %d bytes that "
+			   "mod_fcgid takes as it comes: use "
+			   "examples/apache-mod_fcgid.conf, which sets "
+			   "FcgidMaxRequestLen %d",
+			   body, FCGID_DEFAULT, FCGID_SAMPLE);
+	else
+		doctor_say(d, VERDICT_OK, 0, "web server",
+			   "bodies of %llu bytes pass every sample", body);
+}
+
+/* ---- all of it ---- */
+
+static void check_all(struct doctor *d)
+{
+	check_ca_file(d);
+	check_key_file(d);
+	doctor_database(d);
+	doctor_target(d, d->a->args ? d->a->arg[0] : NULL);
+	store_release(&d->a->store);
+	check_web_server(d);
+}
+
+/* The lines are printed here, because a failure is no success. */
+enum err admin_doctor(struct admin *a)
+{
+	struct doctor d = {.a = a, .checks = a->json ? js_array() : NULL};
+	enum err e;
+
+	if (check_conf(&d))
+		check_all(&d);
+	conf_release(&a->conf);
+	if (d.checks)
+		admin_json(a, d.checks);
+	e = admin_flush(a);
+	return e ? e : d.worst;
+}

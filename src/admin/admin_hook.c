@@ -1,0 +1,216 @@
+/*
+ * admin_hook: hooks-admin hook create, list, enable, disable, delete.
+ */
+#include <string.h>
+
+#include "admin/admin.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "rules/match.h"
+#include "store/policy.h"
+#include "rules/sign.h"
+#include "store/store_hook.h"
+#include "store/store_org.h"
+#include "base/text.h"
+#include "store/view.h"
+
+enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
+
+static enum err check_url(const struct admin *a, const char *url)
+{
+	char why[WHY_SIZE];
+	struct policy policy;
+	enum err e = policy_load(&policy, &a->conf);
+
+	if (!e && !target_url_check(url, strlen(url), &policy.target, why,
+				    sizeof(why)))
+		e = admin_invalid("URL:", why);
+	policy_release(&policy);
+	return e;
+}
+
+static enum err refuse_action(void)
+{
+	size_t n;
+	const struct match_action *action = match_catalogue(&n);
+	struct buf why;
+	enum err e;
+
+	buf_init(&why, WHY_MAX);
+	buf_puts(&why, "must be one of *, event.*, user.*, vyteme.*");
+	for (size_t i = 0; i < n; i++) {
+		if (!action[i].hookable)
+			continue;
+		buf_puts(&why, ", ");
+		buf_puts(&why, action[i].name);
+	}
+	e = admin_invalid("ACTION", why.data);
+	buf_release(&why);
+	return e;
+}
+
+static enum err check_hook(const struct admin *a)
+{
+	if (!match_hookable(a->arg[2]))
+		return refuse_action();
+	return check_url(a, a->arg[1]);
+}
+
+static enum err create(struct admin *a, struct store_hook *hook)
+{
+	char secret[SIGN_SECRET_SIZE];
+	struct sign_key key;
+	enum err e = store_now(&a->store, &hook->created_at);
+
+	if (e)
+		return e;
+	hook->updated_at = hook->created_at;
+	sign_key_new(&key);
+	sign_key_format(secret, &key);
+	e = store_hook_create(&a->store, hook, secret, a->conf.api.max_hooks);
+	if (e == ERR_LIMIT)
+		log_error("the organization has as many hooks as [api] "
+			  "max_hooks allows");
+	return e;
+}
+
+enum err admin_hook_create(struct admin *a)
+{
+	struct store_hook hook = {.target_url = a->arg[1],
+				  .action = a->arg[2],
+				  .description = "",
+				  .batch_size = 1,
+				  .enabled = true};
+	char id[ID_TEXT_SIZE];
+	enum err e = check_hook(a);
+
+	if (!e)
+		e = admin_org(a, a->arg[0], &hook.organization);
+	if (!e)
+		e = create(a, &hook);
+	if (e)
+		return e;
+	if (a->json) {
+		admin_json(a, view_hook(&hook, true));
+		return ERR_OK;
+	}
+	id_format(id, &hook.id);
+	admin_print(a, "_id", id);
+	return ERR_OK;
+}
+
+static void print_hook(struct admin *a, const struct store_hook *hook)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(id, &hook->id);
+	buf_printf(&a->out, "%s\t%s\t%s\t%s\n", id, hook->action,
+		   hook->enabled ? "enabled" : "disabled", hook->target_url);
+}
+
+enum err admin_hook_list(struct admin *a)
+{
+	static const struct store_hook_query all = {.action = ""};
+	struct store_hook *hooks;
+	struct id org;
+	struct js *v;
+	bool more;
+	size_t n;
+	enum err e = admin_org(a, a->arg[0], &org);
+
+	if (!e)
+		e = store_hook_list(&a->store, &a->arena, &org, &all, &hooks,
+				    &n, &more);
+	if (e)
+		return e;
+	if (!a->json) {
+		for (size_t i = 0; i < n; i++)
+			print_hook(a, &hooks[i]);
+		return ERR_OK;
+	}
+	v = js_array();
+	for (size_t i = 0; i < n; i++)
+		js_add(v, view_hook(&hooks[i], true));
+	admin_json(a, v);
+	return ERR_OK;
+}
+
+/* ---- one hook, named by its id alone ---- */
+
+struct named {
+	struct id id, organization;
+};
+
+static enum err find_owner(struct admin *a, struct named *hook)
+{
+	enum err e = admin_id("hook", a->arg[0], &hook->id);
+
+	if (e)
+		return e;
+	e = store_org_of_hook(&a->store, &hook->id, &hook->organization);
+	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
+}
+
+static enum err switch_once(struct admin *a, const struct named *named, bool on)
+{
+	struct store_hook hook;
+	struct store_hook_change change = {.hook = &hook, .anew = on};
+	enum err e = store_hook_get(&a->store, &a->arena, &named->organization,
+				    &named->id, &hook);
+	int64_t now;
+
+	if (!e && hook.enabled == on)
+		return ERR_OK;
+	if (!e)
+		e = store_now(&a->store, &now);
+	if (e)
+		return e;
+	change.seen = hook.updated_at;
+	/* Moves on even when the database's clock was set back. */
+	hook.updated_at = now > change.seen ? now : change.seen + 1;
+	hook.enabled = on;
+	hook.disabled_reason = on ? NULL : "disabled by the operator";
+	return store_hook_update(&a->store, &change);
+}
+
+static enum err switch_hook(struct admin *a, bool on)
+{
+	struct named hook;
+	enum err e = find_owner(a, &hook);
+
+	if (e)
+		return e;
+	for (unsigned i = 0; i < CHANGE_TRIES; i++) {
+		e = switch_once(a, &hook, on);
+		if (e != ERR_CONFLICT)
+			break;
+	}
+	if (e == ERR_CONFLICT)
+		e = ERR_TEMP; /* it is being changed all the time */
+	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
+}
+
+enum err admin_hook_enable(struct admin *a)
+{
+	return switch_hook(a, true);
+}
+
+enum err admin_hook_disable(struct admin *a)
+{
+	return switch_hook(a, false);
+}
+
+enum err admin_hook_delete(struct admin *a)
+{
+	struct named hook;
+	int64_t now;
+	enum err e = find_owner(a, &hook);
+
+	if (!e)
+		e = store_now(&a->store, &now);
+	if (e)
+		return e;
+	e = store_hook_delete(&a->store, &hook.organization, &hook.id, now,
+			      TIME_NONE);
+	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
+}

@@ -1,0 +1,225 @@
+/*
+ * admin_publish: hooks-admin publish: one notification, its resource from a
+ * file or from standard input.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/admin.h"
+#include "base/log.h"
+#include "rules/notice.h"
+#include "store/store_due.h"
+#include "store/store_publish.h"
+#include "rules/valid.h"
+#include "store/view.h"
+
+struct publication {
+	struct store_publish all;
+	struct store_publication item;
+	char user[ID_TEXT_SIZE];
+	struct buf text; /* what was read */
+};
+
+/* ---- reading ---- */
+
+static enum err cannot_read(const char *path)
+{
+	log_error("%s: %s", path, strerror(errno));
+	return ERR_NOT_FOUND;
+}
+
+static enum err read_stream(FILE *in, const char *path, struct buf *text)
+{
+	char chunk[4096];
+	size_t n;
+
+	while ((n = fread(chunk, 1, sizeof(chunk), in)) > 0)
+		buf_add_cut(text, chunk, n);
+	return ferror(in) ? cannot_read(path) : ERR_OK;
+}
+
+static enum err read_resource(const char *path, struct buf *text)
+{
+	FILE *in;
+	enum err e;
+
+	if (!path || strcmp(path, "-") == 0)
+		return read_stream(stdin, "standard input", text);
+	in = fopen(path, "re");
+	if (!in)
+		return cannot_read(path);
+	e = read_stream(in, path, text);
+	fclose(in);
+	return e;
+}
+
+/* The object itself: what is delivered has no blanks around it. */
+static void trim(const struct buf *text, struct store_publication *item)
+{
+	static const char blank[] = " \t\r\n";
+	const char *s = text->data;
+	size_t n = text->len;
+
+	while (n && memchr(blank, *s, sizeof(blank) - 1)) {
+		s++;
+		n--;
+	}
+	while (n && memchr(blank, s[n - 1], sizeof(blank) - 1))
+		n--;
+	item->resource = s;
+	item->resource_len = n;
+}
+
+/* ---- checking ---- */
+
+static enum err check_user(const struct admin *a, struct publication *p)
+{
+	const char *given = a->option[ADMIN_USER];
+	const char *why = given ? notice_user(given) : NULL;
+	struct id user;
+
+	if (!given)
+		return ERR_OK;
+	if (why || !id_parse(given, strlen(given), &user))
+		return admin_invalid("--user", why ? why : "is not an id");
+	id_format(p->user, &user);
+	p->item.user = p->user;
+	return ERR_OK;
+}
+
+static enum err check_key(const struct admin *a, struct publication *p)
+{
+	const char *key = a->option[ADMIN_IDEMPOTENCY_KEY];
+	const char *why = key ? valid_idempotency_key(key, strlen(key)) : NULL;
+
+	if (why)
+		return admin_invalid("--idempotency-key", why);
+	p->all.idempotency_key = key;
+	return ERR_OK;
+}
+
+/* Everything that can be said without the file. */
+static enum err check_line(const struct admin *a, struct publication *p)
+{
+	const char *why = notice_action(a->arg[1]);
+	enum err e;
+
+	if (why)
+		return admin_invalid("ACTION", why);
+	p->item.action = a->arg[1];
+	e = check_user(a, p);
+	return e ? e : check_key(a, p);
+}
+
+static enum err check_resource(const struct admin *a, struct publication *p)
+{
+	char why[NOTICE_WHY_SIZE];
+
+	trim(&p->text, &p->item);
+	if (p->text.overflow ||
+	    !notice_resource(p->item.resource, p->item.resource_len,
+			     a->conf.api.max_body, why))
+		return admin_invalid("the resource",
+				     p->text.overflow ? "is too long" : why);
+	return ERR_OK;
+}
+
+/* ---- publishing ---- */
+
+/* What makes two publications with one key the same; no part holds a NUL. */
+static void hash_body(struct publication *p)
+{
+	struct buf body;
+
+	buf_init(&body, p->item.resource_len + 4096);
+	buf_add(&body, p->item.action, strlen(p->item.action) + 1);
+	buf_add(&body, p->user, strlen(p->user) + 1);
+	buf_add(&body, p->item.resource, p->item.resource_len);
+	crypt_sha256(p->all.body_hash, body.data, body.len);
+	buf_release(&body);
+}
+
+/* What was printed before is printed again, whatever waits by now. */
+static enum err refuse(struct admin *a, const struct publication *p,
+		       struct id *id, int64_t *created_at)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	if (p->all.idempotency_key)
+		e = store_publish_again(&a->store, &p->all, id, created_at);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	log_error("the organization has as many deliveries waiting as [api] "
+		  "max_due allows: try again later");
+	return ERR_TEMP;
+}
+
+static enum err publish(struct admin *a, struct publication *p, struct id *id,
+			int64_t *created_at)
+{
+	uint64_t room;
+	enum err e = store_now(&a->store, &p->all.now);
+
+	if (e)
+		return e;
+	p->all.items = &p->item;
+	p->all.count = 1;
+	p->all.keep = a->conf.retention.idempotency;
+	hash_body(p);
+	e = store_due_room(&a->store, &p->all.organization, STORE_DUE_PUBLISHER,
+			   1, &room);
+	if (!e && !room)
+		e = refuse(a, p, id, created_at);
+	else if (!e)
+		e = store_publish(&a->store, &p->all, id, created_at);
+	if (e == ERR_CONFLICT)
+		log_error("the idempotency key was used for another "
+			  "notification");
+	return e;
+}
+
+static void answer(struct admin *a, const struct publication *p,
+		   const struct id *id, int64_t created_at)
+{
+	char text[ID_TEXT_SIZE];
+	struct js *v;
+
+	if (!a->json) {
+		id_format(text, id);
+		admin_print(a, "_id", text);
+		return;
+	}
+	v = js_object();
+	view_put_id(v, "_id", id);
+	js_put_string(v, "action", p->item.action);
+	view_put_id(v, "organization", &p->all.organization);
+	if (p->item.user)
+		js_put_string(v, "user", p->item.user);
+	view_put_time(v, "createdAt", created_at);
+	admin_json(a, v);
+}
+
+enum err admin_publish(struct admin *a)
+{
+	struct publication p = {0};
+	int64_t created_at;
+	struct id id;
+	enum err e = check_line(a, &p);
+
+	if (e)
+		return e;
+	/* Room for blanks around it. */
+	buf_init(&p.text, 2 * a->conf.api.max_body);
+	e = admin_org(a, a->arg[0], &p.all.organization);
+	if (!e)
+		e = read_resource(a->args > 2 ? a->arg[2] : NULL, &p.text);
+	if (!e)
+		e = check_resource(a, &p);
+	if (!e)
+		e = publish(a, &p, &id, &created_at);
+	if (!e)
+		answer(a, &p, &id, created_at);
+	buf_release(&p.text);
+	return e;
+}

@@ -1,0 +1,52 @@
+/*
+ * admin_secret: hooks-admin secret rewrite: every hook's secret stored anew as
+ * [secrets] now says: encrypted with key_file, or as it is when there is none.
+ */
+#include "admin/admin.h"
+#include "outside/conf_key.h"
+#include "base/log.h"
+#include "store/store_secret.h"
+
+static enum err read_old_key(const struct admin *a,
+			     unsigned char key[CONF_KEY_SIZE])
+{
+	const char *path = a->option[ADMIN_OLD_KEY_FILE];
+	const char *why = conf_key_read(path, key);
+
+	if (!why)
+		return ERR_OK;
+	log_error("--old-key-file %s: it %s", path, why);
+	return ERR_INVALID;
+}
+
+enum err admin_secret_rewrite(struct admin *a)
+{
+	struct store_secret_sweep w = {.more = true};
+	unsigned char old_key[CONF_KEY_SIZE];
+	struct js *v;
+	enum err e = ERR_OK;
+
+	if (a->option[ADMIN_OLD_KEY_FILE]) {
+		e = read_old_key(a, old_key);
+		w.old_key = old_key;
+	}
+	while (!e && w.more)
+		e = store_secret_rewrite(&a->store, &w);
+	if (!e && w.unreadable) {
+		log_error("%llu secrets were rewritten, and %llu cannot be "
+			  "read with either key",
+			  (unsigned long long)w.rewritten,
+			  (unsigned long long)w.unreadable);
+		return ERR_INVALID;
+	}
+	if (e)
+		return e;
+	if (!a->json) {
+		buf_printf(&a->out, "%llu\n", (unsigned long long)w.rewritten);
+		return ERR_OK;
+	}
+	v = js_object();
+	js_put_int(v, "rewritten", (int64_t)w.rewritten);
+	admin_json(a, v);
+	return ERR_OK;
+}

@@ -1,0 +1,192 @@
+/*
+ * admin_status: hooks-admin status: one line a figure, its name and its
+ * value between tabs, then the newest rejected notifications.
+ */
+#include "admin/admin.h"
+#include "store/store_status.h"
+#include "base/text.h"
+#include "store/view.h"
+
+enum { EXAMPLES = 10 }; /* of rejected notifications */
+
+struct report {
+	struct store_status status;
+	struct store_sender *senders;
+	struct store_rejected *rejected;
+	size_t sender_count, rejected_count;
+	int64_t now;
+};
+
+static const struct {
+	const char *name, *member;
+	size_t at;
+} figures[] = {
+	{"due", "due", offsetof(struct store_status, due)},
+	{"held", "held", offsetof(struct store_status, held)},
+	{"rejected", "rejected", offsetof(struct store_status, rejected)},
+	{"in flight", "inFlight", offsetof(struct store_status, in_flight)},
+	{"failed", "failed", offsetof(struct store_status, failed)},
+	{"waiting", "waiting", offsetof(struct store_status, waiting)},
+	{"queued", "queued", offsetof(struct store_status, queued)},
+};
+
+enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
+
+static uint64_t figure(const struct store_status *s, size_t i)
+{
+	return *(const uint64_t *)(const void *)((const char *)s +
+						 figures[i].at);
+}
+
+static enum err read_report(struct admin *a, struct report *r)
+{
+	enum err e = store_status_read(&a->store, &r->status);
+
+	r->now = a->store.now;
+	if (!e)
+		e = store_status_senders(&a->store, &a->arena, &r->senders,
+					 &r->sender_count);
+	if (!e)
+		e = store_status_rejected(&a->store, EXAMPLES, &a->arena,
+					  &r->rejected, &r->rejected_count);
+	return e;
+}
+
+/* ---- plain ---- */
+
+static void print_sender(struct buf *out, const struct store_sender *s)
+{
+	char begin[TEXT_TIME_SIZE], end[TEXT_TIME_SIZE];
+
+	text_time(begin, s->started_at);
+	text_time(end, s->ended_at == TIME_NONE ? s->seen_at : s->ended_at);
+	buf_printf(out,
+		   "last sender run\t%s\t%s\t%s %s\tdelivered %llu, failed "
+		   "%llu, retried %llu\n",
+		   begin, s->host, s->ended_at == TIME_NONE ? "seen" : "ended",
+		   end, (unsigned long long)s->delivered,
+		   (unsigned long long)s->failed,
+		   (unsigned long long)s->retried);
+}
+
+/* Says what is wrong when cron seems dead. */
+static void print_life(struct buf *out, const struct report *r)
+{
+	if (!r->sender_count)
+		buf_puts(out, "sender\tnever\tno sender has ever run: add the "
+			      "line of examples/crontab\n");
+	else if (store_sender_alive(&r->senders[0], r->now))
+		buf_puts(out, "sender\talive\n");
+	else
+		buf_printf(out,
+			   "sender\tsilent\tno sign of life for %lld s: does "
+			   "cron run, and is the line of examples/crontab "
+			   "there?\n",
+			   (long long)(r->now - r->senders[0].seen_at) / 1000);
+}
+
+/* An application wrote the action: it must not break the line. */
+static void print_escaped(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < ' ' || c == 0x7f)
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_putc(out, *s);
+	}
+}
+
+static void print_rejected(struct buf *out, const struct store_rejected *r)
+{
+	char id[ID_TEXT_SIZE], organization[ID_TEXT_SIZE];
+
+	id_format(id, &r->id);
+	id_format(organization, &r->organization);
+	buf_printf(out, "rejected notification\t%s\t%s\t", id, organization);
+	print_escaped(out, r->action);
+	buf_putc(out, '\t');
+	print_escaped(out, r->reason);
+	buf_putc(out, '\n');
+}
+
+static void print(struct buf *out, const struct report *r)
+{
+	for (size_t i = 0; i < FIGURES; i++)
+		buf_printf(out, "%s\t%llu\n", figures[i].name,
+			   (unsigned long long)figure(&r->status, i));
+	buf_printf(out, "oldest due\t%llu s\n",
+		   (unsigned long long)r->status.oldest_due / 1000);
+	for (size_t i = 0; i < r->sender_count; i++)
+		print_sender(out, &r->senders[i]);
+	if (!r->sender_count)
+		buf_puts(out, "last sender run\tnever\n");
+	print_life(out, r);
+	for (size_t i = 0; i < r->rejected_count; i++)
+		print_rejected(out, &r->rejected[i]);
+}
+
+/* ---- JSON ---- */
+
+static struct js *sender_js(const struct store_sender *s)
+{
+	struct js *v = js_object();
+
+	js_put_string(v, "host", s->host);
+	view_put_time(v, "startedAt", s->started_at);
+	view_put_time(v, "seenAt", s->seen_at);
+	view_put_time(v, "endedAt", s->ended_at);
+	js_put_int(v, "delivered", (int64_t)s->delivered);
+	js_put_int(v, "failed", (int64_t)s->failed);
+	js_put_int(v, "retried", (int64_t)s->retried);
+	return v;
+}
+
+static struct js *rejected_js(const struct store_rejected *r)
+{
+	struct js *v = js_object();
+
+	view_put_id(v, "_id", &r->id);
+	view_put_id(v, "organization", &r->organization);
+	js_put_string(v, "action", r->action);
+	js_put_string(v, "reason", r->reason);
+	view_put_time(v, "createdAt", r->created_at);
+	return v;
+}
+
+static struct js *report_js(const struct report *r)
+{
+	struct js *v = js_object(), *senders = js_array(),
+		  *rejected = js_array();
+
+	for (size_t i = 0; i < FIGURES; i++)
+		js_put_int(v, figures[i].member,
+			   (int64_t)figure(&r->status, i));
+	js_put_double(v, "oldestDueSeconds",
+		      (double)r->status.oldest_due / 1000);
+	for (size_t i = 0; i < r->sender_count; i++)
+		js_add(senders, sender_js(&r->senders[i]));
+	for (size_t i = 0; i < r->rejected_count; i++)
+		js_add(rejected, rejected_js(&r->rejected[i]));
+	js_put(v, "senders", senders);
+	js_put_bool(v, "senderAlive",
+		    r->sender_count &&
+			    store_sender_alive(&r->senders[0], r->now));
+	js_put(v, "rejectedNotifications", rejected);
+	return v;
+}
+
+enum err admin_status(struct admin *a)
+{
+	struct report r;
+	enum err e = read_report(a, &r);
+
+	if (e)
+		return e;
+	if (a->json)
+		admin_json(a, report_js(&r));
+	else
+		print(&a->out, &r);
+	return ERR_OK;
+}

@@ -1,0 +1,296 @@
+/*
+ * admin_verify: hooks-admin verify: a delivery's request as the sender would
+ * make it now, with the sender's own code (parcel), what its signature covers,
+ * and a shell command that makes it.
+ *
+ * The moment of an earlier attempt is past: receivers refuse old timestamps.
+ */
+#include <curl/curl.h>
+#include <string.h>
+
+#include "admin/admin.h"
+#include "base/clock.h"
+#include "deliver/lane.h"
+#include "base/log.h"
+#include "deliver/parcel.h"
+#include "store/store_delivery.h"
+#include "store/store_lane.h"
+#include "store/store_lane_hook.h"
+#include "store/store_org.h"
+#include "rules/target.h"
+
+enum {
+	/* Linux takes 128 KiB for one argument; quoting needs some of it. */
+	ARGUMENT_MAX = 100 * 1024,
+	COMMAND_MAX = 64 * 1024 * 1024
+};
+
+struct verify {
+	struct admin *a;
+	struct store_delivery delivery;
+	uint64_t hook, batch;
+	struct lane *lane;
+	struct parcel *parcel;
+	struct target target;
+	int64_t now_s;
+};
+
+/* ---- the request ---- */
+
+static enum err find(struct verify *v, const char *text)
+{
+	struct store *s = &v->a->store;
+	struct id id, org, delivery;
+	int64_t created_s;
+	enum err e = admin_id("delivery", text, &id);
+
+	if (e)
+		return e;
+	e = store_org_of_delivery(s, &id, &org, &delivery);
+	if (!e)
+		e = store_delivery_get(s, &v->a->arena, &org, &delivery,
+				       &v->delivery);
+	if (e == ERR_NOT_FOUND)
+		return admin_missing("delivery", text);
+	if (!e && !store_key(s, &v->delivery.hook, ID_HOOK, &v->hook,
+			     &created_s))
+		e = ERR_INTERNAL;
+	if (!e && !store_key(s, &v->delivery.webhook_id, ID_BATCH, &v->batch,
+			     &created_s))
+		v->batch = 0;
+	return e;
+}
+
+static enum err make(struct verify *v)
+{
+	struct store *s = &v->a->store;
+	struct store_lane row = {.lane = v->hook};
+	struct parcel_plan plan = {.batch = v->batch};
+	struct store_lane_row *rows;
+	struct store_lane_hook hook;
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	if (!e)
+		e = store_lane_hooks(s, &v->a->arena, &v->hook, 1, &hook);
+	if (!e)
+		e = store_lane_again(s, &v->a->arena, v->hook, v->batch,
+				     v->delivery.key, &rows, &plan.count);
+	if (e)
+		return e;
+	if (hook.locked) {
+		log_error("the hook's secret cannot be read with [secrets] "
+			  "key_file");
+		return ERR_CONFIG;
+	}
+	if (!plan.count || !hook.keys) {
+		log_error("the delivery's %s is gone",
+			  plan.count ? "secret" : "notification");
+		return ERR_NOT_FOUND;
+	}
+	plan.rows = rows;
+	v->lane = lane_new(&row, &hook, now);
+	v->parcel = parcel_new(s, v->lane, &plan);
+	v->now_s = clock_wall() / 1000;
+	parcel_address(v->parcel, v->now_s);
+	if (!target_split(v->parcel->request.url, &v->a->arena, &v->target))
+		return admin_invalid("target_url", "cannot be parsed");
+	return ERR_OK;
+}
+
+static void release(struct verify *v)
+{
+	if (v->parcel)
+		parcel_free(v->parcel);
+	if (v->lane)
+		lane_free(v->lane);
+}
+
+static void put_signed(struct buf *out, const struct verify *v)
+{
+	const struct parcel *p = v->parcel;
+
+	buf_printf(out, "%s.%lld.", p->id, (long long)v->now_s);
+	buf_add(out, p->body, p->body_len);
+}
+
+/* ---- a shell command ---- */
+
+static bool is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void quote(struct buf *out, const char *s, size_t n)
+{
+	buf_putc(out, '\'');
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, s[i]);
+	}
+	buf_putc(out, '\'');
+}
+
+/* `printf` and a format for these bytes, so that they stay on one line. */
+static void quote_printf(struct buf *out, const char *s, size_t n)
+{
+	buf_puts(out, "printf '");
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < ' ' || c == 0x7f)
+			buf_printf(out, "\\%03o", c);
+		else if (c == '\'')
+			buf_puts(out, "'\\''");
+		else if (c == '\\' || c == '%')
+			buf_printf(out, "%c%c", c, c);
+		else
+			buf_putc(out, s[i]);
+	}
+	buf_putc(out, '\'');
+}
+
+static void put_option(struct buf *out, const char *option, const char *value)
+{
+	buf_printf(out, " %s ", option);
+	quote(out, value, strlen(value));
+}
+
+static void put_body(struct buf *out, const struct parcel *p)
+{
+	buf_puts(out, " --data-binary ");
+	if (p->body_len > ARGUMENT_MAX) {
+		buf_puts(out, "@-");
+	} else if (is_plain(p->body, p->body_len)) {
+		quote(out, p->body, p->body_len);
+	} else {
+		buf_puts(out, "\"$(");
+		quote_printf(out, p->body, p->body_len);
+		buf_puts(out, ")\"");
+	}
+}
+
+/* As http.c sets libcurl up. */
+static void put_curl(struct buf *out, const struct verify *v)
+{
+	const struct http_request *r = &v->parcel->request;
+	const struct conf *c = &v->a->conf;
+
+	if (v->parcel->body_len > ARGUMENT_MAX) {
+		quote_printf(out, v->parcel->body, v->parcel->body_len);
+		buf_puts(out, " | ");
+	}
+	buf_puts(out, "curl -q -sS -i -g --http1.1 --noproxy '*'");
+	buf_printf(out, " --max-time %lld",
+		   (long long)(c->sender.timeout + 999) / 1000);
+	if (*c->sender.ca_file)
+		put_option(out, "--cacert", c->sender.ca_file);
+	put_option(out, "-A", c->sender.user_agent);
+	for (const struct curl_slist *h = r->headers; h; h = h->next)
+		put_option(out, "-H", h->data);
+	put_body(out, v->parcel);
+	put_option(out, "--url", r->url);
+}
+
+/* ---- plain ---- */
+
+/* "Name:" takes one of libcurl's own away, "Name;" has no value. */
+static void put_header(struct buf *out, const char *line)
+{
+	size_t n = strlen(line);
+
+	if (n && line[n - 1] == ';' && !strchr(line, ':'))
+		buf_printf(out, "%.*s:\n", (int)n - 1, line);
+	else if (n && line[n - 1] != ':')
+		buf_printf(out, "%s\n", line);
+}
+
+static void put_host(struct buf *out, const struct target *t)
+{
+	uint16_t usual = strcmp(t->scheme, "https") == 0 ? 443 : 80;
+
+	buf_printf(out, "Host: %s", t->host);
+	if (t->port != usual)
+		buf_printf(out, ":%u", t->port);
+	buf_putc(out, '\n');
+}
+
+static void print(struct buf *out, const struct verify *v)
+{
+	const struct parcel *p = v->parcel;
+
+	buf_printf(out, "# request\nPOST %s HTTP/1.1\n", v->target.path);
+	put_host(out, &v->target);
+	buf_printf(out, "User-Agent: %s\n", v->a->conf.sender.user_agent);
+	for (const struct curl_slist *h = p->request.headers; h; h = h->next)
+		put_header(out, h->data);
+	buf_printf(out, "Content-Length: %zu\n\n", p->body_len);
+	buf_add(out, p->body, p->body_len);
+	buf_puts(out, "\n# signed\n");
+	put_signed(out, v);
+	buf_puts(out, "\n# repeat\n");
+	put_curl(out, v);
+	buf_putc(out, '\n');
+}
+
+/* ---- JSON ---- */
+
+static void put_header_js(struct js *headers, const char *line)
+{
+	size_t n = strcspn(line, ":;");
+	const char *value = line + n + strspn(line + n, ":; ");
+	char name[256];
+
+	if (n >= sizeof(name) || (line[n] == ':' && !*value))
+		return;
+	memcpy(name, line, n);
+	name[n] = '\0';
+	js_put_string(headers, name, value);
+}
+
+static struct js *report_js(const struct verify *v)
+{
+	const struct parcel *p = v->parcel;
+	struct js *report = js_object(), *headers = js_object();
+	char id[ID_TEXT_SIZE];
+	struct buf text;
+
+	id_format(id, &v->delivery.id);
+	js_put_string(report, "delivery", id);
+	js_put_string(report, "webhookId", p->id);
+	js_put_string(report, "method", "POST");
+	js_put_string(report, "url", p->request.url);
+	js_put_string(headers, "User-Agent", v->a->conf.sender.user_agent);
+	for (const struct curl_slist *h = p->request.headers; h; h = h->next)
+		put_header_js(headers, h->data);
+	js_put(report, "headers", headers);
+	js_put_string_len(report, "body", p->body, p->body_len);
+	buf_init(&text, COMMAND_MAX);
+	put_signed(&text, v);
+	js_put_string_len(report, "signed", text.data, text.len);
+	buf_clear(&text);
+	put_curl(&text, v);
+	js_put_string_len(report, "curl", text.data, text.len);
+	buf_release(&text);
+	return report;
+}
+
+enum err admin_verify(struct admin *a)
+{
+	struct verify v = {.a = a};
+	enum err e = find(&v, a->arg[0]);
+
+	if (!e)
+		e = make(&v);
+	if (!e && a->json)
+		admin_json(a, report_js(&v));
+	else if (!e)
+		print(&a->out, &v);
+	release(&v);
+	return e;
+}

@@ -1,0 +1,22 @@
+# The program hooks-admin.
+bin_PROGRAMS += hooks-admin
+hooks_admin_SOURCES = \
+	%D%/admin.c \
+	%D%/admin.h \
+	%D%/admin_doctor.c \
+	%D%/admin_doctor.h \
+	%D%/admin_doctor_db.c \
+	%D%/admin_doctor_target.c \
+	%D%/admin_erase.c \
+	%D%/admin_export.c \
+	%D%/admin_hook.c \
+	%D%/admin_key.c \
+	%D%/admin_org.c \
+	%D%/admin_publish.c \
+	%D%/admin_purge.c \
+	%D%/admin_schema.c \
+	%D%/admin_secret.c \
+	%D%/admin_status.c \
+	%D%/admin_verify.c \
+	%D%/hooks-admin.c
+hooks_admin_LDADD = $(libraries)

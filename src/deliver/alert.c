@@ -1,0 +1,53 @@
+/*
+ * alert: counts by hook.
+ */
+#include "deliver/alert.h"
+
+#include "deliver/ledger.h"
+#include "deliver/round.h"
+#include "store/store_alert.h"
+
+static bool wanted(const struct round *r)
+{
+	return r->plan->conf->notify.mail_to.count > 0;
+}
+
+/* What came back of one hook lies together, more or less: rows that are there
+ * already are added up in the database. */
+static void count(struct store_alert *list, size_t *n, const struct parcel *p)
+{
+	uint64_t hook = p->lane->hook.hook;
+
+	if (!*n || list[*n - 1].hook != hook)
+		list[(*n)++] = (struct store_alert){.hook = hook, .reason = ""};
+	list[*n - 1].count += p->count;
+}
+
+enum err alert_failed(struct round *r)
+{
+	struct store_alert *list;
+	size_t n = 0;
+
+	if (!wanted(r))
+		return ERR_OK;
+	for (const struct parcel *p = r->back->first; p; p = p->next)
+		n++;
+	list = arena_alloc(&r->arena, (n + 1) * sizeof(*list));
+	n = 0;
+	for (const struct parcel *p = r->back->first; p; p = p->next)
+		if (p->sent && !p->lane->draft.lost && !p->lane->ping &&
+		    p->outcome.verdict == OUTCOME_FAILED)
+			count(list, &n, p);
+	return store_alert_add(&r->store, list, n, r->store.now);
+}
+
+enum err alert_disabled(struct round *r, const struct lane *l)
+{
+	struct store_alert a = {.hook = l->hook.hook,
+				.disabled = true,
+				.count = 1,
+				.reason = l->draft.disable};
+
+	return wanted(r) ? store_alert_add(&r->store, &a, 1, r->store.now)
+			 : ERR_OK;
+}

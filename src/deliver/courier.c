@@ -1,0 +1,344 @@
+/*
+ * courier: the loop that fetches parcels, starts requests lane by lane,
+ * waits for the network, judges what is done, and hands it back.
+ */
+#include "deliver/courier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "outside/attempt.h"
+#include "base/clock.h"
+#include "outside/crypt.h"
+#include "outside/http.h"
+#include "deliver/lane.h"
+#include "base/mem.h"
+#include "deliver/post.h"
+
+enum {
+	WAIT_MS = 1000, /* the post wakes us before */
+	STOP_WAIT_MS = 50, /* also where a lease must be renewed first */
+	SPARE_SHARE = 16
+};
+
+/* An organization with parcels here. */
+struct courier_org {
+	struct courier_org *next;
+	struct id id;
+	size_t lanes; /* in the ring, or with requests under way */
+	size_t in_flight;
+};
+
+struct courier {
+	const struct courier_plan *plan;
+	struct lane *ring; /* the last one served; its next is first */
+	struct courier_org *orgs;
+	size_t in_flight;
+	struct parcel_list under_way, back;
+	size_t back_count;
+	bool stopping;	 /* nothing new */
+	bool unleased;	 /* some lane waits for its lease to be renewed */
+	int64_t stop_at; /* when what is under way is cut off; 0: never */
+};
+
+/* ---- organizations ---- */
+
+static struct courier_org *org_of(struct courier *c, const struct id *id)
+{
+	struct courier_org *o;
+
+	for (o = c->orgs; o; o = o->next)
+		if (id_equal(&o->id, id))
+			return o;
+	o = xcalloc(1, sizeof(*o));
+	o->id = *id;
+	o->next = c->orgs;
+	c->orgs = o;
+	return o;
+}
+
+static void org_forget(struct courier *c, struct courier_org *gone)
+{
+	struct courier_org **at = &c->orgs;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	free(gone);
+}
+
+/* A lane counts for its organization while anything of it is here. */
+static void lane_attach(struct courier *c, struct lane *l)
+{
+	if (l->org)
+		return;
+	l->org = org_of(c, &l->hook.organization);
+	l->org->lanes++;
+}
+
+static void lane_detach(struct courier *c, struct lane *l)
+{
+	struct courier_org *o = l->org;
+
+	if (!o || l->in_ring || l->in_flight)
+		return;
+	l->org = NULL;
+	if (--o->lanes == 0)
+		org_forget(c, o);
+}
+
+/* While others have work it gets half of the places. When it is alone, the
+ * last few are only for lanes that have answered: should all the others
+ * hang, whoever comes then finds room. */
+static bool org_has_room(const struct courier *c, const struct lane *l)
+{
+	size_t all = c->plan->concurrency;
+
+	if (l->org->in_flight < (all + 1) / 2)
+		return true;
+	if (c->orgs->next)
+		return false;
+	return l->window > LANE_WINDOW_FIRST ||
+	       c->in_flight < all - all / SPARE_SHARE;
+}
+
+/* ---- the ring: the lanes that have something to send ---- */
+
+static void ring_add(struct courier *c, struct lane *l)
+{
+	if (l->in_ring)
+		return;
+	l->in_ring = true;
+	if (!c->ring) {
+		c->ring = l->ring_next = l->ring_previous = l;
+		return;
+	}
+	l->ring_next = c->ring; /* the newest comes last */
+	l->ring_previous = c->ring->ring_previous;
+	l->ring_previous->ring_next = l;
+	c->ring->ring_previous = l;
+}
+
+/* At once when its last parcel leaves `ready`: the ledger may free a lane
+ * as soon as everything of it has come back. */
+static void ring_remove(struct courier *c, struct lane *l)
+{
+	if (!l->in_ring)
+		return;
+	l->in_ring = false;
+	l->ring_next->ring_previous = l->ring_previous;
+	l->ring_previous->ring_next = l->ring_next;
+	if (c->ring == l)
+		c->ring = l->ring_next == l ? NULL : l->ring_next;
+	lane_detach(c, l);
+}
+
+/* ---- handing back ---- */
+
+static void give_back(struct courier *c, struct parcel *p)
+{
+	parcel_list_add(&c->back, p);
+	c->back_count++;
+}
+
+static void give_back_unsent(struct courier *c, struct lane *l)
+{
+	struct parcel *p;
+
+	while ((p = parcel_list_pop(&l->ready)))
+		give_back(c, p);
+	ring_remove(c, l);
+}
+
+static void flush(struct courier *c)
+{
+	post_return(c->plan->post, &c->back, c->back_count);
+	c->back_count = 0;
+}
+
+/* ---- sending ---- */
+
+static void start(struct courier *c, struct lane *l)
+{
+	struct parcel *p = parcel_list_pop(&l->ready);
+
+	parcel_address(p, clock_wall() / 1000);
+	p->sent = true;
+	p->started = clock_monotonic();
+	parcel_list_add(&c->under_way, p);
+	l->in_flight++;
+	l->org->in_flight++;
+	c->in_flight++;
+	if (!l->ready.first)
+		ring_remove(c, l);
+	http_start(c->plan->http, &p->request);
+}
+
+static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
+{
+	if (now < atomic_load(&l->send_until))
+		return true;
+	c->unleased = true;
+	return false;
+}
+
+static bool may_send(struct courier *c, const struct lane *l, int64_t now)
+{
+	return l->in_flight < l->window && org_has_room(c, l) &&
+	       is_leased(c, l, now);
+}
+
+/* One parcel a lane and turn, until all places are taken or nobody may. */
+static void serve(struct courier *c)
+{
+	const struct lane *stuck = NULL;
+	int64_t now = clock_monotonic();
+
+	c->unleased = false;
+	while (c->ring && c->in_flight < c->plan->concurrency) {
+		struct lane *l = c->ring;
+
+		if (!may_send(c, l, now)) {
+			if (l == stuck)
+				return; /* once round and nobody could */
+			stuck = stuck ? stuck : l;
+			c->ring = l->ring_next;
+			continue;
+		}
+		stuck = NULL;
+		c->ring = l->ring_next;
+		start(c, l);
+	}
+}
+
+static void heed_recalls(struct courier *c)
+{
+	struct lane *l = c->ring, *last;
+
+	if (!l || !post_recalls(c->plan->post))
+		return;
+	last = l->ring_previous;
+	for (;;) {
+		struct lane *next = l->ring_next;
+		bool end = l == last;
+
+		if (atomic_load(&l->recall))
+			give_back_unsent(c, l);
+		if (end)
+			return;
+		l = next;
+	}
+}
+
+static void accept_parcels(struct courier *c, struct parcel_list *list)
+{
+	struct parcel *p;
+
+	while ((p = parcel_list_pop(list))) {
+		struct lane *l = p->lane;
+
+		if (c->stopping || l->halted || atomic_load(&l->recall)) {
+			give_back(c, p);
+			continue;
+		}
+		parcel_list_add(&l->ready, p);
+		lane_attach(c, l);
+		ring_add(c, l);
+	}
+}
+
+/* ---- outcomes ---- */
+
+static void adjust_window(const struct courier *c, struct lane *l,
+			  const struct outcome *o)
+{
+	if (l->hook.ordered)
+		return;
+	if (o->timeout)
+		l->window = l->window > 1 ? l->window / 2 : 1;
+	else if (o->answered && l->window < c->plan->hook_concurrency)
+		l->window++;
+}
+
+static void done(struct courier *c, struct parcel *p)
+{
+	struct outcome_policy policy = c->plan->policy;
+	struct lane *l = p->lane;
+
+	policy.ping = l->ping;
+	parcel_list_remove(&c->under_way, p);
+	c->in_flight--;
+	l->in_flight--;
+	l->org->in_flight--;
+	outcome_judge(&p->request.attempt, &policy, parcel_tries(p),
+		      crypt_random_fraction(), clock_wall(), &p->outcome);
+	if (p->outcome.verdict == OUTCOME_RETURNED)
+		p->sent = false;
+	adjust_window(c, l, &p->outcome);
+	if (outcome_stops_lane(&p->outcome)) {
+		l->halted = true;
+		give_back_unsent(c, l);
+	}
+	lane_detach(c, l);
+	give_back(c, p);
+}
+
+static struct parcel *parcel_of(struct http_request *r)
+{
+	return (struct parcel *)((char *)r - offsetof(struct parcel, request));
+}
+
+static void collect(struct courier *c)
+{
+	struct http_request *r;
+
+	while ((r = http_done(c->plan->http)))
+		done(c, parcel_of(r));
+}
+
+/* ---- the end ---- */
+
+static void heed_stop(struct courier *c)
+{
+	enum post_stop stop = post_stopping(c->plan->post);
+	struct parcel *p, *next;
+
+	if (stop == POST_GO_ON)
+		return;
+	c->stopping = true;
+	while (c->ring)
+		give_back_unsent(c, c->ring);
+	if (stop != POST_STOP_NOW)
+		return;
+	if (!c->stop_at)
+		c->stop_at = clock_monotonic() + c->plan->stop_ms;
+	if (clock_monotonic() < c->stop_at)
+		return;
+	for (p = c->under_way.first; p; p = next) {
+		next = p->next;
+		http_stop(c->plan->http, &p->request);
+	}
+}
+
+void courier_run(const struct courier_plan *plan)
+{
+	struct courier c = {.plan = plan};
+	struct parcel_list fetched = {0};
+
+	for (;;) {
+		bool more = post_fetch(plan->post, &fetched);
+
+		accept_parcels(&c, &fetched);
+		heed_stop(&c);
+		heed_recalls(&c);
+		serve(&c);
+		collect(&c);
+		flush(&c);
+		if (!more && !c.in_flight && !c.ring)
+			return;
+		http_wait(plan->http, c.stopping || c.unleased ? STOP_WAIT_MS
+							       : WAIT_MS);
+		collect(&c);
+		flush(&c);
+	}
+}

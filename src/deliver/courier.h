@@ -1,0 +1,31 @@
+/*
+ * courier: a sender's network thread. It sends what the ledger hands it,
+ * fairly: lanes take turns, each has a window that grows with success and
+ * halves on a time-out, and while others have work one organization holds at
+ * most half of the places. It knows no database and no calendar.
+ */
+#ifndef HOOKS_COURIER_H
+#define HOOKS_COURIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/outcome.h"
+
+struct http;
+struct post;
+
+struct courier_plan {
+	struct http *http;
+	struct post *post;
+	size_t concurrency, hook_concurrency;
+	struct outcome_policy policy;
+	/* POST_STOP_NOW: how long what is under way may go on, ms. */
+	int64_t stop_ms;
+};
+
+/* Runs until the post has ended and everything is handed back. */
+void courier_run(const struct courier_plan *plan);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * fanout: checks queued notifications and spreads them over the hooks.
+ */
+#include "deliver/fanout.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "rules/notice.h"
+#include "store/store.h"
+#include "store/store_due.h"
+#include "store/store_fanout.h"
+#include "rules/valid.h"
+
+/* What still fits, of an organization that published with SQL. */
+struct room {
+	struct id organization;
+	uint64_t left;
+};
+
+struct run {
+	struct store *s;
+	const struct fanout_place *from;
+	struct fanout_place place; /* as it will be */
+	struct room room[FANOUT_ORGS];
+	size_t rooms;
+	uint64_t newest;
+	size_t max; /* rows */
+	uint64_t key[FANOUT_MAX];
+	size_t keys;
+	uint64_t last; /* the one looked at last */
+	struct fanout_count count;
+};
+
+enum { REASON_SIZE = 200 };
+
+/* ---- whose turn it is ---- */
+
+/* From the place on, and once round; at most `max`. */
+static enum err find_orgs(struct run *r, struct id *orgs, size_t max, size_t *n)
+{
+	bool wrapped = !r->place.under_way;
+	const struct id *after = wrapped ? NULL : &r->place.organization;
+	size_t count = 0;
+	enum err e = ERR_OK;
+
+	while (!e && count < max) {
+		e = store_fanout_org(r->s, after, &orgs[count]);
+		if (e == ERR_NOT_FOUND && !wrapped) {
+			wrapped = true;
+			after = NULL;
+			e = ERR_OK;
+			continue;
+		}
+		if (!e && count && id_equal(&orgs[count], &orgs[0]))
+			break;
+		if (!e)
+			after = &orgs[count++];
+	}
+	*n = count;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Its share of the rows and of the deliveries, but one row at least. */
+static enum err choose_of(struct run *r, const struct id *org, size_t orgs,
+			  uint64_t *deliveries)
+{
+	size_t want = r->max / orgs, n;
+	uint64_t hooks;
+	enum err e =
+		store_fanout_hooks(r->s, org, FANOUT_DELIVERIES, &hooks);
+
+	if (e)
+		return e;
+	if (hooks && want > FANOUT_DELIVERIES / orgs / hooks)
+		want = FANOUT_DELIVERIES / orgs / hooks;
+	want = want ? want : 1;
+	e = store_fanout_queued(r->s, org, r->newest, want,
+				r->key + r->keys, &n);
+	if (e)
+		return e;
+	r->keys += n;
+	*deliveries += n * hooks;
+	r->count.more = r->count.more || n == want;
+	r->place.organization = *org;
+	r->place.under_way = true;
+	return ERR_OK;
+}
+
+static enum err choose(struct run *r)
+{
+	struct id orgs[FANOUT_ORGS];
+	uint64_t deliveries = 0;
+	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS, n;
+	enum err e = find_orgs(r, orgs, max, &n);
+
+	r->keys = 0;
+	r->count.more = !e && n == max;
+	r->place.under_way = r->place.under_way && n;
+	for (size_t i = 0; !e && i < n; i++) {
+		if (deliveries >= FANOUT_DELIVERIES) {
+			r->count.more = true;
+			break;
+		}
+		e = choose_of(r, &orgs[i], n, &deliveries);
+	}
+	return e;
+}
+
+/* ---- what it says ---- */
+
+static bool refuse(char *why, const char *field, const char *what)
+{
+	snprintf(why, REASON_SIZE, "%s: %s", field, what);
+	return false;
+}
+
+/* The rules of the API, for what came past it. */
+static bool check_row(const struct store *s, const struct store_queued *row,
+		      char *why)
+{
+	char bad[NOTICE_WHY_SIZE];
+	const char *what;
+
+	if (!row->organization_known)
+		return refuse(why, "organization", "is not known");
+	if (row->has_nul)
+		return refuse(why, "action, user", "hold a NUL");
+	what = row->idempotency_key
+		       ? valid_idempotency_key(row->idempotency_key,
+					       row->idempotency_len)
+		       : NULL;
+	if (what)
+		return refuse(why, "idempotency_key", what);
+	what = notice_action(row->action);
+	if (what)
+		return refuse(why, "action", what);
+	what = row->user ? notice_user(row->user) : NULL;
+	if (what)
+		return refuse(why, "user", what);
+	if (!row->resource) {
+		snprintf(why, REASON_SIZE,
+			 "resource: %zu bytes are more than [api] max_body",
+			 row->resource_len);
+		return false;
+	}
+	if (!notice_resource(row->resource, row->resource_len,
+			     s->conf->api.max_body, bad))
+		return refuse(why, "resource", bad);
+	return true;
+}
+
+static enum err find_room(struct run *r, const struct id *organization,
+			  struct room **out)
+{
+	struct room *room = r->room;
+	enum err e;
+
+	while (room < r->room + r->rooms &&
+	       !id_equal(&room->organization, organization))
+		room++;
+	*out = room;
+	if (room < r->room + r->rooms)
+		return ERR_OK;
+	e = store_due_room(r->s, organization, STORE_DUE_FANOUT, 1,
+			   &room->left);
+	if (e)
+		return e;
+	room->organization = *organization;
+	r->rooms++;
+	return ERR_OK;
+}
+
+/* The limit of the API, for what came past it. */
+static enum err check_room(struct run *r, const struct store_queued *row,
+			   char *why, bool *fine)
+{
+	struct room *room;
+	enum err e;
+
+	if (row->accepted)
+		return ERR_OK;
+	e = find_room(r, &row->organization, &room);
+	if (e)
+		return e;
+	*fine = room->left > 0;
+	if (*fine)
+		room->left--;
+	else
+		snprintf(why, REASON_SIZE,
+			 "%llu deliveries of the organization are waiting, "
+			 "which is the limit ([api] max_due)",
+			 (unsigned long long)r->s->conf->api.max_due);
+	return ERR_OK;
+}
+
+/* The key's first user wins; without a key there is nothing to win. */
+static enum err claim(struct store *s, const struct store_queued *row,
+		      char *why, bool *fine)
+{
+	enum err e = ERR_OK;
+
+	/* What came through the API took its key there. */
+	if (row->idempotency_key && !row->accepted)
+		e = store_fanout_claim(s, row, s->conf->retention.idempotency);
+	*fine = e == ERR_OK;
+	if (e != ERR_CONFLICT)
+		return e;
+	snprintf(why, REASON_SIZE, "idempotency_key: was used before");
+	return ERR_OK;
+}
+
+/* What was counted before is that much older. */
+static enum err tell(struct store *s, const uint64_t *keys, size_t n)
+{
+	struct store_share list[FANOUT_MAX];
+	size_t count;
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	e = store_fanout_shares(s, keys, n, list, &count);
+	for (size_t i = 0; !e && i < count; i++)
+		store_due_added(s, &list[i].organization, list[i].deliveries);
+	return e;
+}
+
+static enum err body(struct db *db, void *arg)
+{
+	struct run *r = arg;
+	struct store *s = r->s;
+	uint64_t good[FANOUT_MAX];
+	size_t count = 0;
+	struct store_queued row;
+	struct db_stmt *rows;
+	enum err e;
+
+	(void)db;
+	r->count = (struct fanout_count){0};
+	r->rooms = 0;
+	r->place = *r->from;
+	e = choose(r);
+	if (e || !r->keys)
+		return e;
+	e = store_fanout_take(s, r->key, r->keys, s->conf->api.max_body, &rows);
+	while (!e && store_fanout_next(rows, &row)) {
+		char why[REASON_SIZE];
+		bool fine = check_row(s, &row, why);
+
+		r->count.taken++;
+		r->last = row.key;
+		if (fine)
+			e = check_room(r, &row, why, &fine);
+		if (!e && fine)
+			e = claim(s, &row, why, &fine);
+		if (!e && fine) {
+			good[count++] = row.key;
+		} else if (!e) {
+			r->count.rejected++;
+			e = store_fanout_reject(s, row.key, why);
+		}
+	}
+	if (!e)
+		e = store_fanout_spread(s, good, count, &r->count.made);
+	if (!e && r->rooms)
+		e = tell(s, good, count);
+	return e;
+}
+
+static enum err reject_last(struct db *db, void *arg)
+{
+	struct run *r = arg;
+
+	(void)db;
+	r->count = (struct fanout_count){
+		.taken = 1, .rejected = 1, .more = true};
+	return store_fanout_reject(r->s, r->last,
+				   "the database refused to take it");
+}
+
+/* The rules above leave nothing that the database refuses; should it refuse
+ * all the same, one row alone pays for it, not its neighbours. */
+static enum err one_by_one(struct run *r)
+{
+	enum err e;
+
+	r->max = 1;
+	e = db_tx(r->s->db, DB_AGAIN, body, r);
+	if (e == ERR_INTERNAL && r->last)
+		e = db_tx(r->s->db, DB_AGAIN, reject_last, r);
+	return e;
+}
+
+enum err fanout_run(struct store *s, struct fanout_place *place,
+		    uint64_t newest, struct fanout_count *out)
+{
+	struct run r = {
+		.s = s, .from = place, .newest = newest, .max = FANOUT_MAX};
+	enum err e = db_tx(s->db, DB_AGAIN, body, &r);
+
+	if (e == ERR_INTERNAL)
+		e = one_by_one(&r);
+	if (e)
+		return e;
+	if (r.count.rejected)
+		log_warn("%zu notifications rejected: hooks-admin status "
+			 "shows them",
+			 r.count.rejected);
+	*place = r.place;
+	*out = r.count;
+	return ERR_OK;
+}

@@ -1,0 +1,287 @@
+/*
+ * lane: a lane's memory, its health and its token bucket.
+ */
+#include "deliver/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "outside/js.h"
+#include "rules/outcome.h"
+#include "rules/retry.h"
+#include "base/text.h"
+
+/* ---- lists ---- */
+
+void parcel_list_add(struct parcel_list *l, struct parcel *p)
+{
+	p->next = NULL;
+	p->previous = l->last;
+	if (l->last)
+		l->last->next = p;
+	else
+		l->first = p;
+	l->last = p;
+}
+
+void parcel_list_remove(struct parcel_list *l, struct parcel *p)
+{
+	if (p->previous)
+		p->previous->next = p->next;
+	else
+		l->first = p->next;
+	if (p->next)
+		p->next->previous = p->previous;
+	else
+		l->last = p->previous;
+	p->next = p->previous = NULL;
+}
+
+struct parcel *parcel_list_pop(struct parcel_list *l)
+{
+	struct parcel *p = l->first;
+
+	if (p)
+		parcel_list_remove(l, p);
+	return p;
+}
+
+void parcel_list_move(struct parcel_list *to, struct parcel_list *from,
+		      size_t n)
+{
+	struct parcel_list some = *from;
+	struct parcel *last = from->first;
+
+	while (n > 1) {
+		last = last->next;
+		n--;
+	}
+	from->first = last->next;
+	if (from->first)
+		from->first->previous = NULL;
+	else
+		from->last = NULL;
+	last->next = NULL;
+	some.last = last;
+	parcel_list_join(to, &some);
+}
+
+void parcel_list_join(struct parcel_list *to, struct parcel_list *from)
+{
+	if (!from->first)
+		return;
+	from->first->previous = to->last;
+	if (to->last)
+		to->last->next = from->first;
+	else
+		to->first = from->first;
+	to->last = from->last;
+	*from = (struct parcel_list){0};
+}
+
+/* ---- life ---- */
+
+/* The hook's own headers as lines; "Name;" is how libcurl is told to send
+ * one without a value. */
+static struct curl_slist *header_lines(struct arena *arena, const char *json)
+{
+	struct curl_slist *first = NULL, **tail = &first;
+	struct js *headers = json ? js_parse(json, strlen(json)) : NULL;
+	struct js_iter it;
+	const struct js *value;
+	const char *name;
+
+	if (!headers)
+		return NULL;
+	js_iter_init(&it, headers);
+	while (js_iter_next(&it, &name, &value)) {
+		struct curl_slist *node = arena_zalloc(arena, sizeof(*node));
+		size_t n;
+		const char *text = js_string(value, &n);
+
+		node->data = n ? arena_printf(arena, "%s: %s", name, text)
+			       : arena_printf(arena, "%s;", name);
+		*tail = node;
+		tail = &node->next;
+	}
+	js_free(headers);
+	return first;
+}
+
+/* Some batches at once, too. */
+static size_t first_quota(unsigned batch_size)
+{
+	size_t quota = (size_t)batch_size * LANE_WINDOW_FIRST;
+
+	if (quota < LANE_QUOTA_FIRST)
+		return LANE_QUOTA_FIRST;
+	return quota < LANE_QUOTA_MAX ? quota : LANE_QUOTA_MAX;
+}
+
+struct lane *lane_new(const struct store_lane *row,
+		      const struct store_lane_hook *hook, int64_t now)
+{
+	struct lane *l = xcalloc(1, sizeof(*l));
+
+	arena_init(&l->arena);
+	l->row = *row;
+	l->hook = *hook;
+	l->ping = store_lane_kind(row->lane) == STORE_LANE_PING;
+	if (hook->target_url)
+		l->hook.target_url = arena_strdup(&l->arena, hook->target_url);
+	l->headers = header_lines(&l->arena, hook->headers);
+	l->hook.headers = NULL;
+	id_format(l->organization, &hook->organization);
+	l->ahead = now - clock_monotonic();
+	l->quota = first_quota(hook->batch_size);
+	l->window = !l->ping && (row->failures || hook->ordered)
+			    ? 1
+			    : LANE_WINDOW_FIRST;
+	l->row_bytes = 1024;
+	l->keys = xcalloc(LANE_KEYS_MAX, sizeof(*l->keys));
+	return l;
+}
+
+void lane_free(struct lane *l)
+{
+	arena_release(&l->arena);
+	free(l->keys);
+	free(l);
+}
+
+size_t lane_quota(const struct lane *l, const struct store_lane *row)
+{
+	if (!l->ping &&
+	    (l->hook.ordered || row->failures || row->crashes >= LANE_CAREFUL))
+		return 1;
+	return l->quota;
+}
+
+size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
+{
+	size_t quota = lane_quota(l, row), back = (quota + 1) / 2;
+
+	if (back > LANE_PORTION)
+		back = LANE_PORTION;
+	if (!l->ping && l->hook.rate_limit) {
+		size_t places = l->window * l->hook.batch_size;
+
+		back = 1;
+		quota = quota < places ? quota : places;
+	}
+	return out + back <= quota ? quota - out : 0;
+}
+
+void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
+{
+	size_t first = first_quota(l->hook.batch_size);
+
+	if (o->timeout)
+		l->quota /= 2;
+	else if (o->answered)
+		l->quota += count;
+	if (l->quota < first)
+		l->quota = first;
+	if (l->quota > LANE_QUOTA_MAX)
+		l->quota = LANE_QUOTA_MAX;
+}
+
+/* ---- health ---- */
+
+static void suspend(struct store_lane *l, int64_t until)
+{
+	if (l->suspended_until == TIME_NONE || l->suspended_until < until)
+		l->suspended_until = until;
+}
+
+/* It ends a suspension for being dead, not a longer one that was asked for. */
+static void revive(struct store_lane *l, int64_t now)
+{
+	if (l->failures && l->suspended_until != TIME_NONE &&
+	    l->suspended_until - now <= retry_suspension(l->failures, 1))
+		l->suspended_until = TIME_NONE;
+	l->failures = 0;
+}
+
+void lane_learn(struct store_lane *draft, bool *failed,
+		const struct outcome *o, int64_t now, double fraction)
+{
+	if (o->answered) {
+		revive(draft, now);
+		*failed = false;
+	}
+	if (o->verdict == OUTCOME_DELIVERED)
+		draft->failing_since = TIME_NONE;
+	else if (o->counts && draft->failing_since == TIME_NONE)
+		draft->failing_since = now;
+	if (o->connection_level) {
+		draft->failures += *failed ? 0 : 1;
+		*failed = true;
+		suspend(draft,
+			now + retry_suspension(draft->failures, fraction));
+	}
+	if (o->lane_delay_ms > 0)
+		suspend(draft, now + o->lane_delay_ms);
+}
+
+/* ---- its rate ---- */
+
+/* A hundredth less than the rate: a request that is late on its way and one
+ * that is not must not come into one second. */
+static double tokens_in(int64_t ms, unsigned rate)
+{
+	return (double)ms * rate * 0.99 / 1000;
+}
+
+static int64_t time_for(double tokens, unsigned rate)
+{
+	return (int64_t)(tokens * 1000 / (rate * 0.99)) + 1;
+}
+
+/* So many tokens are worth waiting for: a batch's. */
+static double worth(unsigned batch, unsigned rate)
+{
+	return batch < rate ? batch : rate;
+}
+
+double lane_tokens(struct store_lane *l, unsigned rate, int64_t now)
+{
+	if (l->rate_at == TIME_NONE) {
+		l->rate_tokens = rate;
+		l->rate_at = now;
+	}
+	if (l->rate_at - now > LANE_RATE_PAUSE_MAX) /* the clock went back */
+		l->rate_at = now;
+	if (now > l->rate_at) {
+		l->rate_tokens += tokens_in(now - l->rate_at, rate);
+		l->rate_at = now;
+	}
+	if (l->rate_tokens > rate)
+		l->rate_tokens = rate;
+	return l->rate_tokens;
+}
+
+void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
+		int64_t now)
+{
+	double saved = l->rate_tokens - 1;
+	double late = rate * 0.1; /* what a late round has is not saved */
+	int64_t pause;
+
+	if (batch > 1 && late < worth(batch, rate))
+		late = worth(batch, rate);
+	if (saved > late) {
+		pause = now + time_for(saved, rate);
+		l->rate_at = l->rate_at > pause ? l->rate_at : pause;
+	}
+	l->rate_tokens -= (double)n;
+}
+
+int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,
+		       unsigned batch, int64_t now)
+{
+	int64_t wait = time_for(worth(batch, rate) - l->rate_tokens, rate);
+
+	return l->rate_at > now ? wait + l->rate_at - now : wait;
+}

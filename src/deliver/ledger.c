@@ -1,0 +1,360 @@
+/*
+ * ledger: the loop of the database thread: collect what came back, do a
+ * round when there is reason to, look for new work, wait.
+ */
+#include "deliver/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "deliver/fanout.h"
+#include "rules/id.h"
+#include "deliver/outage.h"
+#include "deliver/post.h"
+#include "deliver/round.h"
+#include "store/store_fanout.h"
+#include "store/store_sender.h"
+#include "base/text.h"
+
+enum {
+	/* An idle sender asks this often: half of it is the mean wait of a
+	 * new notification; 25 cheap look-ups a second cost under 0.5 % of a
+	 * core (bench/). Other workers of the same run ask less often. */
+	IDLE_MS = 40,
+	IDLE_OTHERS_MS = 250,
+	BUSY_MS = 10,	 /* between looks for new work while there is work */
+	/* A lane that was read empty is read again; hooks that were changed
+	 * while their lane is open take back what was not sent. */
+	REREAD_MS = 250,
+	REWIND_MS = 1000, /* the others too */
+	NOTE_MS = 10000, /* sign of life in the senders table */
+	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
+	PATIENCE_MS = 10,
+	RETRY_MS = 200, /* the database is away */
+	/* Others who write to the same rows, on other nodes of Galera's, are
+	 * no outage, unless they win for so long. */
+	CONTENDED_MS = 10000,
+	/* Told to stop, it is waited for no longer than this: what is in
+	 * flight has ended by then (sender.c), and there are 5 s in all. */
+	STOP_MS = 4000,
+	SHARE_MS = 50,	/* between taking more lanes while there is work */
+	TAKE_FIRST = 4, /* lanes taken in one round, at first */
+	TAKE_MAX = 128	/* and while they do not fill the places */
+};
+
+struct ledger {
+	const struct ledger_plan *plan;
+	struct round round;
+	struct parcel_list back; /* come back, not yet recorded */
+	int64_t next_look, next_share, next_reread, next_rewind, next_note;
+	int64_t lost_since; /* monotonic; 0: the database is there */
+	bool contended;	    /* it is there, and others were quicker */
+	int64_t stop_by;    /* monotonic; 0: goes on */
+	enum ledger_wish wish;
+	struct fanout_place place;
+	bool more_queued; /* the last fan-out left some */
+	bool looked_in_vain;
+	size_t take; /* lanes to look for */
+	bool full;   /* there were so many, and may be more */
+	bool gone;   /* the database stayed away too long */
+};
+
+/* ---- signs of life ---- */
+
+static enum err note(struct ledger *l)
+{
+	const struct ledger_count *c = l->plan->count;
+	struct store_run run = {
+		.host = l->plan->host,
+		.started_at = l->plan->started_at,
+		.delivered = atomic_load(&c->delivered),
+		.failed = atomic_load(&c->failed),
+		.retried = atomic_load(&c->retried),
+	};
+
+	if (l->plan->worker != 0)
+		return ERR_OK;
+	l->next_note = clock_monotonic() + NOTE_MS;
+	return store_sender_note(&l->round.store, &run);
+}
+
+/* ---- new work ---- */
+
+static enum err fan_out(struct ledger *l)
+{
+	struct fanout_count count = {0};
+	bool any;
+	enum err e = store_fanout_any(&l->round.store, ID_SERIAL_MAX, &any);
+
+	l->more_queued = false;
+	if (e || !any)
+		return e;
+	e = fanout_run(&l->round.store, &l->place, ID_SERIAL_MAX, &count);
+	if (e)
+		return e;
+	l->more_queued = count.more;
+	if (count.made)
+		round_reread(&l->round, false);
+	return ERR_OK;
+}
+
+/* A sender with little to do takes all that is due, and more each time. One
+ * that has work takes half of what it sees, and not at once again, so that
+ * the others that see it too get their part. */
+static enum err look_for_lanes(struct ledger *l)
+{
+	bool busy = l->round.out >= l->plan->concurrency / 4;
+	bool greedy = l->round.greedy_count > 0; /* not all is looked at */
+	int64_t now = clock_monotonic();
+	enum err e;
+
+	l->full = l->looked_in_vain = false;
+	if (!round_has_room(&l->round) ||
+	    ((busy || greedy) && now < l->next_share))
+		return ERR_OK;
+	e = round_look(&l->round, l->take);
+	l->looked_in_vain = !e && !greedy && !l->round.due_count &&
+			    !l->more_queued;
+	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
+	if (busy)
+		l->round.due_count = (l->round.due_count + 1) / 2;
+	l->next_share = now + (greedy && !l->round.due_count ? IDLE_OTHERS_MS
+							     : SHARE_MS);
+	if (!l->full)
+		l->take = TAKE_FIRST;
+	else if (l->take < TAKE_MAX)
+		l->take *= 2;
+	return e;
+}
+
+/* Not later than a lane's rate has something for it. */
+static void look_in_time(struct ledger *l)
+{
+	int64_t wake = l->round.wake;
+
+	if (wake > clock_monotonic() && wake < l->next_look)
+		l->next_look = wake;
+}
+
+static int64_t until_next_look(const struct ledger *l)
+{
+	if (l->full)
+		return 0;
+	if (!l->looked_in_vain || l->round.lane_count)
+		return BUSY_MS;
+	return l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS;
+}
+
+/* Publishing and lanes that are due. In a run that is `once` the fan-out
+ * was done before, so that what is due can be told from what came later. */
+static enum err look(struct ledger *l)
+{
+	enum err e = ERR_OK;
+
+	if (!l->plan->once)
+		e = fan_out(l);
+	if (!e)
+		e = look_for_lanes(l);
+	if (e)
+		return e; /* the next step looks at once */
+	l->next_look = clock_monotonic() + until_next_look(l);
+	look_in_time(l);
+	return ERR_OK;
+}
+
+/* ---- time ---- */
+
+static void heed_wish(struct ledger *l)
+{
+	enum ledger_wish wish = l->plan->wish(l->plan->arg);
+
+	if (wish <= l->wish)
+		return;
+	l->wish = wish;
+	if (wish == LEDGER_STOP)
+		l->stop_by = clock_monotonic() + STOP_MS;
+	round_close_all(&l->round);
+	post_stop(l->plan->post,
+		  wish == LEDGER_STOP ? POST_STOP_NOW : POST_NOTHING_NEW);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long the ledger may sleep if nothing comes back. */
+static int64_t patience(const struct ledger *l)
+{
+	int64_t now = clock_monotonic();
+	int64_t next = now + IDLE_OTHERS_MS;
+
+	if (l->lost_since)
+		return l->contended ? BUSY_MS : RETRY_MS;
+	if (l->back.first || round_is_due(&l->round))
+		return 0;
+	if (!l->wish)
+		next = earlier(next, l->next_look);
+	return next > now ? next - now : 0;
+}
+
+/* Half of what is out, so that a short queue is not kept waiting. */
+static size_t enough(const struct ledger *l)
+{
+	size_t half = (l->round.parcels + 1) / 2;
+
+	return half < LANE_PORTION ? half : LANE_PORTION;
+}
+
+static bool finished(const struct ledger *l)
+{
+	if (l->back.first || l->round.lane_count)
+		return false;
+	return l->wish || (l->plan->once && l->looked_in_vain);
+}
+
+/* ---- the database comes and goes ---- */
+
+/* Outcomes wait in memory; when the leases are gone they are worth nothing,
+ * because others may be sending the same deliveries again, marked. */
+static enum err lost(struct ledger *l, enum err e)
+{
+	int64_t now = clock_monotonic();
+	struct db *db = l->round.store.db;
+
+	if (e != ERR_TEMP) {
+		store_complain(db, l->plan->conf, e);
+		l->gone = true;
+		return e;
+	}
+	l->lost_since = l->lost_since ? l->lost_since : now;
+	l->contended = db_contended(db) && now - l->lost_since < CONTENDED_MS;
+	if (!l->contended)
+		(void)outage_note(l->plan->outage, db_error_text(db));
+	if (now - l->lost_since > l->plan->conf->sender.lease ||
+	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
+		l->gone = true;
+	return e;
+}
+
+static void found(struct ledger *l)
+{
+	if (l->lost_since)
+		outage_end(l->plan->outage);
+	l->lost_since = 0;
+}
+
+/* The database layer asks before it repeats. */
+static bool is_stopping(void *arg)
+{
+	const struct ledger *l = arg;
+
+	return l->plan->wish(l->plan->arg) == LEDGER_STOP;
+}
+
+/* ---- the loop ---- */
+
+static enum err housekeeping(struct ledger *l)
+{
+	int64_t now = clock_monotonic();
+	enum err e = ERR_OK;
+
+	if (now >= l->next_reread) {
+		bool all = now >= l->next_rewind;
+
+		l->next_reread = now + REREAD_MS;
+		if (all)
+			l->next_rewind = now + REWIND_MS;
+		round_reread(&l->round, all);
+		e = round_check_hooks(&l->round);
+	}
+	if (!e && now >= l->next_note)
+		e = note(l);
+	return e;
+}
+
+static enum err step(struct ledger *l)
+{
+	enum err e = ERR_OK;
+	int64_t now;
+
+	/* There may be nothing else to ask: is it back? */
+	if (l->lost_since)
+		e = store_now(&l->round.store, &now);
+	if (e)
+		return e;
+	if (l->back.first || round_is_due(&l->round)) {
+		e = round_run(&l->round, &l->back);
+		l->looked_in_vain = false; /* it may have given lanes back */
+		look_in_time(l);
+	}
+	if (e == ERR_INTERNAL) {
+		round_strip(&l->round, &l->back);
+		e = round_run(&l->round, &l->back);
+	}
+	if (!e && !l->wish &&
+	    (l->more_queued || clock_monotonic() >= l->next_look))
+		e = look(l);
+	if (!e)
+		e = housekeeping(l);
+	return e;
+}
+
+static enum err loop(struct ledger *l)
+{
+	enum err e = ERR_OK;
+
+	while (!l->gone && !finished(l)) {
+		post_collect(l->plan->post, enough(l), PATIENCE_MS, patience(l),
+			     &l->back);
+		heed_wish(l);
+		if (finished(l))
+			break;
+		e = step(l);
+		if (e)
+			e = lost(l, e);
+		else
+			found(l);
+	}
+	return e;
+}
+
+/* After a database that stayed away: let go of everything that is under
+ * way, unrecorded. */
+static void abandon(struct ledger *l)
+{
+	round_abandon(&l->round);
+	post_stop(l->plan->post, POST_STOP_NOW);
+	while (l->round.out) {
+		post_collect(l->plan->post, 1, 0, 1000, &l->back);
+		round_forget(&l->round, &l->back);
+	}
+}
+
+/* Counts that cannot be written are no reason to call the run a failure. */
+static enum err end(struct ledger *l)
+{
+	(void)round_write_tally(&l->round);
+	return note(l);
+}
+
+enum err ledger_run(const struct ledger_plan *plan)
+{
+	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
+	enum err e;
+
+	round_init(&l.round, plan);
+	db_abandon(l.round.store.db, is_stopping, &l);
+	e = store_connect(&l.round.store);
+	if (!e)
+		e = note(&l);
+	if (!e)
+		e = loop(&l);
+	if (e)
+		abandon(&l);
+	else
+		e = end(&l);
+	round_release(&l.round);
+	post_end(plan->post);
+	return e;
+}

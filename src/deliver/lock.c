@@ -1,0 +1,187 @@
+/*
+ * lock: byte locks that belong to the open file (F_OFD_SETLK), which the
+ * kernel drops when its last holder dies.
+ */
+#include "deliver/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "outside/crypt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* Where owners' bytes are: far behind the first, within off_t. */
+#define PLACE_MASK UINT64_C(0x3fffffffffffffff)
+/* Behind them all: held while the file gets its mark. */
+#define MARK_PLACE (PLACE_MASK + 2)
+
+enum { MARK_LEN = 16 };
+
+static void short_hash(char out[9], const char *text)
+{
+	unsigned char hash[CRYPT_HASH_SIZE];
+
+	crypt_sha256(hash, text, strlen(text));
+	text_hex(out, hash, 4);
+}
+
+/* One for each user and database, in a place that every system has. */
+static char *default_path(const struct conf *conf)
+{
+	char key[1024], hash[9], path[128];
+
+	snprintf(key, sizeof(key), "%s|%s|%llu|%s", conf->database.socket,
+		 conf->database.host, (unsigned long long)conf->database.port,
+		 conf->database.name);
+	short_hash(hash, key);
+	snprintf(path, sizeof(path), "/tmp/hooks-send-%lu-%s.lock",
+		 (unsigned long)geteuid(), hash);
+	return xstrdup(path);
+}
+
+static struct flock byte_at(uint64_t place, short type)
+{
+	return (struct flock){.l_type = type,
+			      .l_whence = SEEK_SET,
+			      .l_start = (off_t)place,
+			      .l_len = 1};
+}
+
+static bool set(struct lock *l, uint64_t place, short type)
+{
+	struct flock f = byte_at(place, type);
+
+	return fcntl(l->fd, F_OFD_SETLK, &f) == 0;
+}
+
+/*
+ * The file's content, random, made once: two machines that have one name,
+ * both with a file of the same name, must not take each other's owners for
+ * dead. "" when there is no file, or it cannot be written.
+ */
+static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
+{
+	struct flock f = byte_at(MARK_PLACE, F_WRLCK);
+	unsigned char random[MARK_LEN / 2];
+
+	mark[0] = mark[MARK_LEN] = '\0';
+	if (l->fd < 0 || pread(l->fd, mark, MARK_LEN, 0) == MARK_LEN ||
+	    fcntl(l->fd, F_OFD_SETLKW, &f) != 0)
+		return;
+	if (pread(l->fd, mark, MARK_LEN, 0) != MARK_LEN) {
+		crypt_random(random, sizeof(random));
+		text_hex(mark, random, sizeof(random));
+		if (pwrite(l->fd, mark, MARK_LEN, 0) != MARK_LEN)
+			mark[0] = '\0';
+	}
+	set(l, MARK_PLACE, F_UNLCK);
+}
+
+static void name_host(struct lock *l)
+{
+	char key[1024], hash[9], mark[MARK_LEN + 1];
+
+	if (gethostname(l->host, sizeof(l->host)) != 0)
+		snprintf(l->host, sizeof(l->host), "localhost");
+	l->host[sizeof(l->host) - 1] = '\0';
+	read_mark(l, mark);
+	snprintf(key, sizeof(key), "%s|%s|%s", l->host, l->path, mark);
+	short_hash(hash, key);
+	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
+}
+
+/* /tmp is everybody's: no link is followed, no other's file is used. */
+static const char *open_file(struct lock *l)
+{
+	struct stat st;
+
+	l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->fd < 0)
+		return strerror(errno);
+	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid())
+		return NULL;
+	close(l->fd);
+	l->fd = -1;
+	return "belongs to another user";
+}
+
+enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
+{
+	const char *why;
+
+	*l = (struct lock){.fd = -1};
+	l->path = *conf->sender.lock_file ? xstrdup(conf->sender.lock_file)
+					  : default_path(conf);
+	why = open_file(l);
+	name_host(l);
+	if (why && needed) {
+		log_error("%s: %s ([sender] lock_file)", l->path, why);
+		return ERR_CONFIG;
+	}
+	if (!why)
+		futimens(l->fd, NULL); /* cleaners of /tmp: it is in use */
+	return ERR_OK;
+}
+
+void lock_close(struct lock *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	free(l->path);
+	l->path = NULL;
+}
+
+bool lock_try(struct lock *l)
+{
+	return set(l, 0, F_WRLCK);
+}
+
+void lock_give_up(struct lock *l)
+{
+	set(l, 0, F_UNLCK);
+}
+
+static uint64_t place_of(uint64_t nonce)
+{
+	return (nonce & PLACE_MASK) + 1;
+}
+
+void lock_owner(struct lock *l, char owner[LOCK_OWNER_SIZE])
+{
+	uint64_t nonce;
+
+	crypt_random(&nonce, sizeof(nonce));
+	if (l->fd >= 0 && set(l, place_of(nonce), F_WRLCK))
+		snprintf(owner, LOCK_OWNER_SIZE, "%.42s%016" PRIx64, l->prefix,
+			 nonce);
+	else
+		snprintf(owner, LOCK_OWNER_SIZE, "-%.32s:%016" PRIx64, l->host,
+			 nonce);
+}
+
+bool lock_alive(void *arg, const char *owner)
+{
+	struct lock *l = arg;
+	const char *digits = strrchr(owner, ':');
+	struct flock f;
+	uint64_t nonce;
+	char *end;
+
+	if (!digits)
+		return true;
+	nonce = strtoull(digits + 1, &end, 16);
+	if (*end)
+		return true;
+	f = byte_at(place_of(nonce), F_WRLCK);
+	return fcntl(l->fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
+}

@@ -1,0 +1,45 @@
+/*
+ * lock: the lock file of a host's senders. Its first byte is held by the
+ * one that may take new work; every owner of leases holds one more byte, at
+ * a random place, for as long as it lives. So the next sender can tell which
+ * owners in the database are dead, across reboots and PID namespaces.
+ */
+#ifndef HOOKS_LOCK_H
+#define HOOKS_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "outside/conf.h"
+#include "base/err.h"
+
+enum {
+	LOCK_OWNER_SIZE = 64, /* "host-01234567:0123456789abcdef" and NUL */
+	LOCK_HOST_SIZE = 65
+};
+
+struct lock {
+	int fd; /* -1: none */
+	char *path;
+	char host[LOCK_HOST_SIZE];    /* this machine's name */
+	char prefix[LOCK_OWNER_SIZE]; /* of all owners of this file */
+};
+
+/* Opens the file, [sender] lock_file or one for this user and database. When
+ * it cannot be opened, or is not ours: ERR_CONFIG, logged, if it is needed;
+ * else the lock has no file (fd -1), and only the names are set. */
+enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
+void lock_close(struct lock *l);
+
+/* Takes the first byte; false: another sender holds it. */
+bool lock_try(struct lock *l);
+/* Gives it up; the file stays open. */
+void lock_give_up(struct lock *l);
+
+/* A new owner's name, its byte held until this `l` is closed. Without an
+ * open file the name has another prefix, so that nobody buries it. */
+void lock_owner(struct lock *l, char owner[LOCK_OWNER_SIZE]);
+/* Whether an owner with this lock's prefix lives; `arg` is the lock. */
+bool lock_alive(void *arg, const char *owner);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * parcel: body, headers and signature after Standard Webhooks.
+ */
+#include "deliver/parcel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "deliver/lane.h"
+#include "rules/match.h"
+#include "base/mem.h"
+#include "rules/sign.h"
+#include "store/store.h"
+#include "base/text.h"
+
+/* Around a resource: action, organization, user; more is no fault. */
+enum { FRAME_BYTES = 160 };
+/* The header line with one signature; two are no fault either. */
+enum { SIGNATURE_BYTES = 80 };
+
+/* One object of the body; the resource byte for byte as published. Actions
+ * and users were checked at the fan-out: nothing in them needs an escape. */
+static void add_object(struct buf *out, const struct lane *lane,
+		       const struct store_lane_row *row)
+{
+	buf_puts(out, "{\"action\":\"");
+	buf_puts(out, row->action);
+	buf_puts(out, "\",\"organization\":\"");
+	buf_puts(out, lane->organization);
+	buf_putc(out, '"');
+	if (row->user) {
+		buf_puts(out, ",\"user\":\"");
+		for (const char *c = row->user; *c; c++)
+			buf_putc(out, (char)(*c | 0x20)); /* digits stay */
+		buf_putc(out, '"');
+	}
+	buf_puts(out, ",\"resource\":");
+	buf_add(out, row->resource, row->resource_len);
+	buf_putc(out, '}');
+}
+
+static void write_body(struct parcel *p, const struct parcel_plan *plan)
+{
+	struct buf out;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		bytes += plan->rows[i].resource_len + FRAME_BYTES;
+	buf_init(&out, SIZE_MAX / 2);
+	buf_reserve(&out, bytes);
+	if (plan->batch)
+		buf_putc(&out, '[');
+	for (size_t i = 0; i < plan->count; i++) {
+		if (i)
+			buf_putc(&out, ',');
+		add_object(&out, p->lane, &plan->rows[i]);
+	}
+	if (plan->batch)
+		buf_putc(&out, ']');
+	p->body = out.data; /* given over */
+	p->body_len = out.len;
+}
+
+/* A batch is dated like its first member, so every attempt has one id. */
+static void name(const struct store *s, struct parcel *p,
+		 const struct parcel_plan *plan)
+{
+	int64_t created_at = plan->rows[0].created_at;
+	struct id id;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->rows[i].key == plan->batch)
+			created_at = plan->rows[i].created_at;
+	if (plan->batch)
+		store_id(s, &id, ID_BATCH, created_at, plan->batch);
+	else
+		store_id(s, &id, ID_DELIVERY, created_at, plan->rows[0].key);
+	id_format(p->id, &id);
+}
+
+struct parcel *parcel_new(const struct store *s, struct lane *lane,
+			  const struct parcel_plan *plan)
+{
+	struct parcel *p =
+		xcalloc(1, sizeof(*p) + plan->count * sizeof(p->member[0]));
+
+	p->lane = lane;
+	p->count = plan->count;
+	for (size_t i = 0; i < plan->count; i++)
+		p->member[i] = (struct parcel_member){
+			.key = plan->rows[i].key,
+			.attempts = plan->rows[i].attempts,
+			.tries = plan->rows[i].tries,
+			.maybe_duplicate = plan->rows[i].maybe_duplicate,
+			.operational = match_operational(plan->rows[i].action),
+			.due_at = plan->rows[i].due_at,
+			.published_at = plan->rows[i].published_at,
+		};
+	name(s, p, plan);
+	write_body(p, plan);
+	buf_init(&p->signature, 1024);
+	buf_reserve(&p->signature, SIGNATURE_BYTES);
+	return p;
+}
+
+void parcel_free(struct parcel *p)
+{
+	http_request_release(&p->request);
+	buf_release(&p->signature);
+	free(p->body);
+	free(p);
+}
+
+static unsigned attempt_of(const struct parcel *p)
+{
+	return p->member[0].attempts + 1;
+}
+
+unsigned parcel_tries(const struct parcel *p)
+{
+	return p->member[0].tries + 1;
+}
+
+static bool maybe_duplicate(const struct parcel *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->member[i].maybe_duplicate)
+			return true;
+	return false;
+}
+
+/* A secret may expire while the lane is open. */
+static void sign(struct parcel *p, int64_t now_s)
+{
+	const struct store_lane_hook *hook = &p->lane->hook;
+	int64_t now = clock_monotonic() + p->lane->ahead;
+
+	/* Each signature is put behind what is there with a space between. */
+	buf_clear(&p->signature);
+	buf_puts(&p->signature, "webhook-signature:");
+	for (size_t i = 0; i < hook->keys; i++)
+		if (hook->key_end[i] == TIME_NONE || hook->key_end[i] > now)
+			sign_add(&p->signature, &hook->key[i], p->id, now_s,
+				 p->body, p->body_len);
+}
+
+/* libcurl reads the list and frees nothing, so its nodes may live here. */
+static void add_line(struct parcel *p, size_t *n, char *line)
+{
+	p->lines[*n].data = line;
+	p->lines[*n].next = NULL;
+	if (*n)
+		p->lines[*n - 1].next = &p->lines[*n];
+	(*n)++;
+}
+
+void parcel_address(struct parcel *p, int64_t now_s)
+{
+	static const char id_line[] = "webhook-id: ";
+	static char type[] = "Content-Type: application/json";
+	static char no_expect[] = "Expect:";
+	static char no_accept[] = "Accept:";
+	static char duplicate[] = "webhook-maybe-duplicate: 1";
+	size_t n = 0;
+
+	sign(p, now_s);
+	memcpy(p->text[0], id_line, sizeof(id_line));
+	memcpy(p->text[0] + sizeof(id_line) - 1, p->id, sizeof(p->id));
+	snprintf(p->text[1], sizeof(p->text[1]), "webhook-timestamp: %lld",
+		 (long long)now_s);
+	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
+		 attempt_of(p));
+	add_line(p, &n, no_expect);
+	add_line(p, &n, no_accept);
+	add_line(p, &n, type);
+	add_line(p, &n, p->text[0]);
+	add_line(p, &n, p->text[1]);
+	add_line(p, &n, p->signature.data);
+	add_line(p, &n, p->text[2]);
+	if (maybe_duplicate(p))
+		add_line(p, &n, duplicate);
+	p->lines[n - 1].next = p->lane->headers;
+
+	p->request.url = p->lane->hook.target_url;
+	p->request.headers = p->lines;
+	p->request.body = p->body;
+	p->request.body_len = p->body_len;
+}

@@ -1,0 +1,79 @@
+/*
+ * parcel: one request on its way: the body, the headers, the signature, and
+ * what came of it. It carries one delivery, or the members of a batch.
+ *
+ * The ledger makes it from rows and hands it to the courier, who sends it
+ * and hands it back with an outcome, or unsent.
+ */
+#ifndef HOOKS_PARCEL_H
+#define HOOKS_PARCEL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "outside/http.h"
+#include "rules/id.h"
+#include "rules/outcome.h"
+#include "store/store_lane.h"
+
+struct lane;
+struct store;
+
+enum {
+	PARCEL_LINES = 9,	      /* header lines of ours */
+	PARCEL_BATCH_MAX = 100,	      /* members (contract 2) */
+	PARCEL_BODY_MAX = 1024 * 1024 /* of a batch, bytes (contract 3) */
+};
+
+struct parcel_member {
+	uint64_t key;
+	unsigned attempts, tries; /* made before this one */
+	bool maybe_duplicate;	  /* as stored */
+	bool operational;	  /* of a notification of the service's own */
+	int64_t due_at;		  /* as stored */
+	int64_t published_at;
+};
+
+struct parcel {
+	struct parcel *next, *previous; /* in one list at a time */
+	struct lane *lane;		/* borrowed: outlives it */
+	char id[ID_TEXT_SIZE];		/* webhook-id */
+	char *body;
+	size_t body_len;
+
+	struct http_request request;
+	char text[3][64]; /* header lines that change with the attempt */
+	struct buf signature;
+	struct curl_slist lines[PARCEL_LINES];
+
+	bool sent; /* an attempt was made; else it comes back as it was */
+	struct outcome outcome;
+	int64_t started; /* monotonic */
+
+	size_t count;
+	struct parcel_member member[];
+};
+
+/* Some of the rows that were read of a lane, to go into one request. */
+struct parcel_plan {
+	const struct store_lane_row *rows; /* borrowed */
+	size_t count;
+	uint64_t batch; /* key of its first member; 0: a delivery alone */
+};
+
+/* Copies what it needs. */
+struct parcel *parcel_new(const struct store *s, struct lane *lane,
+			  const struct parcel_plan *plan);
+void parcel_free(struct parcel *p);
+
+/* Signs for this moment (seconds, UTC) and fills in the request. */
+void parcel_address(struct parcel *p, int64_t now_s);
+
+/* Of the first member: how many were made with this one since the schedule
+ * began. */
+unsigned parcel_tries(const struct parcel *p);
+
+#endif

@@ -1,0 +1,469 @@
+/*
+ * round: which lanes it is about, and what follows once it is committed. The
+ * transaction itself is draft.c.
+ */
+#include "deliver/round.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "outside/crypt.h"
+#include "deliver/draft.h"
+#include "deliver/ledger.h"
+#include "base/log.h"
+#include "deliver/post.h"
+#include "deliver/tally.h"
+#include "base/text.h"
+
+enum {
+	/* For recording an outcome, and for clocks of database nodes that
+	 * differ. With RENEW_MS it is less than what conf.c asks of a lease. */
+	MARGIN_MS = 3000,
+	RENEW_MS = 1000
+};
+
+/* How long before its lease ends a lane's last request may begin. */
+static int64_t worst_attempt(const struct round *r)
+{
+	return r->plan->conf->sender.timeout + MARGIN_MS;
+}
+
+void round_init(struct round *r, const struct ledger_plan *plan)
+{
+	*r = (struct round){.plan = plan};
+	r->tally = tally_new();
+	arena_init(&r->arena);
+	store_init(&r->store, plan->conf, DB_SENDER);
+}
+
+void round_release(struct round *r)
+{
+	draft_forget(r);
+	for (size_t i = 0; i < r->lane_count; i++)
+		lane_free(r->lane[i]);
+	arena_release(&r->arena);
+	store_release(&r->store);
+	free(r->tally);
+}
+
+const char *round_hook_id(const struct round *r, const struct lane *l,
+			  char out[ID_TEXT_SIZE])
+{
+	struct id id;
+
+	store_id(&r->store, &id, ID_HOOK, l->hook.created_at, l->hook.hook);
+	id_format(out, &id);
+	return out;
+}
+
+/* ---- which lanes ---- */
+
+bool round_has_room(const struct round *r)
+{
+	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
+}
+
+bool round_is_greedy(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (r->greedy[i].bytes &&
+		    id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static void judge_greed(struct round *r, const struct id *organization)
+{
+	size_t lanes = 0, bytes = 0;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (!id_equal(&r->lane[i]->hook.organization, organization))
+			continue;
+		lanes++;
+		bytes += r->lane[i]->bytes;
+	}
+	if (lanes >= ROUND_LANES_HALF || bytes >= ROUND_BYTES_HALF)
+		r->greedy[r->greedy_count++] = (struct round_greedy){
+			*organization, bytes >= ROUND_BYTES_HALF};
+}
+
+static void find_greedy(struct round *r)
+{
+	r->greedy_count = 0;
+	if (r->lane_count < ROUND_LANES_HALF && r->bytes < ROUND_BYTES_HALF)
+		return;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->greedy_count < ROUND_GREEDY_MAX &&
+		    !is_listed(r, &r->lane[i]->hook.organization))
+			judge_greed(r, &r->lane[i]->hook.organization);
+}
+
+static bool is_open(const struct round *r, uint64_t lane)
+{
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->row.lane == lane)
+			return true;
+	return false;
+}
+
+/* After a database that was away for long, a lease of our own may have ended
+ * that nobody else took: the lane shows as due, and is open. */
+static void leave_out_open(struct round *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->due_count; i++)
+		if (!is_open(r, r->due[i]))
+			r->due[kept++] = r->due[i];
+	r->due_count = kept;
+}
+
+/* Moves a random part of what was found to the front. */
+static void choose(struct round *r, size_t max)
+{
+	size_t first;
+
+	if (r->due_count <= max)
+		return;
+	first = (size_t)(crypt_random_fraction() *
+			 (double)(r->due_count - max + 1));
+	memmove(r->due, r->due + first, max * sizeof(*r->due));
+	r->due_count = max;
+}
+
+/* Of organizations that are not greedy. */
+static enum err look_beside(struct round *r, size_t max)
+{
+	struct id greedy[ROUND_GREEDY_MAX];
+
+	for (size_t i = 0; i < r->greedy_count; i++)
+		greedy[i] = r->greedy[i].organization;
+	if (!r->greedy_count)
+		return store_lane_due(&r->store, r->plan->until, max, r->due,
+				      &r->due_count);
+	return store_lane_beside(&r->store, greedy, r->greedy_count,
+				 r->plan->until, max, r->due, &r->due_count);
+}
+
+enum err round_look(struct round *r, size_t max)
+{
+	size_t room = STORE_LANE_MAX - r->lane_count, see;
+	enum err e;
+
+	max = max < room ? max : room;
+	see = r->contended ? 4 * max : max;
+	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
+	e = look_beside(r, see);
+	if (e)
+		return e;
+	leave_out_open(r);
+	choose(r, max);
+	return ERR_OK;
+}
+
+/* Whether rows should be read: the lane is open and has room. */
+static bool hungry(const struct round *r, const struct lane *l)
+{
+	return !l->closing && !l->lost && !l->drained &&
+	       lane_room(l, &l->row, l->out) &&
+	       r->bytes < ROUND_BYTES_MAX &&
+	       !round_is_greedy(r, &l->hook.organization) &&
+	       clock_monotonic() >= l->rate_until;
+}
+
+/* Early enough that sending goes on (see send_until). */
+static bool must_renew(const struct round *r, const struct lane *l)
+{
+	int64_t left = l->lease_end - clock_monotonic();
+
+	return !l->lost && (left < r->plan->conf->sender.lease * 2 / 3 ||
+			    left < worst_attempt(r) + RENEW_MS);
+}
+
+static bool needs_round(const struct round *r, const struct lane *l)
+{
+	return !l->out || hungry(r, l) || must_renew(r, l);
+}
+
+bool round_is_due(const struct round *r)
+{
+	if (r->due_count || tally_is_due(r->tally, clock_monotonic()))
+		return true;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (needs_round(r, r->lane[i]))
+			return true;
+	return false;
+}
+
+static void touch(struct round *r)
+{
+	for (size_t i = 0; i < r->lane_count; i++)
+		r->lane[i]->draft.touched = needs_round(r, r->lane[i]);
+	for (struct parcel *p = r->back->first; p; p = p->next)
+		p->lane->draft.touched = true;
+}
+
+/* ---- after the COMMIT ---- */
+
+/* What an ordered lane puts off keeps its due time, so a run that is `once`
+ * finds it again when it counts what it left. What a 410 holds is no retry. */
+static void count(const struct round *r, const struct parcel *p)
+{
+	struct ledger_count *c = r->plan->count;
+
+	if (!p->sent || p->lane->draft.lost)
+		return;
+	if (!p->lane->ping)
+		tally_parcel(r->tally, p, r->store.now,
+			     r->store.now - (r->clock - p->started) +
+				     p->request.attempt.total_us / 1000);
+	if (p->outcome.verdict == OUTCOME_DELIVERED)
+		atomic_fetch_add(&c->delivered, p->count);
+	else if (p->outcome.verdict == OUTCOME_FAILED)
+		atomic_fetch_add(&c->failed, p->count);
+	else if (p->outcome.verdict != OUTCOME_GONE &&
+		 (!r->plan->once || !p->lane->hook.ordered))
+		atomic_fetch_add(&c->retried, p->count);
+}
+
+static void put_away(struct round *r, struct parcel *p)
+{
+	r->out -= p->count;
+	r->parcels--;
+	r->bytes -= p->body_len;
+	p->lane->bytes -= p->body_len;
+	parcel_free(p);
+}
+
+static void clear_back(struct round *r)
+{
+	struct parcel *p;
+
+	if (r->writes_tally)
+		tally_clear(r->tally);
+	while ((p = parcel_list_pop(r->back))) {
+		count(r, p);
+		if (p->sent)
+			lane_adjust(p->lane, &p->outcome, p->count);
+		put_away(r, p);
+	}
+}
+
+static void recall(struct round *r, struct lane *l)
+{
+	l->closing = true;
+	if (atomic_exchange(&l->recall, true))
+		return;
+	post_recall(r->plan->post);
+}
+
+static void renew(const struct round *r, struct lane *l, int64_t lease_end)
+{
+	l->lease_end = lease_end;
+	atomic_store(&l->send_until, lease_end - worst_attempt(r));
+}
+
+/* Behind the last row that was taken; a batch takes some out of turn. */
+static void read_on(struct lane *l)
+{
+	for (size_t i = 0; i < l->draft.row_count; i++) {
+		const struct store_lane_row *row = &l->draft.rows[i];
+
+		if (row->due_at < l->after_due ||
+		    (row->due_at == l->after_due && row->key < l->after_key))
+			continue;
+		l->after_due = row->due_at;
+		l->after_key = row->key;
+	}
+}
+
+static void wait_for_rate(struct round *r, struct lane *l)
+{
+	enum { ROUNDING_MS = 2 }; /* the database's clock and ours */
+	int64_t now = clock_monotonic();
+	int64_t wake = now + l->draft.rate_wait + ROUNDING_MS;
+
+	l->rate_until = now + l->draft.rate_wait;
+	if (r->wake <= now || r->wake > wake)
+		r->wake = wake;
+}
+
+static void apply(struct round *r, struct lane *l, int64_t lease_end,
+		  struct parcel_list *out)
+{
+	char id[ID_TEXT_SIZE];
+
+	if (l->draft.lost && !l->lost)
+		log_warn("the lease on hook %s was lost",
+			 round_hook_id(r, l, id));
+	l->row = l->draft.row;
+	l->failed = l->draft.failed;
+	l->lost = l->draft.lost;
+	l->drained = l->draft.drained;
+	l->out = l->draft.out;
+	memcpy(l->keys, l->draft.keys, l->out * sizeof(*l->keys));
+	l->rate_until = 0;
+	if (l->draft.rate_wait)
+		wait_for_rate(r, l);
+	if (!l->lost)
+		renew(r, l, lease_end);
+	for (size_t i = 0; i < l->draft.plan_count; i++) {
+		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
+
+		l->row_bytes = p->body_len / p->count;
+		r->out += p->count;
+		r->parcels++;
+		r->bytes += p->body_len;
+		l->bytes += p->body_len;
+		parcel_list_add(out, p);
+	}
+	read_on(l);
+	/* What is out of a lane that is merely full or put off may be sent:
+	 * where it may not, the courier has seen why and stopped. */
+	l->closing = l->draft.closing;
+	if (l->draft.disable || l->lost)
+		recall(r, l);
+	l->draft.touched = false;
+}
+
+static void drop_closed(struct round *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (r->lane[i]->out)
+			r->lane[kept++] = r->lane[i];
+		else
+			lane_free(r->lane[i]);
+	}
+	r->lane_count = kept;
+}
+
+static void commit(struct round *r, int64_t lease_end)
+{
+	struct parcel_list out = {0};
+
+	clear_back(r);
+	if (r->due_count)
+		r->contended = r->fresh_count < r->due_count;
+	for (size_t i = 0; i < r->fresh_count; i++)
+		r->lane[r->lane_count++] = r->fresh[i];
+	r->fresh_count = 0;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched)
+			apply(r, r->lane[i], lease_end, &out);
+	drop_closed(r);
+	find_greedy(r);
+	r->due_count = 0;
+	arena_release(&r->arena);
+	post_send(r->plan->post, &out);
+}
+
+enum err round_run(struct round *r, struct parcel_list *back)
+{
+	int64_t lease_end = clock_monotonic() + r->plan->conf->sender.lease;
+	enum err e;
+
+	r->back = back;
+	r->writes_tally = tally_is_due(r->tally, clock_monotonic());
+	touch(r);
+	e = db_tx(r->store.db, DB_AGAIN, draft_run, r);
+	if (!e)
+		commit(r, lease_end);
+	else
+		draft_forget(r);
+	return e;
+}
+
+static enum err write_tally(struct db *db, void *round)
+{
+	struct round *r = round;
+
+	(void)db;
+	return tally_write(r->tally, &r->store);
+}
+
+enum err round_write_tally(struct round *r)
+{
+	enum err e = ERR_OK;
+
+	if (r->tally->count)
+		e = db_tx(r->store.db, DB_AGAIN, write_tally, r);
+	if (!e)
+		tally_clear(r->tally);
+	return e;
+}
+
+void round_strip(struct round *r, struct parcel_list *back)
+{
+	tally_clear(r->tally);
+	for (struct parcel *p = back->first; p; p = p->next) {
+		buf_clear(&p->request.attempt.headers);
+		buf_clear(&p->request.attempt.body);
+	}
+}
+
+/* ---- the rest ---- */
+
+static void rewind_lane(struct lane *l)
+{
+	l->drained = false;
+	l->after_due = 0;
+	l->after_key = 0;
+}
+
+void round_reread(struct round *r, bool all)
+{
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (all || r->lane[i]->drained)
+			rewind_lane(r->lane[i]);
+}
+
+enum err round_check_hooks(struct round *r)
+{
+	uint64_t hooks[STORE_LANE_MAX];
+	int64_t seen[STORE_LANE_MAX];
+	bool changed[STORE_LANE_MAX];
+	enum err e;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		hooks[i] = r->lane[i]->hook.hook;
+		seen[i] = r->lane[i]->hook.updated_at;
+	}
+	e = store_lane_changed(&r->store, hooks, seen, r->lane_count, changed);
+	for (size_t i = 0; !e && i < r->lane_count; i++)
+		if (changed[i])
+			recall(r, r->lane[i]);
+	return e;
+}
+
+void round_close_all(struct round *r)
+{
+	r->due_count = 0;
+	for (size_t i = 0; i < r->lane_count; i++)
+		recall(r, r->lane[i]);
+}
+
+void round_abandon(struct round *r)
+{
+	round_close_all(r);
+	for (size_t i = 0; i < r->lane_count; i++)
+		r->lane[i]->lost = true;
+}
+
+void round_forget(struct round *r, struct parcel_list *back)
+{
+	struct parcel *p;
+
+	while ((p = parcel_list_pop(back)))
+		put_away(r, p);
+}

@@ -1,0 +1,51 @@
+/*
+ * attempt: the facts about one HTTP attempt, as the network side reports
+ * them. They carry no judgement: outcome decides what follows.
+ */
+#ifndef HOOKS_ATTEMPT_H
+#define HOOKS_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Why there is no complete answer. */
+enum attempt_error {
+	ATTEMPT_NONE = 0, /* a complete answer came */
+	ATTEMPT_DNS,	  /* the name was not found, or not in time */
+	ATTEMPT_REFUSED,  /* the policy for addresses and schemes */
+	ATTEMPT_CONNECT,
+	ATTEMPT_TLS,
+	ATTEMPT_TIMEOUT,
+	ATTEMPT_CLOSED,	  /* the connection ended before a complete answer */
+	ATTEMPT_PROTOCOL, /* not HTTP */
+	ATTEMPT_STOPPED,  /* the sender was told to stop */
+	ATTEMPT_INTERNAL,
+	ATTEMPT_ERROR_MAX
+};
+
+enum {
+	ATTEMPT_REMOTE_SIZE = 56, /* "[IPv6]:port" and NUL */
+	ATTEMPT_TLS_SIZE = 12	  /* "TLSv1.3" and NUL */
+};
+
+struct attempt {
+	enum attempt_error error;
+	bool sent;	 /* bytes of the request may have left */
+	unsigned status; /* 0: no status line came */
+	/* Microseconds since the attempt began; 0: not reached. */
+	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
+	char remote[ATTEMPT_REMOTE_SIZE]; /* "" when never connected */
+	char tls_version[ATTEMPT_TLS_SIZE];
+	const char *retry_after;  /* the header's value, borrowed, or NULL */
+	struct buf headers, body; /* what was kept of the answer: any bytes */
+};
+
+/* A word for records: "dns", "address_refused", ...; "" for ATTEMPT_NONE. */
+const char *attempt_error_code(enum attempt_error e);
+/* A sentence for people, which never tells what address was found; "" for
+ * ATTEMPT_NONE. */
+const char *attempt_error_text(enum attempt_error e);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * conf: the configuration file, which all three programs read.
+ *
+ * One table of rows (section, key, default, bounds, meaning) does the
+ * parsing, the checking, the unknown-key errors and the printing of the
+ * effective values. Values are typed here once; nobody else sees text.
+ */
+#ifndef HOOKS_CONF_H
+#define HOOKS_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "outside/conf_key.h"
+#include "base/err.h"
+
+enum { CONF_SCHEDULE_MAX = 32, CONF_KEY_MAX = 64 };
+
+/* Words of a list, separated by blanks or commas. */
+struct conf_list {
+	char **word;
+	size_t count;
+};
+
+struct conf_schedule {
+	int64_t delay[CONF_SCHEDULE_MAX]; /* milliseconds */
+	size_t count;
+};
+
+/* Durations are milliseconds, sizes bytes. Strings are never NULL; an empty
+ * one means "not set". All borrowed until conf_release. */
+struct conf {
+	struct {
+		char *socket, *host, *user, *password, *password_file, *name,
+			*tls_ca;
+		uint64_t port;
+	} database;
+	struct {
+		char *base_path; /* "" or "/prefix" without a slash behind */
+		uint64_t max_body, max_hooks, max_due, page_size, max_requests;
+		struct conf_list metrics_allow;
+	} api;
+	struct {
+		int64_t linger, connect_timeout, timeout, disable_after, lease;
+		uint64_t concurrency, hook_concurrency, workers;
+		uint64_t response_limit;
+		struct conf_schedule retry_schedule;
+		double retry_jitter;
+		char *ca_file, *user_agent, *lock_file;
+	} sender;
+	struct {
+		bool allow_http;
+		struct conf_list allow_networks, deny_networks, ports,
+			own_ports;
+	} targets;
+	struct {
+		int64_t deliveries, notifications, held, idempotency;
+	} retention;
+	struct {
+		struct conf_list mail_to; /* addresses */
+		char *mail_from, *smtp;
+	} notify;
+	struct {
+		char *key_file;
+		bool has_key; /* the file is named, and this is in it: */
+		unsigned char key[CONF_KEY_SIZE];
+	} secrets;
+
+	char *file;		     /* the file these values came from */
+	unsigned line[CONF_KEY_MAX]; /* where a key was set, 0: nowhere */
+};
+
+/*
+ * Reads `file`, or what $HOOKS_CONFIG names, or the installed default.
+ * ERR_CONFIG: what is wrong is in the log, with file, line and key.
+ * conf_release() is due in every case.
+ */
+enum err conf_load(struct conf *c, const char *file);
+void conf_release(struct conf *c);
+
+/* The key of [secrets] key_file, or NULL. */
+static inline const unsigned char *conf_secrets_key(const struct conf *c)
+{
+	return c->secrets.has_key ? c->secrets.key : NULL;
+}
+
+/* Every key with its effective value, as a file that could be read again;
+ * passwords left out. */
+void conf_print(const struct conf *c, struct buf *out);
+/* The same as a JSON-ready walk: calls `each` with section, key and value. */
+void conf_each(const struct conf *c,
+	       void (*each)(void *arg, const char *section, const char *key,
+			    const char *value),
+	       void *arg);
+
+/* What the sender alone needs: ERR_CONFIG when [sender] ca_file cannot be read.
+ * Without it every delivery over HTTPS would fail, and use up its schedule. */
+enum err conf_check_sender(const struct conf *c);
+
+/* Whether the file has this key. */
+bool conf_is_set(const struct conf *c, const char *section, const char *key);
+
+/* For checks that need more than one row, or another module: logs that the
+ * value of this key is wrong, with file and line. Returns ERR_CONFIG. */
+enum err conf_reject(const struct conf *c, const char *section, const char *key,
+		     const char *why);
+
+#endif

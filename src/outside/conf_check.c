@@ -1,0 +1,179 @@
+/*
+ * conf_check: what no row of the table of keys can say: keys that must agree,
+ * files that must be there and private.
+ */
+#include "outside/conf_check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "outside/conf.h"
+#include "outside/conf_key.h"
+#include "outside/conf_mail.h"
+#include "base/mem.h"
+
+static enum err check_secrecy(const struct conf *c, const struct stat *st)
+{
+	if (*c->database.password && (st->st_mode & S_IROTH))
+		return conf_reject(c, "database", "password",
+				   "stands in a file that everybody can read "
+				   "(chmod o-r it)");
+	return ERR_OK;
+}
+
+static enum err read_password_file(struct conf *c)
+{
+	const char *path = c->database.password_file;
+	char line[512];
+	struct stat st;
+	FILE *in;
+	bool got;
+
+	if (!*path)
+		return ERR_OK;
+	if (*c->database.password)
+		return conf_reject(c, "database", "password_file",
+				   "and password are both set");
+	in = fopen(path, "re");
+	if (!in)
+		return conf_reject(c, "database", "password_file",
+				   strerror(errno));
+	got = fgets(line, sizeof(line), in) != NULL;
+	if (fstat(fileno(in), &st) != 0)
+		st.st_mode = S_IROTH;
+	fclose(in);
+	if (st.st_mode & S_IROTH)
+		return conf_reject(c, "database", "password_file",
+				   "can be read by everybody (chmod o-r it)");
+	if (!got)
+		return conf_reject(c, "database", "password_file", "is empty");
+	line[strcspn(line, "\r\n")] = '\0';
+	free(c->database.password);
+	c->database.password = xstrdup(line);
+	return ERR_OK;
+}
+
+static enum err check_base_path(const struct conf *c)
+{
+	const char *p = c->api.base_path;
+	size_t n = strlen(p);
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] <= ' ' || p[i] >= 0x7f || strchr("?#%\\\"<>", p[i]))
+			return conf_reject(c, "api", "base_path",
+					   "has a character that a path "
+					   "cannot hold");
+	if (n && (p[0] != '/' || p[n - 1] == '/' || strstr(p, "//")))
+		return conf_reject(c, "api", "base_path",
+				   "must begin with a slash, end with none "
+				   "and have no two in a row");
+	return ERR_OK;
+}
+
+/*
+ * A lease must outlive the worst attempt, or a second sender takes over what
+ * the first is still sending: `timeout` holds connect and answer; 5 s more for
+ * recording the outcome and for clocks that differ.
+ */
+static enum err check_lease(const struct conf *c)
+{
+	enum { MARGIN_MS = 5000 };
+
+	if (c->sender.connect_timeout > c->sender.timeout)
+		return conf_reject(c, "sender", "connect_timeout",
+				   "is longer than timeout");
+	if (c->sender.lease >= c->sender.timeout + MARGIN_MS)
+		return ERR_OK;
+	if (!conf_is_set(c, "sender", "lease"))
+		return conf_reject(c, "sender", "timeout",
+				   "is too long: lease must be at least "
+				   "timeout plus 5s");
+	return conf_reject(c, "sender", "lease",
+			   "is too short: it must be at least timeout "
+			   "plus 5s");
+}
+
+/* The whole attempt includes connecting: who shortens it shortens that too. */
+static void derive(struct conf *c)
+{
+	if (!conf_is_set(c, "sender", "connect_timeout") &&
+	    c->sender.connect_timeout > c->sender.timeout)
+		c->sender.connect_timeout = c->sender.timeout;
+}
+
+/* It goes out as it is, into a request's head. */
+static enum err check_agent(const struct conf *c)
+{
+	for (const char *p = c->sender.user_agent; *p; p++)
+		if (*p < ' ' || *p >= 0x7f)
+			return conf_reject(c, "sender", "user_agent",
+					   "has a character that is not "
+					   "printable ASCII");
+	return ERR_OK;
+}
+
+static enum err check_readable(const struct conf *c, const char *path,
+			       const char *section, const char *key)
+{
+	if (*path && access(path, R_OK) != 0)
+		return conf_reject(c, section, key, strerror(errno));
+	return ERR_OK;
+}
+
+static enum err check_notify(const struct conf *c)
+{
+	const char *why = conf_mail_server(c->notify.smtp);
+
+	if (why)
+		return conf_reject(c, "notify", "smtp", why);
+	if (*c->notify.mail_from)
+		why = conf_mail_address(c->notify.mail_from);
+	if (why)
+		return conf_reject(c, "notify", "mail_from", why);
+	for (size_t i = 0; i < c->notify.mail_to.count && !why; i++)
+		why = conf_mail_address(c->notify.mail_to.word[i]);
+	return why ? conf_reject(c, "notify", "mail_to", why) : ERR_OK;
+}
+
+static enum err read_key_file(struct conf *c)
+{
+	const char *why;
+
+	if (!*c->secrets.key_file)
+		return ERR_OK;
+	why = conf_key_read(c->secrets.key_file, c->secrets.key);
+	if (why)
+		return conf_reject(c, "secrets", "key_file", why);
+	c->secrets.has_key = true;
+	return ERR_OK;
+}
+
+enum err conf_check(struct conf *c, const struct stat *st)
+{
+	enum err e = check_secrecy(c, st);
+
+	derive(c);
+	if (!e)
+		e = read_password_file(c);
+	if (!e)
+		e = check_base_path(c);
+	if (!e)
+		e = check_lease(c);
+	if (!e)
+		e = check_agent(c);
+	if (!e)
+		e = check_readable(c, c->database.tls_ca, "database", "tls_ca");
+	if (!e)
+		e = check_notify(c);
+	if (!e)
+		e = read_key_file(c);
+	return e;
+}
+
+enum err conf_check_sender(const struct conf *c)
+{
+	return check_readable(c, c->sender.ca_file, "sender", "ca_file");
+}

@@ -1,0 +1,55 @@
+/*
+ * conf_key: reads a key file, and looks who else may.
+ */
+#include "outside/conf_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One byte more than there should be, to see that there is none. */
+static bool read_all(int fd, unsigned char *out, size_t max, size_t *n)
+{
+	ssize_t got;
+
+	for (*n = 0; *n < max; *n += (size_t)got) {
+		got = read(fd, out + *n, max - *n);
+		if (got < 0)
+			return false;
+		if (!got)
+			break;
+	}
+	return true;
+}
+
+static const char *check(int fd, unsigned char *key)
+{
+	unsigned char bytes[CONF_KEY_SIZE + 1];
+	struct stat st;
+	size_t n;
+
+	if (fstat(fd, &st) != 0 || !read_all(fd, bytes, sizeof(bytes), &n))
+		return strerror(errno);
+	if (st.st_mode & (S_IROTH | S_IWOTH))
+		return "can be read or written by everybody (chmod o-rw it)";
+	if (n != CONF_KEY_SIZE)
+		return "is not a file of exactly 32 bytes (make one with: "
+		       "head -c 32 /dev/urandom)";
+	memcpy(key, bytes, CONF_KEY_SIZE);
+	return NULL;
+}
+
+const char *conf_key_read(const char *path, unsigned char key[CONF_KEY_SIZE])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *why;
+
+	if (fd < 0)
+		return strerror(errno);
+	why = check(fd, key);
+	close(fd);
+	return why;
+}

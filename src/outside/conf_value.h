@@ -1,0 +1,37 @@
+/*
+ * conf_value: the types a configuration value can have, each with its way
+ * from text and back. Part of conf; nobody else needs it.
+ */
+#ifndef HOOKS_CONF_VALUE_H
+#define HOOKS_CONF_VALUE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum conf_type {
+	CONF_STRING,   /* char *, owned */
+	CONF_SECRET,   /* the same, never printed */
+	CONF_UINT,     /* uint64_t */
+	CONF_SIZE,     /* uint64_t, bytes; k and m in text */
+	CONF_DURATION, /* int64_t, milliseconds; s m h d in text */
+	CONF_FRACTION, /* double */
+	CONF_BOOL,     /* bool; yes or no in text */
+	CONF_LIST,     /* struct conf_list, owned */
+	CONF_SCHEDULE, /* struct conf_schedule */
+	CONF_TYPE_MAX
+};
+
+/* The bounds of a number, in its own unit. */
+struct conf_range {
+	int64_t min, max;
+};
+
+/* NULL and the value at `to` replaced; or what is wrong with the text, as
+ * the end of a sentence, and `to` left as it was. */
+const char *conf_value_parse(enum conf_type type, void *to, const char *text,
+			     const struct conf_range *range);
+void conf_value_format(enum conf_type type, struct buf *out, const void *from);
+void conf_value_release(enum conf_type type, void *value);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * db: the connection to MySQL or MariaDB. The only file that knows the
+ * driver; prepared statements only, so no value is ever part of SQL text.
+ *
+ * A program makes one `struct db` a thread. It connects when first needed
+ * and again after a loss, only ever between transactions, and sets its
+ * session up each time: READ COMMITTED, UTC, strict mode, utf8mb4.
+ *
+ * Errors that waiting or repeating cures are cured here (a deadlock, a lost
+ * connection), within the limits of the role; what comes out is
+ *   ERR_TEMP      the database cannot serve us now: 503, exit 75
+ *   ERR_CONFLICT  a unique key is taken (1062): the row is already there;
+ *                 for a statement of a migration: what it makes is there
+ *   ERR_CONFIG    wrong password, no such database, schema not migrated
+ *   ERR_INTERNAL  a statement the server refuses: our bug, logged
+ */
+#ifndef HOOKS_DB_H
+#define HOOKS_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outside/conf.h"
+#include "base/err.h"
+
+enum db_role {
+	DB_API,	   /* time limits 2/3/3 s, lock wait 1 s, a deadline */
+	DB_SENDER, /* 3/10/10 s, lock wait 5 s */
+	DB_ADMIN,  /* as the sender, and hours for a migration */
+	DB_ROLE_MAX
+};
+
+struct db;
+struct db_stmt;
+
+/* `conf` is borrowed. Never NULL; no connection is made yet. */
+struct db *db_new(const struct conf *conf, enum db_role role);
+void db_free(struct db *db);
+
+/* Runs after each connect, before anything else; its error fails the
+ * connect. */
+void db_on_connect(struct db *db, enum err (*ready)(struct db *, void *),
+		   void *arg);
+
+/* Connects now if there is no connection. */
+enum err db_connect(struct db *db);
+/* Gives the connection back; the next statement makes a new one. */
+void db_close(struct db *db);
+
+/* No try begins after this monotonic time; 0: none. */
+void db_deadline(struct db *db, int64_t monotonic_ms);
+/* Asked before each repetition when set: true gives up with ERR_TEMP. */
+void db_abandon(struct db *db, bool (*stop)(void *), void *arg);
+
+/* What the server said last, for a log line; "" when nothing. Borrowed. */
+const char *db_error_text(const struct db *db);
+/* The server's error number behind the last failure, 0 when none. */
+unsigned db_error_number(const struct db *db);
+/* The last failure was others who wrote to the same rows, as often as it was
+ * tried: the database is there. */
+bool db_contended(const struct db *db);
+
+/* ---- values ---- */
+
+enum db_type { DB_NULL, DB_INT, DB_UINT, DB_DOUBLE, DB_BYTES, DB_TIME };
+
+struct db_value {
+	enum db_type type;
+	union {
+		int64_t i; /* DB_INT; DB_TIME: milliseconds UTC */
+		uint64_t u;
+		double d;
+	};
+	const void *p; /* borrowed until the call returns */
+	size_t n;
+};
+
+static inline struct db_value db_null(void)
+{
+	return (struct db_value){.type = DB_NULL};
+}
+
+static inline struct db_value db_int(int64_t i)
+{
+	return (struct db_value){.type = DB_INT, .i = i};
+}
+
+static inline struct db_value db_uint(uint64_t i)
+{
+	return (struct db_value){.type = DB_UINT, .u = i};
+}
+
+static inline struct db_value db_double(double d)
+{
+	return (struct db_value){.type = DB_DOUBLE, .d = d};
+}
+
+static inline void db_uints(struct db_value *list, const uint64_t *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_uint(v[i]);
+}
+
+/* TIME_NONE is stored as NULL. */
+static inline struct db_value db_time(int64_t ms)
+{
+	return (struct db_value){.type = ms == INT64_MIN ? DB_NULL : DB_TIME,
+				 .i = ms};
+}
+
+/* A NULL pointer is stored as NULL. */
+static inline struct db_value db_bytes(const void *p, size_t n)
+{
+	return (struct db_value){
+		.type = p ? DB_BYTES : DB_NULL, .p = p, .n = n};
+}
+
+struct db_value db_text(const char *s);
+
+#define DB_ARGS(...)                                                           \
+	(const struct db_value[]){__VA_ARGS__},                                \
+		sizeof((const struct db_value[]){__VA_ARGS__}) /               \
+			sizeof(struct db_value)
+#define DB_NONE NULL, 0
+
+/* ---- statements ----
+ * `sql` is a string literal (statements are cached by its address).
+ * Outside a transaction a statement commits by itself and may be repeated
+ * after a lost connection: use it for reads and for writes that can stand
+ * to be done twice.
+ */
+
+enum err db_exec(struct db *db, const char *sql, const struct db_value *args,
+		 size_t count);
+/* The result is read whole into memory, so inside a transaction other
+ * statements may run while its rows are walked. `*q` is borrowed, good until
+ * the same SQL runs again, the transaction is repeated, or, outside of one,
+ * another statement runs: it may lose the connection, and the rows with it. */
+enum err db_query(struct db *db, const char *sql, const struct db_value *args,
+		  size_t count, struct db_stmt **q);
+
+/*
+ * With one group in braces, repeated as often as the list is long:
+ * "... WHERE a = ? AND id IN ({?})". The list's values come behind `args`;
+ * 1 to DB_LIST_MAX of them.
+ */
+enum { DB_LIST_MAX = 1024 };
+enum err db_exec_list(struct db *db, const char *sql,
+		      const struct db_value *args, size_t count,
+		      const struct db_value *list, size_t length);
+enum err db_query_list(struct db *db, const char *sql,
+		       const struct db_value *args, size_t count,
+		       const struct db_value *list, size_t length,
+		       struct db_stmt **q);
+/* "INSERT ... VALUES {(?,?,?)}": rows * columns values, any number of rows,
+ * sent as few statements. Affected rows are summed. */
+enum err db_exec_rows(struct db *db, const char *sql,
+		      const struct db_value *values, size_t rows,
+		      size_t columns);
+/* The same as one statement of as many of the rows as fit into it, the first
+ * `done`, with the keys they were given; inside a transaction. Called until
+ * all rows are out. */
+enum err db_exec_keys(struct db *db, const char *sql,
+		      const struct db_value *values, size_t rows,
+		      size_t columns, uint64_t *keys, size_t *done);
+/* A statement of a migration: text protocol, no values, never repeated. */
+enum err db_exec_text(struct db *db, const char *sql);
+
+/* Rows matched (not only changed) by the last write. */
+uint64_t db_affected(const struct db *db);
+/* The first key the last INSERT made. */
+uint64_t db_insert_id(const struct db *db);
+
+/* How many rows the result has. */
+size_t db_rows(const struct db_stmt *q);
+/* The next row, or false at the end. Columns count from 0. */
+bool db_next(struct db_stmt *q);
+bool db_col_null(const struct db_stmt *q, unsigned col);
+/* NULL reads as 0, an empty string, TIME_NONE. */
+int64_t db_col_int(const struct db_stmt *q, unsigned col);
+uint64_t db_col_uint(const struct db_stmt *q, unsigned col);
+double db_col_double(const struct db_stmt *q, unsigned col);
+int64_t db_col_time(const struct db_stmt *q, unsigned col);
+/* NUL behind the bytes; borrowed until the next row. */
+const char *db_col_text(const struct db_stmt *q, unsigned col);
+const char *db_col_bytes(const struct db_stmt *q, unsigned col, size_t *n);
+
+/* ---- transactions ---- */
+
+enum db_doubt {
+	DB_AGAIN, /* the body may run again after a COMMIT without an answer */
+	DB_ONCE	  /* it may not: such a COMMIT is reported as ERR_TEMP */
+};
+
+/*
+ * BEGIN, body, COMMIT; ROLLBACK when the body returns an error, which is
+ * then returned. The body runs again, at most five times in all, after an
+ * error that repeating cures, so it must not keep what it did in memory
+ * from one run to the next.
+ */
+enum err db_tx(struct db *db, enum db_doubt doubt,
+	       enum err (*body)(struct db *db, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * db_driver: what db.c and db_stmt.c share, and the one place that includes
+ * the driver's header. Nobody else includes this.
+ */
+#ifndef HOOKS_DB_DRIVER_H
+#define HOOKS_DB_DRIVER_H
+
+#include <mysql.h>
+
+#include "outside/db.h"
+
+enum { DB_CACHE_SLOTS = 256 }; /* a power of two */
+
+/* What an error number asks for. */
+enum db_trouble {
+	TROUBLE_NONE,
+	TROUBLE_REPEAT,	   /* roll back, do the transaction again */
+	TROUBLE_RECONNECT, /* the connection is gone: new one, then again */
+	TROUBLE_LATER,	   /* nothing helps now */
+	TROUBLE_DUPLICATE,
+	TROUBLE_CONFIG,
+	TROUBLE_BUG
+};
+
+enum { DB_CHANGED = 1020 }; /* the server's "record has changed" */
+
+struct db_cell {
+	int64_t i;
+	double d;
+	MYSQL_TIME time;
+	char *bytes;
+	size_t room;
+	unsigned long length;
+	/* my_bool in one client library, bool in the other */
+	__typeof__(*(((MYSQL_BIND *)NULL)->is_null)) null, cut;
+};
+
+struct db_stmt {
+	struct db_stmt *next; /* in the cache's slot */
+	const char *sql;
+	size_t repeats;
+	MYSQL_STMT *stmt;
+	unsigned columns;
+	MYSQL_BIND *bind;
+	struct db_cell *cell;
+	bool rebind; /* a buffer has moved */
+};
+
+struct db {
+	const struct conf *conf;
+	enum db_role role;
+	MYSQL *my; /* NULL: not connected */
+	struct db_stmt *cache[DB_CACHE_SLOTS];
+	enum err (*ready)(struct db *, void *);
+	void *ready_arg;
+	bool (*stop)(void *);
+	void *stop_arg;
+	int64_t deadline;
+	bool in_tx, getting_ready, hurried;
+	enum db_trouble trouble;
+	unsigned number;
+	char text[512];
+	uint64_t affected, insert_id;
+	uint64_t insert_step; /* from key to key; 0: not known */
+};
+
+/* One statement with its values. */
+struct db_call {
+	const char *sql;
+	size_t repeats;
+	const struct db_value *args, *list;
+	size_t count, length; /* of args, of list */
+	size_t total;	      /* with the list padded */
+};
+
+enum db_trouble db_trouble_of(unsigned number);
+/* After a COMMIT that failed: it may be done all the same. */
+bool db_commit_in_doubt(const struct db *db);
+
+/* Takes down a failure and says what kind of error it is. */
+enum err db_fail(struct db *db, unsigned number, const char *text);
+
+/* Prepares if need be, and executes, once. */
+enum err db_stmt_run(struct db *db, const struct db_call *c,
+		     struct db_stmt **out);
+void db_stmt_free(struct db_stmt *q);
+
+/* How many of these rows (1 or more) one statement takes: few enough for any
+ * server's max_allowed_packet (4 MiB on MySQL 5.7), unless one row alone is
+ * more. */
+size_t db_stmt_rows(const struct db_value *values, size_t rows, size_t columns);
+
+#endif

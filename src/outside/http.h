@@ -1,0 +1,81 @@
+/*
+ * http: posts over HTTP/1.1 and HTTPS, many at once in one thread, with
+ * libcurl. The only file that uses its multi interface.
+ *
+ * Every connection is checked by the caller's address rule before a byte is
+ * sent; a request is sent at most once; redirects, proxies, cookies,
+ * compression and the environment have no part in it. Measured reasons for
+ * each setting stand beside it.
+ */
+#ifndef HOOKS_HTTP_H
+#define HOOKS_HTTP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outside/attempt.h"
+
+struct sockaddr;
+
+struct http_options {
+	unsigned concurrency;	    /* requests at once, at most */
+	int64_t connect_timeout_ms; /* name, address, TLS */
+	int64_t timeout_ms;	    /* the whole attempt, with the body */
+	size_t response_limit;	    /* bytes kept of headers, and of the body */
+	bool allow_http;
+	const char *ca_file;	/* borrowed; "" = the system's bundle */
+	const char *user_agent; /* borrowed */
+	/* Whether this address may be connected; asked at every connect. */
+	bool (*address_ok)(void *arg, const struct sockaddr *address);
+	void *arg;
+};
+
+/* One request, owned by the caller, who sets the first part and reads
+ * `attempt` when it is done. */
+struct http_request {
+	const char *url;	    /* borrowed until done, as the rest */
+	struct curl_slist *headers; /* whole lines; may be static nodes */
+	const void *body;
+	size_t body_len;
+	bool probe; /* connect, with TLS, and send nothing */
+
+	struct attempt attempt; /* its buffers: http_request_release */
+
+	void *easy; /* from here on private */
+	struct http_request *next;
+	struct curl_slist agent; /* before `headers` */
+	char *retry_after;
+	unsigned sendings;
+	size_t received;
+	bool refused, connecting, cut;
+	struct http *http;
+};
+
+struct http;
+
+/* Once a program, before any thread. */
+void http_setup(void);
+
+/* Never NULL. One thread uses it, but for http_wake. */
+struct http *http_new(const struct http_options *options);
+/* Every request must be done. */
+void http_free(struct http *h);
+
+/* Starts it. The caller keeps within `concurrency`. */
+void http_start(struct http *h, struct http_request *r);
+/* Ends it without waiting: done at once, with ATTEMPT_STOPPED. */
+void http_stop(struct http *h, struct http_request *r);
+/* The next request that is done, or NULL. */
+struct http_request *http_done(struct http *h);
+/* Works on what can be worked on, then waits for at most so long until
+ * there is more, or http_wake is called. */
+void http_wait(struct http *h, int64_t ms);
+/* From any thread. */
+void http_wake(struct http *h);
+
+/* Frees what the attempt holds. */
+void http_request_release(struct http_request *r);
+
+#endif

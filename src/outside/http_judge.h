@@ -1,0 +1,20 @@
+/*
+ * http_judge: why a request has no complete answer: what libcurl says, and
+ * what was seen on the way.
+ */
+#ifndef HOOKS_HTTP_JUDGE_H
+#define HOOKS_HTTP_JUDGE_H
+
+#include <curl/curl.h>
+
+#include "outside/attempt.h"
+
+struct http_request;
+
+enum attempt_error http_judge(const struct http_request *r, CURLcode code);
+
+/* 100 to 999; 0: no status line came, or none of HTTP: behind "HTTP/2" libcurl
+ * reads a number of any length. */
+unsigned http_judge_status(const struct http_request *r);
+
+#endif

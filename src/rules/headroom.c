@@ -1,0 +1,60 @@
+/*
+ * headroom: a ring of counts, searched from end to end: it is short.
+ */
+#include "rules/headroom.h"
+
+enum { BELIEVED_MS = 5000 };
+
+static size_t find(const struct headroom *q, const struct id *organization)
+{
+	size_t i = 0;
+
+	while (i < HEADROOM_KEPT &&
+	       !(q->kept[i].at &&
+		 id_equal(&q->kept[i].organization, organization)))
+		i++;
+	return i;
+}
+
+bool headroom_tells(const struct headroom *q, const struct id *organization,
+		    const struct headroom_rule *rule, uint64_t want,
+		    int64_t now, uint64_t *room)
+{
+	size_t i = find(q, organization);
+	uint64_t counted, added;
+	int64_t age;
+
+	if (i == HEADROOM_KEPT)
+		return false;
+	age = now - q->kept[i].at;
+	counted = q->kept[i].room;
+	added = q->kept[i].added;
+	*room = counted > added ? counted - added : 0;
+	if (!*room)
+		return age < rule->full_ms;
+	return age < BELIEVED_MS && added + want <= counted / rule->part;
+}
+
+void headroom_keep(struct headroom *q, const struct id *organization,
+		   uint64_t room, int64_t now)
+{
+	size_t i = find(q, organization);
+
+	if (i == HEADROOM_KEPT) {
+		i = q->next;
+		q->next = (q->next + 1) % HEADROOM_KEPT;
+	}
+	q->kept[i].organization = *organization;
+	q->kept[i].room = room;
+	q->kept[i].added = 0;
+	q->kept[i].at = now;
+}
+
+void headroom_added(struct headroom *q, const struct id *organization,
+		    uint64_t n)
+{
+	size_t i = find(q, organization);
+
+	if (i < HEADROOM_KEPT)
+		q->kept[i].added += n;
+}

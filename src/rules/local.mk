@@ -1,0 +1,25 @@
+# Pure: no clock, no log, no database.
+libhooks_a_SOURCES += \
+	%D%/headroom.c \
+	%D%/headroom.h \
+	%D%/histogram.c \
+	%D%/histogram.h \
+	%D%/id.c \
+	%D%/id.h \
+	%D%/match.c \
+	%D%/match.h \
+	%D%/notice.c \
+	%D%/notice.h \
+	%D%/outcome.c \
+	%D%/outcome.h \
+	%D%/retry.c \
+	%D%/retry.h \
+	%D%/sign.c \
+	%D%/sign.h \
+	%D%/target.c \
+	%D%/target.h \
+	%D%/target_url.c \
+	%D%/valid.c \
+	%D%/valid.h \
+	%D%/vault.c \
+	%D%/vault.h

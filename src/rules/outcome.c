@@ -1,0 +1,120 @@
+/*
+ * outcome: facts in, decision out.
+ */
+#include "rules/outcome.h"
+
+#include "outside/attempt.h"
+#include "rules/retry.h"
+
+enum { GONE = 410, TOO_MANY = 429, UNAVAILABLE = 503 };
+
+static bool is_2xx(const struct attempt *a)
+{
+	return a->status >= 200 && a->status <= 299;
+}
+
+/*
+ * Whether the target, not this delivery, is what failed. A target that sent
+ * a status line lives, however slowly the rest came. A connection that
+ * closes after the request is what a kept connection does when the server
+ * tires of it, and must not stop a healthy lane.
+ */
+static bool is_connection_level(const struct attempt *a)
+{
+	switch (a->error) {
+	case ATTEMPT_DNS:
+	case ATTEMPT_REFUSED:
+	case ATTEMPT_CONNECT:
+	case ATTEMPT_TLS:
+		return true;
+	case ATTEMPT_TIMEOUT:
+		return !a->status;
+	case ATTEMPT_CLOSED:
+		return !a->sent;
+	case ATTEMPT_NONE:
+	case ATTEMPT_PROTOCOL:
+	case ATTEMPT_STOPPED:
+	case ATTEMPT_INTERNAL:
+	case ATTEMPT_ERROR_MAX:
+		break;
+	}
+	return false;
+}
+
+/* Only a complete answer is taken at its word. */
+static int64_t asked_delay(const struct attempt *a, int64_t now_ms)
+{
+	int64_t delay;
+
+	if (a->error != ATTEMPT_NONE ||
+	    (a->status != TOO_MANY && a->status != UNAVAILABLE))
+		return 0;
+	delay = retry_after(a->retry_after, now_ms);
+	return delay == RETRY_NONE ? 0 : delay;
+}
+
+static void stopped(const struct attempt *a, struct outcome *out)
+{
+	out->counts = false;
+	out->verdict = a->sent ? OUTCOME_RETRY : OUTCOME_RETURNED;
+}
+
+/* The schedule has the last word on whether, Retry-After only on how late. */
+static void again(const struct outcome_policy *policy, unsigned tries,
+		  double fraction, struct outcome *out)
+{
+	int64_t delay = retry_delay(policy->schedule, policy->schedule_count,
+				    tries, policy->jitter, fraction);
+
+	if (delay == RETRY_NONE) {
+		out->verdict = OUTCOME_FAILED;
+		return;
+	}
+	out->verdict = OUTCOME_RETRY;
+	out->delay_ms = delay > out->lane_delay_ms ? delay : out->lane_delay_ms;
+}
+
+static void judge_ping(const struct attempt *a, struct outcome *out)
+{
+	out->connection_level = false;
+	out->answered = false;
+	out->timeout = false;
+	out->lane_delay_ms = 0;
+	out->verdict = OUTCOME_FAILED;
+	if (a->error == ATTEMPT_NONE && is_2xx(a))
+		out->verdict = OUTCOME_DELIVERED;
+	else if (a->error == ATTEMPT_STOPPED && !a->sent)
+		stopped(a, out);
+}
+
+void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
+		   unsigned tries, double fraction, int64_t now_ms,
+		   struct outcome *out)
+{
+	bool complete = a->error == ATTEMPT_NONE;
+
+	*out = (struct outcome){
+		.counts = true,
+		.connection_level = is_connection_level(a),
+		.answered = complete,
+		.maybe_duplicate = a->sent && !complete,
+		.timeout = a->error == ATTEMPT_TIMEOUT,
+		.lane_delay_ms = asked_delay(a, now_ms),
+	};
+	if (policy->ping)
+		judge_ping(a, out);
+	else if (complete && is_2xx(a))
+		out->verdict = OUTCOME_DELIVERED;
+	else if (complete && a->status == GONE)
+		out->verdict = OUTCOME_GONE;
+	else if (a->error == ATTEMPT_STOPPED)
+		stopped(a, out);
+	else
+		again(policy, tries, fraction, out);
+}
+
+bool outcome_stops_lane(const struct outcome *o)
+{
+	return o->connection_level || o->lane_delay_ms > 0 ||
+	       o->verdict == OUTCOME_GONE;
+}

@@ -1,0 +1,108 @@
+/*
+ * chores: the loop of the process that does them.
+ */
+#include "send/chores.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "send/notify.h"
+#include "send/purge.h"
+#include "store/store.h"
+#include "store/store_chore.h"
+
+enum {
+	TICK_MS = 100,	    /* between looks whether to stop */
+	PAUSES = 4,	    /* for each ms of work: a fifth of the time */
+	PAUSES_BUSY = 19,   /* while others need the database more */
+	HOLD_MS = 60000,    /* a chore whose doer died goes on after this */
+	AGAIN_MS = 3600000, /* one that failed is tried again after this */
+	ONCE_MS = 1000
+};
+
+struct chores {
+	const struct chores_plan *plan;
+	struct store store;
+	int64_t end;	   /* monotonic; 0: none */
+	uint64_t attempts; /* when it was asked last */
+};
+
+static bool must_stop(const struct chores *c)
+{
+	return (c->end && clock_monotonic() >= c->end) ||
+	       c->plan->stop(c->plan->arg);
+}
+
+static void rest(const struct chores *c, int64_t ms)
+{
+	int64_t end = clock_monotonic() + ms, left = ms;
+
+	while (left > 0 && !must_stop(c)) {
+		clock_sleep(left < TICK_MS ? left : TICK_MS);
+		left = end - clock_monotonic();
+	}
+}
+
+static int64_t pauses(struct chores *c)
+{
+	uint64_t before = c->attempts;
+
+	c->attempts = c->plan->attempts(c->plan->arg);
+	return c->attempts == before ? PAUSES : PAUSES_BUSY;
+}
+
+/* Steps with pauses between them; what is written at each is where another
+ * run goes on. */
+static enum err sweep(struct chores *c, enum purge_sweep which, uint64_t key)
+{
+	const char *name = purge_name(which);
+	struct store_purge_place at = {.key = key, .more = true};
+	struct store_purged done = {0};
+	enum err e = ERR_OK;
+
+	while (!e && at.more) {
+		int64_t begin = clock_monotonic();
+
+		if (must_stop(c))
+			return store_chore_write(&c->store, name, at.key, 0);
+		e = purge_step(&c->store, which, false, &at, &done);
+		if (!e && at.more)
+			e = store_chore_write(&c->store, name, at.key, HOLD_MS);
+		if (!e && at.more && !c->plan->once)
+			rest(c, pauses(c) * (clock_monotonic() - begin));
+	}
+	return e ? e
+		 : store_chore_write(&c->store, name, 0,
+				     purge_interval(&c->store, which));
+}
+
+static enum err do_sweep(struct chores *c, enum purge_sweep which)
+{
+	const char *name = purge_name(which);
+	uint64_t key;
+	bool mine;
+	enum err e = store_chore_take(&c->store, name, HOLD_MS, &mine, &key);
+
+	if (!e && mine)
+		e = sweep(c, which, key);
+	if (e && e != ERR_TEMP) {
+		log_warn("%s: put off for an hour", name); /* db said why */
+		store_chore_write(&c->store, name, 0, AGAIN_MS);
+	}
+	return e;
+}
+
+void chores_run(const struct chores_plan *plan)
+{
+	struct chores c = {.plan = plan};
+	enum err e;
+
+	if (plan->once)
+		c.end = clock_monotonic() + ONCE_MS;
+	store_init(&c.store, plan->conf, DB_SENDER);
+	e = store_connect(&c.store);
+	if (!e)
+		e = notify_run(&c.store, plan->stop, plan->arg);
+	for (int i = 0; !e && i < PURGE_MAX && !must_stop(&c); i++)
+		e = do_sweep(&c, (enum purge_sweep)i);
+	store_release(&c.store);
+}

@@ -1,0 +1,438 @@
+/*
+ * hooks-send: the sender, started by cron. Takes the lock, looks whether the
+ * database is there, starts the workers, and watches them: time, signals,
+ * progress, and the last line.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "send/chores.h"
+#include "base/clock.h"
+#include "outside/http.h"
+#include "base/log.h"
+#include "send/options.h"
+#include "deliver/outage.h"
+#include "send/prepare.h"
+#include "send/report.h"
+#include "deliver/sender.h"
+#include "store/store.h"
+#include "store/store_sender.h"
+#include "base/text.h"
+
+enum {
+	TICK_MS = 250,
+	STOP_MS = 4800, /* SIGTERM leaves 5 s (contract) */
+	KEEPER_MS = 10000,     /* between looks for chores that are due */
+	KEEPER_STOP_MS = 1000, /* for the statement it is at */
+	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
+};
+
+struct run {
+	struct options o;
+	struct conf conf;
+	struct policy policy;
+	struct lock lock;
+	struct store store;
+	sigset_t signals; /* blocked, and waited for */
+	bool holds_lock;
+	int64_t began, end; /* monotonic */
+	int64_t until;	    /* database time, with --once; TIME_NONE */
+	unsigned workers;
+	pid_t pid[OPTIONS_WORKERS_MAX];
+	unsigned running;
+	pid_t keeper;	     /* does the chores; 0: none */
+	int64_t next_keeper; /* monotonic */
+	struct ledger_count *count; /* shared with the workers */
+	int64_t started_at;	    /* database time */
+	int64_t stop_by;	    /* monotonic; 0: goes on */
+	enum err result;
+	struct report report;
+};
+
+static uint64_t load(const atomic_uint_fast64_t *v)
+{
+	return atomic_load(v);
+}
+
+/* ---- a worker ---- */
+
+static volatile sig_atomic_t told_to_stop;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	told_to_stop = 1;
+}
+
+static enum ledger_wish wish(void *arg)
+{
+	const struct run *r = arg;
+
+	if (told_to_stop)
+		return LEDGER_STOP;
+	if (!r->o.once && clock_monotonic() >= r->end)
+		return LEDGER_FINISH;
+	return LEDGER_GO_ON;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t none;
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Opens the lock file itself: its owner's byte must go when it dies. */
+static enum err work(struct run *r, unsigned worker)
+{
+	struct sender_plan plan = {
+		.conf = &r->conf,
+		.policy = &r->policy,
+		.worker = worker,
+		.workers = r->workers,
+		.once = r->o.once,
+		.until = r->until,
+		.started_at = r->started_at,
+		.wish = wish,
+		.arg = r,
+		.count = r->count,
+	};
+	struct lock lock;
+	enum err e;
+
+	lock_close(&r->lock);
+	e = lock_open(&lock, &r->conf, !r->o.once);
+	if (e)
+		return e;
+	plan.lock = &lock;
+	e = sender_run(&plan);
+	lock_close(&lock);
+	return e;
+}
+
+/* The parent's death must not leave children behind that nobody stops. */
+static pid_t start_child(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	catch_signals();
+	if (getppid() != parent)
+		_exit(0);
+	return 0;
+}
+
+static void start_worker(struct run *r, unsigned worker)
+{
+	pid_t pid = start_child();
+
+	if (pid < 0) {
+		log_error("a worker could not be started: %s", strerror(errno));
+		r->result = ERR_INTERNAL;
+		return;
+	}
+	if (!pid)
+		_exit(err_exit(work(r, worker)));
+	r->pid[worker] = pid;
+	r->running++;
+}
+
+/* ---- the process that does the chores ---- */
+
+static bool keeper_must_stop(void *arg)
+{
+	const struct run *r = arg;
+
+	return r->stop_by || wish(arg) != LEDGER_GO_ON;
+}
+
+static uint64_t attempts(void *arg)
+{
+	const struct run *r = arg;
+
+	return load(&r->count->delivered) + load(&r->count->failed) +
+	       load(&r->count->retried);
+}
+
+static void keep(struct run *r)
+{
+	struct chores_plan plan = {.conf = &r->conf,
+				   .once = r->o.once,
+				   .stop = keeper_must_stop,
+				   .attempts = attempts,
+				   .arg = r};
+
+	lock_close(&r->lock);
+	chores_run(&plan);
+}
+
+/* Lives only while there is something to do; without it the run only does
+ * less. */
+static void heed_chores(struct run *r)
+{
+	int64_t now = clock_monotonic();
+	pid_t pid;
+
+	if (r->keeper && waitpid(r->keeper, NULL, WNOHANG) == r->keeper)
+		r->keeper = 0;
+	if (r->keeper || now < r->next_keeper || keeper_must_stop(r))
+		return;
+	r->next_keeper = r->o.once ? INT64_MAX : now + KEEPER_MS;
+	pid = start_child();
+	if (!pid) {
+		keep(r);
+		_exit(0);
+	}
+	r->keeper = pid > 0 ? pid : 0;
+}
+
+/* Whatever it is at can be cut off anywhere. */
+static void end_keeper(struct run *r)
+{
+	bool wait = r->o.once && !r->stop_by && !r->result;
+	int64_t end = clock_monotonic() +
+		      (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
+
+	if (!r->keeper)
+		return;
+	if (!wait)
+		kill(r->keeper, SIGTERM);
+	while (waitpid(r->keeper, NULL, WNOHANG) == 0) {
+		if (clock_monotonic() >= end)
+			kill(r->keeper, SIGKILL);
+		clock_sleep(2);
+	}
+	r->keeper = 0;
+}
+
+/* ---- while the workers run ---- */
+
+/* What a worker that died had leased need not wait for the lease's end. */
+static void note_death(struct run *r, int signal)
+{
+	if (signal == SIGKILL && r->stop_by) {
+		log_error("a worker did not end in time: what it had in "
+			  "flight will be sent again");
+		r->result = r->result ? r->result : ERR_TEMP;
+		return;
+	}
+	log_error("a worker died of signal %d", signal);
+	r->result = ERR_INTERNAL;
+	(void)prepare_bury(&r->store, &r->lock);
+	db_close(r->store.db);
+}
+
+static void note_end(struct run *r, int status)
+{
+	r->running--;
+	if (WIFSIGNALED(status)) {
+		note_death(r, WTERMSIG(status));
+	} else if (WEXITSTATUS(status) == err_exit(ERR_TEMP)) {
+		r->result = r->result ? r->result : ERR_TEMP;
+	} else if (WEXITSTATUS(status) == err_exit(ERR_CONFIG)) {
+		r->result = r->result ? r->result : ERR_CONFIG;
+	} else if (WEXITSTATUS(status)) {
+		r->result = ERR_INTERNAL;
+	}
+}
+
+static void reap(struct run *r)
+{
+	for (unsigned i = 0; i < r->workers; i++) {
+		int status;
+
+		if (r->pid[i] <= 0 ||
+		    waitpid(r->pid[i], &status, WNOHANG) != r->pid[i])
+			continue;
+		r->pid[i] = 0;
+		note_end(r, status);
+	}
+}
+
+static void signal_workers(struct run *r, int signal)
+{
+	for (unsigned i = 0; i < r->workers; i++)
+		if (r->pid[i] > 0)
+			kill(r->pid[i], signal);
+}
+
+static void pass_on_stop(struct run *r)
+{
+	r->stop_by = clock_monotonic() + STOP_MS;
+	signal_workers(r, SIGTERM);
+}
+
+/* At the end of the time the next sender may start, though this one still
+ * waits for what is under way: leases make the overlap safe. */
+static void heed_time(struct run *r)
+{
+	if (r->holds_lock &&
+	    (r->stop_by || (!r->o.once && clock_monotonic() >= r->end))) {
+		lock_give_up(&r->lock);
+		r->holds_lock = false;
+	}
+}
+
+static int64_t tick(const struct run *r)
+{
+	int64_t left = r->end - clock_monotonic();
+
+	if (r->o.once || !r->holds_lock || left > TICK_MS)
+		return TICK_MS;
+	return left > 0 ? left : 1;
+}
+
+static void watch(struct run *r, const sigset_t *signals)
+{
+	while (r->running) {
+		int64_t ms = tick(r);
+		struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
+				      .tv_nsec = (long)(ms % 1000) * 1000000};
+		int got;
+
+		heed_chores(r);
+		got = sigtimedwait(signals, NULL, &ts);
+		if ((got == SIGTERM || got == SIGINT) && !r->stop_by)
+			pass_on_stop(r);
+		if (r->stop_by && clock_monotonic() >= r->stop_by)
+			signal_workers(r, SIGKILL); /* the database hangs */
+		reap(r);
+		heed_time(r);
+		if (r->running)
+			report_progress(&r->report);
+	}
+}
+
+/* ---- the end ---- */
+
+/* For `hooks-admin status`: all workers have counted to the end. */
+static void note_run(struct run *r)
+{
+	struct store_run run = {
+		.host = r->lock.host,
+		.started_at = r->started_at,
+		.delivered = load(&r->count->delivered),
+		.failed = load(&r->count->failed),
+		.retried = load(&r->count->retried),
+		.ended = true,
+	};
+	enum err e = store_sender_note(&r->store, &run);
+
+	if (e == ERR_TEMP && !db_contended(r->store.db))
+		(void)outage_note(r->lock.path, db_error_text(r->store.db));
+	else if (!e)
+		outage_end(r->lock.path); /* it may be back only now */
+}
+
+static unsigned worker_count(const struct run *r)
+{
+	uint64_t n = r->o.workers ? r->o.workers : r->conf.sender.workers;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!n)
+		n = cores > 0 ? (uint64_t)cores : 1;
+	if (n > r->conf.sender.concurrency)
+		n = r->conf.sender.concurrency;
+	return n > OPTIONS_WORKERS_MAX ? OPTIONS_WORKERS_MAX : (unsigned)n;
+}
+
+static enum err run_workers(struct run *r)
+{
+	const sigset_t *signals = &r->signals;
+
+	r->count = mmap(NULL, sizeof(*r->count), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->count == MAP_FAILED)
+		return ERR_INTERNAL;
+	r->report.count = r->count;
+	for (unsigned i = 0; i < r->workers; i++)
+		start_worker(r, i);
+	watch(r, signals);
+	end_keeper(r);
+	note_run(r);
+	report_end(&r->report);
+	return r->result;
+}
+
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+static enum err run(struct run *r)
+{
+	enum err e = policy_load(&r->policy, &r->conf);
+
+	if (!e)
+		e = conf_check_sender(&r->conf);
+	if (!e)
+		e = lock_open(&r->lock, &r->conf, !r->o.once);
+	if (e)
+		return e;
+	r->holds_lock = r->lock.fd >= 0 && lock_try(&r->lock);
+	if (!r->o.once && !r->holds_lock)
+		return ERR_OK; /* another one runs: all is well */
+	if (r->o.once && r->holds_lock) {
+		lock_give_up(&r->lock);
+		r->holds_lock = false;
+	}
+	r->began = clock_monotonic();
+	r->end = r->began +
+		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
+	r->workers = worker_count(r);
+	policy_find_own(&r->policy);
+	store_init(&r->store, &r->conf, DB_SENDER);
+	e = prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
+			&r->started_at);
+	r->report = (struct report){.options = &r->o,
+				    .store = &r->store,
+				    .began = r->began,
+				    .until = r->until};
+	if (!e)
+		e = run_workers(r);
+	store_release(&r->store);
+	return e;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run r;
+	enum err e;
+
+	block_signals(&r.signals); /* one that comes early ends it well, too */
+	log_open("hooks-send", LOG_LEVEL_WARN);
+	r.until = TIME_NONE;
+	r.lock.fd = -1;
+	e = options_parse(&r.o, argc, argv);
+	if (e)
+		return err_exit(e);
+	if (r.o.verbose)
+		log_open("hooks-send", LOG_LEVEL_INFO);
+	http_setup();
+	e = conf_load(&r.conf, r.o.config);
+	if (!e)
+		e = run(&r);
+	lock_close(&r.lock);
+	policy_release(&r.policy);
+	conf_release(&r.conf);
+	return err_exit(e);
+}

@@ -1,0 +1,24 @@
+/*
+ * options: the command line of hooks-send.
+ */
+#ifndef HOOKS_OPTIONS_H
+#define HOOKS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { OPTIONS_WORKERS_MAX = 64 };
+
+struct options {
+	const char *config;
+	bool once, progress, verbose;
+	int64_t linger;	  /* -1: as configured */
+	uint64_t workers; /* 0: as configured */
+};
+
+/* ERR_USAGE: said on standard error. --help and --version end the program. */
+enum err options_parse(struct options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * purge: retention: what is removed after which time ([retention]), as sweeps
+ * that go through the tables step by step. `hooks-admin purge` does them all
+ * at once; the sender does them bit by bit (chores.h).
+ */
+#ifndef HOOKS_PURGE_H
+#define HOOKS_PURGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store_purge.h"
+
+struct store;
+
+/* In this order one leaves to the next what it can remove. */
+enum purge_sweep {
+	PURGE_HELD,
+	PURGE_DELIVERIES,
+	PURGE_NOTIFICATIONS,
+	PURGE_HOOKS,
+	PURGE_IDEMPOTENCY,
+	PURGE_STATS,
+	PURGE_MAX
+};
+
+const char *purge_name(enum purge_sweep sweep);
+
+/* How long after the end of a sweep it is worth while again, ms. */
+int64_t purge_interval(const struct store *s, enum purge_sweep sweep);
+
+/* One step: milliseconds of work, in transactions of its own. */
+enum err purge_step(struct store *s, enum purge_sweep sweep, bool dry_run,
+		    struct store_purge_place *at, struct store_purged *done);
+
+#endif

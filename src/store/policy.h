@@ -1,0 +1,39 @@
+/*
+ * policy: the [targets] section of the configuration as a target_policy,
+ * and this host's own addresses, which the policy treats apart; and who may
+ * read the metrics without a key.
+ */
+#ifndef HOOKS_POLICY_H
+#define HOOKS_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "outside/conf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "rules/target.h"
+
+struct ifaddrs;
+
+struct policy {
+	struct target_policy target; /* lists live in the arena */
+	struct target_net *metrics; /* [api] metrics_allow */
+	size_t metrics_count;
+	struct arena arena;
+	struct ifaddrs *own; /* this host's addresses; NULL: not asked for */
+};
+
+/* ERR_CONFIG: an entry is wrong, logged with file, line and key. In every
+ * case policy_release() is due. */
+enum err policy_load(struct policy *p, const struct conf *conf);
+void policy_release(struct policy *p);
+
+/* Looks up the addresses of this host's interfaces, for policy_address_ok. */
+void policy_find_own(struct policy *p);
+
+/* The rule for an address that is about to be connected; `arg` is the
+ * policy. In the form that http asks for it. */
+bool policy_address_ok(void *arg, const struct sockaddr *address);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * store_alert: rows of `alerts`.
+ */
+#include "store/store_alert.h"
+
+#include <stdlib.h>
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+
+static struct db_value kind(const struct store_alert *a)
+{
+	return db_text(a->disabled ? "disabled" : "failed");
+}
+
+enum err store_alert_add(struct store *s, const struct store_alert *list,
+			 size_t n, int64_t now)
+{
+	enum { COLUMNS = 6 };
+	struct db_value *v, *at;
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	v = at = xmalloc(n * COLUMNS * sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		*at++ = db_uint(list[i].hook);
+		*at++ = kind(&list[i]);
+		*at++ = db_uint(list[i].count);
+		*at++ = db_text(list[i].reason);
+		*at++ = db_time(now);
+		*at++ = db_time(now);
+	}
+	e = db_exec_rows(s->db,
+			 "INSERT INTO alerts (hook_id, kind, count, reason, "
+			 "first_at, last_at) VALUES {(?, ?, ?, ?, ?, ?)} "
+			 "ON DUPLICATE KEY UPDATE "
+			 "count = count + VALUES(count), "
+			 "reason = VALUES(reason), last_at = VALUES(last_at)",
+			 v, n, COLUMNS);
+	free(v);
+	return e;
+}
+
+static void read_alert(const struct store *s, struct db_stmt *q,
+		       struct arena *arena, struct store_alert *a)
+{
+	*a = (struct store_alert){
+		.hook = db_col_uint(q, 0),
+		.disabled = db_col_int(q, 1) != 0,
+		.count = db_col_uint(q, 2),
+		.reason = store_col_text(q, 3, arena),
+		.first_at = db_col_time(q, 4),
+		.last_at = db_col_time(q, 5),
+	};
+	if (db_col_null(q, 8))
+		return;
+	a->organization = store_col_id(q, 6);
+	store_id(s, &a->hook_id, ID_HOOK, db_col_time(q, 7), a->hook);
+	a->target_url = store_col_text(q, 8, arena);
+}
+
+enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
+			  struct store_alert **list, size_t *count)
+{
+	struct store_alert *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT a.hook_id, a.kind = 'disabled', a.count, "
+			      "a.reason, a.first_at, a.last_at, "
+			      "h.organization, h.created_at, h.target_url "
+			      "FROM alerts a LEFT JOIN hooks h "
+			      "ON h.id = a.hook_id AND h.deleted_at IS NULL "
+			      "ORDER BY a.kind, a.first_at, a.hook_id LIMIT ?",
+			      DB_ARGS(db_uint(max)), &q);
+
+	if (e)
+		return e;
+	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q))
+		read_alert(s, q, arena, &rows[n++]);
+	*list = rows;
+	*count = n;
+	return ERR_OK;
+}
+
+static enum err done(struct store *s, const struct store_alert *a)
+{
+	enum err e =
+		db_exec(s->db,
+			"DELETE FROM alerts WHERE hook_id = ? AND "
+			"kind = ? AND count <= ?",
+			DB_ARGS(db_uint(a->hook), kind(a), db_uint(a->count)));
+
+	if (e || db_affected(s->db))
+		return e;
+	return db_exec(s->db,
+		       "UPDATE alerts SET count = count - ? WHERE "
+		       "hook_id = ? AND kind = ?",
+		       DB_ARGS(db_uint(a->count), db_uint(a->hook), kind(a)));
+}
+
+enum err store_alert_done(struct store *s, const struct store_alert *list,
+			  size_t n)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < n && !e; i++)
+		e = done(s, &list[i]);
+	return e;
+}

@@ -1,0 +1,57 @@
+/*
+ * store_chore: rows of `chores`, each made when its chore is first taken.
+ */
+#include "store/store_chore.h"
+
+#include "store/store.h"
+
+static enum err read_position(struct store *s, const char *name,
+			      uint64_t *position)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT position FROM chores WHERE name = ?",
+			      DB_ARGS(db_text(name)), &q);
+
+	while (!e && db_next(q))
+		*position = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_chore_take(struct store *s, const char *name, int64_t ms,
+			  bool *mine, uint64_t *position)
+{
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	*mine = false;
+	if (!e)
+		e = db_exec(s->db,
+			    "INSERT IGNORE INTO chores (name, next_at) "
+			    "VALUES (?, ?)",
+			    DB_ARGS(db_text(name), db_time(now)));
+	if (!e)
+		e = db_exec(s->db,
+			    "UPDATE chores SET next_at = ? WHERE name = ? AND "
+			    "next_at <= ?",
+			    DB_ARGS(db_time(now + ms), db_text(name),
+				    db_time(now)));
+	if (e || !db_affected(s->db))
+		return e;
+	*mine = true;
+	return read_position(s, name, position);
+}
+
+enum err store_chore_write(struct store *s, const char *name, uint64_t position,
+			   int64_t ms)
+{
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	return e ? e
+		 : db_exec(s->db,
+			   "UPDATE chores SET next_at = ?, position = ? "
+			   "WHERE name = ?",
+			   DB_ARGS(db_time(now + ms), db_uint(position),
+				   db_text(name)));
+}

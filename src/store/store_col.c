@@ -1,0 +1,35 @@
+/*
+ * store_col: what lies between db's bytes and the structs of store_*.h.
+ */
+#include "store/store_col.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+struct db_value store_col_of(const struct id *id)
+{
+	return db_bytes(id->b, ID_SIZE);
+}
+
+struct id store_col_id(const struct db_stmt *q, unsigned col)
+{
+	struct id id = {0};
+	size_t n;
+	const char *bytes = db_col_bytes(q, col, &n);
+
+	if (n == ID_SIZE)
+		memcpy(id.b, bytes, ID_SIZE);
+	return id;
+}
+
+char *store_col_text(const struct db_stmt *q, unsigned col, struct arena *arena)
+{
+	return arena_strdup(arena, db_col_text(q, col));
+}
+
+char *store_col_text_null(const struct db_stmt *q, unsigned col,
+			  struct arena *arena)
+{
+	return db_col_null(q, col) ? NULL : store_col_text(q, col, arena);
+}

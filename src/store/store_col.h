@@ -1,0 +1,22 @@
+/*
+ * store_col: ids into statements; ids and texts out of rows.
+ */
+#ifndef HOOKS_STORE_COL_H
+#define HOOKS_STORE_COL_H
+
+#include "outside/db.h"
+#include "rules/id.h"
+
+struct arena;
+
+/* An id as a parameter; *borrowed*. */
+struct db_value store_col_of(const struct id *id);
+/* A BINARY(12) column; all zero when it is NULL. */
+struct id store_col_id(const struct db_stmt *q, unsigned col);
+/* A text column; *arena*. NULL: "", or NULL. */
+char *store_col_text(const struct db_stmt *q, unsigned col,
+		     struct arena *arena);
+char *store_col_text_null(const struct db_stmt *q, unsigned col,
+			  struct arena *arena);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * store_delivery: reading deliveries and their attempts.
+ *
+ * What a delivery's state reads as is derived here and only here: one in the
+ * queue of a disabled hook is held, an undelivered one of a deleted hook
+ * cancelled, though its row says otherwise until a sender comes by.
+ */
+#ifndef HOOKS_STORE_DELIVERY_H
+#define HOOKS_STORE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+#include "store/store_lane.h"
+#include "store/store_notification.h"
+
+struct arena;
+struct store;
+
+/* The state that is shown, as SQL, of the delivery d and its hook h. */
+#define STORE_DELIVERY_STATE_SQL                                               \
+	"CASE WHEN d.state NOT IN ('pending', 'held') THEN d.state "           \
+	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
+	"WHEN h.enabled = 0 AND d.lane < " STORE_LANE_PING_SQL                 \
+	" THEN 'held' ELSE d.state END"
+
+/* Texts are *arena*. */
+struct store_delivery {
+	uint64_t key;
+	struct id id;
+	struct id webhook_id; /* the id, or its batch's */
+	struct id organization, hook, notification;
+	const char *action, *user; /* user: NULL for none */
+	const char *state;
+	const char *reason; /* NULL: the attempts tell */
+	unsigned attempts;
+	bool maybe_duplicate;
+	int64_t due_at; /* the next attempt; TIME_NONE: none is due */
+	int64_t created_at, finished_at;
+};
+
+/* Times are microseconds from the start; texts and bytes are *arena*. */
+struct store_attempt {
+	unsigned number;
+	int64_t started_at;
+	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
+	const char *remote, *tls_version; /* NULL: none */
+	unsigned status;		  /* 0: no answer */
+	const char *error;		  /* a code, or NULL */
+	const char *headers, *body;	  /* NULL: none */
+	size_t headers_len, body_len;
+};
+
+/* ERR_NOT_FOUND: not in this organization. */
+enum err store_delivery_get(struct store *s, struct arena *arena,
+			    const struct id *organization, const struct id *id,
+			    struct store_delivery *out);
+/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook, notification or after is
+ * not there. */
+enum err store_delivery_list(struct store *s, struct arena *arena,
+			     const struct id *organization,
+			     const struct store_filter *filter,
+			     struct store_delivery **list, size_t *count,
+			     struct store_more *more);
+
+/* The `max` behind this key, oldest first; *arena*. */
+enum err store_delivery_next(struct store *s, struct arena *arena,
+			     const struct id *organization, uint64_t after,
+			     size_t max, struct store_delivery **list,
+			     size_t *count);
+
+/* Those with these keys, at most DB_LIST_MAX; *arena*. */
+enum err store_delivery_keys(struct store *s, struct arena *arena,
+			     const uint64_t *keys, size_t n,
+			     struct store_delivery **list, size_t *count);
+
+/* How many attempts, and how much of answers, are shown at once. */
+enum { STORE_ATTEMPTS = 100, STORE_ATTEMPTS_BYTES = 256 * 1024 };
+/* All of a delivery have a number below this. */
+enum { STORE_ATTEMPT_END = UINT16_MAX + 1 };
+
+/* Where the newest of those with a number below `before` begin that are shown
+ * at once: one at least, however long its answer. `more`: there are others
+ * before them. `first` is `before` when there is none at all. */
+enum err store_delivery_newest(struct store *s, uint64_t delivery,
+			       unsigned before, unsigned *first, bool *more);
+/* With numbers from `first` to below `before`, oldest first; *arena*. */
+enum err store_delivery_attempts(struct store *s, struct arena *arena,
+				 uint64_t delivery, unsigned first,
+				 unsigned before, struct store_attempt **list,
+				 size_t *count);
+
+/* Whether there is such a state. */
+bool store_delivery_state(const char *state);
+
+#endif

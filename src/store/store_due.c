@@ -1,0 +1,69 @@
+/*
+ * store_due: counts that stop at the limit.
+ */
+#include "store/store_due.h"
+
+#include "base/clock.h"
+#include "store/store.h"
+#include "store/store_col.h"
+
+static const struct headroom_rule rules[] = {
+	[STORE_DUE_PUBLISHER] = {.part = 16, .full_ms = 250},
+	[STORE_DUE_FANOUT] = {.part = 1, .full_ms = 1000},
+};
+
+/* ---- counting ---- */
+
+static const char count_due[] =
+	"SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN 1 "
+	"FROM hooks h FORCE INDEX (organization) "
+	"JOIN deliveries d FORCE INDEX (lane) ON d.lane = h.id "
+	"WHERE h.organization = ? AND h.deleted_at IS NULL AND "
+	"h.enabled = 1 LIMIT ?) w";
+
+static const char count_queued[] =
+	"SELECT COUNT(*) FROM (SELECT 1 FROM notifications "
+	"FORCE INDEX (state) WHERE state = 'queued' AND organization = ? "
+	"LIMIT ?) w";
+
+static enum err count(struct store *s, const char *sql, const struct id *org,
+		      uint64_t *room)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db, sql,
+			      DB_ARGS(store_col_of(org), db_uint(*room)), &q);
+
+	while (!e && db_next(q))
+		*room -= db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_due_count(struct store *s, const struct id *organization,
+			 uint64_t *room)
+{
+	*room = s->conf->api.max_due;
+	return count(s, count_due, organization, room);
+}
+
+/* ---- what is kept ---- */
+
+enum err store_due_room(struct store *s, const struct id *organization,
+			enum store_due_who who, uint64_t want, uint64_t *room)
+{
+	int64_t now = clock_monotonic();
+	enum err e;
+
+	if (headroom_tells(&s->due, organization, &rules[who], want, now, room))
+		return ERR_OK;
+	e = store_due_count(s, organization, room);
+	if (!e && *room && who == STORE_DUE_PUBLISHER)
+		e = count(s, count_queued, organization, room);
+	if (!e)
+		headroom_keep(&s->due, organization, *room, now);
+	return e;
+}
+
+void store_due_added(struct store *s, const struct id *organization, uint64_t n)
+{
+	headroom_added(&s->due, organization, n);
+}

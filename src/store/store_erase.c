@@ -1,0 +1,322 @@
+/*
+ * store_erase: DELETEs over all tables that name an organization.
+ */
+#include "store/store_erase.h"
+
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_lane.h"
+
+enum { STEP = 500 };
+
+/* ---- counting ---- */
+
+static enum err count(struct store *s, const struct id *org, const char *sql,
+		      uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db, sql, DB_ARGS(store_col_of(org)), &q);
+
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_erase_count(struct store *s, const struct id *org,
+			   struct store_erased *out)
+{
+	struct store_erased n = {0};
+	enum err e = count(s, org,
+			   "SELECT COUNT(*) FROM api_keys "
+			   "WHERE organization = ?",
+			   &n.keys);
+
+	if (!e)
+		e = count(s, org,
+			  "SELECT COUNT(*) FROM hooks WHERE organization = ?",
+			  &n.hooks);
+	if (!e)
+		e = count(s, org,
+			  "SELECT COUNT(*) FROM notifications "
+			  "WHERE organization = ?",
+			  &n.notifications);
+	if (!e)
+		e = count(s, org,
+			  "SELECT COUNT(*) FROM deliveries "
+			  "WHERE organization = ?",
+			  &n.deliveries);
+	if (!e)
+		e = count(s, org,
+			  "SELECT COUNT(*) FROM idempotency_keys "
+			  "WHERE organization = ?",
+			  &n.idempotency_keys);
+	if (!e)
+		*out = n;
+	return e;
+}
+
+/* ---- nothing comes in or goes out ---- */
+
+struct hooks {
+	struct store *s;
+	uint64_t key[STEP];
+	size_t count;
+	uint64_t removed;
+};
+
+static enum err read_hooks(struct hooks *h, const struct id *org,
+			   const char *sql)
+{
+	struct db_stmt *q;
+	enum err e = db_query(h->s->db, sql,
+			      DB_ARGS(store_col_of(org), db_int(STEP)), &q);
+
+	h->count = 0;
+	while (!e && db_next(q))
+		h->key[h->count++] = db_col_uint(q, 0);
+	return e;
+}
+
+static void list_hooks(const struct hooks *h, struct db_value *list)
+{
+	for (size_t i = 0; i < h->count; i++)
+		list[i] = db_uint(h->key[i]);
+}
+
+/* Senders look once a second whether a hook is still there. */
+static enum err shut_body(struct db *db, void *arg)
+{
+	struct hooks *h = arg;
+	struct db_value list[STEP];
+	enum err e = store_lane_lock(h->s, h->key, h->count);
+
+	list_hooks(h, list);
+	if (!e)
+		e = db_exec_list(db,
+				 "UPDATE hooks SET deleted_at = "
+				 "UTC_TIMESTAMP(3) WHERE deleted_at IS NULL "
+				 "AND id IN ({?})",
+				 DB_NONE, list, h->count);
+	return e;
+}
+
+enum err store_erase_shut(struct store *s, const struct id *org,
+			  struct store_erased *done)
+{
+	struct hooks h = {.s = s};
+	enum err e;
+
+	e = db_exec(s->db, "DELETE FROM api_keys WHERE organization = ?",
+		    DB_ARGS(store_col_of(org)));
+	if (e)
+		return e;
+	done->keys += db_affected(s->db);
+	do {
+		e = read_hooks(&h, org,
+			       "SELECT id FROM hooks WHERE organization = ? "
+			       "AND deleted_at IS NULL LIMIT ?");
+		if (!e && h.count)
+			e = db_tx(s->db, DB_AGAIN, shut_body, &h);
+	} while (!e && h.count);
+	return e;
+}
+
+/* ---- the lanes ---- */
+
+/* The time is read again behind the locks: a lease may have been renewed. */
+static enum err lanes_body(struct db *db, void *arg)
+{
+	struct hooks *h = arg;
+	struct db_value list[STEP];
+	enum err e = store_lane_lock(h->s, h->key, h->count);
+
+	h->removed = 0;
+	list_hooks(h, list);
+	if (!e)
+		e = db_exec_list(db,
+				 "DELETE l FROM lanes l FORCE INDEX (PRIMARY) "
+				 "WHERE (l.owner IS NULL OR l.next_at IS NULL "
+				 "OR l.next_at <= UTC_TIMESTAMP(3)) AND "
+				 "l.hook_id IN ({?})",
+				 DB_NONE, list, h->count);
+	h->removed = db_affected(db);
+	return e;
+}
+
+enum err store_erase_lanes(struct store *s, const struct id *org,
+			   uint64_t *leased)
+{
+	struct hooks h = {.s = s};
+	enum err e;
+
+	do {
+		e = read_hooks(&h, org,
+			       "SELECT l.hook_id FROM hooks h JOIN (SELECT 0 "
+			       "AS kind UNION ALL SELECT " STORE_LANE_PING_SQL
+			       ") k JOIN lanes l ON l.hook_id = h.id + k.kind "
+			       "WHERE h.organization = ? "
+			       "ORDER BY l.owner IS NOT NULL LIMIT ?");
+		h.removed = 0;
+		if (!e && h.count)
+			e = db_tx(s->db, DB_AGAIN, lanes_body, &h);
+	} while (!e && h.removed);
+	*leased = h.count;
+	return e;
+}
+
+/* ---- rows ---- */
+
+static enum err read_page(struct store *s, const struct id *org,
+			  const char *sql, struct db_value *list, size_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db, sql,
+			      DB_ARGS(store_col_of(org), db_int(STEP)), &q);
+
+	*n = 0;
+	while (!e && db_next(q))
+		list[(*n)++] = db_uint(db_col_uint(q, 0));
+	return e;
+}
+
+static enum err remove_list(struct store *s, const char *sql,
+			    const struct db_value *list, size_t n,
+			    uint64_t *removed)
+{
+	enum err e = db_exec_list(s->db, sql, DB_NONE, list, n);
+
+	if (!e)
+		*removed += db_affected(s->db);
+	return e;
+}
+
+/* First the attempts, so that none is left if it ends between the two. */
+static enum err remove_deliveries(struct store *s, const struct id *org,
+				  struct store_erased *done, size_t *n)
+{
+	struct db_value list[STEP];
+	enum err e = read_page(s, org,
+			       "SELECT id FROM deliveries FORCE INDEX "
+			       "(organization) WHERE organization = ? LIMIT ?",
+			       list, n);
+
+	if (e || !*n)
+		return e;
+	e = remove_list(s,
+			"DELETE a FROM attempts a FORCE INDEX (PRIMARY) "
+			"WHERE a.delivery_id IN ({?})",
+			list, *n, &done->attempts);
+	if (!e)
+		e = remove_list(s,
+				"DELETE d FROM deliveries d "
+				"FORCE INDEX (PRIMARY) WHERE d.id IN ({?})",
+				list, *n, &done->deliveries);
+	return e;
+}
+
+static enum err remove_notifications(struct store *s, const struct id *org,
+				     struct store_erased *done, size_t *n)
+{
+	struct db_value list[STEP];
+	enum err e = read_page(s, org,
+			       "SELECT id FROM notifications FORCE INDEX "
+			       "(organization) WHERE organization = ? LIMIT ?",
+			       list, n);
+
+	if (e || !*n)
+		return e;
+	return remove_list(s,
+			   "DELETE n FROM notifications n "
+			   "FORCE INDEX (PRIMARY) WHERE n.id IN ({?})",
+			   list, *n, &done->notifications);
+}
+
+static enum err remove_keys(struct store *s, const struct id *org,
+			    struct store_erased *done, size_t *n)
+{
+	enum err e = db_exec(s->db,
+			     "DELETE FROM idempotency_keys WHERE "
+			     "organization = ? LIMIT ?",
+			     DB_ARGS(store_col_of(org), db_int(STEP)));
+
+	*n = e ? 0 : (size_t)db_affected(s->db);
+	done->idempotency_keys += *n;
+	return e;
+}
+
+/* Nobody's data, so they are not told of. */
+static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
+{
+	enum err e = db_exec(s->db,
+			     "DELETE FROM stats WHERE organization = ? LIMIT ?",
+			     DB_ARGS(store_col_of(org), db_int(STEP)));
+
+	*n = e ? 0 : (size_t)db_affected(s->db);
+	return e;
+}
+
+/* A fan-out that was under way when the hooks were deleted may have written
+ * more while its notifications were waited for: hence from the start. */
+enum err store_erase_rows(struct store *s, const struct id *org,
+			  struct store_erased *done, bool *more)
+{
+	size_t n;
+	enum err e = remove_deliveries(s, org, done, &n);
+
+	if (!e && !n)
+		e = remove_notifications(s, org, done, &n);
+	if (!e && !n)
+		e = remove_keys(s, org, done, &n);
+	if (!e && !n)
+		e = remove_stats(s, org, &n);
+	*more = n > 0;
+	return e;
+}
+
+/* ---- the end ---- */
+
+static enum err end_body(struct db *db, void *arg)
+{
+	struct hooks *h = arg;
+	struct db_value list[STEP];
+	enum err e;
+
+	list_hooks(h, list);
+	e = db_exec_list(db,
+			 "DELETE x FROM hook_secrets x WHERE "
+			 "x.hook_id IN ({?})",
+			 DB_NONE, list, h->count);
+	if (!e)
+		e = db_exec_list(db,
+				 "DELETE x FROM alerts x WHERE "
+				 "x.hook_id IN ({?})",
+				 DB_NONE, list, h->count);
+	if (!e)
+		e = db_exec_list(db,
+				 "DELETE h FROM hooks h FORCE INDEX (PRIMARY) "
+				 "WHERE h.id IN ({?})",
+				 DB_NONE, list, h->count);
+	h->removed = db_affected(db);
+	return e;
+}
+
+enum err store_erase_end(struct store *s, const struct id *org,
+			 struct store_erased *done)
+{
+	struct hooks h = {.s = s};
+	enum err e;
+
+	do {
+		e = read_hooks(&h, org,
+			       "SELECT id FROM hooks WHERE organization = ? "
+			       "LIMIT ?");
+		if (!e && h.count)
+			e = db_tx(s->db, DB_AGAIN, end_body, &h);
+		if (!e && h.count)
+			done->hooks += h.removed;
+	} while (!e && h.count);
+	if (!e)
+		e = db_exec(s->db, "DELETE FROM organizations WHERE id = ?",
+			    DB_ARGS(store_col_of(org)));
+	return e;
+}

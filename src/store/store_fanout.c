@@ -1,0 +1,355 @@
+/*
+ * store_fanout: the statements behind the fan-out.
+ */
+#include "store/store_fanout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_lane.h"
+
+/* ---- what is queued ---- */
+
+enum err store_fanout_newest(struct store *s, uint64_t *newest)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db, "SELECT MAX(id) FROM notifications",
+			      DB_NONE, &q);
+
+	while (!e && db_next(q))
+		*newest = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_fanout_any(struct store *s, uint64_t newest, bool *any)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT 1 FROM notifications FORCE INDEX (state) "
+			      "WHERE state = 'queued' AND id <= ? LIMIT 1",
+			      DB_ARGS(db_uint(newest)), &q);
+
+	if (!e)
+		*any = db_rows(q) > 0;
+	return e;
+}
+
+/* One probe of the index, however much each organization has. */
+enum err store_fanout_org(struct store *s, const struct id *after,
+			  struct id *out)
+{
+	static const char first[] =
+		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"WHERE state = 'queued' ORDER BY organization LIMIT 1";
+	static const char next[] =
+		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"WHERE state = 'queued' AND organization > ? "
+		"ORDER BY organization LIMIT 1";
+	struct db_stmt *q;
+	enum err e;
+
+	if (after)
+		e = db_query(s->db, next, DB_ARGS(store_col_of(after)), &q);
+	else
+		e = db_query(s->db, first, DB_NONE, &q);
+	if (e)
+		return e;
+	if (!db_next(q))
+		return ERR_NOT_FOUND;
+	*out = store_col_id(q, 0);
+	return ERR_OK;
+}
+
+enum err store_fanout_queued(struct store *s, const struct id *organization,
+			     uint64_t newest, size_t max, uint64_t *keys,
+			     size_t *n)
+{
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e =
+		db_query(s->db,
+			 "SELECT id FROM notifications FORCE INDEX (state) "
+			 "WHERE state = 'queued' AND organization = ? AND "
+			 "id <= ? ORDER BY id LIMIT ?",
+			 DB_ARGS(store_col_of(organization), db_uint(newest),
+				 db_uint(max)),
+			 &q);
+
+	while (!e && db_next(q))
+		keys[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}
+
+enum err store_fanout_hooks(struct store *s, const struct id *organization,
+			    uint64_t max, uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e =
+		db_query(s->db,
+			 "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+			 "FORCE INDEX (organization) WHERE "
+			 "organization = ? AND deleted_at IS NULL "
+			 "LIMIT ?) h",
+			 DB_ARGS(store_col_of(organization), db_uint(max)), &q);
+
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
+			   size_t resource_max, struct db_stmt **rows)
+{
+	struct db_value list[DB_LIST_MAX];
+
+	db_uints(list, keys, n);
+	return db_query_list(
+		s->db,
+		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
+		"organizations o WHERE o.id = n.organization), n.action, "
+		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
+		"n.resource, NULL), n.idempotency_key, n.accepted "
+		"FROM notifications n FORCE INDEX (PRIMARY) "
+		"WHERE n.state = 'queued' AND "
+		"n.id IN ({?}) ORDER BY n.id FOR UPDATE",
+		DB_ARGS(db_uint(resource_max)), list, n, rows);
+}
+
+bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
+{
+	size_t action_len, user_len;
+
+	if (!db_next(rows))
+		return false;
+	db_col_bytes(rows, 3, &action_len);
+	db_col_bytes(rows, 4, &user_len);
+	*out = (struct store_queued){
+		.key = db_col_uint(rows, 0),
+		.organization_known = db_col_int(rows, 2) != 0,
+		.action = db_col_text(rows, 3),
+		.resource_len = db_col_uint(rows, 5),
+		.accepted = db_col_int(rows, 8) != 0,
+	};
+	out->organization = store_col_id(rows, 1);
+	if (!db_col_null(rows, 4))
+		out->user = db_col_text(rows, 4);
+	out->has_nul = strlen(out->action) != action_len ||
+		       (out->user && strlen(out->user) != user_len);
+	if (!db_col_null(rows, 6))
+		out->resource = db_col_text(rows, 6);
+	if (!db_col_null(rows, 7))
+		out->idempotency_key =
+			db_col_bytes(rows, 7, &out->idempotency_len);
+	return true;
+}
+
+static enum err expire_key(struct store *s, const struct store_queued *row,
+			   int64_t keep_ms)
+{
+	return db_exec(
+		s->db,
+		"DELETE FROM idempotency_keys WHERE organization = ? "
+		"AND idempotency_key = ? AND created_at < "
+		"UTC_TIMESTAMP(3) - INTERVAL ? SECOND",
+		DB_ARGS(store_col_of(&row->organization),
+			db_bytes(row->idempotency_key, row->idempotency_len),
+			db_int(keep_ms / 1000)));
+}
+
+/* A row published over HTTP finds its own entry, made with it. */
+static enum err owns_key(struct store *s, const struct store_queued *row)
+{
+	struct db_stmt *q;
+	bool own = false;
+	enum err e;
+
+	e = db_query(
+		s->db,
+		"SELECT ? BETWEEN notification_id AND notification_id + "
+		"step * (notification_count - 1) FROM idempotency_keys "
+		"WHERE organization = ? AND idempotency_key = ?",
+		DB_ARGS(db_uint(row->key), store_col_of(&row->organization),
+			db_bytes(row->idempotency_key, row->idempotency_len)),
+		&q);
+	if (e)
+		return e;
+	while (db_next(q))
+		own = db_col_int(q, 0) != 0;
+	return own ? ERR_OK : ERR_CONFLICT;
+}
+
+enum err store_fanout_claim(struct store *s, const struct store_queued *row,
+			    int64_t keep_ms)
+{
+	enum err e = expire_key(s, row, keep_ms);
+
+	if (!e)
+		e = db_exec(s->db,
+			    "INSERT INTO idempotency_keys (organization, "
+			    "idempotency_key, notification_id, created_at) "
+			    "VALUES (?, ?, ?, UTC_TIMESTAMP(3)) "
+			    "ON DUPLICATE KEY UPDATE step = step",
+			    DB_ARGS(store_col_of(&row->organization),
+				    db_bytes(row->idempotency_key,
+					     row->idempotency_len),
+				    db_uint(row->key)));
+	return e ? e : owns_key(s, row);
+}
+
+enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
+{
+	return db_exec(s->db,
+		       "UPDATE notifications SET state = 'rejected', "
+		       "reason = ? WHERE id = ? AND state = 'queued'",
+		       DB_ARGS(db_text(reason), db_uint(key)));
+}
+
+enum err store_fanout_wanted(struct store *s, const char *action,
+			     const struct id *organizations, size_t n,
+			     bool *wanted)
+{
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	memset(wanted, 0, n * sizeof(*wanted));
+	for (size_t i = 0; i < n; i++)
+		list[i] = store_col_of(&organizations[i]);
+	e = db_query_list(s->db,
+			  "SELECT DISTINCT organization FROM hooks "
+			  "FORCE INDEX (organization) WHERE action = ? AND "
+			  "deleted_at IS NULL AND organization IN ({?})",
+			  DB_ARGS(db_text(action)), list, n, &q);
+	while (!e && db_next(q)) {
+		size_t len;
+		const char *id = db_col_bytes(q, 0, &len);
+
+		for (size_t i = 0; i < n; i++)
+			wanted[i] |= memcmp(organizations[i].b, id, len) == 0;
+	}
+	return e;
+}
+
+enum err store_fanout_insert(struct store *s, const struct id *organization,
+			     const char *action, const char *resource,
+			     size_t len, uint64_t *key)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "INSERT INTO notifications (organization, action, "
+		    "resource, accepted) VALUES (?, ?, ?, 1)",
+		    DB_ARGS(store_col_of(organization), db_text(action),
+			    db_bytes(resource, len)));
+	if (!e)
+		*key = db_insert_id(s->db);
+	return e;
+}
+
+/* The order of the join and its indexes are told, because by its statistics
+ * of a table that was empty a moment ago the server reads every notification
+ * of the organization instead of those that are named.
+ *
+ * Operational actions and pings match by their exact name only (contract,
+ * "Actions"). */
+static const char insert_deliveries[] =
+	"INSERT INTO deliveries (organization, notification_id, hook_id, "
+	"state, lane, due_at, created_at) "
+	"SELECT STRAIGHT_JOIN n.organization, n.id, h.id, 'pending', h.id, "
+	"UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) "
+	"FROM notifications n FORCE INDEX (PRIMARY) "
+	"JOIN hooks h FORCE INDEX (organization) "
+	"ON h.organization = n.organization AND h.deleted_at IS NULL "
+	"AND (h.action = n.action OR (n.action NOT IN ('hook.disabled', "
+	"'delivery.failed', 'ping') AND h.action IN ('*', "
+	"CONCAT(SUBSTRING_INDEX(n.action, '.', 1), '.*')))) "
+	"AND (h.scope = 'organization' OR h.user = UNHEX(n.user)) "
+	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
+	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
+
+/* The hooks that got something. */
+static enum err wake_hooks(struct store *s, const struct db_value *list,
+			   size_t n)
+{
+	uint64_t *hooks = NULL;
+	size_t count = 0, room = 0;
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query_list(s->db,
+			  "SELECT DISTINCT hook_id FROM deliveries WHERE "
+			  "notification_id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q)) {
+		if (count == room) {
+			room = room ? room * 2 : 64;
+			hooks = xrealloc(hooks, room * sizeof(*hooks));
+		}
+		hooks[count++] = db_col_uint(q, 0);
+	}
+	if (!e)
+		e = store_lane_lock(s, hooks, count); /* queues: kind 0 */
+	if (!e)
+		e = store_lane_wake(s, hooks, count);
+	free(hooks);
+	return e;
+}
+
+static const char mark_notifications[] =
+	"UPDATE notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
+	"deliveries d WHERE d.notification_id = n.id), 'fanned_out', "
+	"'unmatched') WHERE n.id IN ({?})";
+
+enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
+			     uint64_t *made)
+{
+	struct db_value list[DB_LIST_MAX];
+	uint64_t count;
+	enum err e;
+
+	if (!n) {
+		*made = 0;
+		return ERR_OK;
+	}
+	db_uints(list, keys, n);
+	e = db_exec_list(s->db, insert_deliveries, DB_NONE, list, n);
+	count = db_affected(s->db);
+	if (!e)
+		e = wake_hooks(s, list, n);
+	if (!e)
+		e = db_exec_list(s->db, mark_notifications, DB_NONE, list, n);
+	if (!e)
+		*made = count;
+	return e;
+}
+
+enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
+			     struct store_share *list, size_t *count)
+{
+	struct db_value values[DB_LIST_MAX];
+	struct db_stmt *q;
+	size_t shares = 0;
+	enum err e;
+
+	db_uints(values, keys, n);
+	e = db_query_list(s->db,
+			  "SELECT STRAIGHT_JOIN n.organization, COUNT(*) "
+			  "FROM notifications n FORCE INDEX (PRIMARY) "
+			  "JOIN deliveries d FORCE INDEX (fanout) "
+			  "ON d.notification_id = n.id WHERE n.id IN ({?}) "
+			  "GROUP BY n.organization",
+			  DB_NONE, values, n, &q);
+	while (!e && db_next(q))
+		list[shares++] = (struct store_share){
+			.organization = store_col_id(q, 0),
+			.deliveries = db_col_uint(q, 1),
+		};
+	if (!e)
+		*count = shares;
+	return e;
+}

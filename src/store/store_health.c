@@ -1,0 +1,183 @@
+/*
+ * store_health: the hooks with their lanes, and ranges of the index `lane` of
+ * deliveries.
+ */
+#include "store/store_health.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_lane.h"
+#include "base/text.h"
+
+#define TEXT(number) #number
+#define NUMBER(name) TEXT(name)
+
+static void read_hook(const struct store *s, struct db_stmt *q,
+		      struct store_health *h)
+{
+	*h = (struct store_health){
+		.key = db_col_uint(q, 0),
+		.enabled = db_col_int(q, 2) != 0,
+		.updated_at = db_col_time(q, 3),
+		.failing_since = db_col_time(q, 4),
+		.suspended_until = db_col_time(q, 5),
+		.in_flight = db_col_uint(q, 6),
+		.oldest_due_at = TIME_NONE,
+	};
+	store_id(s, &h->id, ID_HOOK, db_col_time(q, 1), h->key);
+}
+
+static enum err read_hooks(struct store *s, struct arena *arena,
+			   const struct id *organization,
+			   struct store_health **list, size_t *n)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT h.id, h.created_at, h.enabled, h.updated_at, "
+		     "l.failing_since, l.suspended_until, "
+		     "IF(l.owner IS NULL, 0, LENGTH(l.in_flight) DIV 8) "
+		     "FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
+		     "WHERE h.organization = ? AND h.deleted_at IS NULL "
+		     "ORDER BY h.id",
+		     DB_ARGS(store_col_of(organization)), &q);
+	if (e)
+		return e;
+	*n = 0;
+	*list = arena_alloc(arena, (db_rows(q) + 1) * sizeof(**list));
+	while (db_next(q))
+		read_hook(s, q, &(*list)[(*n)++]);
+	return ERR_OK;
+}
+
+/* ---- what they have to do ---- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct store_health *x = a, *y = b;
+
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+static void read_count(const struct store *s, struct db_stmt *q,
+		       struct store_health *h)
+{
+	uint64_t pending = db_col_uint(q, 1), due = db_col_uint(q, 2);
+	int64_t oldest = db_col_time(q, 3);
+
+	if (!h->enabled) {
+		h->held = pending;
+		return;
+	}
+	h->due = due;
+	h->waiting = pending - due;
+	if (oldest <= s->now)
+		h->oldest_due_at = oldest;
+}
+
+static enum err count_pending(struct store *s, struct store_health *list,
+			      size_t n)
+{
+	struct db_value lanes[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		lanes[i] = db_uint(list[i].key); /* kind 0: the queue */
+	e = db_query_list(s->db,
+			  "SELECT lane, COUNT(*), "
+			  "CAST(SUM(due_at <= ?) AS SIGNED), MIN(due_at) "
+			  "FROM deliveries FORCE INDEX (lane) "
+			  "WHERE lane IN ({?}) GROUP BY lane",
+			  DB_ARGS(db_time(s->now)), lanes, n, &q);
+	while (!e && db_next(q)) {
+		struct store_health key = {.key = db_col_uint(q, 0)}, *h;
+
+		h = bsearch(&key, list, n, sizeof(*list), compare);
+		if (h)
+			read_count(s, q, h);
+	}
+	return e;
+}
+
+/* So many of a list as one statement takes. */
+static size_t part(size_t n, size_t at)
+{
+	return n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+}
+
+enum err store_health_hooks(struct store *s, struct arena *arena,
+			    const struct id *organization,
+			    struct store_health **list, size_t *n)
+{
+	int64_t now;
+	enum err e = store_now(s, &now);
+
+	if (!e)
+		e = read_hooks(s, arena, organization, list, n);
+	for (size_t at = 0; !e && at < *n; at += DB_LIST_MAX)
+		e = count_pending(s, *list + at, part(*n, at));
+	return e;
+}
+
+/* ---- what they have behind them ---- */
+
+static enum err count_kind(struct store *s, const struct store_health *list,
+			   size_t n, enum store_lane_kind kind, uint64_t *count)
+{
+	struct db_value lanes[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		lanes[i] = db_uint(store_lane_number(kind, list[i].key));
+	e = db_query_list(s->db,
+			  "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries "
+			  "FORCE INDEX (lane) WHERE lane IN ({?}) "
+			  "LIMIT " NUMBER(STORE_HEALTH_MAX) ") kept",
+			  DB_NONE, lanes, n, &q);
+	while (!e && db_next(q))
+		*count += db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_health_kept(struct store *s, const struct store_health *list,
+			   size_t n, uint64_t *failed, uint64_t *held)
+{
+	enum err e = ERR_OK;
+
+	*failed = *held = 0;
+	for (size_t at = 0; !e && at < n; at += DB_LIST_MAX) {
+		e = count_kind(s, list + at, part(n, at), STORE_LANE_FAILED,
+			       failed);
+		if (!e)
+			e = count_kind(s, list + at, part(n, at),
+				       STORE_LANE_HELD, held);
+	}
+	return e;
+}
+
+enum err store_health_queued(struct store *s, const struct id *organization,
+			     uint64_t *count, int64_t *oldest_at)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT w.number, n.created_at FROM (SELECT "
+			      "COUNT(*) AS number, MIN(id) AS oldest "
+			      "FROM notifications FORCE INDEX (state) WHERE "
+			      "state = 'queued' AND organization = ?) w "
+			      "LEFT JOIN notifications n ON n.id = w.oldest",
+			      DB_ARGS(store_col_of(organization)), &q);
+
+	if (e)
+		return e;
+	while (db_next(q)) {
+		*count = db_col_uint(q, 0);
+		*oldest_at = db_col_time(q, 1);
+	}
+	return ERR_OK;
+}

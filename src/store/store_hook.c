@@ -1,0 +1,274 @@
+/*
+ * store_hook: rows of `hooks`, and the row in `lanes` that each has.
+ */
+#include "store/store_hook.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_lane.h"
+#include "store/store_secret.h"
+#include "store/store_walk.h"
+#include "base/text.h"
+
+/* The columns of read_hook(), in its order. */
+#define COLUMNS                                                                \
+	"id, organization, target_url, action, description, headers, "         \
+	"disabled_reason, scope, user, batch_size, rate_limit, ordered, "      \
+	"enabled, created_at, updated_at"
+
+static void read_hook(const struct store *s, struct db_stmt *q,
+		      struct arena *arena, struct store_hook *h)
+{
+	*h = (struct store_hook){
+		.key = db_col_uint(q, 0),
+		.target_url = store_col_text(q, 2, arena),
+		.action = store_col_text(q, 3, arena),
+		.description = store_col_text(q, 4, arena),
+		.headers = store_col_text_null(q, 5, arena),
+		.disabled_reason = store_col_text_null(q, 6, arena),
+		.user_scope = strcmp(db_col_text(q, 7), "user") == 0,
+		.batch_size = (unsigned)db_col_uint(q, 9),
+		.rate_limit = (unsigned)db_col_uint(q, 10),
+		.ordered = db_col_int(q, 11) != 0,
+		.enabled = db_col_int(q, 12) != 0,
+		.created_at = db_col_time(q, 13),
+		.updated_at = db_col_time(q, 14),
+	};
+	h->organization = store_col_id(q, 1);
+	h->user = store_col_id(q, 8);
+	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
+}
+
+static struct db_value user_value(const struct store_hook *h)
+{
+	return h->user_scope ? store_col_of(&h->user) : db_null();
+}
+
+/* ---- reading ---- */
+
+enum err store_hook_get(struct store *s, struct arena *arena,
+			const struct id *organization, const struct id *id,
+			struct store_hook *out)
+{
+	struct store_hook hook;
+	struct db_stmt *q;
+	bool found = false;
+	int64_t created_s;
+	uint64_t key;
+	enum err e = db_connect(s->db); /* the site is known once connected */
+
+	if (e)
+		return e;
+	if (!store_key(s, id, ID_HOOK, &key, &created_s))
+		return ERR_NOT_FOUND;
+	e = db_query(s->db,
+		     "SELECT " COLUMNS " FROM hooks WHERE id = ? AND "
+		     "organization = ? AND deleted_at IS NULL",
+		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
+	while (!e && db_next(q)) {
+		read_hook(s, q, arena, &hook);
+		found = id_equal(&hook.id, id);
+	}
+	if (!e && !found)
+		e = ERR_NOT_FOUND;
+	if (!e)
+		*out = hook;
+	return e;
+}
+
+enum err store_hook_newest_url(struct store *s, struct arena *arena,
+			       const char **url)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT target_url FROM hooks WHERE enabled = 1 "
+			      "AND deleted_at IS NULL ORDER BY id DESC LIMIT 1",
+			      DB_NONE, &q);
+
+	*url = NULL;
+	while (!e && db_next(q))
+		*url = store_col_text(q, 0, arena);
+	return e;
+}
+
+enum err store_hook_lock(struct store *s, uint64_t key)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT id FROM hooks WHERE id = ? AND "
+			      "deleted_at IS NULL LOCK IN SHARE MODE",
+			      DB_ARGS(db_uint(key)), &q);
+
+	return !e && !db_rows(q) ? ERR_NOT_FOUND : e;
+}
+
+enum err store_hook_list(struct store *s, struct arena *arena,
+			 const struct id *organization,
+			 const struct store_hook_query *query,
+			 struct store_hook **list, size_t *count, bool *more)
+{
+	static const char cursor[] =
+		"SELECT h.created_at, h.organization = ?, "
+		"(SELECT MAX(id) FROM hooks) FROM (SELECT 1) one "
+		"LEFT JOIN hooks h ON h.id = ?";
+	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
+	struct store_hook *hooks;
+	struct db_stmt *q;
+	uint64_t after = 0;
+	enum err e = ERR_OK;
+
+	if (query->after)
+		e = store_cursor(s, cursor, organization, query->after, ID_HOOK,
+				 &after);
+	if (!e)
+		e = db_query(s->db,
+			     "SELECT " COLUMNS " FROM hooks WHERE "
+			     "organization = ? AND deleted_at IS NULL AND "
+			     "id > ? AND " STORE_IS_ACTION " "
+			     "ORDER BY id LIMIT ?",
+			     DB_ARGS(store_col_of(organization), db_uint(after),
+				     db_text(query->action),
+				     db_text(query->action),
+				     db_uint(limit + 1)),
+			     &q);
+	if (e)
+		return e;
+	hooks = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*hooks));
+	while (db_next(q))
+		read_hook(s, q, arena, &hooks[n++]);
+	*list = hooks;
+	*count = n < limit ? n : limit;
+	*more = n > limit;
+	return ERR_OK;
+}
+
+/* ---- changing ---- */
+
+static enum err compare_and_set(struct db *db, const struct store_hook *h,
+				int64_t seen)
+{
+	enum err e = db_exec(
+		db,
+		"UPDATE hooks SET target_url = ?, action = ?, scope = ?, "
+		"user = ?, description = ?, headers = ?, batch_size = ?, "
+		"rate_limit = ?, ordered = ?, enabled = ?, "
+		"disabled_reason = ?, updated_at = ? "
+		"WHERE id = ? AND updated_at = ? AND deleted_at IS NULL",
+		DB_ARGS(db_text(h->target_url), db_text(h->action),
+			db_text(h->user_scope ? "user" : "organization"),
+			user_value(h), db_text(h->description),
+			db_text(h->headers), db_uint(h->batch_size),
+			db_uint(h->rate_limit), db_int(h->ordered),
+			db_int(h->enabled), db_text(h->disabled_reason),
+			db_time(h->updated_at), db_uint(h->key),
+			db_time(seen)));
+
+	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
+}
+
+/* What failed before must not count against it. */
+static enum err wake_lane(struct db *db, uint64_t hook)
+{
+	return db_exec(db,
+		       "UPDATE lanes SET next_at = UTC_TIMESTAMP(3), "
+		       "failures = 0, suspended_until = NULL, "
+		       "failing_since = NULL "
+		       "WHERE hook_id = ? AND owner IS NULL",
+		       DB_ARGS(db_uint(hook)));
+}
+
+struct update {
+	struct store *s;
+	const struct store_hook_change *change;
+};
+
+static enum err update_body(struct db *db, void *arg)
+{
+	const struct update *u = arg;
+	const struct store_hook_change *c = u->change;
+	enum err e = ERR_OK;
+
+	if (c->anew)
+		e = store_lane_lock(u->s, &c->hook->key, 1);
+	if (!e)
+		e = compare_and_set(db, c->hook, c->seen);
+	if (!e && c->anew)
+		e = wake_lane(db, c->hook->key);
+	if (!e && c->secret)
+		e = store_secret_replace(u->s, c->hook->key, c->secret,
+					 c->overlap, c->hook->updated_at);
+	return e;
+}
+
+enum err store_hook_update(struct store *s,
+			   const struct store_hook_change *change)
+{
+	struct update u = {.s = s, .change = change};
+
+	if (!change->anew && !change->secret)
+		return compare_and_set(s->db, change->hook, change->seen);
+	return db_tx(s->db, DB_AGAIN, update_body, &u);
+}
+
+/* ---- deleting ---- */
+
+struct deletion {
+	struct store *s;
+	const struct id *organization;
+	uint64_t key;
+	int64_t created_s, now, seen;
+};
+
+/* Repeated after a COMMIT without an answer it finds its own mark. */
+static enum err mark_deleted(struct db *db, const struct deletion *d)
+{
+	int64_t from = d->created_s * 1000;
+	enum err e =
+		db_exec(db,
+			"UPDATE hooks SET deleted_at = ? WHERE id = ? AND "
+			"organization = ? AND created_at BETWEEN ? AND ? AND "
+			"(deleted_at IS NULL OR deleted_at = ?) AND "
+			"updated_at = COALESCE(?, updated_at)",
+			DB_ARGS(db_time(d->now), db_uint(d->key),
+				store_col_of(d->organization), db_time(from),
+				db_time(from + 999), db_time(d->now),
+				db_time(d->seen)));
+
+	if (e || db_affected(db))
+		return e;
+	return d->seen == TIME_NONE ? ERR_NOT_FOUND : ERR_CONFLICT;
+}
+
+static enum err delete_body(struct db *db, void *arg)
+{
+	const struct deletion *d = arg;
+	const uint64_t lanes[] = {d->key,
+				  store_lane_number(STORE_LANE_PING, d->key)};
+	bool more = false;
+	enum err e = store_lane_lock(d->s, lanes, 2);
+
+	if (!e)
+		e = mark_deleted(db, d);
+	if (!e)
+		e = store_lane_cancel(d->s, d->key, &more);
+	if (!e && more)
+		e = wake_lane(db, d->key);
+	return e;
+}
+
+enum err store_hook_delete(struct store *s, const struct id *organization,
+			   const struct id *id, int64_t now, int64_t seen)
+{
+	struct deletion d = {
+		.s = s, .organization = organization, .now = now, .seen = seen};
+	enum err e = db_connect(s->db);
+
+	if (e)
+		return e;
+	if (!store_key(s, id, ID_HOOK, &d.key, &d.created_s))
+		return ERR_NOT_FOUND;
+	return db_tx(s->db, DB_AGAIN, delete_body, &d);
+}

@@ -1,0 +1,101 @@
+/*
+ * store_hook: hooks, which say who wants to hear of what. Every call names
+ * the organization: a hook of another one is not there (ERR_NOT_FOUND).
+ *
+ * A hook is changed by compare-and-set on its updated_at, which every change
+ * moves on; a deleted one stays as a row for the history of its deliveries.
+ */
+#ifndef HOOKS_STORE_HOOK_H
+#define HOOKS_STORE_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+
+struct arena;
+struct store;
+
+enum {
+	STORE_HOOK_BATCH_MAX = 100,   /* members of one body (contract) */
+	STORE_HOOK_RATE_MAX = 1000000 /* deliveries a second */
+};
+
+/* Texts are *arena* when read, *borrowed* when written. */
+struct store_hook {
+	uint64_t key;
+	struct id id; /* public, made of created_at and key */
+	struct id organization;
+	const char *target_url, *action;
+	const char *description;     /* "": none */
+	const char *headers;	     /* a JSON object; NULL: none */
+	const char *disabled_reason; /* NULL while enabled */
+	bool user_scope;	     /* gets only what names `user` */
+	struct id user;
+	unsigned batch_size; /* 1 to STORE_HOOK_BATCH_MAX */
+	unsigned rate_limit; /* 0: none */
+	bool ordered, enabled;
+	int64_t created_at, updated_at;
+};
+
+/*
+ * Makes the hook, its secret and its lane; `hook` gets its key and id. The
+ * times in it must be the database's. ERR_LIMIT: the organization has
+ * `max` hooks.
+ */
+enum err store_hook_create(struct store *s, struct store_hook *hook,
+			   const char *secret, uint64_t max);
+
+enum err store_hook_get(struct store *s, struct arena *arena,
+			const struct id *organization, const struct id *id,
+			struct store_hook *out);
+
+/* Where the newest hook that is enabled points, of any organization; *arena*,
+ * NULL: there is none. */
+enum err store_hook_newest_url(struct store *s, struct arena *arena,
+			       const char **url);
+
+/* Keeps the hook from being deleted or changed until the transaction ends,
+ * behind the lock on its lanes. ERR_NOT_FOUND: it was deleted. */
+enum err store_hook_lock(struct store *s, uint64_t key);
+
+struct store_hook_query {
+	const char *action;	/* "": any */
+	const struct id *after; /* NULL: from the first */
+	size_t limit;		/* 0: all */
+};
+
+/* Oldest first; *arena*. `more`: there are others behind these. A hook that
+ * was deleted since still serves as `after`. */
+enum err store_hook_list(struct store *s, struct arena *arena,
+			 const struct id *organization,
+			 const struct store_hook_query *query,
+			 struct store_hook **list, size_t *count, bool *more);
+
+/*
+ * Writes all of the hook but what never changes, unless it was changed since
+ * `seen`, its updated_at when it was read: ERR_CONFLICT. Anew: it was
+ * switched on or has another target, so what is due goes on at once.
+ * `secret`: a new one, or NULL; the one before signs for `overlap` ms longer;
+ * ERR_LIMIT: too many are valid.
+ */
+struct store_hook_change {
+	const struct store_hook *hook;
+	int64_t seen;
+	bool anew;
+	const char *secret;
+	int64_t overlap;
+};
+enum err store_hook_update(struct store *s,
+			   const struct store_hook_change *change);
+
+/* `now` is the database's time, the same in a repetition. What is not
+ * delivered is cancelled, by the next sender where there is much of it.
+ * `seen`: its updated_at when it was read; ERR_CONFLICT: it was changed or
+ * deleted since. TIME_NONE: however it is. */
+enum err store_hook_delete(struct store *s, const struct id *organization,
+			   const struct id *id, int64_t now, int64_t seen);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * store_hook: one is made, if the organization may have another.
+ */
+#include "base/clock.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_hook.h"
+#include "store/store_secret.h"
+
+/* So many processes may make hooks at the same time without seeing each
+ * other's. */
+enum { TOGETHER = 64 };
+
+static const char count_hooks[] =
+	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"deleted_at IS NULL";
+/* Who makes another at the same time waits until this one is there. */
+static const char count_and_lock[] =
+	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"deleted_at IS NULL FOR UPDATE";
+
+/* How many more fit; ERR_LIMIT: none. */
+static enum err count_room(struct db *db, const char *sql, const struct id *of,
+			   uint64_t max, uint64_t *room)
+{
+	struct db_stmt *q;
+	uint64_t n = 0;
+	enum err e = db_query(db, sql, DB_ARGS(store_col_of(of)), &q);
+
+	while (!e && db_next(q))
+		n = db_col_uint(q, 0);
+	*room = n < max ? max - n : 0;
+	return !e && !*room ? ERR_LIMIT : e;
+}
+
+struct creation {
+	struct store *s;
+	const struct store_hook *hook;
+	const char *secret;
+	uint64_t max, key;
+	bool close; /* to the limit: one after the other */
+};
+
+/* Counting hooks while others are made looks at the versions of each row: with
+ * forty of them, making one took a third longer. */
+static enum err check_limit(struct creation *c)
+{
+	static const struct headroom_rule rule = {.part = TOGETHER};
+	struct store *s = c->s;
+	const struct id *of = &c->hook->organization;
+	int64_t now = clock_monotonic();
+	uint64_t room;
+	enum err e;
+
+	if (headroom_tells(&s->hooks, of, &rule, 1, now, &room))
+		return ERR_OK;
+	e = count_room(s->db, count_hooks, of, c->max, &room);
+	if (!e)
+		headroom_keep(&s->hooks, of, room, now);
+	c->close = room < TOGETHER;
+	return e;
+}
+
+static enum err insert_hook(struct db *db, const struct store_hook *h)
+{
+	return db_exec(
+		db,
+		"INSERT INTO hooks (organization, target_url, action, scope, "
+		"user, description, headers, batch_size, rate_limit, ordered, "
+		"enabled, created_at, updated_at) VALUES "
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		DB_ARGS(store_col_of(&h->organization), db_text(h->target_url),
+			db_text(h->action),
+			db_text(h->user_scope ? "user" : "organization"),
+			h->user_scope ? store_col_of(&h->user) : db_null(),
+			db_text(h->description), db_text(h->headers),
+			db_uint(h->batch_size), db_uint(h->rate_limit),
+			db_int(h->ordered), db_int(h->enabled),
+			db_time(h->created_at), db_time(h->updated_at)));
+}
+
+static enum err create_body(struct db *db, void *arg)
+{
+	struct creation *c = arg;
+	uint64_t room;
+	enum err e = ERR_OK;
+
+	if (c->close)
+		e = count_room(db, count_and_lock, &c->hook->organization,
+			       c->max, &room);
+	if (!e)
+		e = insert_hook(db, c->hook);
+	if (e)
+		return e;
+	c->key = db_insert_id(db);
+	e = db_exec(db, "INSERT INTO lanes (hook_id) VALUES (?)",
+		    DB_ARGS(db_uint(c->key)));
+	if (!e)
+		e = store_secret_add(c->s, c->key, c->secret,
+				     c->hook->created_at);
+	return e;
+}
+
+enum err store_hook_create(struct store *s, struct store_hook *hook,
+			   const char *secret, uint64_t max)
+{
+	struct creation c = {
+		.s = s, .hook = hook, .secret = secret, .max = max};
+	enum err e = check_limit(&c);
+
+	if (!e)
+		e = db_tx(s->db, DB_ONCE, create_body, &c);
+	if (e)
+		return e;
+	headroom_added(&s->hooks, &hook->organization, 1);
+	hook->key = c.key;
+	store_id(s, &hook->id, ID_HOOK, hook->created_at, hook->key);
+	return ERR_OK;
+}

@@ -1,0 +1,318 @@
+/*
+ * store_lane: the statements of a round.
+ */
+#include "store/store_lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "base/text.h"
+
+enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
+
+enum err store_lane_due(struct store *s, int64_t until, size_t max,
+			uint64_t *lanes, size_t *n)
+{
+	static const char by_now[] =
+		"SELECT hook_id FROM lanes WHERE next_at <= UTC_TIMESTAMP(3) "
+		"ORDER BY next_at LIMIT ?";
+	static const char by_then[] =
+		"SELECT hook_id FROM lanes WHERE next_at <= ? "
+		"ORDER BY next_at LIMIT ?";
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	if (until == TIME_NONE)
+		e = db_query(s->db, by_now, DB_ARGS(db_uint(max)), &q);
+	else
+		e = db_query(s->db, by_then,
+			     DB_ARGS(db_time(until), db_uint(max)), &q);
+	while (!e && db_next(q))
+		lanes[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}
+
+enum err store_lane_beside(struct store *s, const struct id *organizations,
+			   size_t count, int64_t until, size_t max,
+			   uint64_t *lanes, size_t *n)
+{
+	static const char due[] =
+		"SELECT l.hook_id FROM (SELECT hook_id, next_at FROM lanes "
+		"WHERE next_at <= COALESCE(?, UTC_TIMESTAMP(3)) "
+		"ORDER BY next_at LIMIT 2000) l STRAIGHT_JOIN hooks h "
+		"ON h.id = l.hook_id % " STORE_LANE_PING_SQL " "
+		"WHERE h.organization NOT IN (?, ?, ?) "
+		"ORDER BY l.next_at LIMIT ?";
+	struct db_value id[3];
+	struct db_stmt *q;
+	size_t found = 0;
+	enum err e;
+
+	for (size_t i = 0; i < 3; i++)
+		id[i] = db_bytes(organizations[i < count ? i : 0].b, ID_SIZE);
+	e = db_query(s->db, due,
+		     DB_ARGS(db_time(until), id[0], id[1], id[2], db_uint(max)),
+		     &q);
+	while (!e && db_next(q))
+		lanes[found++] = db_col_uint(q, 0);
+	if (!e)
+		*n = found;
+	return e;
+}
+
+enum err store_lane_fence(struct store *s, const char *owner,
+			  const uint64_t *lanes, size_t n, bool *held)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	int64_t now = TIME_NONE;
+	enum err e;
+
+	memset(held, 0, n * sizeof(*held));
+	if (!n)
+		return store_now(s, &now);
+	db_uints(list, lanes, n);
+	e = db_query_list(s->db,
+			  "SELECT hook_id, UTC_TIMESTAMP(3) FROM lanes WHERE "
+			  "owner = ? AND hook_id IN ({?}) FOR UPDATE",
+			  DB_ARGS(db_text(owner)), list, n, &q);
+	while (!e && db_next(q)) {
+		uint64_t lane = db_col_uint(q, 0);
+
+		s->now = now = db_col_time(q, 1);
+		for (size_t i = 0; i < n; i++)
+			held[i] = held[i] || lanes[i] == lane;
+	}
+	return e || now != TIME_NONE ? e : store_now(s, &now);
+}
+
+/* One statement for as many lanes as it may name. */
+static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
+		       size_t n)
+{
+	struct db_value list[DB_LIST_MAX];
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
+		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+
+		db_uints(list, lanes + at, part);
+		e = db_exec_list(s->db, sql, DB_NONE, list, part);
+	}
+	return e;
+}
+
+enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
+{
+	return change(s,
+		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "touched = 1 - touched WHERE hook_id IN ({?})",
+		      lanes, n);
+}
+
+/* A lane that is leased is left alone: its owner looks again before it gives
+ * the lane back, behind the lock that was taken before. */
+enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
+{
+	return change(s,
+		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "next_at = GREATEST(UTC_TIMESTAMP(3), "
+		      "COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
+		      "WHERE owner IS NULL AND (next_at IS NULL OR "
+		      "next_at > UTC_TIMESTAMP(3)) AND hook_id IN ({?})",
+		      lanes, n);
+}
+
+enum err store_lane_end(struct store *s, uint64_t lane,
+			struct store_lane_end *out)
+{
+	struct store_lane_end end = {.deleted = true, .due_at = TIME_NONE};
+	bool ping = store_lane_kind(lane) == STORE_LANE_PING;
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT h.enabled, h.deleted_at IS NOT NULL, "
+		     "h.updated_at, (SELECT d.due_at FROM deliveries d WHERE "
+		     "d.lane = ? ORDER BY d.due_at LIMIT 1) FROM hooks h "
+		     "WHERE h.id = ?",
+		     DB_ARGS(db_uint(lane), db_uint(store_lane_hook_key(lane))),
+		     &q);
+	while (!e && db_next(q)) {
+		end.enabled = ping || db_col_int(q, 0) != 0;
+		end.deleted = db_col_int(q, 1) != 0;
+		end.updated_at = db_col_time(q, 2);
+		end.due_at = db_col_time(q, 3);
+	}
+	if (!e)
+		*out = end;
+	return e;
+}
+
+enum err store_lane_orphans(struct store *s, uint64_t lane)
+{
+	return db_exec(
+		s->db,
+		"UPDATE deliveries FORCE INDEX (lane) SET state = 'failed', "
+		"reason = 'its notification is gone', "
+		"lane = hook_id + " STORE_LANE_FAILED_SQL ", "
+		"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3) "
+		"WHERE lane = ? AND due_at <= UTC_TIMESTAMP(3) AND "
+		"NOT EXISTS (SELECT 1 FROM notifications n WHERE "
+		"n.id = deliveries.notification_id) LIMIT ?",
+		DB_ARGS(db_uint(lane), db_int(CANCEL_STEP)));
+}
+
+/* ---- hooks that ended ---- */
+
+enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "UPDATE deliveries SET state = 'cancelled', lane = NULL, "
+		    "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
+		    "reason = 'the hook was deleted' WHERE lane IN (?, ?, ?) "
+		    "LIMIT ?",
+		    DB_ARGS(db_uint(hook),
+			    db_uint(store_lane_number(STORE_LANE_PING, hook)),
+			    db_uint(store_lane_number(STORE_LANE_HELD, hook)),
+			    db_int(CANCEL_STEP)));
+	if (!e)
+		*more = db_affected(s->db) == CANCEL_STEP;
+	return e;
+}
+
+enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
+			    bool *changed)
+{
+	enum err e;
+
+	e = db_exec(s->db,
+		    "UPDATE hooks SET enabled = 0, disabled_reason = ?, "
+		    "updated_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
+		    "enabled = 1 AND deleted_at IS NULL",
+		    DB_ARGS(db_text(reason), db_uint(hook)));
+	if (!e)
+		*changed = db_affected(s->db) == 1;
+	return e;
+}
+
+/* ---- writing lanes back ---- */
+
+/* The rows exist and are locked: see upsert_deliveries. */
+static const char upsert_lanes[] =
+	"INSERT INTO lanes (hook_id, next_at, owner, in_flight, crashes, "
+	"failures, suspended_until, failing_since, rate_tokens, rate_at) "
+	"VALUES {(?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
+	"next_at = VALUES(next_at), owner = VALUES(owner), "
+	"in_flight = VALUES(in_flight), crashes = VALUES(crashes), "
+	"failures = VALUES(failures), "
+	"suspended_until = VALUES(suspended_until), "
+	"failing_since = VALUES(failing_since), "
+	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at)";
+
+static void store_key_bytes(unsigned char *p, uint64_t v)
+{
+	for (size_t i = KEY_BYTES; i-- > 0; v >>= 8)
+		p[i] = (unsigned char)v;
+}
+
+static struct db_value in_flight_value(const struct store_lane_write *w,
+				       struct arena *arena)
+{
+	unsigned char *bytes;
+
+	if (!w->keep || !w->in_flight_count)
+		return db_null();
+	bytes = arena_alloc(arena, w->in_flight_count * KEY_BYTES);
+	for (size_t i = 0; i < w->in_flight_count; i++)
+		store_key_bytes(bytes + i * KEY_BYTES, w->in_flight[i]);
+	return db_bytes(bytes, w->in_flight_count * KEY_BYTES);
+}
+
+enum err store_lane_write(struct store *s, const char *owner,
+			  const struct store_lane_write *writes, size_t n)
+{
+	enum { COLUMNS = 10 };
+	struct db_value *v, *at;
+	struct arena arena;
+	enum err e;
+
+	arena_init(&arena);
+	v = at = arena_alloc(&arena, (n + 1) * COLUMNS * sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		const struct store_lane *l = writes[i].lane;
+
+		*at++ = db_uint(l->lane);
+		*at++ = db_time(writes[i].next_at);
+		*at++ = writes[i].keep ? db_text(owner) : db_null();
+		*at++ = in_flight_value(&writes[i], &arena);
+		*at++ = db_uint(l->crashes > 255 ? 255 : l->crashes);
+		*at++ = db_uint(l->failures);
+		*at++ = db_time(l->suspended_until);
+		*at++ = db_time(l->failing_since);
+		*at++ = db_double(l->rate_tokens);
+		*at++ = db_time(l->rate_at);
+	}
+	e = db_exec_rows(s->db, upsert_lanes, v, n, COLUMNS);
+	arena_release(&arena);
+	return e;
+}
+
+/* ---- dead owners ---- */
+
+/* Copied: a statement of the loop over them may cost the connection, and with
+ * it the rows that were not read yet. */
+static enum err find_dead(struct store *s, struct arena *arena,
+			  const char *prefix,
+			  bool (*alive)(void *arg, const char *owner),
+			  void *arg, const char ***dead, size_t *n)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT DISTINCT owner FROM lanes WHERE "
+		     "next_at IS NOT NULL AND owner IS NOT NULL AND "
+		     "LEFT(owner, ?) = ?",
+		     DB_ARGS(db_uint(strlen(prefix)), db_text(prefix)), &q);
+	if (e)
+		return e;
+	*n = 0;
+	*dead = arena_alloc(arena, (db_rows(q) + 1) * sizeof(**dead));
+	while (db_next(q))
+		if (!alive(arg, db_col_text(q, 0)))
+			(*dead)[(*n)++] = store_col_text(q, 0, arena);
+	return ERR_OK;
+}
+
+enum err store_lane_bury(struct store *s, const char *prefix,
+			 bool (*alive)(void *arg, const char *owner), void *arg,
+			 size_t *freed)
+{
+	struct arena arena;
+	const char **dead;
+	size_t n, count = 0;
+	enum err e;
+
+	arena_init(&arena);
+	e = find_dead(s, &arena, prefix, alive, arg, &dead, &n);
+	for (size_t i = 0; !e && i < n; i++) {
+		e = db_exec(s->db,
+			    "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
+			    "WHERE owner = ?",
+			    DB_ARGS(db_text(dead[i])));
+		count += db_affected(s->db);
+	}
+	arena_release(&arena);
+	if (!e)
+		*freed = count;
+	return e;
+}

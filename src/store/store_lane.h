@@ -1,0 +1,196 @@
+/*
+ * store_lane: the queue. A hook's undelivered rows form its lane; a sender
+ * leases lanes, not rows, and while it holds the lease nobody else touches
+ * the lane's rows.
+ *
+ * All calls but store_lane_due stand inside one transaction, a round: prove
+ * the leases still held (the fence), record outcomes, take new lanes, read
+ * what is next, and write the lanes back with the keys that are now in
+ * flight. Only after its COMMIT may a byte of them be sent.
+ */
+#ifndef HOOKS_STORE_LANE_H
+#define HOOKS_STORE_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+
+struct arena;
+struct store;
+
+enum {
+	STORE_LANE_MAX = 256,	 /* lanes in one call */
+	STORE_LANE_KEY_BYTES = 8 /* of each key in lanes.in_flight, big-endian */
+};
+
+/*
+ * A hook has lanes of several kinds. A lane's number is the hook's key with
+ * the kind in the two top bits, far above every key (ID_SERIAL_MAX). Senders
+ * lease lanes of the first two kinds; nobody sends from the others. They keep
+ * what failed and what is held for itself in the index of lanes, with the
+ * time when it finished in place of the time when it is due, so that it is
+ * found and counted without a walk over all that was delivered. What was
+ * delivered or cancelled is in no lane.
+ */
+enum store_lane_kind {
+	STORE_LANE_QUEUE,
+	STORE_LANE_PING, /* ahead of the queue, one attempt each */
+	STORE_LANE_FAILED,
+	STORE_LANE_HELD /* not those of a disabled hook: they queue */
+};
+
+/* The same as SQL, to be added to a hook's key. */
+#define STORE_LANE_PING_SQL "4611686018427387904"
+#define STORE_LANE_FAILED_SQL "9223372036854775808"
+#define STORE_LANE_HELD_SQL "13835058055282163712"
+
+static inline uint64_t store_lane_number(enum store_lane_kind kind,
+					 uint64_t hook)
+{
+	return (uint64_t)kind << 62 | hook;
+}
+
+static inline enum store_lane_kind store_lane_kind(uint64_t lane)
+{
+	return (enum store_lane_kind)(lane >> 62);
+}
+
+static inline uint64_t store_lane_hook_key(uint64_t lane)
+{
+	return lane & ((UINT64_C(1) << 62) - 1);
+}
+
+/* A lane's row: what the owner knows of it and writes back. */
+struct store_lane {
+	uint64_t lane;
+	unsigned crashes;	 /* owners that died with rows in flight */
+	unsigned failures;	 /* connection-level, in a row */
+	int64_t suspended_until; /* database time; TIME_NONE */
+	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
+	double rate_tokens;
+	int64_t rate_at;
+};
+
+/* A delivery that is due, with its payload; pointers are arena. */
+struct store_lane_row {
+	uint64_t key;
+	int64_t published_at, created_at, due_at;
+	unsigned attempts, tries;
+	bool maybe_duplicate;
+	uint64_t batch; /* key of its first member; 0: not in one */
+	char *action, *user, *resource; /* user: NULL for none */
+	size_t resource_len;
+};
+
+/* Lanes that want looking at by `until` (TIME_NONE: now), those that have
+ * waited longest first. No lock: others may see the same. */
+enum err store_lane_due(struct store *s, int64_t until, size_t max,
+			uint64_t *lanes, size_t *n);
+
+/* The same, of other organizations than these (1 or more), among those of
+ * the first 2000 that are due. */
+enum err store_lane_beside(struct store *s, const struct id *organizations,
+			   size_t count, int64_t until, size_t max,
+			   uint64_t *lanes, size_t *n);
+
+/* Locks the lanes and tells which are still this owner's; also sets s->now,
+ * the time of the whole round. */
+enum err store_lane_fence(struct store *s, const char *owner,
+			  const uint64_t *lanes, size_t n, bool *held);
+
+/*
+ * Locks those of the lanes that are free, or whose lease has ended, and reads
+ * them. What a dead owner had in flight is marked as possibly arrived; a
+ * delivery, or a batch, that was three times alone in flight when its sender
+ * died is held.
+ * A ping that was in flight has failed: it is never sent twice.
+ * `lanes` has room for n; `taken` of them are filled.
+ */
+enum err store_lane_take(struct store *s, const char *owner,
+			 const uint64_t *numbers, size_t n,
+			 struct store_lane *lanes, size_t *taken);
+/* The rows of one request, whatever became of them: all of `batch`, or, when
+ * it is 0, the delivery `key`. No lock. */
+enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
+			  uint64_t batch, uint64_t key,
+			  struct store_lane_row **rows, size_t *n);
+
+/* Where to read in a lane: what is due by `until` behind (after_due,
+ * after_key). Nothing is there when the hook was changed or deleted since. */
+struct store_lane_place {
+	uint64_t lane;
+	int64_t hook_updated_at;
+	int64_t until, after_due;
+	uint64_t after_key;
+};
+/* Oldest first. */
+enum err store_lane_read(struct store *s, struct arena *arena,
+			 const struct store_lane_place *place, size_t max,
+			 struct store_lane_row **rows, size_t *n);
+/* The same from the lane's start on, keys alone: much cheaper. `keys` has room
+ * for max. */
+enum err store_lane_keys(struct store *s, const struct store_lane_place *place,
+			 size_t max, uint64_t *keys, size_t *n);
+/* Those of these rows, at most DB_LIST_MAX, that are in the lane. */
+enum err store_lane_pick(struct store *s, struct arena *arena,
+			 const struct store_lane_place *place,
+			 const uint64_t *keys, size_t count,
+			 struct store_lane_row **rows, size_t *n);
+/* Fixes the members of a batch; the first one's key names it. */
+enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
+/*
+ * Locks these lanes until the transaction ends, leased or not, so that what
+ * it does to their hooks or their rows is seen by an owner that gives a lane
+ * back, or comes after it. It writes to them, because on Galera a lock holds
+ * on its own node only: elsewhere it is two writes to one row that cannot
+ * both be committed. Before any write to the hooks: the order of locks is
+ * lanes, hooks, deliveries.
+ */
+enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
+/* Has senders look at these lanes, which got something due now; behind
+ * store_lane_lock. */
+enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
+
+/* What an owner must know to give a lane back, as it is now. */
+struct store_lane_end {
+	bool enabled; /* always for pings */
+	bool deleted;
+	int64_t updated_at; /* of the hook */
+	int64_t due_at;	    /* of the lane's next row; TIME_NONE: none */
+};
+enum err store_lane_end(struct store *s, uint64_t lane,
+			struct store_lane_end *out);
+
+/* A row that is due and yet cannot be read has lost its notification, by
+ * somebody's hand: it has failed, or it would be looked for for ever. */
+enum err store_lane_orphans(struct store *s, uint64_t lane);
+
+/* Cancels what a deleted hook left in all its lanes but what failed, in
+ * steps; `more`: call again later. */
+enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more);
+/* Switches the hook off, unless it is off. `changed`: it was on. */
+enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
+			    bool *changed);
+
+/* How a lane is written back. */
+struct store_lane_write {
+	const struct store_lane *lane;
+	bool keep;	 /* the lease goes on; false: give the lane back */
+	int64_t next_at; /* end of lease, or when to look again; TIME_NONE */
+	const uint64_t *in_flight;
+	size_t in_flight_count;
+};
+
+enum err store_lane_write(struct store *s, const char *owner,
+			  const struct store_lane_write *writes, size_t n);
+
+/* Ends the leases of owners whose name begins so and that are dead, as
+ * `alive` tells: their lanes can be taken at once. `freed`: how many. */
+enum err store_lane_bury(struct store *s, const char *prefix,
+			 bool (*alive)(void *arg, const char *owner), void *arg,
+			 size_t *freed);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * store_lane_hook: the hook behind a lane, with its secrets, as a sender
+ * needs it.
+ */
+#ifndef HOOKS_STORE_LANE_HOOK_H
+#define HOOKS_STORE_LANE_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+#include "rules/sign.h"
+#include "store/store_lane.h"
+
+struct arena;
+struct store;
+
+enum { STORE_LANE_KEYS = 10 }; /* secrets valid at once (contract) */
+
+/* What a sender must know of the hook; pointers are arena. */
+struct store_lane_hook {
+	uint64_t hook;
+	struct id organization;
+	char *target_url;
+	char *headers; /* a JSON object, or NULL */
+	unsigned batch_size, rate_limit;
+	bool ordered, enabled, deleted;
+	int64_t created_at, updated_at;
+	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
+	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
+	size_t keys;
+	bool locked; /* it has a secret that cannot be read */
+};
+
+/* `hooks` comes out in the order of `keys`; a hook that has gone altogether
+ * reads as deleted. */
+enum err store_lane_hooks(struct store *s, struct arena *arena,
+			  const uint64_t *keys, size_t n,
+			  struct store_lane_hook *hooks);
+
+/* Which of these hooks were changed, or deleted, since their updated_at was
+ * `seen`. */
+enum err store_lane_changed(struct store *s, const uint64_t *hooks,
+			    const int64_t *seen, size_t n, bool *changed);
+
+#endif

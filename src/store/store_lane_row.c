@@ -1,0 +1,159 @@
+/*
+ * store_lane_row: rows of a lane with their payload.
+ */
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_col.h"
+#include "store/store_lane.h"
+
+/* The columns of read_row(), in its order. */
+#define ROW_COLUMNS                                                            \
+	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
+	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
+	"n.created_at "
+
+static void read_row(struct db_stmt *q, struct arena *arena,
+		     struct store_lane_row *r)
+{
+	const char *resource;
+
+	r->key = db_col_uint(q, 0);
+	r->created_at = db_col_time(q, 1);
+	r->due_at = db_col_time(q, 2);
+	r->attempts = (unsigned)db_col_uint(q, 3);
+	r->tries = (unsigned)db_col_uint(q, 4);
+	r->maybe_duplicate = db_col_int(q, 5) != 0;
+	r->action = store_col_text(q, 6, arena);
+	r->user = store_col_text_null(q, 7, arena);
+	resource = db_col_bytes(q, 8, &r->resource_len);
+	r->resource = arena_memdup(arena, resource, r->resource_len);
+	r->batch = db_col_uint(q, 9);
+	r->published_at = db_col_time(q, 10);
+}
+
+/* The hook is one row by its key: the server reads it first, and nothing
+ * more if it is not as it was. Two ranges of the index, so that it is entered
+ * at the place and not at the first of many rows due in the same moment. */
+enum err store_lane_read(struct store *s, struct arena *arena,
+			 const struct store_lane_place *p, size_t max,
+			 struct store_lane_row **rows, size_t *n)
+{
+	struct store_lane_row *list = arena_zalloc(arena, max * sizeof(*list));
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	e = db_query(
+		s->db,
+		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (lane) "
+		"JOIN notifications n ON n.id = d.notification_id "
+		"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
+		"h.deleted_at IS NULL "
+		"WHERE d.lane = ? AND ((d.due_at = ? AND d.id > ?) OR "
+		"(d.due_at > ? AND d.due_at <= ?)) "
+		"ORDER BY d.due_at, d.id LIMIT ?",
+		DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
+			db_time(p->hook_updated_at), db_uint(p->lane),
+			db_time(p->after_due), db_uint(p->after_key),
+			db_time(p->after_due), db_time(p->until), db_uint(max)),
+		&q);
+	while (!e && db_next(q))
+		read_row(q, arena, &list[count++]);
+	if (e)
+		return e;
+	*rows = list;
+	*n = count;
+	return ERR_OK;
+}
+
+/* The index alone is read. */
+enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
+			 size_t max, uint64_t *keys, size_t *n)
+{
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT id FROM deliveries FORCE INDEX (lane) "
+		     "WHERE lane = ? AND due_at <= ? "
+		     "ORDER BY due_at, id LIMIT ?",
+		     DB_ARGS(db_uint(p->lane), db_time(p->until), db_uint(max)),
+		     &q);
+	while (!e && db_next(q))
+		keys[count++] = db_col_uint(q, 0);
+	if (!e)
+		*n = count;
+	return e;
+}
+
+enum err store_lane_pick(struct store *s, struct arena *arena,
+			 const struct store_lane_place *p, const uint64_t *keys,
+			 size_t count, struct store_lane_row **rows, size_t *n)
+{
+	struct store_lane_row *all = arena_zalloc(arena, count * sizeof(*all));
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	size_t found = 0;
+	enum err e = ERR_OK;
+
+	db_uints(list, keys, count);
+	if (count)
+		e = db_query_list(
+			s->db,
+			"SELECT " ROW_COLUMNS "FROM deliveries d "
+			"JOIN notifications n ON n.id = d.notification_id "
+			"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
+			"h.deleted_at IS NULL "
+			"WHERE d.lane = ? AND d.id IN ({?}) "
+			"ORDER BY d.due_at, d.id",
+			DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
+				db_time(p->hook_updated_at), db_uint(p->lane)),
+			list, count, &q);
+	while (count && !e && db_next(q))
+		read_row(q, arena, &all[found++]);
+	if (e)
+		return e;
+	*rows = all;
+	*n = found;
+	return ERR_OK;
+}
+
+/* No index knows a batch: its members are looked for among the hook's rows. */
+enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
+			  uint64_t batch, uint64_t key,
+			  struct store_lane_row **rows, size_t *n)
+{
+	static const char alone[] =
+		"SELECT " ROW_COLUMNS "FROM deliveries d JOIN notifications n "
+		"ON n.id = d.notification_id WHERE d.hook_id = ? AND d.id = ?";
+	static const char of_batch[] =
+		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (hook) "
+		"JOIN notifications n ON n.id = d.notification_id "
+		"WHERE d.hook_id = ? AND d.batch = ? ORDER BY d.due_at, d.id";
+	struct store_lane_row *list;
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e = db_query(
+		s->db, batch ? of_batch : alone,
+		DB_ARGS(db_uint(hook), db_uint(batch ? batch : key)), &q);
+
+	if (e)
+		return e;
+	list = arena_zalloc(arena, (db_rows(q) + 1) * sizeof(*list));
+	while (db_next(q))
+		read_row(q, arena, &list[count++]);
+	*rows = list;
+	*n = count;
+	return ERR_OK;
+}
+
+enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
+{
+	struct db_value list[DB_LIST_MAX];
+
+	db_uints(list, keys, n);
+	return db_exec_list(s->db,
+			    "UPDATE deliveries SET batch = ? WHERE id IN ({?})",
+			    DB_ARGS(db_uint(keys[0])), list, n);
+}

@@ -1,0 +1,168 @@
+/*
+ * store_lane_take: leases, and what those left behind that ended by death.
+ */
+#include "store/store_lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+
+enum {
+	CRASHES_TO_HOLD = 3, /* design 2: died three times with it alone */
+	BATCH_MAX = 100	     /* members (contract 2) */
+};
+
+static uint64_t load_key(const unsigned char *p)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < STORE_LANE_KEY_BYTES; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static const char mark_suspects[] =
+	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
+	"WHERE state = 'pending' AND id IN ({?})";
+
+/* Nobody knows whether it arrived, and it is not to be sent twice. */
+static const char fail_pings[] =
+	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
+	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
+	"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
+	"reason = 'the sender died while sending this ping' "
+	"WHERE state = 'pending' AND id IN ({?})";
+
+/* One row alone, or the members of one batch: nothing else was in flight. */
+static enum err was_alone(struct store *s, const struct db_value *list,
+			  size_t n, bool *alone)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	*alone = n == 1;
+	if (n == 1 || n > BATCH_MAX)
+		return ERR_OK;
+	e = db_query_list(s->db,
+			  "SELECT COUNT(*) = COUNT(batch) AND "
+			  "COUNT(DISTINCT batch) = 1 FROM deliveries "
+			  "WHERE id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q))
+		*alone = db_col_int(q, 0) != 0;
+	return e;
+}
+
+/* The keys a dead owner had in flight: each may have arrived. */
+static enum err update_suspects(struct store *s, const char *sql,
+				const struct db_value *list, size_t n,
+				bool alone)
+{
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
+		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+
+		e = db_exec_list(s->db, sql, DB_ARGS(db_int(alone)), list + at,
+				 part);
+	}
+	return e;
+}
+
+static enum err hold_killers(struct store *s, const struct db_value *list,
+			     size_t n)
+{
+	return db_exec_list(s->db,
+			    "UPDATE deliveries SET state = 'held', "
+			    "lane = hook_id + " STORE_LANE_HELD_SQL ", "
+			    "due_at = UTC_TIMESTAMP(3), "
+			    "finished_at = UTC_TIMESTAMP(3), "
+			    "reason = 'the sender died three times while "
+			    "sending this delivery' WHERE state = 'pending' "
+			    "AND crashes >= ? AND id IN ({?})",
+			    DB_ARGS(db_int(CRASHES_TO_HOLD)), list, n);
+}
+
+static enum err recover_rows(struct store *s, struct store_lane *lane,
+			     const struct db_value *list, size_t n)
+{
+	bool alone;
+	enum err e;
+
+	if (store_lane_kind(lane->lane) == STORE_LANE_PING)
+		return update_suspects(s, fail_pings, list, n, n == 1);
+	e = was_alone(s, list, n, &alone);
+	if (!e)
+		e = update_suspects(s, mark_suspects, list, n, alone);
+	lane->crashes++;
+	return !e && alone ? hold_killers(s, list, n) : e;
+}
+
+static enum err recover(struct store *s, struct store_lane *lane,
+			const unsigned char *in_flight, size_t bytes)
+{
+	size_t n = bytes / STORE_LANE_KEY_BYTES;
+	struct db_value *list = xmalloc((n + 1) * sizeof(*list));
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_uint(
+			load_key(in_flight + i * STORE_LANE_KEY_BYTES));
+	e = n ? recover_rows(s, lane, list, n) : ERR_OK;
+	free(list);
+	return e;
+}
+
+static void read_lane(struct db_stmt *q, struct store_lane *lane)
+{
+	*lane = (struct store_lane){
+		.lane = db_col_uint(q, 0),
+		.crashes = (unsigned)db_col_uint(q, 3),
+		.failures = (unsigned)db_col_uint(q, 4),
+		.suspended_until = db_col_time(q, 5),
+		.failing_since = db_col_time(q, 6),
+		.rate_tokens = db_col_double(q, 7),
+		.rate_at = db_col_time(q, 8),
+	};
+}
+
+/* Leases left by a COMMIT whose answer was lost are ours already. */
+enum err store_lane_take(struct store *s, const char *owner,
+			 const uint64_t *numbers, size_t n,
+			 struct store_lane *lanes, size_t *taken)
+{
+	struct db_value list[STORE_LANE_MAX];
+	struct db_stmt *q;
+	size_t count = 0;
+	enum err e;
+
+	if (!n) {
+		*taken = 0;
+		return ERR_OK;
+	}
+	db_uints(list, numbers, n);
+	e = db_query_list(s->db,
+			  "SELECT hook_id, owner, in_flight, crashes, "
+			  "failures, suspended_until, failing_since, "
+			  "rate_tokens, rate_at FROM lanes WHERE "
+			  "(next_at <= UTC_TIMESTAMP(3) OR owner = ?) AND "
+			  "hook_id IN ({?}) FOR UPDATE",
+			  DB_ARGS(db_text(owner)), list, n, &q);
+	while (!e && db_next(q)) {
+		size_t in_flight;
+		const char *keys = db_col_bytes(q, 2, &in_flight);
+		bool died = !db_col_null(q, 1) && in_flight &&
+			    strcmp(db_col_text(q, 1), owner) != 0;
+
+		read_lane(q, &lanes[count]);
+		if (died)
+			e = recover(s, &lanes[count],
+				    (const unsigned char *)keys, in_flight);
+		count++;
+	}
+	if (!e)
+		*taken = count;
+	return e;
+}

@@ -1,0 +1,50 @@
+/*
+ * store_outcome: recording what became of deliveries: their rows and one
+ * row an attempt. Stands inside the transaction of a round (store_lane.h),
+ * behind the fence.
+ */
+#ifndef HOOKS_STORE_OUTCOME_H
+#define HOOKS_STORE_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+
+struct attempt;
+struct store;
+
+enum store_result {
+	STORE_DELIVERED,
+	STORE_PENDING, /* again at `due_at` */
+	STORE_FAILED
+};
+
+/* What became of a delivery. Numbers are those after the attempt. */
+struct store_outcome {
+	uint64_t lane, key;
+	enum store_result result;
+	unsigned attempts, tries;
+	bool maybe_duplicate;
+	int64_t due_at;		       /* STORE_PENDING */
+	int64_t started_at;	       /* database time */
+	const struct attempt *attempt; /* borrowed; NULL: none was made */
+};
+
+/* A delivery that was given up, of which somebody may want to hear. */
+struct store_failed {
+	uint64_t key;
+	struct id organization;
+};
+
+/* Locks these deliveries, at most DB_LIST_MAX, and keeps the keys of those
+ * that are pending: a round that is repeated finds those it has recorded
+ * already. */
+enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
+
+enum err store_outcome_record(struct store *s,
+			      const struct store_outcome *outcomes, size_t n);
+
+#endif

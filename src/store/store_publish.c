@@ -1,0 +1,176 @@
+/*
+ * store_publish: rows of `notifications` and of `idempotency_keys`.
+ */
+#include "store/store_publish.h"
+
+#include <string.h>
+
+#include "store/store.h"
+#include "store/store_col.h"
+
+/* Keys that were found in use, as often as another holder gave them up. */
+enum { TRIES = 5 };
+
+struct publishing {
+	const struct store_publish *p;
+	uint64_t keys[STORE_PUBLISH_MAX];
+};
+
+/* ---- writing ---- */
+
+/* One statement: keys follow each other inside of one only. */
+static enum err insert_some(struct db *db, struct publishing *w, size_t at,
+			    size_t *done)
+{
+	enum { COLUMNS = 6, ROWS = 256 };
+	struct db_value values[ROWS * COLUMNS], *v = values;
+	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
+
+	for (size_t i = at; i < at + n; i++) {
+		const struct store_publication *item = &w->p->items[i];
+
+		*v++ = store_col_of(&w->p->organization);
+		*v++ = db_text(item->action);
+		*v++ = db_text(item->user);
+		*v++ = db_bytes(item->resource, item->resource_len);
+		*v++ = db_text(w->p->idempotency_key);
+		*v++ = db_time(w->p->now);
+	}
+	return db_exec_keys(
+		db,
+		"INSERT INTO notifications (organization, action, user, "
+		"resource, idempotency_key, created_at, accepted) "
+		"VALUES {(?, ?, ?, ?, ?, ?, 1)}",
+		values, n, COLUMNS, &w->keys[at], done);
+}
+
+/* Rows of others may lie between them, so what is kept is the range. */
+static enum err insert_key(struct db *db, const struct publishing *w)
+{
+	const struct store_publish *p = w->p;
+	uint64_t first = w->keys[0], last = w->keys[p->count - 1];
+
+	return db_exec(db,
+		       "INSERT INTO idempotency_keys (organization, "
+		       "idempotency_key, body_hash, notification_id, "
+		       "notification_count, created_at) "
+		       "VALUES (?, ?, ?, ?, ?, ?)",
+		       DB_ARGS(store_col_of(&p->organization),
+			       db_text(p->idempotency_key),
+			       db_bytes(p->body_hash, sizeof(p->body_hash)),
+			       db_uint(first), db_uint(last - first + 1),
+			       db_time(p->now)));
+}
+
+static enum err publish_body(struct db *db, void *arg)
+{
+	struct publishing *w = arg;
+	enum err e = ERR_OK;
+
+	for (size_t at = 0, n; at < w->p->count && !e; at += n)
+		e = insert_some(db, w, at, &n);
+	if (!e && w->p->idempotency_key)
+		e = insert_key(db, w);
+	return e;
+}
+
+/* ---- a key that is there already ---- */
+
+/* ERR_NOT_FOUND: it is free after all, or was too old and is free now. */
+static enum err find_key(struct store *s, const struct store_publish *p,
+			 uint64_t *first, uint64_t *count)
+{
+	struct db_stmt *q;
+	int64_t created_at = p->now;
+	bool same = false, found = false;
+	enum err e = db_query(s->db,
+			      "SELECT body_hash, notification_id, "
+			      "notification_count, created_at "
+			      "FROM idempotency_keys WHERE organization = ? "
+			      "AND idempotency_key = ?",
+			      DB_ARGS(store_col_of(&p->organization),
+				      db_text(p->idempotency_key)),
+			      &q);
+
+	while (!e && db_next(q)) {
+		size_t n;
+		const char *hash = db_col_bytes(q, 0, &n);
+
+		found = true;
+		same = n == sizeof(p->body_hash) &&
+		       memcmp(hash, p->body_hash, n) == 0;
+		*first = db_col_uint(q, 1);
+		*count = db_col_uint(q, 2);
+		created_at = db_col_time(q, 3);
+	}
+	if (!e && found && created_at < p->now - p->keep) {
+		found = false;
+		e = db_exec(s->db,
+			    "DELETE FROM idempotency_keys WHERE "
+			    "organization = ? AND idempotency_key = ? AND "
+			    "created_at = ?",
+			    DB_ARGS(store_col_of(&p->organization),
+				    db_text(p->idempotency_key),
+				    db_time(created_at)));
+	}
+	if (e)
+		return e;
+	if (!found)
+		return ERR_NOT_FOUND;
+	return same ? ERR_OK : ERR_CONFLICT;
+}
+
+/* The same body means the same number of rows: fewer are there only when
+ * retention took some, and then the answer of then is lost. */
+enum err store_publish_again(struct store *s, const struct store_publish *p,
+			     struct id *ids, int64_t *created_at)
+{
+	struct db_stmt *q;
+	uint64_t first, count;
+	size_t n = 0;
+	enum err e = find_key(s, p, &first, &count);
+
+	if (!e)
+		e = db_query(s->db,
+			     "SELECT id, created_at FROM notifications WHERE "
+			     "id BETWEEN ? AND ? AND organization = ? AND "
+			     "idempotency_key = ? ORDER BY id",
+			     DB_ARGS(db_uint(first), db_uint(first + count - 1),
+				     store_col_of(&p->organization),
+				     db_text(p->idempotency_key)),
+			     &q);
+	if (e)
+		return e;
+	if (db_rows(q) != p->count)
+		return ERR_CONFLICT;
+	while (db_next(q)) {
+		*created_at = db_col_time(q, 1);
+		store_id(s, &ids[n++], ID_NOTIFICATION, *created_at,
+			 db_col_uint(q, 0));
+	}
+	return ERR_OK;
+}
+
+enum err store_publish(struct store *s, const struct store_publish *p,
+		       struct id *ids, int64_t *created_at)
+{
+	enum db_doubt doubt = p->idempotency_key ? DB_AGAIN : DB_ONCE;
+	struct publishing w = {.p = p};
+	unsigned tries = 0;
+	enum err e;
+
+	do {
+		e = db_tx(s->db, doubt, publish_body, &w);
+		if (e != ERR_CONFLICT)
+			break;
+		e = store_publish_again(s, p, ids, created_at);
+		if (!e)
+			return ERR_OK;
+	} while (e == ERR_NOT_FOUND && ++tries < TRIES);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_TEMP : e;
+	for (size_t i = 0; i < p->count; i++)
+		store_id(s, &ids[i], ID_NOTIFICATION, p->now, w.keys[i]);
+	*created_at = p->now;
+	return ERR_OK;
+}

@@ -1,0 +1,287 @@
+/*
+ * store_purge: what finished: deliveries, attempts, notifications, keys.
+ */
+#include "store/store_purge.h"
+
+#include "store/store.h"
+#include "store/store_stats.h"
+
+/* Rows a step looks at: some ten milliseconds of work. */
+enum { STEP = 500 };
+
+/* A cancelled delivery may still be on its way when its hook is deleted: its
+ * row must be there when the sender records it. */
+#define EXPIRED                                                                \
+	"(d.state IN ('delivered', 'failed') AND d.finished_at < ? "           \
+	"OR d.state = 'cancelled' AND d.finished_at < ?)"
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct db_value cut(const struct store_purge *p)
+{
+	return db_time(p->deliveries);
+}
+
+static struct db_value cut_cancelled(const struct store_purge *p)
+{
+	return db_time(earlier(p->deliveries, p->settled));
+}
+
+/* ---- a page of rows ---- */
+
+struct page {
+	struct db_value key[STEP]; /* of what may go */
+	size_t count;
+};
+
+/*
+ * Walks a page whose columns are the key, whether the row may go, and whether
+ * it is older than what goes. Rows come about in the order of their age, so a
+ * page of nothing but young ones ends the sweep.
+ */
+static void read_page(struct db_stmt *q, struct page *page,
+		      struct store_purge_place *at)
+{
+	bool old = false, full = db_rows(q) == STEP;
+
+	page->count = 0;
+	while (db_next(q)) {
+		at->key = db_col_uint(q, 0);
+		if (db_col_int(q, 1))
+			page->key[page->count++] = db_uint(at->key);
+		old = old || db_col_int(q, 2);
+	}
+	at->more = full && old;
+}
+
+/* ---- deliveries ---- */
+
+static enum err count_attempts(struct store *s, const struct page *page,
+			       uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query_list(s->db,
+				   "SELECT COUNT(*) FROM attempts WHERE "
+				   "delivery_id IN ({?})",
+				   DB_NONE, page->key, page->count, &q);
+
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+struct removal {
+	struct store *s;
+	const struct store_purge *p;
+	const struct page *page;
+	uint64_t deliveries, attempts;
+};
+
+/* Locks those that still may go: one may have been made pending again. */
+static enum err lock_page(const struct removal *r, struct page *locked)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query_list(r->s->db,
+			  "SELECT d.id FROM deliveries d FORCE INDEX (PRIMARY) "
+			  "WHERE " EXPIRED " AND d.id IN ({?}) FOR UPDATE",
+			  DB_ARGS(cut(r->p), cut_cancelled(r->p)), r->page->key,
+			  r->page->count, &q);
+	locked->count = 0;
+	while (!e && db_next(q))
+		locked->key[locked->count++] = db_uint(db_col_uint(q, 0));
+	return e;
+}
+
+static enum err remove_body(struct db *db, void *arg)
+{
+	struct removal *r = arg;
+	struct page locked;
+	enum err e = lock_page(r, &locked);
+
+	r->deliveries = r->attempts = 0;
+	if (e || !locked.count)
+		return e;
+	e = db_exec_list(db,
+			 "DELETE a FROM attempts a FORCE INDEX (PRIMARY) "
+			 "WHERE a.delivery_id IN ({?})",
+			 DB_NONE, locked.key, locked.count);
+	r->attempts = db_affected(db);
+	if (!e)
+		e = db_exec_list(db,
+				 "DELETE d FROM deliveries d "
+				 "FORCE INDEX (PRIMARY) WHERE d.id IN ({?})",
+				 DB_NONE, locked.key, locked.count);
+	r->deliveries = db_affected(db);
+	return e;
+}
+
+static enum err remove_deliveries(struct removal *r)
+{
+	if (!r->p->dry_run)
+		return db_tx(r->s->db, DB_AGAIN, remove_body, r);
+	r->deliveries = r->page->count;
+	return count_attempts(r->s, r->page, &r->attempts);
+}
+
+enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
+				struct store_purge_place *at,
+				struct store_purged *done)
+{
+	struct page page;
+	struct removal r = {.s = s, .p = p, .page = &page};
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT d.id, " EXPIRED ", d.created_at < ? "
+		     "FROM deliveries d FORCE INDEX (PRIMARY) WHERE d.id > ? "
+		     "ORDER BY d.id LIMIT ?",
+		     DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
+			     db_int(STEP)),
+		     &q);
+	if (e)
+		return e;
+	read_page(q, &page, at);
+	if (page.count)
+		e = remove_deliveries(&r);
+	if (e)
+		return e;
+	done->deliveries += r.deliveries;
+	done->attempts += r.attempts;
+	return ERR_OK;
+}
+
+/* ---- notifications ---- */
+
+static enum err remove_notifications(struct store *s, const struct page *page,
+				     uint64_t *n)
+{
+	enum err e = db_exec_list(
+		s->db,
+		"DELETE n FROM notifications n FORCE INDEX (PRIMARY) WHERE "
+		"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM deliveries "
+		"d FORCE INDEX (fanout) WHERE d.notification_id = n.id) AND "
+		"n.id IN ({?})",
+		DB_NONE, page->key, page->count);
+
+	*n = db_affected(s->db);
+	return e;
+}
+
+/* Counting takes those deliveries for gone that would be. */
+enum err store_purge_notifications(struct store *s, const struct store_purge *p,
+				   struct store_purge_place *at,
+				   struct store_purged *done)
+{
+	struct page page;
+	struct db_stmt *q;
+	uint64_t n;
+	enum err e;
+
+	e = db_query(
+		s->db,
+		"SELECT n.id, n.created_at < ? AND n.state <> 'queued' AND "
+		"NOT EXISTS (SELECT 1 FROM deliveries d FORCE INDEX (fanout) "
+		"WHERE d.notification_id = n.id AND NOT (? AND " EXPIRED ")), "
+		"n.created_at < ? FROM notifications n FORCE INDEX (PRIMARY) "
+		"WHERE n.id > ? ORDER BY n.id LIMIT ?",
+		DB_ARGS(db_time(p->notifications), db_int(p->dry_run), cut(p),
+			cut_cancelled(p), db_time(p->notifications),
+			db_uint(at->key), db_int(STEP)),
+		&q);
+	if (e)
+		return e;
+	read_page(q, &page, at);
+	n = page.count;
+	if (n && !p->dry_run)
+		e = remove_notifications(s, &page, &n);
+	if (!e)
+		done->notifications += n;
+	return e;
+}
+
+/* ---- idempotency keys ---- */
+
+static enum err count_keys(struct store *s, const struct store_purge *p,
+			   uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(*) FROM idempotency_keys "
+			      "WHERE created_at < ?",
+			      DB_ARGS(db_time(p->idempotency)), &q);
+
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_purge_idempotency(struct store *s, const struct store_purge *p,
+				 struct store_purge_place *at,
+				 struct store_purged *done)
+{
+	uint64_t n = 0;
+	enum err e;
+
+	if (p->dry_run) {
+		e = count_keys(s, p, &n);
+	} else {
+		e = db_exec(s->db,
+			    "DELETE FROM idempotency_keys WHERE created_at < ? "
+			    "ORDER BY created_at LIMIT ?",
+			    DB_ARGS(db_time(p->idempotency), db_int(STEP)));
+		n = db_affected(s->db);
+	}
+	if (e)
+		return e;
+	at->more = !p->dry_run && n == STEP;
+	done->idempotency_keys += n;
+	return ERR_OK;
+}
+
+/* ---- statistics ---- */
+
+static enum err purge_counts(struct store *s, const struct store_purge *p,
+			     enum store_step step, int64_t before, uint64_t *n)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	if (!p->dry_run) {
+		e = db_exec(s->db,
+			    "DELETE FROM stats WHERE step = ? AND "
+			    "start_at < ? ORDER BY start_at LIMIT ?",
+			    DB_ARGS(db_int(step), db_time(before),
+				    db_int(STEP)));
+		*n = db_affected(s->db);
+		return e;
+	}
+	e = db_query(s->db,
+		     "SELECT COUNT(*) FROM stats WHERE step = ? AND "
+		     "start_at < ?",
+		     DB_ARGS(db_int(step), db_time(before)), &q);
+	while (!e && db_next(q))
+		*n = db_col_uint(q, 0);
+	return e;
+}
+
+enum err store_purge_stats(struct store *s, const struct store_purge *p,
+			   struct store_purge_place *at,
+			   struct store_purged *done)
+{
+	uint64_t minutes = 0, hours = 0;
+	enum err e = purge_counts(s, p, STORE_MINUTE, p->minutes, &minutes);
+
+	if (!e)
+		e = purge_counts(s, p, STORE_HOUR, p->hours, &hours);
+	if (e)
+		return e;
+	at->more = !p->dry_run && (minutes == STEP || hours == STEP);
+	done->statistics += minutes + hours;
+	return ERR_OK;
+}

@@ -1,0 +1,52 @@
+/*
+ * store_secret: the signing secrets of hooks. The newest one that has not
+ * expired is the current secret; those before it sign too until they expire.
+ * With [secrets] key_file they are encrypted when written; what was written
+ * before is read as it is. store_secret_add and _replace stand inside a transaction that has
+ * locked the hook's row.
+ */
+#ifndef HOOKS_STORE_SECRET_H
+#define HOOKS_STORE_SECRET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/sign.h"
+
+struct store;
+
+enum {
+	STORE_SECRETS_MAX = 10,			  /* valid at once (contract) */
+	STORE_OVERLAP_MAX = 7 * 24 * 3600 * 1000, /* ms (contract) */
+	STORE_OVERLAP_DEFAULT = 24 * 3600 * 1000  /* ms (contract) */
+};
+
+/* ERR_NOT_FOUND: the hook has none. ERR_CONFIG: it cannot be read with
+ * [secrets] key_file; logged. */
+enum err store_secret_current(struct store *s, uint64_t hook,
+			      char out[SIGN_SECRET_SIZE]);
+
+/* `now` is the database's time. */
+enum err store_secret_add(struct store *s, uint64_t hook, const char *secret,
+			  int64_t now);
+/* The one before expires after `overlap` ms. The same secret again changes
+ * nothing. ERR_LIMIT: STORE_SECRETS_MAX would be valid. */
+enum err store_secret_replace(struct store *s, uint64_t hook,
+			      const char *secret, int64_t overlap, int64_t now);
+
+/* Whether [secrets] key_file fits what is stored: ERR_CONFIG, logged, when it
+ * opens none of what is encrypted. */
+enum err store_secret_check(struct store *s);
+
+struct store_secret_sweep {
+	const unsigned char *old_key; /* of some of them; NULL: of none */
+	uint64_t after;		      /* begin behind this row */
+	bool more;
+	uint64_t rewritten, unreadable; /* added to */
+};
+
+/* A step of writing the secrets anew, as [secrets] now says. */
+enum err store_secret_rewrite(struct store *s, struct store_secret_sweep *w);
+
+#endif

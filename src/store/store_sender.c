@@ -1,0 +1,88 @@
+/*
+ * store_sender: the senders table.
+ */
+#include "store/store_sender.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "store/store.h"
+#include "store/store_lane.h"
+
+/* Every write at READ COMMITTED would fail, with error 1665. */
+enum err store_sender_check(struct store *s)
+{
+	struct db_stmt *q;
+	bool bad = false;
+	enum err e = db_query(s->db, "SELECT @@log_bin, @@binlog_format",
+			      DB_NONE, &q);
+
+	while (!e && db_next(q))
+		bad = db_col_int(q, 0) &&
+		      strcmp(db_col_text(q, 1), "STATEMENT") == 0;
+	if (!bad)
+		return e;
+	log_error("the database has binlog_format=STATEMENT, with which it "
+		  "refuses every write at READ COMMITTED: set "
+		  "binlog_format=ROW or MIXED");
+	return ERR_CONFIG;
+}
+
+enum err store_sender_note(struct store *s, const struct store_run *run)
+{
+	return db_exec(
+		s->db,
+		"INSERT INTO senders (host, started_at, seen_at, ended_at, "
+		"delivered, failed, retried) VALUES (?, ?, UTC_TIMESTAMP(3), "
+		"IF(?, UTC_TIMESTAMP(3), NULL), ?, ?, ?) "
+		"ON DUPLICATE KEY UPDATE started_at = VALUES(started_at), "
+		"seen_at = VALUES(seen_at), ended_at = VALUES(ended_at), "
+		"delivered = VALUES(delivered), failed = VALUES(failed), "
+		"retried = VALUES(retried)",
+		DB_ARGS(db_text(run->host), db_time(run->started_at),
+			db_int(run->ended), db_uint(run->delivered),
+			db_uint(run->failed), db_uint(run->retried)));
+}
+
+/* A time that lies ahead was written before the clock was set back. */
+enum err store_sender_may_start(struct store *s, bool *may)
+{
+	enum err e = db_exec(s->db,
+			     "UPDATE installation SET "
+			     "run_at = UTC_TIMESTAMP(3) WHERE id = 1 AND "
+			     "(run_at IS NULL OR run_at > UTC_TIMESTAMP(3) OR "
+			     "run_at <= UTC_TIMESTAMP(3) - "
+			     "INTERVAL ? * 1000 MICROSECOND)",
+			     DB_ARGS(db_int(STORE_START_MS)));
+
+	if (!e)
+		*may = db_affected(s->db) == 1;
+	return e;
+}
+
+enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
+			   uint64_t *held)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT h.enabled = 1, COUNT(*) FROM deliveries d "
+		     "JOIN hooks h ON h.id = d.lane "
+		     "WHERE d.lane < " STORE_LANE_PING_SQL " "
+		     "AND d.due_at <= ? AND h.deleted_at IS NULL "
+		     "GROUP BY h.enabled UNION ALL "
+		     "SELECT 0, COUNT(*) FROM deliveries "
+		     "WHERE lane >= " STORE_LANE_HELD_SQL,
+		     DB_ARGS(db_time(until)), &q);
+	if (e)
+		return e;
+	*due = *held = 0;
+	while (db_next(q)) {
+		if (db_col_int(q, 0))
+			*due = db_col_uint(q, 1);
+		else
+			*held += db_col_uint(q, 1);
+	}
+	return ERR_OK;
+}

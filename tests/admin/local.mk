@@ -1,0 +1,11 @@
+# Through the door of hooks-admin.
+python_tests += \
+	%D%/commands.py \
+	%D%/doctor.py \
+	%D%/hooks.py \
+	%D%/install.py \
+	%D%/leaving.py \
+	%D%/line.py \
+	%D%/purge.py \
+	%D%/verify.py
+EXTRA_DIST += %D%

@@ -1,0 +1,25 @@
+# Through the doors of hooks.fcgi: plain CGI, lighttpd, Apache.
+python_tests += \
+	%D%/access.py \
+	%D%/description.py \
+	%D%/doubt.py \
+	%D%/due.py \
+	%D%/edges.py \
+	%D%/errors.py \
+	%D%/guide.py \
+	%D%/hooks.py \
+	%D%/lists.py \
+	%D%/matrix.py \
+	%D%/metrics.py \
+	%D%/past.py \
+	%D%/process.py \
+	%D%/publish.py \
+	%D%/run.py \
+	%D%/servers.py \
+	%D%/stats.py \
+	%D%/targets.py \
+	%D%/wire.py
+EXTRA_DIST += %D%
+# Looks at what the others printed.
+%D%/complete.log: $(python_tests:.py=.log)
+TESTS += %D%/complete.py

@@ -1,0 +1,8 @@
+# The dashboard, in a real browser.
+python_tests += \
+	%D%/access.py \
+	%D%/hostile.py \
+	%D%/look.py \
+	%D%/much.py \
+	%D%/work.py
+EXTRA_DIST += %D%

@@ -1,0 +1,31 @@
+# From publishing to a receiver.
+python_tests += \
+	%D%/again.py \
+	%D%/crashes.py \
+	%D%/delivery.py \
+	%D%/environment.py \
+	%D%/failed.py \
+	%D%/fanout.py \
+	%D%/floods.py \
+	%D%/hostile.py \
+	%D%/key_file.py \
+	%D%/lanes.py \
+	%D%/neighbours.py \
+	%D%/notify.py \
+	%D%/pings.py \
+	%D%/policy.py \
+	%D%/publishers.py \
+	%D%/quickstart.py \
+	%D%/receivers.py \
+	%D%/retention.py \
+	%D%/running.py \
+	%D%/samples.py \
+	%D%/stats.py \
+	%D%/tls.py
+EXTRA_DIST += %D%
+# Fifty kills over 2000 deliveries, three senders on 20,000.
+check-kill: all
+	$(AM_TESTS_ENVIRONMENT) HOOKS_TEST_KILLS=50 HOOKS_TEST_KILLED_DUE=2000 \
+		HOOKS_TEST_SHARED_DUE=20000 \
+		python3 $(srcdir)/%D%/crashes.py
+.PHONY: check-kill

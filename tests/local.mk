@@ -1,0 +1,45 @@
+# The tests: what automake's driver reads, what each folder adds, and what all
+# of them share.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+TEST_EXTENSIONS = .py
+PY_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_COMPILER = python3
+AM_TESTS_ENVIRONMENT = \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
+
+# What ends make, ends all that it has started.
+check-am: private MAKE = \
+	python3 -B $(srcdir)/%D%/lib/guard.py --make $(MAKE_COMMAND)
+
+TESTS =
+check_PROGRAMS =
+# They start the programs of this build, and real servers.
+python_tests = \
+	%D%/arrows.py \
+	%D%/ended.py \
+	%D%/readme.py
+EXTRA_DIST += $(python_tests) %D%/lib
+
+include tests/unit/local.mk
+include tests/fuzz/local.mk
+include tests/db/local.mk
+include tests/admin/local.mk
+include tests/api/local.mk
+include tests/browser/local.mk
+include tests/e2e/local.mk
+include tests/debian/local.mk
+include tests/dns/local.mk
+include tests/galera/local.mk
+TESTS += $(python_tests)
+
+# Which lines the tests run through.
+coverage:
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/coverage.sh
+clean-local:
+	-rm -rf coverage
+.PHONY: coverage
+EXTRA_DIST += %D%/coverage.sh
