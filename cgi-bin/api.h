@@ -20,7 +20,7 @@ enum err api_hook_disable(struct call *c);
 /* api_again.c */
 enum err api_hook_ping(struct call *c);
 enum err api_hook_replay(struct call *c);
-enum err api_delivery_again(struct call *c);
+enum err api_delivery_redeliver(struct call *c);
 
 /* api_secret.c */
 enum err api_secret_get(struct call *c);

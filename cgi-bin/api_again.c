@@ -6,15 +6,15 @@
 
 #include "api.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "call.h"
 #include "faults.h"
-#include "outside/js.h"
-#include "store/store_again.h"
+#include "outside/jtree.h"
 #include "store/store_delivery.h"
 #include "store/store_due.h"
 #include "store/store_hook.h"
 #include "store/store_ping.h"
-#include "base/text.h"
+#include "store/store_redeliver.h"
 #include "store/view.h"
 
 enum {
@@ -40,13 +40,13 @@ static enum err answer_delivery(struct call *c, const struct id *id)
 static enum err ping(struct call *c, const struct store_hook *hook,
 		     struct id *delivery)
 {
-	struct js *view = view_hook(hook, false);
+	struct jtree *view = view_hook(hook, false);
 	struct buf text;
 	enum err e;
 
 	buf_init(&text, RESOURCE_MAX);
-	js_write(&text, view);
-	js_free(view);
+	jtree_write(&text, view);
+	jtree_free(view);
 	e = store_ping(c->store, hook, text.data, text.len, delivery);
 	buf_release(&text);
 	if (e != ERR_LIMIT)
@@ -83,7 +83,7 @@ static enum err refuse(struct call *c, unsigned status, const char *why)
 	return ERR_INVALID;
 }
 
-enum err api_delivery_again(struct call *c)
+enum err api_delivery_redeliver(struct call *c)
 {
 	struct id id;
 	enum err e = call_id(c, 0, &id);
@@ -91,7 +91,7 @@ enum err api_delivery_again(struct call *c)
 	if (!e)
 		e = call_no_members(c);
 	if (!e)
-		e = store_again(c->store, &c->key.org.id, &id);
+		e = store_redeliver(c->store, &c->key.org.id, &id);
 	if (e == ERR_CONFLICT)
 		return refuse(c, 409, "The hook of this delivery was deleted.");
 	if (e == ERR_LIMIT)
@@ -109,30 +109,30 @@ struct replay {
 	bool until_given;
 };
 
-static void read_time(struct faults *f, const char *name, const struct js *v,
+static void read_time(struct faults *f, const char *name, const struct jtree *v,
 		      int64_t *out)
 {
-	const char *s = js_string(v, NULL);
+	const char *s = jtree_string(v, NULL);
 
 	if (!s || !text_time_parse(s, out))
 		faults_add(f, name,
 			   "must be a time such as 2021-05-27T08:03:53.775Z");
 }
 
-static void read_since(struct faults *f, const char *name, const struct js *v,
-		       void *arg)
+static void read_since(struct faults *f, const char *name,
+		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
 
 	read_time(f, name, v, &p->r.since);
 }
 
-static void read_until(struct faults *f, const char *name, const struct js *v,
-		       void *arg)
+static void read_until(struct faults *f, const char *name,
+		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
 
-	p->until_given = !js_is_null(v);
+	p->until_given = !jtree_is_null(v);
 	if (p->until_given)
 		read_time(f, name, v, &p->r.until);
 }
@@ -144,9 +144,9 @@ static bool is_finished(const char *state)
 
 /* To the list; what is wrong is told where it stands. */
 static void add_state(struct faults *f, const char *name, size_t i,
-		      const struct js *v, struct buf *list)
+		      const struct jtree *v, struct buf *list)
 {
-	const char *s = js_string(v, NULL), *why = NULL;
+	const char *s = jtree_string(v, NULL), *why = NULL;
 	char index[24];
 
 	if (!s || !is_finished(s))
@@ -160,19 +160,19 @@ static void add_state(struct faults *f, const char *name, size_t i,
 		buf_printf(list, "%s%s", list->len ? "," : "", s);
 }
 
-static void read_states(struct faults *f, const char *name, const struct js *v,
-			void *arg)
+static void read_states(struct faults *f, const char *name,
+			const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
 	struct buf list;
 
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		return;
 	buf_init(&list, 100);
-	for (size_t i = 0; i < js_count(v); i++)
-		add_state(f, name, i, js_at(v, i), &list);
+	for (size_t i = 0; i < jtree_count(v); i++)
+		add_state(f, name, i, jtree_at(v, i), &list);
 	p->r.states = arena_strdup(p->call->arena, list.data);
-	if (!js_is_array(v) || !js_count(v))
+	if (!jtree_is_array(v) || !jtree_count(v))
 		faults_add(f, name, "must be a list of states, at least one");
 	buf_release(&list);
 }
@@ -210,7 +210,7 @@ static enum err find(struct call *c, struct replay *p)
 			 "%d deliveries and looks at not many more: move since "
 			 "and until together, or ask for states of which there "
 			 "are fewer, such as [\"failed\"].",
-			 STORE_AGAIN_MAX);
+			 STORE_REPLAY_MAX);
 	return ERR_INVALID;
 }
 
@@ -250,9 +250,9 @@ static enum err answer_half(struct call *c, const struct replay *p,
 
 static void answer_count(struct call *c, unsigned status, uint64_t count)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
-	js_put_int(v, "count", (int64_t)count);
+	jtree_put_int(v, "count", (int64_t)count);
 	response_json(c->response, status, v);
 }
 

@@ -3,18 +3,18 @@
  */
 #include "api.h"
 #include "call.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 
 enum err api_health(struct call *c)
 {
-	struct js *v;
+	struct jtree *v;
 	int64_t now;
 	enum err e = store_now(c->store, &now);
 
 	if (e)
 		return e;
-	v = js_object();
-	js_put_string(v, "status", "ok");
+	v = jtree_object();
+	jtree_put_string(v, "status", "ok");
 	response_json(c->response, 200, v);
 	return ERR_OK;
 }

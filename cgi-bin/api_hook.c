@@ -7,7 +7,7 @@
 #include "call.h"
 #include "hook_change.h"
 #include "hook_form.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
 #include "store/view.h"
@@ -47,13 +47,13 @@ enum err api_hook_create(struct call *c)
 {
 	struct hook_form form;
 	char id[ID_TEXT_SIZE];
-	struct js *body;
+	struct jtree *body;
 	enum err e = call_json(c, NULL, &body);
 
 	if (e)
 		return e;
 	e = hook_form_read(c, body, NULL, &form);
-	js_free(body);
+	jtree_free(body);
 	if (!e)
 		e = create(c, &form);
 	if (e)
@@ -73,7 +73,7 @@ enum err api_hook_list(struct call *c)
 	struct store_hook_query query = {.action = action ? action : ""};
 	struct store_hook *list;
 	struct id after;
-	struct js *all;
+	struct jtree *all;
 	size_t n;
 	bool more;
 	enum err e = call_limit(c, 0, &query.limit);
@@ -85,9 +85,9 @@ enum err api_hook_list(struct call *c)
 				    &list, &n, &more);
 	if (e)
 		return e;
-	all = js_array();
+	all = jtree_array();
 	for (size_t i = 0; i < n; i++)
-		js_add(all, view_hook(&list[i], call_open(c)));
+		jtree_add(all, view_hook(&list[i], call_open(c)));
 	response_json(c->response, 200, all);
 	if (more)
 		call_link_next(c, "/v2/hooks", &list[n - 1].id);
@@ -129,7 +129,7 @@ static void note_switch(struct store_hook *next, bool was_enabled)
 static enum err edit_members(struct call *c, struct store_hook *hook,
 			     struct store_hook_change *change, void *arg)
 {
-	const struct js *body = arg;
+	const struct jtree *body = arg;
 	struct hook_form form;
 	enum err e = hook_form_read(c, body, hook, &form);
 
@@ -163,7 +163,7 @@ static enum err refuse_empty(struct call *c)
 
 enum err api_hook_update(struct call *c)
 {
-	struct js *body;
+	struct jtree *body;
 	enum err e;
 
 	if (call_no_body(c))
@@ -172,7 +172,7 @@ enum err api_hook_update(struct call *c)
 	if (e)
 		return e;
 	e = change(c, edit_members, body);
-	js_free(body);
+	jtree_free(body);
 	return e;
 }
 

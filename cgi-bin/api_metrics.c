@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/text.h"
 #include "call.h"
-#include "exposition.h"
+#include "deliver/tally.h"
 #include "meter.h"
+#include "prometheus.h"
 #include "store/store_counter.h"
 #include "store/store_status.h"
-#include "deliver/tally.h"
-#include "base/text.h"
 
 struct metrics {
 	struct store_status status;
@@ -43,11 +43,13 @@ static const struct {
 	const char *name, *help;
 	size_t at;
 } gauges[] = {
-	{"deliveries_due", "Deliveries whose time has come, those in flight "
-			   "included.",
+	{"deliveries_due",
+	 "Deliveries whose time has come, those in flight "
+	 "included.",
 	 offsetof(struct store_status, due)},
-	{"deliveries_waiting", "Deliveries that will be due later, such as "
-			       "retries.",
+	{"deliveries_waiting",
+	 "Deliveries that will be due later, such as "
+	 "retries.",
 	 offsetof(struct store_status, waiting)},
 	{"deliveries_held", "Deliveries that wait until somebody acts.",
 	 offsetof(struct store_status, held)},
@@ -55,11 +57,13 @@ static const struct {
 	 offsetof(struct store_status, in_flight)},
 	{"deliveries_failed", "Deliveries that were given up and are kept.",
 	 offsetof(struct store_status, failed)},
-	{"notifications_queued", "Notifications not yet turned into "
-				 "deliveries.",
+	{"notifications_queued",
+	 "Notifications not yet turned into "
+	 "deliveries.",
 	 offsetof(struct store_status, queued)},
-	{"notifications_rejected", "Notifications that were wrong and are "
-				   "kept.",
+	{"notifications_rejected",
+	 "Notifications that were wrong and are "
+	 "kept.",
 	 offsetof(struct store_status, rejected)},
 };
 
@@ -68,11 +72,10 @@ static void put_queue(struct buf *out, const struct store_status *s)
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
 		const char *at = (const char *)s + gauges[i].at;
 
-		exposition_gauge(
-			out, gauges[i].name, gauges[i].help,
-			(double)*(const uint64_t *)(const void *)at);
+		prometheus_gauge(out, gauges[i].name, gauges[i].help,
+				 (double)*(const uint64_t *)(const void *)at);
 	}
-	exposition_gauge(out, "oldest_due_age_seconds",
+	prometheus_gauge(out, "oldest_due_age_seconds",
 			 "For how long the oldest of what is due or queued has "
 			 "been due.",
 			 (double)s->oldest_due / 1000);
@@ -93,14 +96,14 @@ static uint64_t counter(const struct metrics *m, const char *family,
 /* Every kind, also those that never were: a rate needs a beginning. */
 static void put_attempts(struct buf *out, const struct metrics *m)
 {
-	exposition_family(out, "attempts_total", "counter",
+	prometheus_family(out, "attempts_total", "counter",
 			  "Attempts to deliver, by what came of them.");
 	for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
 		const char *name = tally_outcome_name(i);
-		const struct exposition_label labels[] = {{"outcome", name},
+		const struct prometheus_label labels[] = {{"outcome", name},
 							  {0}};
 
-		exposition_sample(out, "attempts_total", labels,
+		prometheus_sample(out, "attempts_total", labels,
 				  (double)counter(m, "attempts", name));
 	}
 }
@@ -109,13 +112,13 @@ static void put_finished(struct buf *out, const struct metrics *m)
 {
 	static const char *const states[] = {"delivered", "failed"};
 
-	exposition_family(out, "deliveries_finished_total", "counter",
+	prometheus_family(out, "deliveries_finished_total", "counter",
 			  "Deliveries that ended, by how.");
 	for (size_t i = 0; i < 2; i++) {
-		const struct exposition_label labels[] = {{"state", states[i]},
+		const struct prometheus_label labels[] = {{"state", states[i]},
 							  {0}};
 
-		exposition_sample(out, "deliveries_finished_total", labels,
+		prometheus_sample(out, "deliveries_finished_total", labels,
 				  (double)counter(m, "deliveries", states[i]));
 	}
 }
@@ -132,7 +135,7 @@ static void put_histogram(struct buf *out, const struct metrics *m,
 		tally_bucket_name(label, i);
 		h.n[i] = counter(m, family, label);
 	}
-	exposition_histogram(out, name, help, &h,
+	prometheus_histogram(out, name, help, &h,
 			     counter(m, family, TALLY_SUM));
 }
 
@@ -147,19 +150,18 @@ static void put_request(struct buf *out, struct arena *arena,
 	if (!route || route == status)
 		return;
 	*route++ = *status++ = '\0';
-	exposition_sample(
-		out, "http_requests_total",
-		(const struct exposition_label[]){{"method", method},
-						  {"route", route},
-						  {"status", status},
-						  {0}},
-		(double)c->value);
+	prometheus_sample(out, "http_requests_total",
+			  (const struct prometheus_label[]){{"method", method},
+							    {"route", route},
+							    {"status", status},
+							    {0}},
+			  (double)c->value);
 }
 
 static void put_requests(struct buf *out, struct arena *arena,
 			 const struct metrics *m)
 {
-	exposition_family(out, "http_requests_total", "counter",
+	prometheus_family(out, "http_requests_total", "counter",
 			  "Requests to the API.");
 	for (size_t i = 0; i < m->counter_count; i++)
 		if (strcmp(m->counters[i].family, "requests") == 0)
@@ -185,24 +187,24 @@ static const struct {
 
 static void put_moment(struct buf *out, size_t i, const struct store_sender *s)
 {
-	const struct exposition_label host[] = {{"host", s->host}, {0}};
+	const struct prometheus_label host[] = {{"host", s->host}, {0}};
 	const char *at = (const char *)s + moments[i].at;
 	int64_t ms = *(const int64_t *)(const void *)at;
 
 	if (ms != TIME_NONE)
-		exposition_sample(out, moments[i].name, host,
+		prometheus_sample(out, moments[i].name, host,
 				  (double)ms / 1000);
 }
 
 static void put_senders(struct buf *out, const struct metrics *m)
 {
-	exposition_gauge(out, "sender_alive",
+	prometheus_gauge(out, "sender_alive",
 			 "Whether a sender gave a sign of life within two "
 			 "minutes.",
 			 m->sender_count &&
 				 store_sender_alive(m->senders, m->now));
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
-		exposition_family(out, moments[i].name, "gauge",
+		prometheus_family(out, moments[i].name, "gauge",
 				  moments[i].help);
 		for (size_t j = 0; j < m->sender_count; j++)
 			put_moment(out, i, &m->senders[j]);
@@ -211,11 +213,11 @@ static void put_senders(struct buf *out, const struct metrics *m)
 
 static void put_build(struct buf *out)
 {
-	static const struct exposition_label labels[] = {
+	static const struct prometheus_label labels[] = {
 		{"version", PACKAGE_VERSION_TEXT}, {0}};
 
-	exposition_family(out, "build_info", "gauge", "Always 1.");
-	exposition_sample(out, "build_info", labels, 1);
+	prometheus_family(out, "build_info", "gauge", "Always 1.");
+	prometheus_sample(out, "build_info", labels, 1);
 }
 
 enum err api_metrics(struct call *c)
@@ -237,6 +239,6 @@ enum err api_metrics(struct call *c)
 	put_requests(out, c->arena, &m);
 	put_senders(out, &m);
 	c->response->status = 200;
-	c->response->type = EXPOSITION_TYPE;
+	c->response->type = PROMETHEUS_TYPE;
 	return ERR_OK;
 }

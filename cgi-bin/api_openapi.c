@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "api.h"
-#include "call.h"
-#include "outside/crypt.h"
-#include "openapi_text.h"
 #include "base/text.h"
+#include "call.h"
+#include "openapi_text.h"
+#include "outside/crypt.h"
 
 enum { TAG_BYTES = 8, TAG_SIZE = 2 * TAG_BYTES + 3 };
 

@@ -3,16 +3,16 @@
  */
 #include "api.h"
 #include "call.h"
-#include "outside/js.h"
-#include "rules/match.h"
+#include "outside/jtree.h"
+#include "rules/action.h"
 #include "store/view.h"
 
 enum err api_org_test(struct call *c)
 {
-	struct js *v = view_org(&c->key.org);
+	struct jtree *v = view_org(&c->key.org);
 
 	/* So that a client need not offer what its key may not do. */
-	js_put_string(v, "role", store_role_name(c->key.role));
+	jtree_put_string(v, "role", store_role_name(c->key.role));
 	response_json(c->response, 200, v);
 	return ERR_OK;
 }
@@ -20,16 +20,16 @@ enum err api_org_test(struct call *c)
 enum err api_org_actions(struct call *c)
 {
 	size_t n;
-	const struct match_action *list = match_catalogue(&n);
-	struct js *all = js_array();
+	const struct action *list = action_catalogue(&n);
+	struct jtree *all = jtree_array();
 
 	for (size_t i = 0; i < n; i++) {
-		struct js *v = js_object();
+		struct jtree *v = jtree_object();
 
-		js_put_string(v, "action", list[i].name);
-		js_put_string(v, "description", list[i].description);
-		js_put_bool(v, "operational", list[i].operational);
-		js_add(all, v);
+		jtree_put_string(v, "action", list[i].name);
+		jtree_put_string(v, "description", list[i].description);
+		jtree_put_bool(v, "operational", list[i].operational);
+		jtree_add(all, v);
 	}
 	response_json(c->response, 200, all);
 	return ERR_OK;

@@ -2,11 +2,11 @@
  * api_past: reading /v2/notifications and /v2/deliveries.
  */
 #include "api.h"
+#include "base/text.h"
 #include "call.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 #include "store/store_delivery.h"
 #include "store/store_notification.h"
-#include "base/text.h"
 #include "store/view.h"
 
 enum { OF_ONE_MAX = 1000 }; /* deliveries that a notification comes with */
@@ -74,7 +74,7 @@ enum err api_notification_list(struct call *c)
 {
 	struct store_notification *list;
 	struct past p;
-	struct js *all;
+	struct jtree *all;
 	size_t n;
 	struct store_more more;
 	enum err e = read_filter(c, store_notification_state, &p);
@@ -84,21 +84,22 @@ enum err api_notification_list(struct call *c)
 					    &p.filter, &list, &n, &more);
 	if (e)
 		return e;
-	all = js_array();
+	all = jtree_array();
 	for (size_t i = 0; i < n; i++)
-		js_add(all, view_notification(&list[i]));
+		jtree_add(all, view_notification(&list[i]));
 	response_json(c->response, 200, all);
 	if (more.more)
 		call_link_next(c, "/v2/notifications", &more.after);
 	return ERR_OK;
 }
 
-static struct js *view_deliveries(const struct store_delivery *list, size_t n)
+static struct jtree *view_deliveries(const struct store_delivery *list,
+				     size_t n)
 {
-	struct js *all = js_array();
+	struct jtree *all = jtree_array();
 
 	for (size_t i = 0; i < n; i++)
-		js_add(all, view_delivery(&list[i]));
+		jtree_add(all, view_delivery(&list[i]));
 	return all;
 }
 
@@ -121,7 +122,7 @@ enum err api_notification_get(struct call *c)
 	struct store_notification n;
 	struct store_delivery *list;
 	struct store_more more;
-	struct js *v;
+	struct jtree *v;
 	struct id id;
 	size_t count;
 	const struct store_filter filter = {
@@ -143,7 +144,7 @@ enum err api_notification_get(struct call *c)
 	if (e)
 		return e;
 	v = view_notification(&n);
-	js_put(v, "deliveries", view_deliveries(list, count));
+	jtree_put(v, "deliveries", view_deliveries(list, count));
 	response_json(c->response, 200, v);
 	if (more.more)
 		link_rest(c, &id, &more.after);
@@ -218,7 +219,7 @@ enum err api_delivery_get(struct call *c)
 	struct store_delivery d;
 	struct store_attempt *list;
 	unsigned first, before;
-	struct js *v;
+	struct jtree *v;
 	struct id id;
 	bool more;
 	size_t n;
@@ -238,7 +239,7 @@ enum err api_delivery_get(struct call *c)
 	if (e)
 		return e;
 	v = view_delivery(&d);
-	js_put(v, "attempts", view_attempts(list, n));
+	jtree_put(v, "attempts", view_attempts(list, n));
 	response_json(c->response, 200, v);
 	if (more)
 		link_before(c, &id, first);

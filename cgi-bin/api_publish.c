@@ -9,12 +9,12 @@
 #include "api.h"
 #include "call.h"
 #include "faults.h"
-#include "outside/js.h"
 #include "outside/jscan.h"
-#include "rules/notice.h"
+#include "outside/jtree.h"
+#include "rules/publishable.h"
+#include "rules/valid.h"
 #include "store/store_due.h"
 #include "store/store_publish.h"
-#include "rules/valid.h"
 #include "store/view.h"
 
 enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
@@ -29,13 +29,13 @@ struct reading {
 
 /* ---- one notification ---- */
 
-static void read_action(struct reading *r, const struct js *v,
+static void read_action(struct reading *r, const struct jtree *v,
 			struct store_publication *out)
 {
-	const char *s = js_string(v, NULL);
+	const char *s = jtree_string(v, NULL);
 	const char *why = !v   ? "is missing"
 			  : !s ? "must be a string"
-			       : notice_action(s);
+			       : publishable_action(s);
 
 	if (why)
 		faults_add(&r->faults, "action", why);
@@ -58,7 +58,7 @@ static void read_resource(struct reading *r, const char *text, size_t len,
 	}
 }
 
-static void read_user(struct reading *r, const struct js *v,
+static void read_user(struct reading *r, const struct jtree *v,
 		      struct store_publication *out)
 {
 	char text[ID_TEXT_SIZE];
@@ -66,9 +66,9 @@ static void read_user(struct reading *r, const struct js *v,
 	const char *s;
 	size_t len;
 
-	if (!v || js_is_null(v))
+	if (!v || jtree_is_null(v))
 		return;
-	s = js_string(v, &len);
+	s = jtree_string(v, &len);
 	if (!s || !id_parse(s, len, &id)) {
 		faults_add(&r->faults, "user", "must be 24 hex digits");
 		return;
@@ -77,11 +77,11 @@ static void read_user(struct reading *r, const struct js *v,
 	out->user = arena_strdup(r->call->arena, text);
 }
 
-static void check_organization(struct reading *r, const struct js *v)
+static void check_organization(struct reading *r, const struct jtree *v)
 {
 	struct id id;
 	size_t len;
-	const char *s = js_string(v, &len);
+	const char *s = jtree_string(v, &len);
 
 	if (v && (!s || !id_parse(s, len, &id) ||
 		  !id_equal(&id, &r->call->key.org.id)))
@@ -89,15 +89,15 @@ static void check_organization(struct reading *r, const struct js *v)
 			   "is another one than the API key's");
 }
 
-static void check_names(struct reading *r, const struct js *object)
+static void check_names(struct reading *r, const struct jtree *object)
 {
 	static const char *const known[] = {"action", "resource", "user",
 					    "organization"};
-	const struct js *v;
+	const struct jtree *v;
 	const char *name;
-	struct js_iter it;
+	struct jtree_iter it;
 
-	for (js_iter_init(&it, object); js_iter_next(&it, &name, &v);) {
+	for (jtree_iter_init(&it, object); jtree_iter_next(&it, &name, &v);) {
 		bool found = false;
 
 		for (size_t i = 0; i < 4; i++)
@@ -107,28 +107,28 @@ static void check_names(struct reading *r, const struct js *object)
 	}
 }
 
-static void read_one(struct reading *r, const struct js *v, const char *text,
+static void read_one(struct reading *r, const struct jtree *v, const char *text,
 		     size_t len, struct store_publication *out)
 {
-	if (!js_is_object(v)) {
+	if (!jtree_is_object(v)) {
 		faults_add(&r->faults, NULL, "must be an object");
 		return;
 	}
-	read_action(r, js_get(v, "action"), out);
+	read_action(r, jtree_get(v, "action"), out);
 	read_resource(r, text, len, out);
-	read_user(r, js_get(v, "user"), out);
-	check_organization(r, js_get(v, "organization"));
+	read_user(r, jtree_get(v, "user"), out);
+	check_organization(r, jtree_get(v, "organization"));
 	check_names(r, v);
 }
 
 /* ---- the body ---- */
 
-static void read_array(struct reading *r, const struct js *v, const char *text,
-		       size_t len)
+static void read_array(struct reading *r, const struct jtree *v,
+		       const char *text, size_t len)
 {
 	size_t pos = 0, start, n, i = 0;
 
-	r->count = js_count(v);
+	r->count = jtree_count(v);
 	if (r->count < 1 || r->count > STORE_PUBLISH_MAX) {
 		faults_add(&r->faults, NULL,
 			   "must hold 1 to 1000 notifications");
@@ -137,19 +137,19 @@ static void read_array(struct reading *r, const struct js *v, const char *text,
 	r->items = arena_zalloc(r->call->arena, r->count * sizeof(*r->items));
 	for (; jscan_next(text, len, &pos, &start, &n); i++) {
 		r->faults.at = arena_printf(r->call->arena, "/%zu", i);
-		read_one(r, js_at(v, i), text + start, n, &r->items[i]);
+		read_one(r, jtree_at(v, i), text + start, n, &r->items[i]);
 	}
 }
 
 static enum err read_body(struct reading *r)
 {
 	const struct buf *body = &r->call->request->body;
-	struct js *v;
+	struct jtree *v;
 	enum err e = call_json(r->call, NULL, &v);
 
 	if (e)
 		return e;
-	r->array = js_is_array(v);
+	r->array = jtree_is_array(v);
 	faults_init(&r->faults, "");
 	if (r->array) {
 		read_array(r, v, body->data, body->len);
@@ -158,7 +158,7 @@ static enum err read_body(struct reading *r)
 		r->items = arena_zalloc(r->call->arena, sizeof(*r->items));
 		read_one(r, v, body->data, body->len, r->items);
 	}
-	js_free(v);
+	jtree_free(v);
 	return faults_answer(&r->faults, r->call);
 }
 
@@ -180,30 +180,32 @@ static enum err read_key(struct call *c, struct store_publish *p)
 
 /* ---- the answer ---- */
 
-static struct js *view(const struct call *c, const struct store_publication *p,
-		       const struct id *id, int64_t created_at)
+static struct jtree *view(const struct call *c,
+			  const struct store_publication *p,
+			  const struct id *id, int64_t created_at)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	view_put_id(v, "_id", id);
-	js_put_string(v, "action", p->action);
+	jtree_put_string(v, "action", p->action);
 	view_put_id(v, "organization", &c->key.org.id);
 	if (p->user)
-		js_put_string(v, "user", p->user);
+		jtree_put_string(v, "user", p->user);
 	view_put_time(v, "createdAt", created_at);
 	return v;
 }
 
-static struct js *view_all(const struct reading *r, const struct id *ids,
-			   int64_t created_at)
+static struct jtree *view_all(const struct reading *r, const struct id *ids,
+			      int64_t created_at)
 {
-	struct js *all;
+	struct jtree *all;
 
 	if (!r->array)
 		return view(r->call, r->items, ids, created_at);
-	all = js_array();
+	all = jtree_array();
 	for (size_t i = 0; i < r->count; i++)
-		js_add(all, view(r->call, &r->items[i], &ids[i], created_at));
+		jtree_add(all,
+			  view(r->call, &r->items[i], &ids[i], created_at));
 	return all;
 }
 
@@ -214,7 +216,7 @@ static enum err refuse_more(struct call *c, const struct store_publish *p,
 	enum err e = ERR_NOT_FOUND;
 
 	if (p->idempotency_key)
-		e = store_publish_again(c->store, p, ids, created_at);
+		e = store_publish_recall(c->store, p, ids, created_at);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	response_problem(c->response, 429,

@@ -5,14 +5,14 @@
 
 #include "api.h"
 #include "call.h"
-#include "outside/js.h"
-#include "launch.h"
+#include "outside/jtree.h"
+#include "spawn.h"
 #include "store/store_sender.h"
 
 enum err api_run(struct call *c)
 {
 	bool may = false;
-	struct js *v;
+	struct jtree *v;
 	enum err e = ERR_OK;
 
 	if (strcmp(c->request->method, "POST") == 0)
@@ -20,11 +20,11 @@ enum err api_run(struct call *c)
 	if (!e)
 		e = store_sender_may_start(c->store, &may);
 	if (!e && may)
-		e = launch_sender(c->conf->file);
+		e = spawn_sender(c->conf->file);
 	if (e)
 		return e;
-	v = js_object();
-	js_put_bool(v, "started", may);
+	v = jtree_object();
+	jtree_put_bool(v, "started", may);
 	response_json(c->response, 202, v);
 	return ERR_OK;
 }

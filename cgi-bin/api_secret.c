@@ -2,20 +2,20 @@
  * api_secret: /v2/hooks/:id/secret, shown and rotated.
  */
 #include "api.h"
+#include "base/text.h"
 #include "call.h"
 #include "faults.h"
 #include "hook_change.h"
 #include "hook_form.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
-#include "base/text.h"
 
 static void answer(struct call *c, const char *secret)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
-	js_put_string(v, "secret", secret);
+	jtree_put_string(v, "secret", secret);
 	response_json(c->response, 200, v);
 }
 
@@ -55,16 +55,16 @@ static enum err edit(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static void read_overlap(struct faults *f, const char *name, const struct js *v,
-			 void *arg)
+static void read_overlap(struct faults *f, const char *name,
+			 const struct jtree *v, void *arg)
 {
 	struct rotation *r = arg;
-	const char *s = js_string(v, NULL);
+	const char *s = jtree_string(v, NULL);
 	int64_t ms;
 
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		return;
-	if (js_whole(v, &ms) && ms == 0)
+	if (jtree_whole(v, &ms) && ms == 0)
 		r->overlap = 0; /* of no unit */
 	else if (s && text_duration(s, &ms) && ms >= 0 &&
 		 ms <= STORE_OVERLAP_MAX)

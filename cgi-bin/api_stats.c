@@ -5,14 +5,14 @@
 #include <stdlib.h>
 
 #include "api.h"
+#include "base/text.h"
 #include "call.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 #include "stats_range.h"
 #include "store/store_health.h"
 #include "store/store_hook.h"
 #include "store/store_stats.h"
 #include "store/store_status.h"
-#include "base/text.h"
 #include "store/view.h"
 
 /* A hook with what it did in the time that is asked for. */
@@ -71,8 +71,8 @@ static void list_entries(struct call *c, struct stats *st,
 {
 	size_t n = 0;
 
-	*totals = arena_zalloc(c->arena,
-			       (st->hook_count + 1) * sizeof(**totals));
+	*totals =
+		arena_zalloc(c->arena, (st->hook_count + 1) * sizeof(**totals));
 	st->entries = arena_alloc(c->arena,
 				  (st->hook_count + 1) * sizeof(*st->entries));
 	for (size_t i = 0; i < st->hook_count; i++) {
@@ -126,7 +126,7 @@ static enum err read_stats(struct call *c, struct stats *st)
 
 /* ---- points ---- */
 
-static void put_quantile(struct js *v, const char *name,
+static void put_quantile(struct jtree *v, const char *name,
 			 const struct histogram *h, double q)
 {
 	double ms = histogram_quantile(h, q);
@@ -134,14 +134,14 @@ static void put_quantile(struct js *v, const char *name,
 	int64_t us = (int64_t)(ms * 1000 + 0.5);
 
 	if (ms < 0)
-		js_put_null(v, name);
+		jtree_put_null(v, name);
 	else
-		js_put_double(v, name, (double)us / 1000);
+		jtree_put_double(v, name, (double)us / 1000);
 }
 
-static struct js *view_quantiles(const struct histogram *h)
+static struct jtree *view_quantiles(const struct histogram *h)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	put_quantile(v, "p50", h, 0.5);
 	put_quantile(v, "p90", h, 0.9);
@@ -149,28 +149,28 @@ static struct js *view_quantiles(const struct histogram *h)
 	return v;
 }
 
-static struct js *view_point(int64_t at, const struct store_stats *n)
+static struct jtree *view_point(int64_t at, const struct store_stats *n)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	view_put_time(v, "at", at);
-	js_put_int(v, "delivered", (int64_t)n->delivered);
-	js_put_int(v, "failed", (int64_t)n->failed);
-	js_put_int(v, "attempts", (int64_t)n->attempts);
-	js_put_int(v, "failedAttempts", (int64_t)n->failed_attempts);
-	js_put(v, "latency", view_quantiles(&n->latency));
-	js_put(v, "duration", view_quantiles(&n->request));
+	jtree_put_int(v, "delivered", (int64_t)n->delivered);
+	jtree_put_int(v, "failed", (int64_t)n->failed);
+	jtree_put_int(v, "attempts", (int64_t)n->attempts);
+	jtree_put_int(v, "failedAttempts", (int64_t)n->failed_attempts);
+	jtree_put(v, "latency", view_quantiles(&n->latency));
+	jtree_put(v, "duration", view_quantiles(&n->request));
 	return v;
 }
 
-static struct js *view_points(const struct stats *st)
+static struct jtree *view_points(const struct stats *st)
 {
-	struct js *all = js_array();
+	struct jtree *all = jtree_array();
 
 	for (size_t i = 0; i < st->range.points; i++)
-		js_add(all, view_point(st->range.since +
-					       (int64_t)i * st->range.step,
-				       &st->points[i]));
+		jtree_add(all, view_point(st->range.since +
+						  (int64_t)i * st->range.step,
+					  &st->points[i]));
 	return all;
 }
 
@@ -183,11 +183,11 @@ static int64_t older(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static struct js *view_queue(const struct stats *st)
+static struct jtree *view_queue(const struct stats *st)
 {
 	struct store_health sum = {.held = st->held,
 				   .oldest_due_at = st->queued_at};
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	for (size_t i = 0; i < st->hook_count; i++) {
 		const struct store_health *h = &st->hooks[i];
@@ -198,12 +198,12 @@ static struct js *view_queue(const struct stats *st)
 		sum.in_flight += h->in_flight;
 		sum.oldest_due_at = older(sum.oldest_due_at, h->oldest_due_at);
 	}
-	js_put_int(v, "due", (int64_t)sum.due);
-	js_put_int(v, "waiting", (int64_t)sum.waiting);
-	js_put_int(v, "held", (int64_t)sum.held);
-	js_put_int(v, "inFlight", (int64_t)sum.in_flight);
-	js_put_int(v, "queued", (int64_t)st->queued);
-	js_put_int(v, "failed", (int64_t)st->failed);
+	jtree_put_int(v, "due", (int64_t)sum.due);
+	jtree_put_int(v, "waiting", (int64_t)sum.waiting);
+	jtree_put_int(v, "held", (int64_t)sum.held);
+	jtree_put_int(v, "inFlight", (int64_t)sum.in_flight);
+	jtree_put_int(v, "queued", (int64_t)st->queued);
+	jtree_put_int(v, "failed", (int64_t)st->failed);
 	view_put_time(v, "oldestDueAt", sum.oldest_due_at);
 	return v;
 }
@@ -258,7 +258,7 @@ static int64_t state_since(const struct entry *e, enum state state)
 				 : e->health->failing_since;
 }
 
-static struct js *view_hook_stats(const struct entry *e)
+static struct jtree *view_hook_stats(const struct entry *e)
 {
 	static const char *const names[] = {
 		[HEALTHY] = "healthy",
@@ -267,64 +267,64 @@ static struct js *view_hook_stats(const struct entry *e)
 		[DISABLED] = "disabled",
 	};
 	enum state state = state_of(e);
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	view_put_id(v, "hook", &e->health->id);
-	js_put_string(v, "state", names[state]);
+	jtree_put_string(v, "state", names[state]);
 	view_put_time(v, "since", state_since(e, state));
-	js_put_int(v, "delivered", (int64_t)e->total->delivered);
-	js_put_int(v, "failed", (int64_t)e->total->failed);
-	js_put_int(v, "failedAttempts", (int64_t)e->total->failed_attempts);
-	js_put_int(v, "due", (int64_t)e->health->due);
+	jtree_put_int(v, "delivered", (int64_t)e->total->delivered);
+	jtree_put_int(v, "failed", (int64_t)e->total->failed);
+	jtree_put_int(v, "failedAttempts", (int64_t)e->total->failed_attempts);
+	jtree_put_int(v, "due", (int64_t)e->health->due);
 	return v;
 }
 
-static struct js *view_hooks(struct stats *st)
+static struct jtree *view_hooks(struct stats *st)
 {
-	struct js *all = js_array();
+	struct jtree *all = jtree_array();
 
 	qsort(st->entries, st->entry_count, sizeof(*st->entries), compare);
 	for (size_t i = 0; i < st->entry_count; i++)
-		js_add(all, view_hook_stats(&st->entries[i]));
+		jtree_add(all, view_hook_stats(&st->entries[i]));
 	return all;
 }
 
 /* ---- the sender ---- */
 
-static void put_sender(struct js *v, const struct stats *st)
+static void put_sender(struct jtree *v, const struct stats *st)
 {
 	const struct store_sender *s = st->senders;
-	struct js *sender;
+	struct jtree *sender;
 
 	if (!st->sender_count) {
-		js_put_null(v, "sender");
+		jtree_put_null(v, "sender");
 		return;
 	}
-	sender = js_object();
+	sender = jtree_object();
 	view_put_time(sender, "startedAt", s->started_at);
 	view_put_time(sender, "seenAt", s->seen_at);
 	view_put_time(sender, "endedAt", s->ended_at);
-	js_put_bool(sender, "alive", store_sender_alive(s, st->now));
-	js_put(v, "sender", sender);
+	jtree_put_bool(sender, "alive", store_sender_alive(s, st->now));
+	jtree_put(v, "sender", sender);
 }
 
 enum err api_stats(struct call *c)
 {
 	char step[TEXT_DURATION_SIZE];
 	struct stats st = {.hook = 0};
-	struct js *v;
+	struct jtree *v;
 	enum err e = read_stats(c, &st);
 
 	if (e)
 		return e;
 	text_duration_format(step, st.range.step);
-	v = js_object();
+	v = jtree_object();
 	view_put_time(v, "since", st.range.since);
 	view_put_time(v, "until", st.now);
-	js_put_string(v, "step", step);
-	js_put(v, "points", view_points(&st));
-	js_put(v, "queue", view_queue(&st));
-	js_put(v, "hooks", view_hooks(&st));
+	jtree_put_string(v, "step", step);
+	jtree_put(v, "points", view_points(&st));
+	jtree_put(v, "queue", view_queue(&st));
+	jtree_put(v, "hooks", view_hooks(&st));
 	put_sender(v, &st);
 	response_json(c->response, 200, v);
 	return ERR_OK;

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "etag.h"
 #include "faults.h"
-#include "outside/js.h"
-#include "base/text.h"
+#include "outside/jtree.h"
 
 enum { LIMIT_MAX = 1000 };
 
@@ -153,10 +153,10 @@ static bool is_json_type(const char *type)
 }
 
 static enum err parse(struct call *c, const char *s, size_t len,
-		      struct js **out)
+		      struct jtree **out)
 {
 	struct jscan_error error;
-	struct js *v;
+	struct jtree *v;
 
 	if (!jscan_check(s, len, JSCAN_DEPTH_MAX, &error)) {
 		response_problem(c->response, 400,
@@ -165,7 +165,7 @@ static enum err parse(struct call *c, const char *s, size_t len,
 				 error.line, error.column, error.text);
 		return ERR_INVALID;
 	}
-	v = js_parse(s, len);
+	v = jtree_parse(s, len);
 	if (!v) {
 		response_problem(c->response, 400,
 				 "The body cannot be read as JSON.");
@@ -175,7 +175,7 @@ static enum err parse(struct call *c, const char *s, size_t len,
 	return ERR_OK;
 }
 
-enum err call_json(struct call *c, const char *empty, struct js **out)
+enum err call_json(struct call *c, const char *empty, struct jtree **out)
 {
 	const struct buf *body = &c->request->body;
 	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
@@ -191,7 +191,7 @@ enum err call_json(struct call *c, const char *empty, struct js **out)
 }
 
 static void read_member(struct faults *f, const struct call_member *known,
-			size_t count, const char *name, const struct js *v,
+			size_t count, const char *name, const struct jtree *v,
 			void *arg)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -204,10 +204,10 @@ static void read_member(struct faults *f, const struct call_member *known,
 }
 
 static void find_missing(struct faults *f, const struct call_member *known,
-			 size_t count, const struct js *object)
+			 size_t count, const struct jtree *object)
 {
 	for (size_t i = 0; i < count; i++)
-		if (known[i].needed && !js_get(object, known[i].name))
+		if (known[i].needed && !jtree_get(object, known[i].name))
 			faults_add(f, known[i].name, "is missing");
 }
 
@@ -216,22 +216,22 @@ enum err call_members(struct call *c, const struct call_member *known,
 		      void *arg)
 {
 	struct faults faults;
-	const struct js *v;
+	const struct jtree *v;
 	const char *name;
-	struct js_iter it;
-	struct js *body;
+	struct jtree_iter it;
+	struct jtree *body;
 	enum err e = call_json(c, "{}", &body);
 
 	if (e)
 		return e;
 	faults_init(&faults, "");
-	if (!js_is_object(body))
+	if (!jtree_is_object(body))
 		faults_add(&faults, NULL, "must be an object");
 	else
 		find_missing(&faults, known, count, body);
-	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
+	for (jtree_iter_init(&it, body); jtree_iter_next(&it, &name, &v);)
 		read_member(&faults, known, count, name, v, arg);
-	js_free(body);
+	jtree_free(body);
 	if (check)
 		check(&faults, arg);
 	return faults_answer(&faults, c);

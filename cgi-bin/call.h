@@ -12,19 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "outside/conf.h"
 #include "base/err.h"
-#include "rules/id.h"
-#include "outside/jscan.h"
 #include "base/mem.h"
-#include "store/policy.h"
+#include "outside/conf.h"
+#include "outside/jscan.h"
 #include "request.h"
 #include "response.h"
+#include "rules/id.h"
+#include "store/policy.h"
 #include "store/store.h"
 #include "store/store_key.h"
 
 struct faults;
-struct js;
+struct jtree;
 struct meter;
 
 enum { CALL_ARGS_MAX = 2 };
@@ -63,15 +63,15 @@ enum err call_limit(struct call *c, size_t initial, size_t *out);
 /*
  * The body as accepted JSON: ERR_INVALID with a 400 or 415 made. `empty`:
  * what stands for an empty body, or NULL when there must be one. The caller
- * frees `out` with js_free().
+ * frees `out` with jtree_free().
  */
-enum err call_json(struct call *c, const char *empty, struct js **out);
+enum err call_json(struct call *c, const char *empty, struct jtree **out);
 
 /* A member that may be there: `read` takes its value, which may be null, into
  * `arg`, or reports what is wrong with it. */
 struct call_member {
 	const char *name;
-	void (*read)(struct faults *f, const char *name, const struct js *v,
+	void (*read)(struct faults *f, const char *name, const struct jtree *v,
 		     void *arg);
 	bool needed;
 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "call.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 
 enum {
 	/* Some 8000 of them. */
@@ -39,7 +39,7 @@ static void add_token(struct buf *b, const char *name)
 void faults_add_inner(struct faults *f, const char *name, const char *inner,
 		      const char *why)
 {
-	struct js *entry;
+	struct jtree *entry;
 	struct buf b;
 
 	if (f->list.len > LIST_ENOUGH) {
@@ -52,12 +52,12 @@ void faults_add_inner(struct faults *f, const char *name, const char *inner,
 		add_token(&b, name);
 	if (inner)
 		add_token(&b, inner);
-	entry = js_object();
-	js_put_string_len(entry, "pointer", b.data, b.len);
-	js_put_string(entry, "detail", why);
+	entry = jtree_object();
+	jtree_put_string_len(entry, "pointer", b.data, b.len);
+	jtree_put_string(entry, "detail", why);
 	buf_putc(&f->list, f->count++ ? ',' : '[');
-	js_write(&f->list, entry);
-	js_free(entry);
+	jtree_write(&f->list, entry);
+	jtree_free(entry);
 	buf_release(&b);
 }
 

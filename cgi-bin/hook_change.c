@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "call.h"
 #include "etag.h"
 #include "store/store_secret.h"
-#include "base/text.h"
 
 enum { TRIES = 5 };
 

@@ -9,8 +9,8 @@
 #include "call.h"
 #include "faults.h"
 #include "hook_headers.h"
-#include "outside/js.h"
-#include "rules/match.h"
+#include "outside/jtree.h"
+#include "rules/action.h"
 #include "rules/sign.h"
 #include "rules/valid.h"
 
@@ -27,21 +27,21 @@ struct form {
 	bool bad_scope;
 };
 
-typedef void reader(struct form *f, const char *name, const struct js *v);
+typedef void reader(struct form *f, const char *name, const struct jtree *v);
 
 /* ---- texts ---- */
 
 static const char *want_string(struct form *f, const char *name,
-			       const struct js *v, size_t *len)
+			       const struct jtree *v, size_t *len)
 {
-	const char *s = js_string(v, len);
+	const char *s = jtree_string(v, len);
 
 	if (!s)
 		faults_add(&f->faults, name, "must be a string");
 	return s;
 }
 
-static void read_target(struct form *f, const char *name, const struct js *v)
+static void read_target(struct form *f, const char *name, const struct jtree *v)
 {
 	char why[300];
 	size_t len;
@@ -60,13 +60,13 @@ static void read_target(struct form *f, const char *name, const struct js *v)
 		f->hook.target_url = arena_strdup(f->call->arena, s);
 }
 
-static void read_action(struct form *f, const char *name, const struct js *v)
+static void read_action(struct form *f, const char *name, const struct jtree *v)
 {
 	const char *s = want_string(f, name, v, NULL);
 
 	if (!s)
 		return;
-	if (!match_hookable(s))
+	if (!action_hookable(s))
 		faults_add(&f->faults, name,
 			   "is no action or wildcard that a hook may name; GET "
 			   "/v2/actions lists them");
@@ -75,13 +75,13 @@ static void read_action(struct form *f, const char *name, const struct js *v)
 }
 
 static void read_description(struct form *f, const char *name,
-			     const struct js *v)
+			     const struct jtree *v)
 {
 	const char *s, *why;
 	size_t len;
 
 	f->hook.description = "";
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		return;
 	s = want_string(f, name, v, &len);
 	why = s ? valid_description(s, len) : NULL;
@@ -91,13 +91,13 @@ static void read_description(struct form *f, const char *name,
 		f->hook.description = arena_strdup(f->call->arena, s);
 }
 
-static void read_secret(struct form *f, const char *name, const struct js *v)
+static void read_secret(struct form *f, const char *name, const struct jtree *v)
 {
 	struct sign_key key;
 	const char *s;
 	size_t len;
 
-	if (js_is_null(v)) {
+	if (jtree_is_null(v)) {
 		f->secret = hook_form_new_secret(f->call);
 		return;
 	}
@@ -113,9 +113,10 @@ static void read_secret(struct form *f, const char *name, const struct js *v)
 
 /* ---- scope ---- */
 
-static void read_scope(struct form *f, const char *name, const struct js *v)
+static void read_scope(struct form *f, const char *name, const struct jtree *v)
 {
-	const char *s = js_is_null(v) ? "organization" : js_string(v, NULL);
+	const char *s =
+		jtree_is_null(v) ? "organization" : jtree_string(v, NULL);
 
 	if (s && strcmp(s, "user") == 0)
 		f->hook.user_scope = true;
@@ -127,16 +128,16 @@ static void read_scope(struct form *f, const char *name, const struct js *v)
 		faults_add(&f->faults, name, "is organization or user");
 }
 
-static void read_user(struct form *f, const char *name, const struct js *v)
+static void read_user(struct form *f, const char *name, const struct jtree *v)
 {
 	const char *s;
 	size_t len;
 
 	f->hook.user = (struct id){.b = {0}};
-	f->has_user = !js_is_null(v);
+	f->has_user = !jtree_is_null(v);
 	if (!f->has_user)
 		return;
-	s = js_string(v, &len);
+	s = jtree_string(v, &len);
 	f->user_given = s && id_parse(s, len, &f->hook.user);
 	if (!f->user_given)
 		faults_add(&f->faults, name, "must be 24 hex digits");
@@ -156,13 +157,13 @@ static void check_user(struct form *f)
 
 /* ---- numbers and switches ---- */
 
-static void read_number(struct form *f, const char *name, const struct js *v,
+static void read_number(struct form *f, const char *name, const struct jtree *v,
 			int64_t min, int64_t max, unsigned *out)
 {
 	int64_t number;
 	char *why;
 
-	if (js_whole(v, &number) && number >= min && number <= max) {
+	if (jtree_whole(v, &number) && number >= min && number <= max) {
 		*out = (unsigned)number;
 		return;
 	}
@@ -173,9 +174,9 @@ static void read_number(struct form *f, const char *name, const struct js *v,
 }
 
 static void read_batch_size(struct form *f, const char *name,
-			    const struct js *v)
+			    const struct jtree *v)
 {
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		f->hook.batch_size = 1;
 	else
 		read_number(f, name, v, 1, STORE_HOOK_BATCH_MAX,
@@ -183,68 +184,71 @@ static void read_batch_size(struct form *f, const char *name,
 }
 
 static void read_rate_limit(struct form *f, const char *name,
-			    const struct js *v)
+			    const struct jtree *v)
 {
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		f->hook.rate_limit = 0;
 	else
 		read_number(f, name, v, 0, STORE_HOOK_RATE_MAX,
 			    &f->hook.rate_limit);
 }
 
-static void read_switch(struct form *f, const char *name, const struct js *v,
+static void read_switch(struct form *f, const char *name, const struct jtree *v,
 			bool initial, bool *out)
 {
-	if (js_is_null(v))
+	if (jtree_is_null(v))
 		*out = initial;
-	else if (js_is_bool(v))
-		*out = js_bool(v);
+	else if (jtree_is_bool(v))
+		*out = jtree_bool(v);
 	else
 		faults_add(&f->faults, name, "must be true or false");
 }
 
-static void read_ordered(struct form *f, const char *name, const struct js *v)
+static void read_ordered(struct form *f, const char *name,
+			 const struct jtree *v)
 {
 	read_switch(f, name, v, false, &f->hook.ordered);
 }
 
-static void read_enabled(struct form *f, const char *name, const struct js *v)
+static void read_enabled(struct form *f, const char *name,
+			 const struct jtree *v)
 {
 	read_switch(f, name, v, true, &f->hook.enabled);
 }
 
 /* ---- the others ---- */
 
-static void read_headers(struct form *f, const char *name, const struct js *v)
+static void read_headers(struct form *f, const char *name,
+			 const struct jtree *v)
 {
 	hook_headers_read(&f->faults, name, v,
 			  f->current ? f->current->headers : NULL,
 			  f->call->arena, &f->hook.headers);
 }
 
-static void must_be(struct form *f, const char *name, const struct js *v,
+static void must_be(struct form *f, const char *name, const struct jtree *v,
 		    const struct id *want)
 {
 	struct id id;
 	size_t len;
-	const char *s = js_string(v, &len);
+	const char *s = jtree_string(v, &len);
 
 	if (!s || !id_parse(s, len, &id) || !id_equal(&id, want))
 		faults_add(&f->faults, name, "is another one than this hook's");
 }
 
-static void read_id(struct form *f, const char *name, const struct js *v)
+static void read_id(struct form *f, const char *name, const struct jtree *v)
 {
 	must_be(f, name, v, &f->current->id);
 }
 
 static void read_organization(struct form *f, const char *name,
-			      const struct js *v)
+			      const struct jtree *v)
 {
 	must_be(f, name, v, &f->current->organization);
 }
 
-static void ignore(struct form *f, const char *name, const struct js *v)
+static void ignore(struct form *f, const char *name, const struct jtree *v)
 {
 	(void)f;
 	(void)name;
@@ -288,15 +292,15 @@ static bool is_field(const char *name, unsigned use)
 	return false;
 }
 
-static void read_fields(struct form *f, const struct js *body)
+static void read_fields(struct form *f, const struct jtree *body)
 {
 	unsigned use = f->current ? CHANGE : NEW;
-	const struct js *v;
+	const struct jtree *v;
 	const char *name;
-	struct js_iter it;
+	struct jtree_iter it;
 
 	for (size_t i = 0; i < COUNT(fields); i++) {
-		v = js_get(body, fields[i].name);
+		v = jtree_get(body, fields[i].name);
 		if (!(fields[i].use & use))
 			continue;
 		if (v)
@@ -304,13 +308,13 @@ static void read_fields(struct form *f, const struct js *body)
 		else if (use == NEW && (fields[i].use & NEEDED))
 			faults_add(&f->faults, fields[i].name, "is missing");
 	}
-	for (js_iter_init(&it, body); js_iter_next(&it, &name, &v);)
+	for (jtree_iter_init(&it, body); jtree_iter_next(&it, &name, &v);)
 		if (!is_field(name, use))
 			faults_add(&f->faults, name, "is not known here");
 	check_user(f);
 }
 
-enum err hook_form_read(struct call *c, const struct js *body,
+enum err hook_form_read(struct call *c, const struct jtree *body,
 			const struct store_hook *current, struct hook_form *out)
 {
 	struct form f = {.call = c,
@@ -324,7 +328,7 @@ enum err hook_form_read(struct call *c, const struct js *body,
 	else
 		f.hook = (struct store_hook){
 			.description = "", .batch_size = 1, .enabled = true};
-	if (js_is_object(body))
+	if (jtree_is_object(body))
 		read_fields(&f, body);
 	else
 		faults_add(&f.faults, NULL, "must be an object");

@@ -9,7 +9,7 @@
 #include "store/store_hook.h"
 
 struct call;
-struct js;
+struct jtree;
 
 struct hook_form {
 	struct store_hook hook; /* texts are arena */
@@ -20,7 +20,7 @@ struct hook_form {
  * `current` is the hook to change, or NULL for a new one, whose organization
  * and times are left to the caller. ERR_INVALID with the 400 made.
  */
-enum err hook_form_read(struct call *c, const struct js *body,
+enum err hook_form_read(struct call *c, const struct jtree *body,
 			const struct store_hook *current,
 			struct hook_form *out);
 

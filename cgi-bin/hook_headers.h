@@ -7,7 +7,7 @@
 
 struct arena;
 struct faults;
-struct js;
+struct jtree;
 
 /*
  * `v` is null or an object of strings. `current`: the headers stored so far,
@@ -15,7 +15,7 @@ struct js;
  * `name`; otherwise `out` gets the JSON to store, *arena*, or NULL for none.
  */
 void hook_headers_read(struct faults *faults, const char *name,
-		       const struct js *v, const char *current,
+		       const struct jtree *v, const char *current,
 		       struct arena *arena, const char **out);
 
 #endif

@@ -23,8 +23,6 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/call.h \
 	%D%/etag.c \
 	%D%/etag.h \
-	%D%/exposition.c \
-	%D%/exposition.h \
 	%D%/faults.c \
 	%D%/faults.h \
 	%D%/gateway.c \
@@ -35,17 +33,19 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/hook_form.h \
 	%D%/hook_headers.c \
 	%D%/hook_headers.h \
-	%D%/launch.c \
-	%D%/launch.h \
 	%D%/meter.c \
 	%D%/meter.h \
 	%D%/openapi_text.h \
+	%D%/prometheus.c \
+	%D%/prometheus.h \
 	%D%/request.c \
 	%D%/request.h \
 	%D%/response.c \
 	%D%/response.h \
 	%D%/route.c \
 	%D%/route.h \
+	%D%/spawn.c \
+	%D%/spawn.h \
 	%D%/stats_range.c \
 	%D%/stats_range.h
 

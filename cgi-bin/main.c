@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #include "auth.h"
-#include "call.h"
 #include "base/clock.h"
-#include "outside/conf.h"
-#include "gateway.h"
 #include "base/log.h"
+#include "call.h"
+#include "gateway.h"
 #include "meter.h"
-#include "store/policy.h"
+#include "outside/conf.h"
 #include "route.h"
+#include "store/policy.h"
 #include "store/store.h"
 
 enum {

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "gateway.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway.h"
 
 /* So that Link, which has the query in it, fits into what servers take as a
  * header, three bytes for each. */
@@ -254,8 +254,8 @@ bool request_is_forwarded(const struct request *r)
 
 	for (char *const *e = r->environment; *e; e++)
 		for (size_t i = 0; i < COUNT(beginnings); i++)
-			if (strncmp(*e, beginnings[i],
-				    strlen(beginnings[i])) == 0)
+			if (strncmp(*e, beginnings[i], strlen(beginnings[i])) ==
+			    0)
 				return true;
 	return false;
 }

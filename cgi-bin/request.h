@@ -42,10 +42,10 @@ struct request {
 	size_t params;
 	const char *bad_query;			/* what is wrong, or NULL */
 	const char *header[REQUEST_HEADER_MAX]; /* NULL: not there */
-	const char *twice; /* a header that came twice, or NULL */
-	const char *remote; /* the client's address; "" when unknown */
+	const char *twice;	  /* a header that came twice, or NULL */
+	const char *remote;	  /* the client's address; "" when unknown */
 	char *const *environment; /* borrowed */
-	struct buf body;   /* `overflow`: longer than the limit */
+	struct buf body;	  /* `overflow`: longer than the limit */
 };
 
 void request_init(struct request *r, uint64_t max_body);

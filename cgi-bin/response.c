@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "gateway.h"
-#include "outside/js.h"
+#include "outside/jtree.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -68,13 +68,13 @@ void response_header(struct response *r, const char *name, const char *fmt, ...)
 	buf_printf(&r->head, "%s: %s\r\n", name, value);
 }
 
-void response_json(struct response *r, unsigned status, struct js *v)
+void response_json(struct response *r, unsigned status, struct jtree *v)
 {
 	r->status = status;
 	r->type = "application/json";
 	buf_clear(&r->body);
-	js_write(&r->body, v);
-	js_free(v);
+	jtree_write(&r->body, v);
+	jtree_free(v);
 }
 
 void response_empty(struct response *r, unsigned status)
@@ -84,14 +84,14 @@ void response_empty(struct response *r, unsigned status)
 	buf_clear(&r->body);
 }
 
-static struct js *problem(unsigned status, const char *detail)
+static struct jtree *problem(unsigned status, const char *detail)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
-	js_put_string(v, "type", "about:blank");
-	js_put_string(v, "title", phrase(status));
-	js_put_int(v, "status", status);
-	js_put_string(v, "detail", detail);
+	jtree_put_string(v, "type", "about:blank");
+	jtree_put_string(v, "title", phrase(status));
+	jtree_put_int(v, "status", status);
+	jtree_put_string(v, "detail", detail);
 	return v;
 }
 
@@ -110,9 +110,9 @@ void response_problem(struct response *r, unsigned status, const char *fmt, ...)
 void response_invalid(struct response *r, const char *detail,
 		      const struct buf *errors)
 {
-	struct js *v = problem(400, detail);
+	struct jtree *v = problem(400, detail);
 
-	js_put_json(v, "errors", errors->data, errors->len);
+	jtree_put_json(v, "errors", errors->data, errors->len);
 	response_json(r, 400, v);
 	r->type = "application/problem+json";
 }

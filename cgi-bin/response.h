@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 struct gateway;
-struct js;
+struct jtree;
 
 /* Seconds until a client should try again when we cannot serve it. */
 enum { RESPONSE_RETRY_S = 5 };
@@ -19,7 +19,7 @@ struct response {
 	unsigned status; /* 0: not decided */
 	const char *type;
 	const char *cache; /* Cache-Control; NULL: no-store */
-	struct buf head; /* further header lines */
+	struct buf head;   /* further header lines */
 	struct buf body;
 };
 
@@ -32,7 +32,7 @@ void response_header(struct response *r, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Takes and frees `v`. */
-void response_json(struct response *r, unsigned status, struct js *v);
+void response_json(struct response *r, unsigned status, struct jtree *v);
 /* No body: 204, 304. */
 void response_empty(struct response *r, unsigned status);
 /* A problem document (RFC 9457); `detail` is a sentence. */

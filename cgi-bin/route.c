@@ -7,9 +7,9 @@
 
 #include "api.h"
 #include "auth.h"
+#include "base/log.h"
 #include "call.h"
 #include "gateway.h"
-#include "base/log.h"
 #include "store/store.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -47,7 +47,7 @@ static const struct route routes[] = {
 	{"GET",    "/v2/notifications/:id",       READ,    api_notification_get},
 	{"GET",    "/v2/deliveries",              READ,    api_delivery_list},
 	{"GET",    "/v2/deliveries/:id",          READ,    api_delivery_get},
-	{"POST",   "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_again},
+	{"POST",   "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver},
 	{"GET",    "/v2/actions",                 READ,    api_org_actions},
 	{"GET",    "/v2/stats",                   READ,    api_stats},
 	{"GET",    "/v2/run",                     RUN,     api_run},

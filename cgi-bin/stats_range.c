@@ -4,9 +4,9 @@
  */
 #include "stats_range.h"
 
+#include "base/text.h"
 #include "call.h"
 #include "store/store_stats.h"
-#include "base/text.h"
 
 #define MINUTE STORE_MINUTE_MS
 #define HOUR STORE_HOUR_MS
@@ -40,9 +40,8 @@ static bool minutes_are_there(int64_t since, int64_t now)
 static int64_t choose_step(int64_t since, int64_t now)
 {
 	static const int64_t steps[] = {
-		MINUTE,	   2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
-		30 * MINUTE, HOUR,     3 * HOUR,   6 * HOUR,
-		12 * HOUR,   DAY,
+		MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
+		HOUR,	3 * HOUR,   6 * HOUR,	12 * HOUR,   DAY,
 	};
 	size_t i = 0;
 

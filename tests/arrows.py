@@ -23,7 +23,7 @@ ALONE = (
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
     (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
-    (r"#include <json", r"src/outside/js\.c"),
+    (r"#include <json", r"src/outside/jtree\.c"),
     (r"#include <ini\.h>", r"src/outside/conf\.c"),
     # http asks which version of TLS was spoken.
     (r"#include <openssl/", r"src/outside/(crypt|http)\.c"),
@@ -114,7 +114,7 @@ def pure_rules(tree):
         if not path.startswith("src/rules/"):
             continue
         for name in _includes(tree, path):
-            if re.match(r"base/(clock|log)|outside/(conf|db|http|js)\b", name):
+            if re.match(r"base/(clock|log)|outside/(conf|db|http|jtree)\b", name):
                 yield f"{path}: includes {name}"
 
 
@@ -171,7 +171,7 @@ def headers_guarded(tree):
 
 
 PLANTED = (
-    (layers, {"src/store/store_org.c": '#include "deliver/sender.h"\n'}),
+    (layers, {"src/store/store_org.c": '#include "deliver/worker.h"\n'}),
     (layers, {"src/base/err.h": '#include "outside/db.h"\n'}),
     (layers, {"src/loose.c": ""}),
     (layers, {"src/nobody_knows/file.c": ""}),
@@ -186,7 +186,7 @@ PLANTED = (
     (alone, {"src/store/store.c": '#include "outside/db_driver.h"\n'}),
     (alone, {"cgi-bin/a.c": "#include <fcgiapp.h>\n",
              "cgi-bin/b.c": "#include <fcgiapp.h>\n"}),
-    (alone, {"src/deliver/sender.c": "x = curl_multi_init();\n"}),
+    (alone, {"src/deliver/worker.c": "x = curl_multi_init();\n"}),
     (alone, {"src/outside/http.c": "curl_multi_init();\n",
              "src/outside/http_dns.c": "curl_multi_poll(x);\n"}),
     (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),

@@ -43,23 +43,23 @@ enum err admin_org(struct admin *a, const char *text, struct id *out)
 	return e;
 }
 
-void admin_json(struct admin *a, struct js *v)
+void admin_json(struct admin *a, struct jtree *v)
 {
-	js_write(&a->out, v);
+	jtree_write(&a->out, v);
 	buf_putc(&a->out, '\n');
-	js_free(v);
+	jtree_free(v);
 }
 
 void admin_print(struct admin *a, const char *name, const char *text)
 {
-	struct js *v;
+	struct jtree *v;
 
 	if (!a->json) {
 		buf_printf(&a->out, "%s\n", text);
 		return;
 	}
-	v = js_object();
-	js_put_string(v, name, text);
+	v = jtree_object();
+	jtree_put_string(v, name, text);
 	admin_json(a, v);
 }
 

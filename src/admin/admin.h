@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "outside/conf.h"
 #include "base/err.h"
-#include "rules/id.h"
-#include "outside/js.h"
 #include "base/mem.h"
+#include "outside/conf.h"
+#include "outside/jtree.h"
+#include "rules/id.h"
 #include "store/store.h"
 
 /* The options a command may take; the global ones are read elsewhere. */
@@ -55,7 +55,7 @@ enum err admin_id(const char *thing, const char *text, struct id *out);
 enum err admin_org(struct admin *a, const char *text, struct id *out);
 
 /* One JSON document and a line end; takes and frees it. */
-void admin_json(struct admin *a, struct js *v);
+void admin_json(struct admin *a, struct jtree *v);
 /* The one thing asked for, as a line, or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
 
@@ -65,7 +65,7 @@ enum err admin_flush(struct admin *a);
 
 struct store_key;
 /* A key as JSON, without what it is a key with. */
-struct js *admin_key_view(const struct store_key *key);
+struct jtree *admin_key_view(const struct store_key *key);
 
 /* The commands. */
 enum err admin_migrate(struct admin *a);

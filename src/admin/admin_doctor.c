@@ -35,7 +35,7 @@ void doctor_say(struct doctor *d, enum verdict verdict, enum err e,
 		const char *check, const char *fmt, ...)
 {
 	char text[TEXT_SIZE];
-	struct js *v;
+	struct jtree *v;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -49,11 +49,11 @@ void doctor_say(struct doctor *d, enum verdict verdict, enum err e,
 		buf_putc(&d->a->out, '\n');
 		return;
 	}
-	v = js_object();
-	js_put_string(v, "verdict", verdicts[verdict]);
-	js_put_string(v, "check", check);
-	js_put_string(v, "text", text);
-	js_add(d->checks, v);
+	v = jtree_object();
+	jtree_put_string(v, "verdict", verdicts[verdict]);
+	jtree_put_string(v, "check", check);
+	jtree_put_string(v, "text", text);
+	jtree_add(d->checks, v);
 }
 
 /* ---- the configuration ---- */
@@ -133,7 +133,7 @@ static void check_all(struct doctor *d)
 /* The lines are printed here, because a failure is no success. */
 enum err admin_doctor(struct admin *a)
 {
-	struct doctor d = {.a = a, .checks = a->json ? js_array() : NULL};
+	struct doctor d = {.a = a, .checks = a->json ? jtree_array() : NULL};
 	enum err e;
 
 	if (check_conf(&d))

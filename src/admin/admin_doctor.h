@@ -10,9 +10,9 @@ enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
 
 struct doctor {
 	struct admin *a;
-	struct js *checks; /* with --json */
-	enum err worst;	   /* of the first check that failed */
-	bool schema_fits;  /* so the store may be asked */
+	struct jtree *checks; /* with --json */
+	enum err worst;	      /* of the first check that failed */
+	bool schema_fits;     /* so the store may be asked */
 };
 
 /* One line: what was checked, how it is, and what to do. `e`: what a FAIL

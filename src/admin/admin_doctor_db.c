@@ -6,11 +6,11 @@
 
 #include "admin/admin_doctor.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/store_schema.h"
 #include "store/store_secret.h"
 #include "store/store_settings.h"
 #include "store/store_status.h"
-#include "base/text.h"
 
 enum {
 	PACKET_MIN = 16 * 1024 * 1024, /* MariaDB's default */
@@ -89,8 +89,8 @@ static void check_packet(struct doctor *d, const struct store_settings *s)
 			   "of receivers may not be kept",
 			   packet);
 	else
-		doctor_say(d, VERDICT_OK, 0, "max_allowed_packet",
-			   "%llu bytes", packet);
+		doctor_say(d, VERDICT_OK, 0, "max_allowed_packet", "%llu bytes",
+			   packet);
 }
 
 static void check_limits(struct doctor *d, const struct store_settings *s)
@@ -118,8 +118,7 @@ static void check_limits(struct doctor *d, const struct store_settings *s)
 		doctor_say(d, VERDICT_OK, 0, "innodb_flush_log_at_trx_commit",
 			   "1");
 	else
-		doctor_say(d, VERDICT_WARN, 0,
-			   "innodb_flush_log_at_trx_commit",
+		doctor_say(d, VERDICT_WARN, 0, "innodb_flush_log_at_trx_commit",
 			   "%llu: what was accepted in the last second may be "
 			   "lost when the machine stops; set it to 1",
 			   (unsigned long long)s->flush_log_at_trx_commit);
@@ -226,8 +225,9 @@ static void judge_age(struct doctor *d, const struct store_sender *s,
 	int64_t age = d->a->store.now - s->seen_at;
 
 	if (store_sender_alive(s, d->a->store.now))
-		doctor_say(d, VERDICT_OK, 0, "cron", "a sender on %s %lld s ago",
-			   s->host, (long long)age / SECOND);
+		doctor_say(d, VERDICT_OK, 0, "cron",
+			   "a sender on %s %lld s ago", s->host,
+			   (long long)age / SECOND);
 	else
 		doctor_say(d, is_due ? VERDICT_FAIL : VERDICT_WARN, ERR_CONFIG,
 			   "cron",

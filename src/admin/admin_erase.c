@@ -87,7 +87,7 @@ static enum err erase(struct admin *a, const struct id *org,
 
 static void answer(struct admin *a, const struct store_erased *done)
 {
-	struct js *v;
+	struct jtree *v;
 
 	if (!a->json) {
 		for (size_t i = 0; i < FIGURES; i++)
@@ -95,9 +95,9 @@ static void answer(struct admin *a, const struct store_erased *done)
 				   figure(done, i));
 		return;
 	}
-	v = js_object();
+	v = jtree_object();
 	for (size_t i = 0; i < FIGURES; i++)
-		js_put_int(v, figures[i].member, (int64_t)figure(done, i));
+		jtree_put_int(v, figures[i].member, (int64_t)figure(done, i));
 	admin_json(a, v);
 }
 

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "admin/admin.h"
+#include "base/text.h"
 #include "outside/jscan.h"
 #include "store/store_delivery.h"
 #include "store/store_hook.h"
 #include "store/store_key.h"
 #include "store/store_notification.h"
 #include "store/store_org.h"
-#include "base/text.h"
 #include "store/view.h"
 
 enum {
@@ -23,7 +23,8 @@ enum {
 	FLUSH_BYTES = 64 * 1024
 };
 
-struct export {
+struct export
+{
 	struct admin *a;
 	struct store_org org;
 	struct arena arena; /* of a page */
@@ -35,11 +36,11 @@ static enum err flush(struct export *x)
 }
 
 /* Takes `v`. */
-static enum err line(struct export *x, const char *what, struct js *v)
+static enum err line(struct export *x, const char *what, struct jtree *v)
 {
-	struct js *outer = js_object();
+	struct jtree *outer = jtree_object();
 
-	js_put(outer, what, v);
+	jtree_put(outer, what, v);
 	admin_json(x->a, outer);
 	return flush(x);
 }
@@ -50,8 +51,8 @@ static enum err keys(struct export *x)
 {
 	struct store_key *list;
 	size_t n;
-	enum err e = store_key_list(&x->a->store, &x->org.id, &x->arena, &list,
-				    &n);
+	enum err e =
+		store_key_list(&x->a->store, &x->org.id, &x->arena, &list, &n);
 
 	for (size_t i = 0; !e && i < n; i++)
 		e = line(x, "key", admin_key_view(&list[i]));
@@ -96,15 +97,15 @@ static enum err notification(struct export *x, struct store_notification *n)
 	struct buf *out = &x->a->out;
 	const char *resource = n->resource;
 	struct jscan_error error;
-	struct js *outer;
+	struct jtree *outer;
 
 	if (!jscan_check(resource, n->resource_len, JSCAN_DEPTH_MAX, &error))
 		return line(x, "notification", view_notification(n));
 	n->resource = NULL;
-	outer = js_object();
-	js_put(outer, "notification", view_notification(n));
-	js_write(out, outer);
-	js_free(outer);
+	outer = jtree_object();
+	jtree_put(outer, "notification", view_notification(n));
+	jtree_write(out, outer);
+	jtree_free(outer);
 	out->len -= 2; /* the braces at its end */
 	buf_puts(out, ",\"resource\":");
 	put_on_one_line(out, resource, n->resource_len);
@@ -130,9 +131,8 @@ static enum err notifications(struct export *x)
 
 	while (!e && n) {
 		arena_release(&x->arena);
-		e = store_notification_next(&x->a->store, &x->arena,
-					    &x->org.id, after, page_size(x),
-					    &list, &n);
+		e = store_notification_next(&x->a->store, &x->arena, &x->org.id,
+					    after, page_size(x), &list, &n);
 		for (size_t i = 0; !e && i < n; i++) {
 			after = list[i].key;
 			e = notification(x, &list[i]);
@@ -147,7 +147,7 @@ static enum err delivery(struct export *x, const struct store_delivery *d)
 {
 	struct store_attempt *list;
 	struct arena arena;
-	struct js *v;
+	struct jtree *v;
 	size_t n = 0;
 	enum err e;
 
@@ -156,7 +156,7 @@ static enum err delivery(struct export *x, const struct store_delivery *d)
 				    STORE_ATTEMPT_END, &list, &n);
 	if (!e) {
 		v = view_delivery(d);
-		js_put(v, "attempts", view_attempts(list, n));
+		jtree_put(v, "attempts", view_attempts(list, n));
 		e = line(x, "delivery", v);
 	}
 	arena_release(&arena);

@@ -6,12 +6,12 @@
 #include "admin/admin.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "rules/match.h"
-#include "store/policy.h"
+#include "base/text.h"
+#include "rules/action.h"
 #include "rules/sign.h"
+#include "store/policy.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
-#include "base/text.h"
 #include "store/view.h"
 
 enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
@@ -32,7 +32,7 @@ static enum err check_url(const struct admin *a, const char *url)
 static enum err refuse_action(void)
 {
 	size_t n;
-	const struct match_action *action = match_catalogue(&n);
+	const struct action *action = action_catalogue(&n);
 	struct buf why;
 	enum err e;
 
@@ -51,7 +51,7 @@ static enum err refuse_action(void)
 
 static enum err check_hook(const struct admin *a)
 {
-	if (!match_hookable(a->arg[2]))
+	if (!action_hookable(a->arg[2]))
 		return refuse_action();
 	return check_url(a, a->arg[1]);
 }
@@ -113,7 +113,7 @@ enum err admin_hook_list(struct admin *a)
 	static const struct store_hook_query all = {.action = ""};
 	struct store_hook *hooks;
 	struct id org;
-	struct js *v;
+	struct jtree *v;
 	bool more;
 	size_t n;
 	enum err e = admin_org(a, a->arg[0], &org);
@@ -128,9 +128,9 @@ enum err admin_hook_list(struct admin *a)
 			print_hook(a, &hooks[i]);
 		return ERR_OK;
 	}
-	v = js_array();
+	v = jtree_array();
 	for (size_t i = 0; i < n; i++)
-		js_add(v, view_hook(&hooks[i], true));
+		jtree_add(v, view_hook(&hooks[i], true));
 	admin_json(a, v);
 	return ERR_OK;
 }

@@ -5,18 +5,18 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
-#include "store/store_key.h"
 #include "base/text.h"
 #include "rules/valid.h"
+#include "store/store_key.h"
 #include "store/view.h"
 
-struct js *admin_key_view(const struct store_key *key)
+struct jtree *admin_key_view(const struct store_key *key)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	view_put_id(v, "_id", &key->id);
-	js_put_string(v, "role", store_role_name(key->role));
-	js_put_string(v, "name", key->name);
+	jtree_put_string(v, "role", store_role_name(key->role));
+	jtree_put_string(v, "name", key->name);
 	view_put_time(v, "createdAt", key->created_at);
 	view_put_time(v, "lastUsedAt", key->last_used_at);
 	return v;
@@ -48,7 +48,7 @@ enum err admin_key_create(struct admin *a)
 	enum store_role role;
 	const char *name;
 	struct id org;
-	struct js *v;
+	struct jtree *v;
 	enum err e = read_options(a, &role, &name);
 
 	if (!e)
@@ -65,7 +65,7 @@ enum err admin_key_create(struct admin *a)
 		return ERR_OK;
 	}
 	v = admin_key_view(&key);
-	js_put_string(v, "key", text);
+	jtree_put_string(v, "key", text);
 	admin_json(a, v);
 	return ERR_OK;
 }
@@ -86,7 +86,7 @@ static void print_key(struct admin *a, const struct store_key *key)
 enum err admin_key_list(struct admin *a)
 {
 	struct store_key *keys;
-	struct js *all;
+	struct jtree *all;
 	struct id org;
 	size_t n;
 	enum err e = admin_id("organization", a->arg[0], &org);
@@ -103,9 +103,9 @@ enum err admin_key_list(struct admin *a)
 			print_key(a, &keys[i]);
 		return ERR_OK;
 	}
-	all = js_array();
+	all = jtree_array();
 	for (size_t i = 0; i < n; i++)
-		js_add(all, admin_key_view(&keys[i]));
+		jtree_add(all, admin_key_view(&keys[i]));
 	admin_json(a, all);
 	return ERR_OK;
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "admin/admin.h"
-#include "store/store_org.h"
 #include "rules/valid.h"
+#include "store/store_org.h"
 #include "store/view.h"
 
 enum err admin_org_create(struct admin *a)
@@ -33,16 +33,16 @@ enum err admin_org_create(struct admin *a)
 enum err admin_org_list(struct admin *a)
 {
 	struct store_org *orgs;
-	struct js *all;
+	struct jtree *all;
 	size_t n;
 	enum err e = store_org_list(&a->store, &a->arena, &orgs, &n);
 
 	if (e)
 		return e;
 	if (a->json) {
-		all = js_array();
+		all = jtree_array();
 		for (size_t i = 0; i < n; i++)
-			js_add(all, view_org(&orgs[i]));
+			jtree_add(all, view_org(&orgs[i]));
 		admin_json(a, all);
 		return ERR_OK;
 	}

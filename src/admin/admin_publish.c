@@ -8,10 +8,10 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
-#include "rules/notice.h"
+#include "rules/publishable.h"
+#include "rules/valid.h"
 #include "store/store_due.h"
 #include "store/store_publish.h"
-#include "rules/valid.h"
 #include "store/view.h"
 
 struct publication {
@@ -76,7 +76,7 @@ static void trim(const struct buf *text, struct store_publication *item)
 static enum err check_user(const struct admin *a, struct publication *p)
 {
 	const char *given = a->option[ADMIN_USER];
-	const char *why = given ? notice_user(given) : NULL;
+	const char *why = given ? publishable_user(given) : NULL;
 	struct id user;
 
 	if (!given)
@@ -102,7 +102,7 @@ static enum err check_key(const struct admin *a, struct publication *p)
 /* Everything that can be said without the file. */
 static enum err check_line(const struct admin *a, struct publication *p)
 {
-	const char *why = notice_action(a->arg[1]);
+	const char *why = publishable_action(a->arg[1]);
 	enum err e;
 
 	if (why)
@@ -114,12 +114,12 @@ static enum err check_line(const struct admin *a, struct publication *p)
 
 static enum err check_resource(const struct admin *a, struct publication *p)
 {
-	char why[NOTICE_WHY_SIZE];
+	char why[PUBLISHABLE_WHY_SIZE];
 
 	trim(&p->text, &p->item);
 	if (p->text.overflow ||
-	    !notice_resource(p->item.resource, p->item.resource_len,
-			     a->conf.api.max_body, why))
+	    !publishable_resource(p->item.resource, p->item.resource_len,
+				  a->conf.api.max_body, why))
 		return admin_invalid("the resource",
 				     p->text.overflow ? "is too long" : why);
 	return ERR_OK;
@@ -147,7 +147,7 @@ static enum err refuse(struct admin *a, const struct publication *p,
 	enum err e = ERR_NOT_FOUND;
 
 	if (p->all.idempotency_key)
-		e = store_publish_again(&a->store, &p->all, id, created_at);
+		e = store_publish_recall(&a->store, &p->all, id, created_at);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	log_error("the organization has as many deliveries waiting as [api] "
@@ -183,19 +183,19 @@ static void answer(struct admin *a, const struct publication *p,
 		   const struct id *id, int64_t created_at)
 {
 	char text[ID_TEXT_SIZE];
-	struct js *v;
+	struct jtree *v;
 
 	if (!a->json) {
 		id_format(text, id);
 		admin_print(a, "_id", text);
 		return;
 	}
-	v = js_object();
+	v = jtree_object();
 	view_put_id(v, "_id", id);
-	js_put_string(v, "action", p->item.action);
+	jtree_put_string(v, "action", p->item.action);
 	view_put_id(v, "organization", &p->all.organization);
 	if (p->item.user)
-		js_put_string(v, "user", p->item.user);
+		jtree_put_string(v, "user", p->item.user);
 	view_put_time(v, "createdAt", created_at);
 	admin_json(a, v);
 }

@@ -43,7 +43,7 @@ static enum err sweep(struct admin *a, enum purge_sweep which,
 enum err admin_purge(struct admin *a)
 {
 	struct store_purged done = {0};
-	struct js *v;
+	struct jtree *v;
 	enum err e = ERR_OK;
 
 	for (int i = 0; i < PURGE_MAX && !e; i++)
@@ -56,9 +56,9 @@ enum err admin_purge(struct admin *a)
 				   (unsigned long long)figure(&done, i));
 		return ERR_OK;
 	}
-	v = js_object();
+	v = jtree_object();
 	for (size_t i = 0; i < FIGURES; i++)
-		js_put_int(v, figures[i].member, (int64_t)figure(&done, i));
+		jtree_put_int(v, figures[i].member, (int64_t)figure(&done, i));
 	admin_json(a, v);
 	return ERR_OK;
 }

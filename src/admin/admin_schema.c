@@ -10,7 +10,7 @@
 
 struct progress {
 	struct admin *a;
-	struct js *steps; /* with --json */
+	struct jtree *steps; /* with --json */
 };
 
 static void note_step(void *arg, const struct store_step *step)
@@ -18,14 +18,15 @@ static void note_step(void *arg, const struct store_step *step)
 	struct progress *p = arg;
 
 	if (p->steps)
-		js_add(p->steps, js_new_string(step->name, strlen(step->name)));
+		jtree_add(p->steps,
+			  jtree_new_string(step->name, strlen(step->name)));
 	else
 		buf_printf(&p->a->out, "%s\n", step->name);
 }
 
 enum err admin_migrate(struct admin *a)
 {
-	struct progress p = {.a = a, .steps = a->json ? js_array() : NULL};
+	struct progress p = {.a = a, .steps = a->json ? jtree_array() : NULL};
 	struct store_migration m = {
 		.steps = store_steps,
 		.count = store_step_count,
@@ -34,21 +35,21 @@ enum err admin_migrate(struct admin *a)
 		.arg = &p,
 	};
 	enum err e = store_migrate(&a->conf, &m);
-	struct js *v;
+	struct jtree *v;
 
 	if (e || !p.steps) {
-		js_free(p.steps);
+		jtree_free(p.steps);
 		return e;
 	}
-	v = js_object();
-	js_put_int(v, "version", store_schema_version());
-	js_put(v, "steps", p.steps);
+	v = jtree_object();
+	jtree_put_int(v, "version", store_schema_version());
+	jtree_put(v, "steps", p.steps);
 	admin_json(a, v);
 	return ERR_OK;
 }
 
 struct sections {
-	struct js *all, *section;
+	struct jtree *all, *section;
 	const char *name;
 };
 
@@ -58,11 +59,11 @@ static void put_key(void *arg, const char *section, const char *key,
 	struct sections *s = arg;
 
 	if (!s->section || strcmp(s->name, section) != 0) {
-		s->section = js_object();
+		s->section = jtree_object();
 		s->name = section;
-		js_put(s->all, section, s->section);
+		jtree_put(s->all, section, s->section);
 	}
-	js_put_string(s->section, key, value);
+	jtree_put_string(s->section, key, value);
 }
 
 enum err admin_config(struct admin *a)
@@ -81,7 +82,7 @@ enum err admin_config(struct admin *a)
 		conf_print(&a->conf, &a->out);
 		return ERR_OK;
 	}
-	s.all = js_object();
+	s.all = jtree_object();
 	conf_each(&a->conf, put_key, &s);
 	admin_json(a, s.all);
 	return ERR_OK;

@@ -3,8 +3,8 @@
  * [secrets] now says: encrypted with key_file, or as it is when there is none.
  */
 #include "admin/admin.h"
-#include "outside/conf_key.h"
 #include "base/log.h"
+#include "outside/conf_key.h"
 #include "store/store_secret.h"
 
 static enum err read_old_key(const struct admin *a,
@@ -23,7 +23,7 @@ enum err admin_secret_rewrite(struct admin *a)
 {
 	struct store_secret_sweep w = {.more = true};
 	unsigned char old_key[CONF_KEY_SIZE];
-	struct js *v;
+	struct jtree *v;
 	enum err e = ERR_OK;
 
 	if (a->option[ADMIN_OLD_KEY_FILE]) {
@@ -45,8 +45,8 @@ enum err admin_secret_rewrite(struct admin *a)
 		buf_printf(&a->out, "%llu\n", (unsigned long long)w.rewritten);
 		return ERR_OK;
 	}
-	v = js_object();
-	js_put_int(v, "rewritten", (int64_t)w.rewritten);
+	v = jtree_object();
+	jtree_put_int(v, "rewritten", (int64_t)w.rewritten);
 	admin_json(a, v);
 	return ERR_OK;
 }

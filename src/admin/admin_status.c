@@ -3,8 +3,8 @@
  * value between tabs, then the newest rejected notifications.
  */
 #include "admin/admin.h"
-#include "store/store_status.h"
 #include "base/text.h"
+#include "store/store_status.h"
 #include "store/view.h"
 
 enum { EXAMPLES = 10 }; /* of rejected notifications */
@@ -129,51 +129,51 @@ static void print(struct buf *out, const struct report *r)
 
 /* ---- JSON ---- */
 
-static struct js *sender_js(const struct store_sender *s)
+static struct jtree *sender_jtree(const struct store_sender *s)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
-	js_put_string(v, "host", s->host);
+	jtree_put_string(v, "host", s->host);
 	view_put_time(v, "startedAt", s->started_at);
 	view_put_time(v, "seenAt", s->seen_at);
 	view_put_time(v, "endedAt", s->ended_at);
-	js_put_int(v, "delivered", (int64_t)s->delivered);
-	js_put_int(v, "failed", (int64_t)s->failed);
-	js_put_int(v, "retried", (int64_t)s->retried);
+	jtree_put_int(v, "delivered", (int64_t)s->delivered);
+	jtree_put_int(v, "failed", (int64_t)s->failed);
+	jtree_put_int(v, "retried", (int64_t)s->retried);
 	return v;
 }
 
-static struct js *rejected_js(const struct store_rejected *r)
+static struct jtree *rejected_jtree(const struct store_rejected *r)
 {
-	struct js *v = js_object();
+	struct jtree *v = jtree_object();
 
 	view_put_id(v, "_id", &r->id);
 	view_put_id(v, "organization", &r->organization);
-	js_put_string(v, "action", r->action);
-	js_put_string(v, "reason", r->reason);
+	jtree_put_string(v, "action", r->action);
+	jtree_put_string(v, "reason", r->reason);
 	view_put_time(v, "createdAt", r->created_at);
 	return v;
 }
 
-static struct js *report_js(const struct report *r)
+static struct jtree *report_jtree(const struct report *r)
 {
-	struct js *v = js_object(), *senders = js_array(),
-		  *rejected = js_array();
+	struct jtree *v = jtree_object(), *senders = jtree_array(),
+		     *rejected = jtree_array();
 
 	for (size_t i = 0; i < FIGURES; i++)
-		js_put_int(v, figures[i].member,
-			   (int64_t)figure(&r->status, i));
-	js_put_double(v, "oldestDueSeconds",
-		      (double)r->status.oldest_due / 1000);
+		jtree_put_int(v, figures[i].member,
+			      (int64_t)figure(&r->status, i));
+	jtree_put_double(v, "oldestDueSeconds",
+			 (double)r->status.oldest_due / 1000);
 	for (size_t i = 0; i < r->sender_count; i++)
-		js_add(senders, sender_js(&r->senders[i]));
+		jtree_add(senders, sender_jtree(&r->senders[i]));
 	for (size_t i = 0; i < r->rejected_count; i++)
-		js_add(rejected, rejected_js(&r->rejected[i]));
-	js_put(v, "senders", senders);
-	js_put_bool(v, "senderAlive",
-		    r->sender_count &&
-			    store_sender_alive(&r->senders[0], r->now));
-	js_put(v, "rejectedNotifications", rejected);
+		jtree_add(rejected, rejected_jtree(&r->rejected[i]));
+	jtree_put(v, "senders", senders);
+	jtree_put_bool(v, "senderAlive",
+		       r->sender_count &&
+			       store_sender_alive(&r->senders[0], r->now));
+	jtree_put(v, "rejectedNotifications", rejected);
 	return v;
 }
 
@@ -185,7 +185,7 @@ enum err admin_status(struct admin *a)
 	if (e)
 		return e;
 	if (a->json)
-		admin_json(a, report_js(&r));
+		admin_json(a, report_jtree(&r));
 	else
 		print(&a->out, &r);
 	return ERR_OK;

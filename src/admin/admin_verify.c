@@ -10,14 +10,14 @@
 
 #include "admin/admin.h"
 #include "base/clock.h"
-#include "deliver/lane.h"
 #include "base/log.h"
+#include "deliver/lane.h"
 #include "deliver/parcel.h"
+#include "rules/target.h"
 #include "store/store_delivery.h"
 #include "store/store_lane.h"
 #include "store/store_lane_hook.h"
 #include "store/store_org.h"
-#include "rules/target.h"
 
 enum {
 	/* Linux takes 128 KiB for one argument; quoting needs some of it. */
@@ -52,8 +52,8 @@ static enum err find(struct verify *v, const char *text)
 				       &v->delivery);
 	if (e == ERR_NOT_FOUND)
 		return admin_missing("delivery", text);
-	if (!e && !store_key(s, &v->delivery.hook, ID_HOOK, &v->hook,
-			     &created_s))
+	if (!e &&
+	    !store_key(s, &v->delivery.hook, ID_HOOK, &v->hook, &created_s))
 		e = ERR_INTERNAL;
 	if (!e && !store_key(s, &v->delivery.webhook_id, ID_BATCH, &v->batch,
 			     &created_s))
@@ -74,8 +74,8 @@ static enum err make(struct verify *v)
 	if (!e)
 		e = store_lane_hooks(s, &v->a->arena, &v->hook, 1, &hook);
 	if (!e)
-		e = store_lane_again(s, &v->a->arena, v->hook, v->batch,
-				     v->delivery.key, &rows, &plan.count);
+		e = store_lane_recall(s, &v->a->arena, v->hook, v->batch,
+				      v->delivery.key, &rows, &plan.count);
 	if (e)
 		return e;
 	if (hook.locked) {
@@ -240,7 +240,7 @@ static void print(struct buf *out, const struct verify *v)
 
 /* ---- JSON ---- */
 
-static void put_header_js(struct js *headers, const char *line)
+static void put_header_jtree(struct jtree *headers, const char *line)
 {
 	size_t n = strcspn(line, ":;");
 	const char *value = line + n + strspn(line + n, ":; ");
@@ -250,32 +250,32 @@ static void put_header_js(struct js *headers, const char *line)
 		return;
 	memcpy(name, line, n);
 	name[n] = '\0';
-	js_put_string(headers, name, value);
+	jtree_put_string(headers, name, value);
 }
 
-static struct js *report_js(const struct verify *v)
+static struct jtree *report_jtree(const struct verify *v)
 {
 	const struct parcel *p = v->parcel;
-	struct js *report = js_object(), *headers = js_object();
+	struct jtree *report = jtree_object(), *headers = jtree_object();
 	char id[ID_TEXT_SIZE];
 	struct buf text;
 
 	id_format(id, &v->delivery.id);
-	js_put_string(report, "delivery", id);
-	js_put_string(report, "webhookId", p->id);
-	js_put_string(report, "method", "POST");
-	js_put_string(report, "url", p->request.url);
-	js_put_string(headers, "User-Agent", v->a->conf.sender.user_agent);
+	jtree_put_string(report, "delivery", id);
+	jtree_put_string(report, "webhookId", p->id);
+	jtree_put_string(report, "method", "POST");
+	jtree_put_string(report, "url", p->request.url);
+	jtree_put_string(headers, "User-Agent", v->a->conf.sender.user_agent);
 	for (const struct curl_slist *h = p->request.headers; h; h = h->next)
-		put_header_js(headers, h->data);
-	js_put(report, "headers", headers);
-	js_put_string_len(report, "body", p->body, p->body_len);
+		put_header_jtree(headers, h->data);
+	jtree_put(report, "headers", headers);
+	jtree_put_string_len(report, "body", p->body, p->body_len);
 	buf_init(&text, COMMAND_MAX);
 	put_signed(&text, v);
-	js_put_string_len(report, "signed", text.data, text.len);
+	jtree_put_string_len(report, "signed", text.data, text.len);
 	buf_clear(&text);
 	put_curl(&text, v);
-	js_put_string_len(report, "curl", text.data, text.len);
+	jtree_put_string_len(report, "curl", text.data, text.len);
 	buf_release(&text);
 	return report;
 }
@@ -288,7 +288,7 @@ enum err admin_verify(struct admin *a)
 	if (!e)
 		e = make(&v);
 	if (!e && a->json)
-		admin_json(a, report_js(&v));
+		admin_json(a, report_jtree(&v));
 	else if (!e)
 		print(&a->out, &v);
 	release(&v);

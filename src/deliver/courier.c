@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outside/attempt.h"
 #include "base/clock.h"
+#include "base/mem.h"
+#include "deliver/lane.h"
+#include "deliver/mailbox.h"
+#include "outside/attempt.h"
 #include "outside/crypt.h"
 #include "outside/http.h"
-#include "deliver/lane.h"
-#include "base/mem.h"
-#include "deliver/post.h"
 
 enum {
-	WAIT_MS = 1000, /* the post wakes us before */
+	WAIT_MS = 1000,	   /* the mailbox wakes us before */
 	STOP_WAIT_MS = 50, /* also where a lease must be renewed first */
 	SPARE_SHARE = 16
 };
@@ -152,7 +152,7 @@ static void give_back_unsent(struct courier *c, struct lane *l)
 
 static void flush(struct courier *c)
 {
-	post_return(c->plan->post, &c->back, c->back_count);
+	mailbox_return(c->plan->mailbox, &c->back, c->back_count);
 	c->back_count = 0;
 }
 
@@ -215,7 +215,7 @@ static void heed_recalls(struct courier *c)
 {
 	struct lane *l = c->ring, *last;
 
-	if (!l || !post_recalls(c->plan->post))
+	if (!l || !mailbox_recalls(c->plan->mailbox))
 		return;
 	last = l->ring_previous;
 	for (;;) {
@@ -300,15 +300,15 @@ static void collect(struct courier *c)
 
 static void heed_stop(struct courier *c)
 {
-	enum post_stop stop = post_stopping(c->plan->post);
+	enum mailbox_stop stop = mailbox_stopping(c->plan->mailbox);
 	struct parcel *p, *next;
 
-	if (stop == POST_GO_ON)
+	if (stop == MAILBOX_GO_ON)
 		return;
 	c->stopping = true;
 	while (c->ring)
 		give_back_unsent(c, c->ring);
-	if (stop != POST_STOP_NOW)
+	if (stop != MAILBOX_STOP_NOW)
 		return;
 	if (!c->stop_at)
 		c->stop_at = clock_monotonic() + c->plan->stop_ms;
@@ -326,7 +326,7 @@ void courier_run(const struct courier_plan *plan)
 	struct parcel_list fetched = {0};
 
 	for (;;) {
-		bool more = post_fetch(plan->post, &fetched);
+		bool more = mailbox_fetch(plan->mailbox, &fetched);
 
 		accept_parcels(&c, &fetched);
 		heed_stop(&c);
@@ -336,8 +336,8 @@ void courier_run(const struct courier_plan *plan)
 		flush(&c);
 		if (!more && !c.in_flight && !c.ring)
 			return;
-		http_wait(plan->http, c.stopping || c.unleased ? STOP_WAIT_MS
-							       : WAIT_MS);
+		http_wait(plan->http,
+			  c.stopping || c.unleased ? STOP_WAIT_MS : WAIT_MS);
 		collect(&c);
 		flush(&c);
 	}

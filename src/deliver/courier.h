@@ -14,18 +14,18 @@
 #include "rules/outcome.h"
 
 struct http;
-struct post;
+struct mailbox;
 
 struct courier_plan {
 	struct http *http;
-	struct post *post;
+	struct mailbox *mailbox;
 	size_t concurrency, hook_concurrency;
 	struct outcome_policy policy;
-	/* POST_STOP_NOW: how long what is under way may go on, ms. */
+	/* MAILBOX_STOP_NOW: how long what is under way may go on, ms. */
 	int64_t stop_ms;
 };
 
-/* Runs until the post has ended and everything is handed back. */
+/* Runs until the mailbox has ended and everything is handed back. */
 void courier_run(const struct courier_plan *plan);
 
 #endif

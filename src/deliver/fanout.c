@@ -6,11 +6,11 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "rules/notice.h"
+#include "rules/publishable.h"
+#include "rules/valid.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
-#include "rules/valid.h"
 
 /* What still fits, of an organization that published with SQL. */
 struct room {
@@ -67,16 +67,15 @@ static enum err choose_of(struct run *r, const struct id *org, size_t orgs,
 {
 	size_t want = r->max / orgs, n;
 	uint64_t hooks;
-	enum err e =
-		store_fanout_hooks(r->s, org, FANOUT_DELIVERIES, &hooks);
+	enum err e = store_fanout_hooks(r->s, org, FANOUT_DELIVERIES, &hooks);
 
 	if (e)
 		return e;
 	if (hooks && want > FANOUT_DELIVERIES / orgs / hooks)
 		want = FANOUT_DELIVERIES / orgs / hooks;
 	want = want ? want : 1;
-	e = store_fanout_queued(r->s, org, r->newest, want,
-				r->key + r->keys, &n);
+	e = store_fanout_queued(r->s, org, r->newest, want, r->key + r->keys,
+				&n);
 	if (e)
 		return e;
 	r->keys += n;
@@ -119,7 +118,7 @@ static bool refuse(char *why, const char *field, const char *what)
 static bool check_row(const struct store *s, const struct store_queued *row,
 		      char *why)
 {
-	char bad[NOTICE_WHY_SIZE];
+	char bad[PUBLISHABLE_WHY_SIZE];
 	const char *what;
 
 	if (!row->organization_known)
@@ -132,10 +131,10 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 		       : NULL;
 	if (what)
 		return refuse(why, "idempotency_key", what);
-	what = notice_action(row->action);
+	what = publishable_action(row->action);
 	if (what)
 		return refuse(why, "action", what);
-	what = row->user ? notice_user(row->user) : NULL;
+	what = row->user ? publishable_user(row->user) : NULL;
 	if (what)
 		return refuse(why, "user", what);
 	if (!row->resource) {
@@ -144,8 +143,8 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 			 row->resource_len);
 		return false;
 	}
-	if (!notice_resource(row->resource, row->resource_len,
-			     s->conf->api.max_body, bad))
+	if (!publishable_resource(row->resource, row->resource_len,
+				  s->conf->api.max_body, bad))
 		return refuse(why, "resource", bad);
 	return true;
 }
@@ -272,8 +271,8 @@ static enum err reject_last(struct db *db, void *arg)
 	struct run *r = arg;
 
 	(void)db;
-	r->count = (struct fanout_count){
-		.taken = 1, .rejected = 1, .more = true};
+	r->count =
+		(struct fanout_count){.taken = 1, .rejected = 1, .more = true};
 	return store_fanout_reject(r->s, r->last,
 				   "the database refused to take it");
 }
@@ -285,9 +284,9 @@ static enum err one_by_one(struct run *r)
 	enum err e;
 
 	r->max = 1;
-	e = db_tx(r->s->db, DB_AGAIN, body, r);
+	e = db_tx(r->s->db, DB_REPEAT, body, r);
 	if (e == ERR_INTERNAL && r->last)
-		e = db_tx(r->s->db, DB_AGAIN, reject_last, r);
+		e = db_tx(r->s->db, DB_REPEAT, reject_last, r);
 	return e;
 }
 
@@ -296,7 +295,7 @@ enum err fanout_run(struct store *s, struct fanout_place *place,
 {
 	struct run r = {
 		.s = s, .from = place, .newest = newest, .max = FANOUT_MAX};
-	enum err e = db_tx(s->db, DB_AGAIN, body, &r);
+	enum err e = db_tx(s->db, DB_REPEAT, body, &r);
 
 	if (e == ERR_INTERNAL)
 		e = one_by_one(&r);

@@ -18,7 +18,8 @@
 struct store;
 
 enum {
-	FANOUT_MAX = 256, /* rows a transaction, and about so many deliveries: */
+	FANOUT_MAX =
+		256, /* rows a transaction, and about so many deliveries: */
 	FANOUT_DELIVERIES = 5000,
 	FANOUT_ORGS = 64 /* organizations a transaction */
 };

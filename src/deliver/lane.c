@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "outside/js.h"
+#include "base/text.h"
+#include "outside/jtree.h"
 #include "rules/outcome.h"
 #include "rules/retry.h"
-#include "base/text.h"
 
 /* ---- lists ---- */
 
@@ -87,25 +87,25 @@ void parcel_list_join(struct parcel_list *to, struct parcel_list *from)
 static struct curl_slist *header_lines(struct arena *arena, const char *json)
 {
 	struct curl_slist *first = NULL, **tail = &first;
-	struct js *headers = json ? js_parse(json, strlen(json)) : NULL;
-	struct js_iter it;
-	const struct js *value;
+	struct jtree *headers = json ? jtree_parse(json, strlen(json)) : NULL;
+	struct jtree_iter it;
+	const struct jtree *value;
 	const char *name;
 
 	if (!headers)
 		return NULL;
-	js_iter_init(&it, headers);
-	while (js_iter_next(&it, &name, &value)) {
+	jtree_iter_init(&it, headers);
+	while (jtree_iter_next(&it, &name, &value)) {
 		struct curl_slist *node = arena_zalloc(arena, sizeof(*node));
 		size_t n;
-		const char *text = js_string(value, &n);
+		const char *text = jtree_string(value, &n);
 
 		node->data = n ? arena_printf(arena, "%s: %s", name, text)
 			       : arena_printf(arena, "%s;", name);
 		*tail = node;
 		tail = &node->next;
 	}
-	js_free(headers);
+	jtree_free(headers);
 	return first;
 }
 
@@ -204,8 +204,8 @@ static void revive(struct store_lane *l, int64_t now)
 	l->failures = 0;
 }
 
-void lane_learn(struct store_lane *draft, bool *failed,
-		const struct outcome *o, int64_t now, double fraction)
+void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
+		int64_t now, double fraction)
 {
 	if (o->answered) {
 		revive(draft, now);

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rules/id.h"
 #include "base/mem.h"
 #include "deliver/parcel.h"
+#include "rules/id.h"
 #include "store/store_lane_hook.h"
 
 struct courier_org;
@@ -26,8 +26,8 @@ enum {
 	LANE_QUOTA_MAX = 1024, /* and of one that has answered so often */
 	LANE_PORTION = 256,    /* a round records so many, and reads as many */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
-	LANE_CAREFUL = 2,     /* crashes after which it goes one by one */
-	LANE_WINDOW_FIRST = 4, /* requests at once; Postfix begins with 5 */
+	LANE_CAREFUL = 2,	   /* crashes after which it goes one by one */
+	LANE_WINDOW_FIRST = 4,	   /* requests at once; Postfix begins with 5 */
 	LANE_RATE_PAUSE_MAX = 1100 /* ms: a second, and what is kept back */
 };
 
@@ -95,7 +95,7 @@ struct lane {
 	struct courier_org *org;
 
 	/* both */
-	atomic_bool recall; /* hand back what was not sent */
+	atomic_bool recall;   /* hand back what was not sent */
 	atomic_size_t window; /* requests at once; the courier sets it */
 	/* Monotonic: a request that starts later could outlast the lease. */
 	atomic_int_fast64_t send_until;
@@ -126,8 +126,8 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
  * since the lane was opened: requests that were under way together count as
  * one failure. Pure.
  */
-void lane_learn(struct store_lane *draft, bool *failed,
-		const struct outcome *o, int64_t now, double fraction);
+void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
+		int64_t now, double fraction);
 
 /*
  * The lane's rate: never more than `rate` in any second, though a second's

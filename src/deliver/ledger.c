@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "deliver/fanout.h"
-#include "rules/id.h"
+#include "deliver/mailbox.h"
 #include "deliver/outage.h"
-#include "deliver/post.h"
 #include "deliver/round.h"
+#include "rules/id.h"
 #include "store/store_fanout.h"
 #include "store/store_sender.h"
-#include "base/text.h"
 
 enum {
 	/* An idle sender asks this often: half of it is the mean wait of a
@@ -22,12 +22,12 @@ enum {
 	 * core (bench/). Other workers of the same run ask less often. */
 	IDLE_MS = 40,
 	IDLE_OTHERS_MS = 250,
-	BUSY_MS = 10,	 /* between looks for new work while there is work */
+	BUSY_MS = 10, /* between looks for new work while there is work */
 	/* A lane that was read empty is read again; hooks that were changed
 	 * while their lane is open take back what was not sent. */
 	REREAD_MS = 250,
 	REWIND_MS = 1000, /* the others too */
-	NOTE_MS = 10000, /* sign of life in the senders table */
+	NOTE_MS = 10000,  /* sign of life in the senders table */
 	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
 	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* the database is away */
@@ -35,7 +35,7 @@ enum {
 	 * no outage, unless they win for so long. */
 	CONTENDED_MS = 10000,
 	/* Told to stop, it is waited for no longer than this: what is in
-	 * flight has ended by then (sender.c), and there are 5 s in all. */
+	 * flight has ended by then (worker.c), and there are 5 s in all. */
 	STOP_MS = 4000,
 	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
@@ -113,8 +113,8 @@ static enum err look_for_lanes(struct ledger *l)
 	    ((busy || greedy) && now < l->next_share))
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
-	l->looked_in_vain = !e && !greedy && !l->round.due_count &&
-			    !l->more_queued;
+	l->looked_in_vain =
+		!e && !greedy && !l->round.due_count && !l->more_queued;
 	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
 	if (busy)
 		l->round.due_count = (l->round.due_count + 1) / 2;
@@ -174,8 +174,9 @@ static void heed_wish(struct ledger *l)
 	if (wish == LEDGER_STOP)
 		l->stop_by = clock_monotonic() + STOP_MS;
 	round_close_all(&l->round);
-	post_stop(l->plan->post,
-		  wish == LEDGER_STOP ? POST_STOP_NOW : POST_NOTHING_NEW);
+	mailbox_stop(l->plan->mailbox, wish == LEDGER_STOP
+					       ? MAILBOX_STOP_NOW
+					       : MAILBOX_NOTHING_NEW);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -305,8 +306,8 @@ static enum err loop(struct ledger *l)
 	enum err e = ERR_OK;
 
 	while (!l->gone && !finished(l)) {
-		post_collect(l->plan->post, enough(l), PATIENCE_MS, patience(l),
-			     &l->back);
+		mailbox_collect(l->plan->mailbox, enough(l), PATIENCE_MS,
+				patience(l), &l->back);
 		heed_wish(l);
 		if (finished(l))
 			break;
@@ -324,9 +325,9 @@ static enum err loop(struct ledger *l)
 static void abandon(struct ledger *l)
 {
 	round_abandon(&l->round);
-	post_stop(l->plan->post, POST_STOP_NOW);
+	mailbox_stop(l->plan->mailbox, MAILBOX_STOP_NOW);
 	while (l->round.out) {
-		post_collect(l->plan->post, 1, 0, 1000, &l->back);
+		mailbox_collect(l->plan->mailbox, 1, 0, 1000, &l->back);
 		round_forget(&l->round, &l->back);
 	}
 }
@@ -355,6 +356,6 @@ enum err ledger_run(const struct ledger_plan *plan)
 	else
 		e = end(&l);
 	round_release(&l.round);
-	post_end(plan->post);
+	mailbox_end(plan->mailbox);
 	return e;
 }

@@ -14,10 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "outside/conf.h"
 #include "base/err.h"
+#include "outside/conf.h"
 
-struct post;
+struct mailbox;
 
 /* Shared between a run's workers and the program that watches them. */
 struct ledger_count {
@@ -33,13 +33,13 @@ enum ledger_wish {
 
 struct ledger_plan {
 	const struct conf *conf; /* borrowed, as all here */
-	struct post *post;
+	struct mailbox *mailbox;
 	const char *owner; /* name of the lease's holder */
 	const char *host;
 	unsigned worker; /* 0: the first, which also keeps the record */
 	size_t concurrency;
-	bool once;     /* ends when nothing is left that was due by: */
-	int64_t until; /* database time; TIME_NONE: as time goes on */
+	bool once;	    /* ends when nothing is left that was due by: */
+	int64_t until;	    /* database time; TIME_NONE: as time goes on */
 	int64_t started_at; /* of the run, database time */
 	const char *outage; /* where it is noted that the database is away */
 	enum ledger_wish (*wish)(void *arg); /* asked often */

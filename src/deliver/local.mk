@@ -6,11 +6,6 @@ libhooks_a_SOURCES += \
 	%D%/batch.h \
 	%D%/courier.c \
 	%D%/courier.h \
-	%D%/draft.c \
-	%D%/draft.h \
-	%D%/draft_outcome.c \
-	%D%/draft_read.c \
-	%D%/draft_step.h \
 	%D%/fanout.c \
 	%D%/fanout.h \
 	%D%/lane.c \
@@ -19,17 +14,21 @@ libhooks_a_SOURCES += \
 	%D%/ledger.h \
 	%D%/lock.c \
 	%D%/lock.h \
+	%D%/mailbox.c \
+	%D%/mailbox.h \
+	%D%/operational.c \
+	%D%/operational.h \
 	%D%/outage.c \
 	%D%/outage.h \
 	%D%/parcel.c \
 	%D%/parcel.h \
-	%D%/post.c \
-	%D%/post.h \
-	%D%/raise.c \
-	%D%/raise.h \
 	%D%/round.c \
 	%D%/round.h \
-	%D%/sender.c \
-	%D%/sender.h \
+	%D%/round_read.c \
+	%D%/round_record.c \
+	%D%/round_tx.c \
+	%D%/round_tx.h \
 	%D%/tally.c \
-	%D%/tally.h
+	%D%/tally.h \
+	%D%/worker.c \
+	%D%/worker.h

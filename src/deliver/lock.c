@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "outside/crypt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "outside/crypt.h"
 
 /* Where owners' bytes are: far behind the first, within off_t. */
 #define PLACE_MASK UINT64_C(0x3fffffffffffffff)

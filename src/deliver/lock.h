@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "outside/conf.h"
 #include "base/err.h"
+#include "outside/conf.h"
 
 enum {
 	LOCK_OWNER_SIZE = 64, /* "host-01234567:0123456789abcdef" and NUL */

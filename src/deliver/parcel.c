@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "deliver/lane.h"
-#include "rules/match.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "deliver/lane.h"
+#include "rules/action.h"
 #include "rules/sign.h"
 #include "store/store.h"
-#include "base/text.h"
 
 /* Around a resource: action, organization, user; more is no fault. */
 enum { FRAME_BYTES = 160 };
@@ -94,7 +94,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.attempts = plan->rows[i].attempts,
 			.tries = plan->rows[i].tries,
 			.maybe_duplicate = plan->rows[i].maybe_duplicate,
-			.operational = match_operational(plan->rows[i].action),
+			.operational = action_operational(plan->rows[i].action),
 			.due_at = plan->rows[i].due_at,
 			.published_at = plan->rows[i].published_at,
 		};

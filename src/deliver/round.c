@@ -1,6 +1,6 @@
 /*
  * round: which lanes it is about, and what follows once it is committed. The
- * transaction itself is draft.c.
+ * transaction itself is round_tx.c.
  */
 #include "deliver/round.h"
 
@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "outside/crypt.h"
-#include "deliver/draft.h"
-#include "deliver/ledger.h"
 #include "base/log.h"
-#include "deliver/post.h"
-#include "deliver/tally.h"
 #include "base/text.h"
+#include "deliver/ledger.h"
+#include "deliver/mailbox.h"
+#include "deliver/round_tx.h"
+#include "deliver/tally.h"
+#include "outside/crypt.h"
 
 enum {
 	/* For recording an outcome, and for clocks of database nodes that
@@ -39,7 +39,7 @@ void round_init(struct round *r, const struct ledger_plan *plan)
 
 void round_release(struct round *r)
 {
-	draft_forget(r);
+	round_tx_forget(r);
 	for (size_t i = 0; i < r->lane_count; i++)
 		lane_free(r->lane[i]);
 	arena_release(&r->arena);
@@ -174,8 +174,7 @@ enum err round_look(struct round *r, size_t max)
 static bool hungry(const struct round *r, const struct lane *l)
 {
 	return !l->closing && !l->lost && !l->drained &&
-	       lane_room(l, &l->row, l->out) &&
-	       r->bytes < ROUND_BYTES_MAX &&
+	       lane_room(l, &l->row, l->out) && r->bytes < ROUND_BYTES_MAX &&
 	       !round_is_greedy(r, &l->hook.organization) &&
 	       clock_monotonic() >= l->rate_until;
 }
@@ -263,7 +262,7 @@ static void recall(struct round *r, struct lane *l)
 	l->closing = true;
 	if (atomic_exchange(&l->recall, true))
 		return;
-	post_recall(r->plan->post);
+	mailbox_recall(r->plan->mailbox);
 }
 
 static void renew(const struct round *r, struct lane *l, int64_t lease_end)
@@ -365,7 +364,7 @@ static void commit(struct round *r, int64_t lease_end)
 	find_greedy(r);
 	r->due_count = 0;
 	arena_release(&r->arena);
-	post_send(r->plan->post, &out);
+	mailbox_send(r->plan->mailbox, &out);
 }
 
 enum err round_run(struct round *r, struct parcel_list *back)
@@ -376,11 +375,11 @@ enum err round_run(struct round *r, struct parcel_list *back)
 	r->back = back;
 	r->writes_tally = tally_is_due(r->tally, clock_monotonic());
 	touch(r);
-	e = db_tx(r->store.db, DB_AGAIN, draft_run, r);
+	e = db_tx(r->store.db, DB_REPEAT, round_tx_run, r);
 	if (!e)
 		commit(r, lease_end);
 	else
-		draft_forget(r);
+		round_tx_forget(r);
 	return e;
 }
 
@@ -397,7 +396,7 @@ enum err round_write_tally(struct round *r)
 	enum err e = ERR_OK;
 
 	if (r->tally->count)
-		e = db_tx(r->store.db, DB_AGAIN, write_tally, r);
+		e = db_tx(r->store.db, DB_REPEAT, write_tally, r);
 	if (!e)
 		tally_clear(r->tally);
 	return e;

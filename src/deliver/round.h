@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "deliver/lane.h"
 #include "base/mem.h"
+#include "deliver/lane.h"
 #include "store/store.h"
 #include "store/store_lane_hook.h"
 #include "store/store_outcome.h"
@@ -48,9 +48,9 @@ struct round {
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
-	int64_t wake; /* monotonic: the soonest end of a wait for a rate */
+	int64_t wake;	  /* monotonic: the soonest end of a wait for a rate */
 	bool told_locked; /* that there are secrets that cannot be read */
-	bool contended; /* the last time others took some of them first */
+	bool contended;	  /* the last time others took some of them first */
 	struct round_greedy greedy[ROUND_GREEDY_MAX];
 	size_t greedy_count;
 	struct tally *tally; /* what was done and not yet written down */

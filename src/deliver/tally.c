@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "deliver/lane.h"
 #include "base/mem.h"
-#include "rules/outcome.h"
-#include "deliver/parcel.h"
-#include "store/store_counter.h"
 #include "base/text.h"
+#include "deliver/lane.h"
+#include "deliver/parcel.h"
+#include "rules/outcome.h"
+#include "store/store_counter.h"
 
 _Static_assert(TALLY_ROWS <= UINT16_MAX, "a slot holds a row's number");
 

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outside/attempt.h"
 #include "base/err.h"
+#include "outside/attempt.h"
 #include "store/store_lane.h"
 #include "store/store_stats.h"
 

@@ -12,10 +12,10 @@
 
 #include <ini.h>
 
-#include "outside/conf_check.h"
-#include "outside/conf_value.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "outside/conf_check.h"
+#include "outside/conf_value.h"
 
 #define AT(field) offsetof(struct conf, field)
 #define DAY INT64_C(86400000)

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "outside/conf_key.h"
 #include "base/err.h"
+#include "outside/conf_key.h"
 
 enum { CONF_SCHEDULE_MAX = 32, CONF_KEY_MAX = 64 };
 

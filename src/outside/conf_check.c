@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "outside/conf.h"
 #include "outside/conf_key.h"
 #include "outside/conf_mail.h"
-#include "base/mem.h"
 
 static enum err check_secrecy(const struct conf *c, const struct stat *st)
 {

@@ -28,9 +28,9 @@ const char *conf_mail_address(const char *s)
 
 const char *conf_mail_server(const char *url)
 {
-	size_t scheme = strncmp(url, "smtp://", 7) == 0	  ? 7
+	size_t scheme = strncmp(url, "smtp://", 7) == 0	   ? 7
 			: strncmp(url, "smtps://", 8) == 0 ? 8
-							    : 0;
+							   : 0;
 
 	if (!scheme || !url[scheme] || !is_printable(url, "\\\"<>"))
 		return "is not a URL such as smtp://localhost:25";

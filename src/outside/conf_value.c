@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outside/conf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "outside/conf.h"
 
 typedef const char *parse_fn(void *to, const char *text,
 			     const struct conf_range *range);

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "outside/crypt.h"
-#include "outside/db_sql.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "outside/crypt.h"
+#include "outside/db_sql.h"
 
 enum {
 	TRIES = 5,

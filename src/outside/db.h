@@ -21,8 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outside/conf.h"
 #include "base/err.h"
+#include "outside/conf.h"
 
 enum db_role {
 	DB_API,	   /* time limits 2/3/3 s, lock wait 1 s, a deadline */
@@ -189,8 +189,8 @@ const char *db_col_bytes(const struct db_stmt *q, unsigned col, size_t *n);
 /* ---- transactions ---- */
 
 enum db_doubt {
-	DB_AGAIN, /* the body may run again after a COMMIT without an answer */
-	DB_ONCE	  /* it may not: such a COMMIT is reported as ERR_TEMP */
+	DB_REPEAT, /* the body may run again after a COMMIT without an answer */
+	DB_ONCE	   /* it may not: such a COMMIT is reported as ERR_TEMP */
 };
 
 /*

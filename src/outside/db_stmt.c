@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outside/db_driver.h"
-#include "outside/db_sql.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "outside/db_driver.h"
+#include "outside/db_sql.h"
 
 enum {
 	CELL_BYTES = 256, /* a column's first buffer */

@@ -15,10 +15,10 @@
 #include <openssl/ssl.h>
 
 #include "base/err.h"
-#include "outside/http_judge.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "outside/watch.h"
+#include "outside/http_judge.h"
+#include "outside/poller.h"
 
 enum {
 	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
@@ -30,7 +30,7 @@ enum {
 struct http {
 	struct http_options o;
 	CURLM *multi;
-	struct watch *watch;
+	struct poller *watch;
 	struct buf agent; /* the header line */
 	CURLSH *sessions; /* of TLS: they outlive the handle they came from */
 	struct http_request *done, **done_tail; /* in order */
@@ -89,7 +89,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	r->connecting = true;
 	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	if (fd >= 0)
-		watch_opened(r->http->watch, fd);
+		poller_opened(r->http->watch, fd);
 	return fd;
 }
 
@@ -97,7 +97,7 @@ static int close_socket(void *arg, curl_socket_t fd)
 {
 	struct http *h = arg;
 
-	watch_closed(h->watch, fd);
+	poller_closed(h->watch, fd);
 	return close(fd);
 }
 
@@ -105,16 +105,16 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 		       void *unused)
 {
 	static const unsigned wants[] = {
-		[CURL_POLL_IN] = WATCH_IN,
-		[CURL_POLL_OUT] = WATCH_OUT,
-		[CURL_POLL_INOUT] = WATCH_IN | WATCH_OUT,
+		[CURL_POLL_IN] = POLLER_IN,
+		[CURL_POLL_OUT] = POLLER_OUT,
+		[CURL_POLL_INOUT] = POLLER_IN | POLLER_OUT,
 		[CURL_POLL_REMOVE] = 0,
 	};
 	struct http *h = arg;
 
 	(void)easy;
 	(void)unused;
-	watch_want(h->watch, fd, wants[what]);
+	poller_want(h->watch, fd, wants[what]);
 	return 0;
 }
 
@@ -304,7 +304,7 @@ struct http *http_new(const struct http_options *options)
 	h->done_tail = &h->done;
 	h->multi = curl_multi_init();
 	must(h->multi != NULL, "multi handle");
-	h->watch = watch_new();
+	h->watch = poller_new();
 	buf_init(&h->agent, HEADERS_MAX);
 	buf_printf(&h->agent, "User-Agent: %s", options->user_agent);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
@@ -324,7 +324,7 @@ void http_free(struct http *h)
 {
 	curl_multi_cleanup(h->multi);
 	curl_share_cleanup(h->sessions);
-	watch_free(h->watch);
+	poller_free(h->watch);
 	buf_release(&h->agent);
 	free(h);
 }
@@ -345,8 +345,8 @@ void http_start(struct http *h, struct http_request *r)
 	r->easy = e;
 	SET(e, URL, r->url);
 	/* As CURLOPT_USERAGENT it would be formatted twice a request. */
-	r->agent = (struct curl_slist){.data = h->agent.data,
-				       .next = r->headers};
+	r->agent =
+		(struct curl_slist){.data = h->agent.data, .next = r->headers};
 	SET(e, HTTPHEADER, &r->agent);
 	SET(e, POSTFIELDS, r->body);
 	SET(e, POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
@@ -459,13 +459,13 @@ static int64_t run_timers(struct http *h)
 	return ms;
 }
 
-static void run_sockets(struct http *h, const struct watch_event *e, size_t n)
+static void run_sockets(struct http *h, const struct poller_event *e, size_t n)
 {
 	int running;
 
 	for (size_t i = 0; i < n; i++) {
-		int bits = (e[i].ready & WATCH_IN ? CURL_CSELECT_IN : 0) |
-			   (e[i].ready & WATCH_OUT ? CURL_CSELECT_OUT : 0);
+		int bits = (e[i].ready & POLLER_IN ? CURL_CSELECT_IN : 0) |
+			   (e[i].ready & POLLER_OUT ? CURL_CSELECT_OUT : 0);
 
 		curl_multi_socket_action(h->multi, e[i].fd, bits, &running);
 	}
@@ -473,7 +473,7 @@ static void run_sockets(struct http *h, const struct watch_event *e, size_t n)
 
 void http_wait(struct http *h, int64_t ms)
 {
-	struct watch_event events[WATCH_EVENTS_MAX];
+	struct poller_event events[POLLER_EVENTS_MAX];
 	int64_t timer = run_timers(h);
 
 	collect(h);
@@ -481,11 +481,11 @@ void http_wait(struct http *h, int64_t ms)
 		ms = 0;
 	else if (timer >= 0 && timer < ms)
 		ms = timer;
-	run_sockets(h, events, watch_wait(h->watch, ms, events));
+	run_sockets(h, events, poller_wait(h->watch, ms, events));
 	collect(h);
 }
 
 void http_wake(struct http *h)
 {
-	watch_wake(h->watch);
+	poller_wake(h->watch);
 }

@@ -3,8 +3,8 @@
  */
 #include "outside/http_judge.h"
 
-#include "outside/http.h"
 #include "base/log.h"
+#include "outside/http.h"
 
 static enum attempt_error judge_connect(const struct http_request *r)
 {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outside/jscan_text.h"
 #include "base/mem.h"
+#include "outside/jscan_text.h"
 
 enum {
 	NAMES_FEW = 16,	 /* compared as they come */

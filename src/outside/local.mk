@@ -25,14 +25,14 @@ libhooks_a_SOURCES += \
 	%D%/http.h \
 	%D%/http_judge.c \
 	%D%/http_judge.h \
-	%D%/js.c \
-	%D%/js.h \
 	%D%/jscan.c \
 	%D%/jscan.h \
 	%D%/jscan_span.c \
 	%D%/jscan_text.c \
 	%D%/jscan_text.h \
+	%D%/jtree.c \
+	%D%/jtree.h \
 	%D%/mail.c \
 	%D%/mail.h \
-	%D%/watch.c \
-	%D%/watch.h
+	%D%/poller.c \
+	%D%/poller.h

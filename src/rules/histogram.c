@@ -10,10 +10,10 @@
 #define DAY (24 * HOUR)
 
 static const int64_t bounds[HISTOGRAM_BOUNDS] = {
-	1 * MS,	     2 * MS,	  5 * MS,      10 * MS,	   20 * MS,
-	50 * MS,     100 * MS,	  200 * MS,    500 * MS,   1 * SECOND,
-	2 * SECOND,  5 * SECOND,  10 * SECOND, 20 * SECOND, 1 * MINUTE,
-	5 * MINUTE,  30 * MINUTE, 3 * HOUR,    12 * HOUR,  1 * DAY,
+	1 * MS,	    2 * MS,	 5 * MS,      10 * MS,	   20 * MS,
+	50 * MS,    100 * MS,	 200 * MS,    500 * MS,	   1 * SECOND,
+	2 * SECOND, 5 * SECOND,	 10 * SECOND, 20 * SECOND, 1 * MINUTE,
+	5 * MINUTE, 30 * MINUTE, 3 * HOUR,    12 * HOUR,   1 * DAY,
 	4 * DAY,
 };
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "outside/crypt.h"
 #include "base/text.h"
+#include "outside/crypt.h"
 
 enum { KIND_AT = 4, SITE_AT = 5, SERIAL_AT = 7, SERIAL_SIZE = 5 };
 

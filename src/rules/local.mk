@@ -1,17 +1,17 @@
 # Pure: no clock, no log, no database.
 libhooks_a_SOURCES += \
+	%D%/action.c \
+	%D%/action.h \
 	%D%/headroom.c \
 	%D%/headroom.h \
 	%D%/histogram.c \
 	%D%/histogram.h \
 	%D%/id.c \
 	%D%/id.h \
-	%D%/match.c \
-	%D%/match.h \
-	%D%/notice.c \
-	%D%/notice.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
+	%D%/publishable.c \
+	%D%/publishable.h \
 	%D%/retry.c \
 	%D%/retry.h \
 	%D%/sign.c \

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rules/id.h"
 #include "base/text.h"
+#include "rules/id.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "send/notify.h"
+#include "send/digest.h"
 #include "send/purge.h"
 #include "store/store.h"
 #include "store/store_chore.h"
@@ -101,7 +101,7 @@ void chores_run(const struct chores_plan *plan)
 	store_init(&c.store, plan->conf, DB_SENDER);
 	e = store_connect(&c.store);
 	if (!e)
-		e = notify_run(&c.store, plan->stop, plan->arg);
+		e = digest_run(&c.store, plan->stop, plan->arg);
 	for (int i = 0; !e && i < PURGE_MAX && !must_stop(&c); i++)
 		e = do_sweep(&c, (enum purge_sweep)i);
 	store_release(&c.store);

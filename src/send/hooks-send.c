@@ -13,29 +13,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "send/chores.h"
 #include "base/clock.h"
-#include "outside/http.h"
 #include "base/log.h"
-#include "send/options.h"
+#include "base/text.h"
 #include "deliver/outage.h"
-#include "send/prepare.h"
-#include "send/report.h"
-#include "deliver/sender.h"
+#include "deliver/worker.h"
+#include "outside/http.h"
+#include "send/chores.h"
+#include "send/send_options.h"
+#include "send/send_prepare.h"
+#include "send/send_report.h"
 #include "store/store.h"
 #include "store/store_sender.h"
-#include "base/text.h"
 
 enum {
 	TICK_MS = 250,
-	STOP_MS = 4800, /* SIGTERM leaves 5 s (contract) */
+	STOP_MS = 4800,	       /* SIGTERM leaves 5 s (contract) */
 	KEEPER_MS = 10000,     /* between looks for chores that are due */
 	KEEPER_STOP_MS = 1000, /* for the statement it is at */
 	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
 };
 
 struct run {
-	struct options o;
+	struct send_options o;
 	struct conf conf;
 	struct policy policy;
 	struct lock lock;
@@ -45,15 +45,15 @@ struct run {
 	int64_t began, end; /* monotonic */
 	int64_t until;	    /* database time, with --once; TIME_NONE */
 	unsigned workers;
-	pid_t pid[OPTIONS_WORKERS_MAX];
+	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
-	pid_t keeper;	     /* does the chores; 0: none */
-	int64_t next_keeper; /* monotonic */
+	pid_t keeper;		    /* does the chores; 0: none */
+	int64_t next_keeper;	    /* monotonic */
 	struct ledger_count *count; /* shared with the workers */
 	int64_t started_at;	    /* database time */
 	int64_t stop_by;	    /* monotonic; 0: goes on */
 	enum err result;
-	struct report report;
+	struct send_report report;
 };
 
 static uint64_t load(const atomic_uint_fast64_t *v)
@@ -98,7 +98,7 @@ static void catch_signals(void)
 /* Opens the lock file itself: its owner's byte must go when it dies. */
 static enum err work(struct run *r, unsigned worker)
 {
-	struct sender_plan plan = {
+	struct worker_plan plan = {
 		.conf = &r->conf,
 		.policy = &r->policy,
 		.worker = worker,
@@ -118,7 +118,7 @@ static enum err work(struct run *r, unsigned worker)
 	if (e)
 		return e;
 	plan.lock = &lock;
-	e = sender_run(&plan);
+	e = worker_run(&plan);
 	lock_close(&lock);
 	return e;
 }
@@ -205,8 +205,8 @@ static void heed_chores(struct run *r)
 static void end_keeper(struct run *r)
 {
 	bool wait = r->o.once && !r->stop_by && !r->result;
-	int64_t end = clock_monotonic() +
-		      (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
+	int64_t end =
+		clock_monotonic() + (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
 
 	if (!r->keeper)
 		return;
@@ -233,7 +233,7 @@ static void note_death(struct run *r, int signal)
 	}
 	log_error("a worker died of signal %d", signal);
 	r->result = ERR_INTERNAL;
-	(void)prepare_bury(&r->store, &r->lock);
+	(void)send_prepare_bury(&r->store, &r->lock);
 	db_close(r->store.db);
 }
 
@@ -314,7 +314,7 @@ static void watch(struct run *r, const sigset_t *signals)
 		reap(r);
 		heed_time(r);
 		if (r->running)
-			report_progress(&r->report);
+			send_report_progress(&r->report);
 	}
 }
 
@@ -348,7 +348,8 @@ static unsigned worker_count(const struct run *r)
 		n = cores > 0 ? (uint64_t)cores : 1;
 	if (n > r->conf.sender.concurrency)
 		n = r->conf.sender.concurrency;
-	return n > OPTIONS_WORKERS_MAX ? OPTIONS_WORKERS_MAX : (unsigned)n;
+	return n > SEND_OPTIONS_WORKERS_MAX ? SEND_OPTIONS_WORKERS_MAX
+					    : (unsigned)n;
 }
 
 static enum err run_workers(struct run *r)
@@ -365,7 +366,7 @@ static enum err run_workers(struct run *r)
 	watch(r, signals);
 	end_keeper(r);
 	note_run(r);
-	report_end(&r->report);
+	send_report_end(&r->report);
 	return r->result;
 }
 
@@ -401,12 +402,12 @@ static enum err run(struct run *r)
 	r->workers = worker_count(r);
 	policy_find_own(&r->policy);
 	store_init(&r->store, &r->conf, DB_SENDER);
-	e = prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
-			&r->started_at);
-	r->report = (struct report){.options = &r->o,
-				    .store = &r->store,
-				    .began = r->began,
-				    .until = r->until};
+	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
+			     &r->started_at);
+	r->report = (struct send_report){.options = &r->o,
+					 .store = &r->store,
+					 .began = r->began,
+					 .until = r->until};
 	if (!e)
 		e = run_workers(r);
 	store_release(&r->store);
@@ -422,7 +423,7 @@ int main(int argc, char **argv)
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
 	r.lock.fd = -1;
-	e = options_parse(&r.o, argc, argv);
+	e = send_options_parse(&r.o, argc, argv);
 	if (e)
 		return err_exit(e);
 	if (r.o.verbose)

@@ -3,17 +3,17 @@
 libhooks_a_SOURCES += \
 	%D%/chores.c \
 	%D%/chores.h \
-	%D%/notify.c \
-	%D%/notify.h \
+	%D%/digest.c \
+	%D%/digest.h \
 	%D%/purge.c \
 	%D%/purge.h
 bin_PROGRAMS += hooks-send
 hooks_send_SOURCES = \
 	%D%/hooks-send.c \
-	%D%/options.c \
-	%D%/options.h \
-	%D%/prepare.c \
-	%D%/prepare.h \
-	%D%/report.c \
-	%D%/report.h
+	%D%/send_options.c \
+	%D%/send_options.h \
+	%D%/send_prepare.c \
+	%D%/send_prepare.h \
+	%D%/send_report.c \
+	%D%/send_report.h
 hooks_send_LDADD = $(libraries)

@@ -3,7 +3,7 @@
  */
 #include "send/purge.h"
 
-#include "deliver/raise.h"
+#include "deliver/operational.h"
 #include "store/store.h"
 #include "store/store_stats.h"
 
@@ -74,7 +74,7 @@ static struct store_purge moments(const struct store *s, int64_t now)
 		.hours = now - c->retention.deliveries - 24 * STORE_HOUR_MS,
 		.idempotency = now - c->retention.idempotency,
 		.settled = now - greater(2 * c->sender.lease, SETTLED_MIN),
-		.expired = raise_expired,
+		.expired = operational_expired,
 	};
 }
 

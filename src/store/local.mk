@@ -4,10 +4,6 @@ libhooks_a_SOURCES += \
 	%D%/policy.h \
 	%D%/store.c \
 	%D%/store.h \
-	%D%/store_again.c \
-	%D%/store_again.h \
-	%D%/store_again_row.c \
-	%D%/store_again_row.h \
 	%D%/store_alert.c \
 	%D%/store_alert.h \
 	%D%/store_chore.c \
@@ -51,6 +47,10 @@ libhooks_a_SOURCES += \
 	%D%/store_purge.c \
 	%D%/store_purge.h \
 	%D%/store_purge_hook.c \
+	%D%/store_redeliver.c \
+	%D%/store_redeliver.h \
+	%D%/store_redeliver_row.c \
+	%D%/store_redeliver_row.h \
 	%D%/store_schema.c \
 	%D%/store_schema.h \
 	%D%/store_secret.c \
@@ -69,4 +69,4 @@ libhooks_a_SOURCES += \
 	%D%/store_walk.h \
 	%D%/view.c \
 	%D%/view.h \
-	%D%/view_past.c
+	%D%/view_history.c

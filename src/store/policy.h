@@ -9,16 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "outside/conf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "outside/conf.h"
 #include "rules/target.h"
 
 struct ifaddrs;
 
 struct policy {
 	struct target_policy target; /* lists live in the arena */
-	struct target_net *metrics; /* [api] metrics_allow */
+	struct target_net *metrics;  /* [api] metrics_allow */
 	size_t metrics_count;
 	struct arena arena;
 	struct ifaddrs *own; /* this host's addresses; NULL: not asked for */

@@ -5,11 +5,11 @@
 #ifndef HOOKS_STORE_H
 #define HOOKS_STORE_H
 
+#include "base/err.h"
 #include "outside/conf.h"
 #include "outside/db.h"
-#include "base/err.h"
-#include "rules/id.h"
 #include "rules/headroom.h"
+#include "rules/id.h"
 
 /* One connection with what is true of the whole installation. */
 struct store {

@@ -9,9 +9,9 @@ static enum err read_position(struct store *s, const char *name,
 			      uint64_t *position)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT position FROM chores WHERE name = ?",
-			      DB_ARGS(db_text(name)), &q);
+	enum err e =
+		db_query(s->db, "SELECT position FROM chores WHERE name = ?",
+			 DB_ARGS(db_text(name)), &q);
 
 	while (!e && db_next(q))
 		*position = db_col_uint(q, 0);

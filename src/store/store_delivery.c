@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
-#include "base/text.h"
 
 /* The columns of read_row(), in its order; an index for the deliveries. */
 #define SELECT_FROM(index)                                                     \

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 #include "store/store_walk.h"
-#include "base/text.h"
 
 enum {
 	LANES_MAX = 5000,     /* hooks whose lanes are looked into */

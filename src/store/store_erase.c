@@ -116,7 +116,7 @@ enum err store_erase_shut(struct store *s, const struct id *org,
 			       "SELECT id FROM hooks WHERE organization = ? "
 			       "AND deleted_at IS NULL LIMIT ?");
 		if (!e && h.count)
-			e = db_tx(s->db, DB_AGAIN, shut_body, &h);
+			e = db_tx(s->db, DB_REPEAT, shut_body, &h);
 	} while (!e && h.count);
 	return e;
 }
@@ -158,7 +158,7 @@ enum err store_erase_lanes(struct store *s, const struct id *org,
 			       "ORDER BY l.owner IS NOT NULL LIMIT ?");
 		h.removed = 0;
 		if (!e && h.count)
-			e = db_tx(s->db, DB_AGAIN, lanes_body, &h);
+			e = db_tx(s->db, DB_REPEAT, lanes_body, &h);
 	} while (!e && h.removed);
 	*leased = h.count;
 	return e;
@@ -311,7 +311,7 @@ enum err store_erase_end(struct store *s, const struct id *org,
 			       "SELECT id FROM hooks WHERE organization = ? "
 			       "LIMIT ?");
 		if (!e && h.count)
-			e = db_tx(s->db, DB_AGAIN, end_body, &h);
+			e = db_tx(s->db, DB_REPEAT, end_body, &h);
 		if (!e && h.count)
 			done->hooks += h.removed;
 	} while (!e && h.count);

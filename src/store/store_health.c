@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
-#include "base/text.h"
 
 #define TEXT(number) #number
 #define NUMBER(name) TEXT(name)

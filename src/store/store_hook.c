@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
 #include "store/store_secret.h"
 #include "store/store_walk.h"
-#include "base/text.h"
 
 /* The columns of read_hook(), in its order. */
 #define COLUMNS                                                                \
@@ -210,7 +210,7 @@ enum err store_hook_update(struct store *s,
 
 	if (!change->anew && !change->secret)
 		return compare_and_set(s->db, change->hook, change->seen);
-	return db_tx(s->db, DB_AGAIN, update_body, &u);
+	return db_tx(s->db, DB_REPEAT, update_body, &u);
 }
 
 /* ---- deleting ---- */
@@ -270,5 +270,5 @@ enum err store_hook_delete(struct store *s, const struct id *organization,
 		return e;
 	if (!store_key(s, id, ID_HOOK, &d.key, &d.created_s))
 		return ERR_NOT_FOUND;
-	return db_tx(s->db, DB_AGAIN, delete_body, &d);
+	return db_tx(s->db, DB_REPEAT, delete_body, &d);
 }

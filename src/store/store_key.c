@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
-#include "base/text.h"
 
 #define KEY_PREFIX "vh_"
 

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outside/crypt.h"
 #include "base/err.h"
+#include "outside/crypt.h"
 #include "rules/id.h"
 #include "store/store_org.h"
 

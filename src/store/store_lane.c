@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
-#include "base/text.h"
 
 enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
 

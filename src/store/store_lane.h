@@ -22,8 +22,9 @@ struct arena;
 struct store;
 
 enum {
-	STORE_LANE_MAX = 256,	 /* lanes in one call */
-	STORE_LANE_KEY_BYTES = 8 /* of each key in lanes.in_flight, big-endian */
+	STORE_LANE_MAX = 256, /* lanes in one call */
+	STORE_LANE_KEY_BYTES =
+		8 /* of each key in lanes.in_flight, big-endian */
 };
 
 /*
@@ -114,9 +115,9 @@ enum err store_lane_take(struct store *s, const char *owner,
 			 struct store_lane *lanes, size_t *taken);
 /* The rows of one request, whatever became of them: all of `batch`, or, when
  * it is 0, the delivery `key`. No lock. */
-enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
-			  uint64_t batch, uint64_t key,
-			  struct store_lane_row **rows, size_t *n);
+enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
+			   uint64_t batch, uint64_t key,
+			   struct store_lane_row **rows, size_t *n);
 
 /* Where to read in a lane: what is due by `until` behind (after_due,
  * after_key). Nothing is there when the hook was changed or deleted since. */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/vault.h"
 #include "store/store.h"
 #include "store/store_col.h"
-#include "rules/vault.h"
 
 static void read_hook(struct db_stmt *q, struct arena *arena,
 		      struct store_lane_hook *h)

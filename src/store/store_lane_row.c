@@ -120,9 +120,9 @@ enum err store_lane_pick(struct store *s, struct arena *arena,
 }
 
 /* No index knows a batch: its members are looked for among the hook's rows. */
-enum err store_lane_again(struct store *s, struct arena *arena, uint64_t hook,
-			  uint64_t batch, uint64_t key,
-			  struct store_lane_row **rows, size_t *n)
+enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
+			   uint64_t batch, uint64_t key,
+			   struct store_lane_row **rows, size_t *n)
 {
 	static const char alone[] =
 		"SELECT " ROW_COLUMNS "FROM deliveries d JOIN notifications n "

@@ -108,8 +108,8 @@ static enum err recover(struct store *s, struct store_lane *lane,
 	enum err e;
 
 	for (size_t i = 0; i < n; i++)
-		list[i] = db_uint(
-			load_key(in_flight + i * STORE_LANE_KEY_BYTES));
+		list[i] =
+			db_uint(load_key(in_flight + i * STORE_LANE_KEY_BYTES));
 	e = n ? recover_rows(s, lane, list, n) : ERR_OK;
 	free(list);
 	return e;

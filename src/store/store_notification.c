@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
-#include "base/text.h"
 
 /* The columns of read_row(), in its order. */
 #define COLUMNS "id, organization, action, user, state, reason, created_at"

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "outside/attempt.h"
 #include "base/mem.h"
+#include "outside/attempt.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 

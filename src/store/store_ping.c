@@ -4,7 +4,7 @@
  */
 #include "store/store_ping.h"
 
-#include "rules/match.h"
+#include "rules/action.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_hook.h"
@@ -57,7 +57,7 @@ static enum err insert(struct pinging *p)
 		    "INSERT INTO notifications (organization, action, "
 		    "resource, created_at, state) "
 		    "VALUES (?, ?, ?, ?, 'fanned_out')",
-		    DB_ARGS(org, db_text(MATCH_PING),
+		    DB_ARGS(org, db_text(ACTION_PING),
 			    db_bytes(p->resource, p->len), db_time(p->now)));
 	if (e)
 		return e;

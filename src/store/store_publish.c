@@ -122,8 +122,8 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 
 /* The same body means the same number of rows: fewer are there only when
  * retention took some, and then the answer of then is lost. */
-enum err store_publish_again(struct store *s, const struct store_publish *p,
-			     struct id *ids, int64_t *created_at)
+enum err store_publish_recall(struct store *s, const struct store_publish *p,
+			      struct id *ids, int64_t *created_at)
 {
 	struct db_stmt *q;
 	uint64_t first, count;
@@ -154,7 +154,7 @@ enum err store_publish_again(struct store *s, const struct store_publish *p,
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at)
 {
-	enum db_doubt doubt = p->idempotency_key ? DB_AGAIN : DB_ONCE;
+	enum db_doubt doubt = p->idempotency_key ? DB_REPEAT : DB_ONCE;
 	struct publishing w = {.p = p};
 	unsigned tries = 0;
 	enum err e;
@@ -163,7 +163,7 @@ enum err store_publish(struct store *s, const struct store_publish *p,
 		e = db_tx(s->db, doubt, publish_body, &w);
 		if (e != ERR_CONFLICT)
 			break;
-		e = store_publish_again(s, p, ids, created_at);
+		e = store_publish_recall(s, p, ids, created_at);
 		if (!e)
 			return ERR_OK;
 	} while (e == ERR_NOT_FOUND && ++tries < TRIES);

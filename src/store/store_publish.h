@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outside/crypt.h"
 #include "base/err.h"
+#include "outside/crypt.h"
 #include "rules/id.h"
 
 struct store;
@@ -44,7 +44,7 @@ struct store_publish {
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at);
 /* Only the answer of then; ERR_NOT_FOUND: the key was not used. */
-enum err store_publish_again(struct store *s, const struct store_publish *p,
-			     struct id *ids, int64_t *created_at);
+enum err store_publish_recall(struct store *s, const struct store_publish *p,
+			      struct id *ids, int64_t *created_at);
 
 #endif

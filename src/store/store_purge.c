@@ -123,7 +123,7 @@ static enum err remove_body(struct db *db, void *arg)
 static enum err remove_deliveries(struct removal *r)
 {
 	if (!r->p->dry_run)
-		return db_tx(r->s->db, DB_AGAIN, remove_body, r);
+		return db_tx(r->s->db, DB_REPEAT, remove_body, r);
 	r->deliveries = r->page->count;
 	return count_attempts(r->s, r->page, &r->attempts);
 }
@@ -253,11 +253,11 @@ static enum err purge_counts(struct store *s, const struct store_purge *p,
 	enum err e;
 
 	if (!p->dry_run) {
-		e = db_exec(s->db,
-			    "DELETE FROM stats WHERE step = ? AND "
-			    "start_at < ? ORDER BY start_at LIMIT ?",
-			    DB_ARGS(db_int(step), db_time(before),
-				    db_int(STEP)));
+		e = db_exec(
+			s->db,
+			"DELETE FROM stats WHERE step = ? AND "
+			"start_at < ? ORDER BY start_at LIMIT ?",
+			DB_ARGS(db_int(step), db_time(before), db_int(STEP)));
 		*n = db_affected(s->db);
 		return e;
 	}

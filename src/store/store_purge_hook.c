@@ -4,7 +4,7 @@
 #include "store/store_col.h"
 #include "store/store_purge.h"
 
-#include "rules/match.h"
+#include "rules/action.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 #include "store/store_outcome.h"
@@ -43,7 +43,8 @@ static void read_page(struct db_stmt *q, struct page *page)
 		f->organization = store_col_id(q, 1);
 		f->key = db_col_uint(q, 0);
 		page->key[page->count++] = db_uint(f->key);
-		if (!db_col_null(q, 2) && !match_operational(db_col_text(q, 2)))
+		if (!db_col_null(q, 2) &&
+		    !action_operational(db_col_text(q, 2)))
 			page->news_count++;
 	}
 }
@@ -114,7 +115,7 @@ enum err store_purge_held(struct store *s, const struct store_purge *p,
 	at->more = h.count == STEP;
 	h.failed = h.count;
 	if (!e && h.count && !p->dry_run)
-		e = db_tx(s->db, DB_AGAIN, held_body, &h);
+		e = db_tx(s->db, DB_REPEAT, held_body, &h);
 	if (!e)
 		done->held += h.failed;
 	return e;
@@ -256,7 +257,8 @@ static enum err deal_with(struct purge *u, bool lapsed)
 	u->more = false;
 	if (u->p->dry_run)
 		return lapsed ? count_held(u) : count_gone(u);
-	return db_tx(u->s->db, DB_AGAIN, lapsed ? expire_body : remove_body, u);
+	return db_tx(u->s->db, DB_REPEAT, lapsed ? expire_body : remove_body,
+		     u);
 }
 
 /* Copied, because what is done to one may cost the connection, and with it

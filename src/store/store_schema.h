@@ -13,8 +13,8 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "outside/conf.h"
 #include "base/err.h"
+#include "outside/conf.h"
 
 struct store_step {
 	unsigned number;  /* 1, 2, ... */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "store/store.h"
 #include "rules/vault.h"
+#include "store/store.h"
 
 static enum err unreadable(uint64_t hook)
 {
@@ -49,11 +49,11 @@ enum err store_secret_add(struct store *s, uint64_t hook, const char *secret,
 	unsigned char stored[VAULT_SIZE];
 	size_t n = vault_seal(stored, conf_secrets_key(s->conf), hook, secret);
 
-	return db_exec(s->db,
-		       "INSERT INTO hook_secrets (hook_id, secret, created_at) "
-		       "VALUES (?, ?, ?)",
-		       DB_ARGS(db_uint(hook), db_bytes(stored, n),
-			       db_time(now)));
+	return db_exec(
+		s->db,
+		"INSERT INTO hook_secrets (hook_id, secret, created_at) "
+		"VALUES (?, ?, ?)",
+		DB_ARGS(db_uint(hook), db_bytes(stored, n), db_time(now)));
 }
 
 static enum err expire(struct store *s, uint64_t hook, int64_t overlap,
@@ -156,7 +156,8 @@ enum err store_secret_check(struct store *s)
 		return e;
 	log_error("the secrets in the database are encrypted, and [secrets] "
 		  "key_file %s",
-		  s->conf->secrets.has_key ? "holds another key" : "is not set");
+		  s->conf->secrets.has_key ? "holds another key"
+					   : "is not set");
 	return ERR_CONFIG;
 }
 

@@ -2,8 +2,8 @@
  * store_secret: the signing secrets of hooks. The newest one that has not
  * expired is the current secret; those before it sign too until they expire.
  * With [secrets] key_file they are encrypted when written; what was written
- * before is read as it is. store_secret_add and _replace stand inside a transaction that has
- * locked the hook's row.
+ * before is read as it is. store_secret_add and _replace stand inside a
+ * transaction that has locked the hook's row.
  */
 #ifndef HOOKS_STORE_SECRET_H
 #define HOOKS_STORE_SECRET_H

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "outside/db.h"
 #include "base/err.h"
+#include "outside/db.h"
 
 struct store;
 

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
-#include "base/text.h"
 
 static uint64_t number(const char *s)
 {

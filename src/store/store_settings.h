@@ -18,10 +18,10 @@ struct store;
 struct store_settings {
 	const char *version; /* such as 10.11.6-MariaDB-0+deb12u1 */
 	const char *binlog_format, *log_bin, *isolation, *read_only;
-	uint64_t max_allowed_packet;	/* bytes */
-	uint64_t wait_timeout;		/* seconds */
+	uint64_t max_allowed_packet; /* bytes */
+	uint64_t wait_timeout;	     /* seconds */
 	uint64_t max_connections;
-	uint64_t max_user_connections;	/* 0: no limit */
+	uint64_t max_user_connections; /* 0: no limit */
 	uint64_t flush_log_at_trx_commit;
 };
 

@@ -33,7 +33,7 @@ struct store_stats {
 
 struct store_stats_row {
 	struct id organization;
-	uint64_t hook; /* 0: the organization as a whole */
+	uint64_t hook;	/* 0: the organization as a whole */
 	int64_t minute; /* its first moment */
 	struct store_stats n;
 };

@@ -4,10 +4,10 @@
 #include "store/store_walk.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_seek.h"
-#include "base/text.h"
 
 enum { LOOK_MAX = 5000 };
 

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "outside/db.h"
 #include "base/err.h"
+#include "outside/db.h"
 #include "rules/id.h"
 
 struct arena;

@@ -2,8 +2,8 @@
  * view: stored things as JSON, members in the contract's order. The API
  * answers with these, and operational notifications carry them.
  *
- * Everything made here is freed with js_free(), or taken by a js_put or
- * js_add.
+ * Everything made here is freed with jtree_free(), or taken by a jtree_put or
+ * jtree_add.
  */
 #ifndef HOOKS_VIEW_H
 #define HOOKS_VIEW_H
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct id;
-struct js;
+struct jtree;
 struct store_attempt;
 struct store_delivery;
 struct store_hook;
@@ -23,18 +23,18 @@ struct store_org;
 /* What stands in place of a header's value that is not to be seen. */
 #define VIEW_HIDDEN "***"
 
-void view_put_id(struct js *object, const char *name, const struct id *id);
+void view_put_id(struct jtree *object, const char *name, const struct id *id);
 /* TIME_NONE becomes null. */
-void view_put_time(struct js *object, const char *name, int64_t ms);
+void view_put_time(struct jtree *object, const char *name, int64_t ms);
 
-struct js *view_org(const struct store_org *org);
+struct jtree *view_org(const struct store_org *org);
 /* `open`: with the values of its headers. */
-struct js *view_hook(const struct store_hook *hook, bool open);
+struct jtree *view_hook(const struct store_hook *hook, bool open);
 /* With its resource where it was read. */
-struct js *view_notification(const struct store_notification *n);
-struct js *view_delivery(const struct store_delivery *d);
+struct jtree *view_notification(const struct store_notification *n);
+struct jtree *view_delivery(const struct store_delivery *d);
 /* Bytes that are no text go as base64, and say so. */
-struct js *view_attempt(const struct store_attempt *a);
-struct js *view_attempts(const struct store_attempt *list, size_t n);
+struct jtree *view_attempt(const struct store_attempt *a);
+struct jtree *view_attempts(const struct store_attempt *list, size_t n);
 
 #endif

@@ -67,7 +67,7 @@ START_TEST(commits)
 {
 	struct work w = {0};
 
-	assert_ok(db_tx(db, DB_AGAIN, do_work, &w));
+	assert_ok(db_tx(db, DB_REPEAT, do_work, &w));
 	ck_assert_uint_eq(w.runs, 1);
 	ck_assert_int_eq(total(), 1);
 }
@@ -77,7 +77,7 @@ START_TEST(rolls_back_when_the_body_says_no)
 {
 	struct work w = {.result = ERR_NOT_FOUND};
 
-	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_NOT_FOUND);
+	assert_err(db_tx(db, DB_REPEAT, do_work, &w), ERR_NOT_FOUND);
 	ck_assert_uint_eq(w.runs, 1);
 	ck_assert_int_eq(total(), 0);
 	/* And the connection has no transaction open. */
@@ -100,7 +100,7 @@ START_TEST(a_conflict_is_not_repeated)
 {
 	unsigned runs = 0;
 
-	assert_err(db_tx(db, DB_AGAIN, insert_twice, &runs), ERR_CONFLICT);
+	assert_err(db_tx(db, DB_REPEAT, insert_twice, &runs), ERR_CONFLICT);
 	ck_assert_uint_eq(runs, 1);
 	ck_assert_int_eq(dbtest_int(other, "SELECT COUNT(*) FROM t"), 2);
 }
@@ -181,7 +181,7 @@ static void *run_reader(void *arg)
 {
 	struct rival *r = arg;
 
-	r->result = db_tx(r->db, DB_AGAIN, read_both, r);
+	r->result = db_tx(r->db, DB_REPEAT, read_both, r);
 	return NULL;
 }
 
@@ -252,8 +252,8 @@ static enum err cut_off(struct db *d, void *arg)
 		e = db_exec_text(d, "ROLLBACK");
 	if (!e && c->prepared)
 		return add(d, 1);
-	return e ? e : db_exec(d, "UPDATE t SET n = n + 10 WHERE id = 2",
-			       DB_NONE);
+	return e ? e
+		 : db_exec(d, "UPDATE t SET n = n + 10 WHERE id = 2", DB_NONE);
 }
 
 START_TEST(a_rollback_unasked_for_is_noticed)
@@ -293,7 +293,7 @@ START_TEST(a_lock_is_waited_for_until_the_deadline)
 	int64_t took = 0;
 
 	assert_ok(db_connect(db));
-	assert_err(db_tx(other, DB_AGAIN, hold_and_try, &took), ERR_TEMP);
+	assert_err(db_tx(other, DB_REPEAT, hold_and_try, &took), ERR_TEMP);
 	ck_assert_uint_eq(db_error_number(db), 1205);
 	/* A second a try, and none that begins after the deadline. */
 	ck_assert_int_ge(took, 1900);
@@ -318,7 +318,7 @@ START_TEST(abandoned_work_is_not_repeated)
 	unsigned asked = 0;
 
 	db_abandon(db, stop_now, &asked);
-	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_TEMP);
+	assert_err(db_tx(db, DB_REPEAT, do_work, &w), ERR_TEMP);
 	ck_assert_uint_eq(w.runs, 1);
 	ck_assert_uint_eq(asked, 1);
 	ck_assert_int_eq(total(), 0);
@@ -359,7 +359,7 @@ START_TEST(a_transaction_cut_off_is_done_again_whole)
 {
 	struct work w = {.kills = 2, .kill_at_start = _i};
 
-	assert_ok(db_tx(db, DB_AGAIN, do_work, &w));
+	assert_ok(db_tx(db, DB_REPEAT, do_work, &w));
 	ck_assert_uint_eq(w.runs, 3);
 	ck_assert_int_eq(total(), 1);
 }
@@ -382,7 +382,7 @@ START_TEST(gives_up_after_five_times)
 {
 	struct work w = {.kills = 99, .kill_at_start = true};
 
-	assert_err(db_tx(db, DB_AGAIN, do_work, &w), ERR_TEMP);
+	assert_err(db_tx(db, DB_REPEAT, do_work, &w), ERR_TEMP);
 	ck_assert_uint_eq(w.runs, 5);
 	ck_assert_int_eq(total(), 0);
 }

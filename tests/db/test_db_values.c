@@ -253,8 +253,7 @@ static enum err insert_keyed(struct db *d, void *arg)
 
 static void check_keys(const struct keyed *k, size_t runs)
 {
-	static const char sql[] =
-		"SELECT id FROM t ORDER BY id DESC LIMIT ?";
+	static const char sql[] = "SELECT id FROM t ORDER BY id DESC LIMIT ?";
 	struct db_stmt *q;
 
 	ck_assert_uint_eq(k->runs, runs);

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_key.h"
 #include "store/store_lane.h"
 #include "store/store_org.h"
 #include "store/store_schema.h"
 #include "store/store_status.h"
-#include "base/text.h"
 
 static struct store store;
 static struct arena arena;

@@ -5,20 +5,20 @@
  */
 #include "fuzz.h"
 
-#include "outside/crypt.h"
-#include "outside/js.h"
-#include "store/store_delivery.h"
 #include "base/text.h"
+#include "outside/crypt.h"
+#include "outside/jtree.h"
+#include "store/store_delivery.h"
 #include "store/view.h"
 
-static void check_body(const struct js *response, const char *s, size_t len)
+static void check_body(const struct jtree *response, const char *s, size_t len)
 {
 	const char *encoding, *body;
 	char *base64 = xmalloc(CRYPT_BASE64_SIZE(len));
 	size_t n;
 
-	encoding = js_string(js_get(response, "bodyEncoding"), NULL);
-	body = js_string(js_get(response, "body"), &n);
+	encoding = jtree_string(jtree_get(response, "bodyEncoding"), NULL);
+	body = jtree_string(jtree_get(response, "body"), &n);
 	CHECK(encoding && body);
 	crypt_base64(base64, s, len);
 	if (strcmp(encoding, "utf-8") == 0)
@@ -40,17 +40,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.body = s,
 		.body_len = size,
 	};
-	struct js *v = view_attempt(&attempt), *again;
+	struct jtree *v = view_attempt(&attempt), *again;
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
-	js_write(&b, v);
+	jtree_write(&b, v);
 	CHECK(text_is_utf8(b.data, b.len) && !memchr(b.data, '\n', b.len));
-	again = js_parse(b.data, b.len);
-	CHECK(js_string(js_get(js_get(again, "response"), "headers"), NULL));
-	check_body(js_get(again, "response"), s, size);
-	js_free(again);
-	js_free(v);
+	again = jtree_parse(b.data, b.len);
+	CHECK(jtree_string(jtree_get(jtree_get(again, "response"), "headers"),
+			   NULL));
+	check_body(jtree_get(again, "response"), s, size);
+	jtree_free(again);
+	jtree_free(v);
 	buf_release(&b);
 	return 0;
 }

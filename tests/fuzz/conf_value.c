@@ -46,7 +46,7 @@ static void check_bounds(enum conf_type type, const union value *v)
 		      v->schedule.delay[i] <= range.max);
 }
 
-static void check_again(enum conf_type type, const union value *v)
+static void check_repeat(enum conf_type type, const union value *v)
 {
 	union value again;
 	struct buf first, second;
@@ -73,7 +73,7 @@ static void check(enum conf_type type, const char *text)
 		CHECK(memcmp(&v, &before, sizeof(v)) == 0);
 	} else {
 		check_bounds(type, &v);
-		check_again(type, &v);
+		check_repeat(type, &v);
 	}
 	conf_value_release(type, &v);
 }

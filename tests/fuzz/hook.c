@@ -9,11 +9,11 @@
 #include <curl/curl.h>
 
 #include "call.h"
+#include "deliver/lane.h"
 #include "gateway.h"
 #include "hook_form.h"
-#include "outside/js.h"
-#include "deliver/lane.h"
-#include "rules/match.h"
+#include "outside/jtree.h"
+#include "rules/action.h"
 #include "rules/sign.h"
 #include "rules/valid.h"
 #include "store/view.h"
@@ -57,23 +57,24 @@ void gateway_write(struct gateway *g, const void *p, size_t n)
 static void check_refusal(const struct response *r)
 {
 	struct jscan_error error;
-	const struct js *errors;
-	struct js *v;
+	const struct jtree *errors;
+	struct jtree *v;
 
 	CHECK(r->status == 400);
 	/* A name of a member may be anything but U+0000. */
 	CHECK(jscan_check(r->body.data, r->body.len, JSCAN_DEPTH_MAX, &error));
-	v = js_parse(r->body.data, r->body.len);
-	errors = js_get(v, "errors");
-	CHECK(js_count(errors));
-	for (size_t i = 0; i < js_count(errors); i++) {
-		const struct js *e = js_at(errors, i);
-		const char *pointer = js_string(js_get(e, "pointer"), NULL);
+	v = jtree_parse(r->body.data, r->body.len);
+	errors = jtree_get(v, "errors");
+	CHECK(jtree_count(errors));
+	for (size_t i = 0; i < jtree_count(errors); i++) {
+		const struct jtree *e = jtree_at(errors, i);
+		const char *pointer =
+			jtree_string(jtree_get(e, "pointer"), NULL);
 
 		CHECK(pointer && (!*pointer || *pointer == '/'));
-		CHECK(js_string(js_get(e, "detail"), NULL));
+		CHECK(jtree_string(jtree_get(e, "detail"), NULL));
 	}
-	js_free(v);
+	jtree_free(v);
 }
 
 /* ---- accepted ---- */
@@ -81,24 +82,24 @@ static void check_refusal(const struct response *r)
 static void check_headers(const char *json)
 {
 	struct jscan_error error;
-	const struct js *value;
-	struct js_iter it;
+	const struct jtree *value;
+	struct jtree_iter it;
 	const char *name, *s;
 	size_t count = 0, n;
-	struct js *v;
+	struct jtree *v;
 
 	if (!json)
 		return;
 	CHECK(jscan_check(json, strlen(json), JSCAN_DEPTH_MAX, &error));
-	v = js_parse(json, strlen(json));
-	for (js_iter_init(&it, v); js_iter_next(&it, &name, &value);) {
-		s = js_string(value, &n);
+	v = jtree_parse(json, strlen(json));
+	for (jtree_iter_init(&it, v); jtree_iter_next(&it, &name, &value);) {
+		s = jtree_string(value, &n);
 		CHECK(s && !valid_header_value(s, n));
 		CHECK(!valid_header_name(name, strlen(name)));
 		count++;
 	}
 	CHECK(count && count <= VALID_HEADERS_MAX);
-	js_free(v);
+	jtree_free(v);
 }
 
 /* As libcurl gets them. */
@@ -126,7 +127,7 @@ static void check_members(struct desk *d, const struct hook_form *form)
 
 	CHECK(target_url_check(h->target_url, strlen(h->target_url),
 			       &d->policy.target, why, sizeof(why)));
-	CHECK(match_hookable(h->action));
+	CHECK(action_hookable(h->action));
 	CHECK(!valid_description(h->description, strlen(h->description)));
 	CHECK(h->batch_size >= 1 && h->batch_size <= STORE_HOOK_BATCH_MAX);
 	CHECK(h->rate_limit <= STORE_HOOK_RATE_MAX && h->enabled);
@@ -157,18 +158,18 @@ static void check_unchanged(const struct store_hook *a,
 static void check_sent_back(struct desk *d, const struct store_hook *hook,
 			    bool open)
 {
-	struct js *shown = view_hook(hook, open), *body;
+	struct jtree *shown = view_hook(hook, open), *body;
 	struct hook_form again;
 	struct buf b;
 
 	buf_init(&b, TEXT_MAX);
-	js_write(&b, shown);
-	body = js_parse(b.data, b.len);
+	jtree_write(&b, shown);
+	body = jtree_parse(b.data, b.len);
 	CHECK(hook_form_read(&d->call, body, hook, &again) == ERR_OK);
 	CHECK(!again.secret);
 	check_unchanged(hook, &again.hook);
-	js_free(body);
-	js_free(shown);
+	jtree_free(body);
+	jtree_free(shown);
 	buf_release(&b);
 }
 
@@ -178,11 +179,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct jscan_error error;
 	struct hook_form form;
 	struct desk d;
-	struct js *body;
+	struct jtree *body;
 
 	if (!jscan_check(s, size, JSCAN_DEPTH_MAX, &error))
 		return 0;
-	body = js_parse(s, size);
+	body = jtree_parse(s, size);
 	desk_init(&d);
 	if (hook_form_read(&d.call, body, NULL, &form)) {
 		check_refusal(&d.response);
@@ -191,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_sent_back(&d, &form.hook, true);
 		check_sent_back(&d, &form.hook, false);
 	}
-	js_free(body);
+	jtree_free(body);
 	desk_release(&d);
 	return 0;
 }

@@ -7,9 +7,9 @@
 #include "fuzz.h"
 
 #include "base/buf.h"
-#include "outside/js.h"
-#include "outside/jscan.h"
 #include "base/text.h"
+#include "outside/jscan.h"
+#include "outside/jtree.h"
 
 enum { WRITTEN_MAX = 64 * 1024 * 1024 };
 
@@ -48,45 +48,46 @@ static size_t count_members(const char *s, size_t len)
 	return members;
 }
 
-static void check_string(const struct js *v)
+static void check_string(const struct jtree *v)
 {
 	size_t len = 0;
-	const char *text = js_string(v, &len);
+	const char *text = jtree_string(v, &len);
 
 	CHECK(text && strlen(text) == len && text_is_utf8(text, len));
 }
 
-static void check_number(const char *s, size_t len, const struct js *v)
+static void check_number(const char *s, size_t len, const struct jtree *v)
 {
 	bool whole = !memchr(s, '.', len) && !memchr(s, 'e', len) &&
 		     !memchr(s, 'E', len);
 
-	CHECK(!js_is_object(v) && !js_is_array(v) && !js_string(v, NULL));
-	CHECK(!js_is_int(v) || whole);
+	CHECK(!jtree_is_object(v) && !jtree_is_array(v) &&
+	      !jtree_string(v, NULL));
+	CHECK(!jtree_is_int(v) || whole);
 }
 
-static void check_value(const char *s, size_t len, const struct js *v);
+static void check_value(const char *s, size_t len, const struct jtree *v);
 
 /* A span inside of a value of `len` bytes. */
 static void check_inner(const char *s, size_t len, size_t start, size_t n,
-			const struct js *v)
+			const struct jtree *v)
 {
 	CHECK(v && n && start < len && n < len - start);
 	CHECK(accepted(s + start, n));
 	check_value(s + start, n, v);
 }
 
-static void check_object(const char *s, size_t len, const struct js *v)
+static void check_object(const char *s, size_t len, const struct jtree *v)
 {
 	size_t members = 0, start, n;
-	const struct js *value;
-	struct js_iter it;
+	const struct jtree *value;
+	struct jtree_iter it;
 	const char *name;
 
-	CHECK(js_is_object(v));
-	for (js_iter_init(&it, v); js_iter_next(&it, &name, &value);) {
+	CHECK(jtree_is_object(v));
+	for (jtree_iter_init(&it, v); jtree_iter_next(&it, &name, &value);) {
 		members++;
-		CHECK(js_get(v, name) == value);
+		CHECK(jtree_get(v, name) == value);
 		CHECK(jscan_member(s, len, name, &start, &n));
 		check_inner(s, len, start, n, value);
 	}
@@ -94,20 +95,20 @@ static void check_object(const char *s, size_t len, const struct js *v)
 	CHECK(members == count_members(s, len));
 }
 
-static void check_array(const char *s, size_t len, const struct js *v)
+static void check_array(const char *s, size_t len, const struct jtree *v)
 {
 	size_t pos = 0, start, n, i = 0;
 
-	CHECK(js_is_array(v));
+	CHECK(jtree_is_array(v));
 	while (jscan_next(s, len, &pos, &start, &n)) {
 		CHECK(pos <= len);
-		check_inner(s, len, start, n, js_at(v, i++));
+		check_inner(s, len, start, n, jtree_at(v, i++));
 	}
-	CHECK(i == js_count(v));
+	CHECK(i == jtree_count(v));
 }
 
 /* `s` is without blanks around it, as spans are. */
-static void check_value(const char *s, size_t len, const struct js *v)
+static void check_value(const char *s, size_t len, const struct jtree *v)
 {
 	CHECK(!is_blank(s[0]) && !is_blank(s[len - 1]));
 	switch (jscan_type(s, len)) {
@@ -124,10 +125,10 @@ static void check_value(const char *s, size_t len, const struct js *v)
 		check_number(s, len, v);
 		break;
 	case JSCAN_BOOL:
-		CHECK(js_is_bool(v) && js_bool(v) == (*s == 't'));
+		CHECK(jtree_is_bool(v) && jtree_bool(v) == (*s == 't'));
 		break;
 	case JSCAN_NULL:
-		CHECK(js_is_null(v));
+		CHECK(jtree_is_null(v));
 		break;
 	}
 }
@@ -135,21 +136,21 @@ static void check_value(const char *s, size_t len, const struct js *v)
 /* ---- texts ---- */
 
 /* Written, read and written: the same. */
-static void check_writing(struct js *v)
+static void check_writing(struct jtree *v)
 {
 	struct buf first, second;
-	struct js *again;
+	struct jtree *again;
 
 	buf_init(&first, WRITTEN_MAX);
 	buf_init(&second, WRITTEN_MAX);
-	js_write(&first, v);
+	jtree_write(&first, v);
 	CHECK(accepted(first.data, first.len));
-	again = js_parse(first.data, first.len);
+	again = jtree_parse(first.data, first.len);
 	CHECK(again);
-	js_write(&second, again);
+	jtree_write(&second, again);
 	CHECK(first.len == second.len &&
 	      memcmp(first.data, second.data, first.len) == 0);
-	js_free(again);
+	jtree_free(again);
 	buf_release(&first);
 	buf_release(&second);
 }
@@ -181,7 +182,7 @@ static void check_framed(const char *s, size_t len)
 
 static void check_accepted(const char *s, size_t len)
 {
-	struct js *v = js_parse(s, len);
+	struct jtree *v = jtree_parse(s, len);
 
 	CHECK(v);
 	while (is_blank(s[len - 1]))
@@ -193,7 +194,7 @@ static void check_accepted(const char *s, size_t len)
 	check_value(s, len, v);
 	check_writing(v);
 	check_framed(s, len);
-	js_free(v);
+	jtree_free(v);
 }
 
 static void check_refused(const char *s, size_t len,
@@ -222,21 +223,21 @@ static void check_spans_anyway(const char *s, size_t len)
 /* What a receiver has sent, in an answer of ours. */
 static void check_as_string(const char *s, size_t len)
 {
-	struct js *v = js_new_string(s, len), *again;
+	struct jtree *v = jtree_new_string(s, len), *again;
 	const char *back;
 	struct buf b;
 	size_t n;
 
 	buf_init(&b, WRITTEN_MAX);
-	js_write(&b, v);
+	jtree_write(&b, v);
 	CHECK(accepted(b.data, b.len) == !memchr(s, '\0', len));
-	again = js_parse(b.data, b.len);
-	back = js_string(again, &n);
+	again = jtree_parse(b.data, b.len);
+	back = jtree_string(again, &n);
 	CHECK(back && text_is_utf8(back, n));
 	if (text_is_utf8(s, len))
 		CHECK(n == len && memcmp(back, s, len) == 0);
-	js_free(again);
-	js_free(v);
+	jtree_free(again);
+	jtree_free(v);
 	buf_release(&b);
 }
 

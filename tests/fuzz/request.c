@@ -6,9 +6,9 @@
  */
 #include "fuzz.h"
 
+#include "base/text.h"
 #include "gateway.h"
 #include "request.h"
-#include "base/text.h"
 
 enum { VARIABLES_MAX = 64, BODY_MAX = 100, QUERY_MAX = 1000 };
 
@@ -119,8 +119,8 @@ static void check_same(const struct request *r, const struct request *again)
 	}
 }
 
-static void check_again(const struct request *r, const char *prefix,
-			const char *base)
+static void check_repeat(const struct request *r, const char *prefix,
+			 const char *base)
 {
 	struct request again;
 	char *variables[2] = {NULL, NULL};
@@ -180,9 +180,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request_read_head(&r, variables, "");
 	check(&r);
 	if (!r.no_path && !r.bad_query) {
-		check_again(&r, "", "");
-		check_again(&r, "/a%20b/c", "/a b/c");
-		check_again(&r, "https://www.example.com", "");
+		check_repeat(&r, "", "");
+		check_repeat(&r, "/a%20b/c", "/a b/c");
+		check_repeat(&r, "https://www.example.com", "");
 	}
 	request_init(&based, BODY_MAX);
 	request_read_head(&based, variables, "/booking");

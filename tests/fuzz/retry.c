@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "rules/retry.h"
 #include "base/text.h"
+#include "rules/retry.h"
 
 /* 1970, 1994 in the week of RFC 9110's examples, 2026, the end of 2099. */
 static const int64_t nows[] = {0, INT64_C(784111777000), INT64_C(1795000000000),

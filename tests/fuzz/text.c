@@ -7,8 +7,8 @@
 
 #include <ctype.h>
 
-#include "outside/crypt.h"
 #include "base/text.h"
+#include "outside/crypt.h"
 
 /* ---- numbers ---- */
 

@@ -102,8 +102,8 @@ static void check_parts(const struct target *t,
 		check_public_name(t->host);
 }
 
-static void check_again(const struct target *t, struct arena *a,
-			const struct target_policy *policy)
+static void check_repeat(const struct target *t, struct arena *a,
+			 const struct target_policy *policy)
 {
 	char *url = arena_printf(a, "%s://%s:%u%s", t->scheme, t->host, t->port,
 				 t->path);
@@ -127,7 +127,7 @@ static void check(const char *url, const struct target_policy *policy)
 	check_text(url);
 	CHECK(target_split(url, &a, &t));
 	check_parts(&t, policy);
-	check_again(&t, &a, policy);
+	check_repeat(&t, &a, policy);
 	if (t.literal)
 		CHECK(!allowed(url, strlen(url), &none));
 	arena_release(&a);

@@ -8,8 +8,8 @@
 #include <ctype.h>
 #include <stdbool.h>
 
-#include "rules/notice.h"
 #include "base/text.h"
+#include "rules/publishable.h"
 #include "rules/valid.h"
 
 static bool has_byte_below(const char *s, size_t len, unsigned char limit)
@@ -91,8 +91,8 @@ static void check_words(const char *s, size_t len)
 /* A row that came by SQL: what is refused has a sentence that fits. */
 static void check_resource(const char *s, size_t len)
 {
-	char why[NOTICE_WHY_SIZE] = "";
-	bool ok = notice_resource(s, len, 100, why);
+	char why[PUBLISHABLE_WHY_SIZE] = "";
+	bool ok = publishable_resource(s, len, 100, why);
 
 	CHECK(ok == !*why && strlen(why) < sizeof(why));
 	CHECK(!ok || len <= 100);

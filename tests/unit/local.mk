@@ -7,10 +7,10 @@ check_PROGRAMS += %D%/unit
 	%D%/test_headroom.c \
 	%D%/test_histogram.c \
 	%D%/test_id.c \
-	%D%/test_js.c \
+	%D%/test_jtree.c \
 	%D%/test_jscan.c \
 	%D%/test_lane.c \
-	%D%/test_match.c \
+	%D%/test_action.c \
 	%D%/test_mem.c \
 	%D%/test_outcome.c \
 	%D%/test_retry.c \

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "outside/crypt.h"
 #include "base/text.h"
+#include "outside/crypt.h"
 
 static void check_hex(const unsigned char *bytes, const char *expected)
 {

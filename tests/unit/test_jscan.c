@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "outside/js.h"
 #include "outside/jscan.h"
+#include "outside/jtree.h"
 
 static bool accepts(const char *s, size_t len)
 {
@@ -69,10 +69,10 @@ static void check_file(const char *name)
 	memcpy(exact, b.data, b.len);
 	ck_assert_msg(accepts(exact, b.len) == (name[0] == 'y'), "%s", name);
 	if (name[0] == 'y') {
-		struct js *v = js_parse(exact, b.len);
+		struct jtree *v = jtree_parse(exact, b.len);
 
 		ck_assert_msg(v != NULL, "%s is not read", name);
-		js_free(v);
+		jtree_free(v);
 	}
 	free(exact);
 	buf_release(&b);

@@ -7,28 +7,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "deliver/lane.h"
 #include "rules/outcome.h"
-#include "base/text.h"
 
 #define NOW INT64_C(1700000000000)
 
-static const struct outcome delivered = {.verdict = OUTCOME_DELIVERED,
-					 .counts = true,
-					 .answered = true};
-static const struct outcome broken = {.verdict = OUTCOME_RETRY,
-				      .counts = true,
-				      .answered = true};
-static const struct outcome dead = {.verdict = OUTCOME_RETRY,
-				    .counts = true,
-				    .connection_level = true};
+static const struct outcome delivered = {
+	.verdict = OUTCOME_DELIVERED, .counts = true, .answered = true};
+static const struct outcome broken = {
+	.verdict = OUTCOME_RETRY, .counts = true, .answered = true};
+static const struct outcome dead = {
+	.verdict = OUTCOME_RETRY, .counts = true, .connection_level = true};
 static const struct outcome busy = {.verdict = OUTCOME_RETRY,
 				    .counts = true,
 				    .answered = true,
 				    .lane_delay_ms = 3600000};
-static const struct outcome late = {.verdict = OUTCOME_RETRY,
-				    .counts = true,
-				    .timeout = true};
+static const struct outcome late = {
+	.verdict = OUTCOME_RETRY, .counts = true, .timeout = true};
 
 static struct store_lane fresh(void)
 {
@@ -127,9 +123,8 @@ START_TEST(more_is_read_when_half_or_a_portion_is_back)
 	ck_assert_uint_eq(lane_room(&l, &row, 50), 50);
 	ck_assert_uint_eq(lane_room(&l, &row, 51), 0);
 	l.quota = LANE_QUOTA_MAX;
-	ck_assert_uint_eq(
-		lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION),
-		LANE_PORTION);
+	ck_assert_uint_eq(lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION),
+			  LANE_PORTION);
 	ck_assert_uint_eq(
 		lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION + 1), 0);
 	l.hook.ordered = true; /* one at a time */

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "rules/vault.h"
 
-static const unsigned char key[CRYPT_KEY_SIZE] = "thirty-two bytes, no NUL behind";
+static const unsigned char key[CRYPT_KEY_SIZE] =
+	"thirty-two bytes, no NUL behind";
 static const unsigned char other[CRYPT_KEY_SIZE] = "another one";
 static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -90,8 +91,7 @@ START_TEST(published_vector)
 	unsigned char sealed[88], k[32], about[20], want[60], got[60];
 
 	ck_assert(text_unhex(sealed, sizeof(sealed), hex, strlen(hex)));
-	ck_assert(text_unhex(want, sizeof(want), plain_hex,
-			     strlen(plain_hex)));
+	ck_assert(text_unhex(want, sizeof(want), plain_hex, strlen(plain_hex)));
 	ck_assert(text_unhex(k, sizeof(k),
 			     "feffe9928665731c6d6a8f9467308308"
 			     "feffe9928665731c6d6a8f9467308308",

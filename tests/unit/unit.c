@@ -7,25 +7,11 @@
 #include <stdlib.h>
 
 static Suite *(*const suites[])(void) = {
-	suite_buf,
-	suite_crypt,
-	suite_headroom,
-	suite_histogram,
-	suite_id,
-	suite_js,
-	suite_jscan,
-	suite_lane,
-	suite_match,
-	suite_mem,
-	suite_outcome,
-	suite_retry,
-	suite_sign,
-	suite_tally,
-	suite_target,
-	suite_target_url,
-	suite_text,
-	suite_valid,
-	suite_vault,
+	suite_buf,    suite_crypt, suite_headroom, suite_histogram,
+	suite_id,     suite_jtree, suite_jscan,	   suite_lane,
+	suite_action, suite_mem,   suite_outcome,  suite_retry,
+	suite_sign,   suite_tally, suite_target,   suite_target_url,
+	suite_text,   suite_valid, suite_vault,
 };
 
 /* Under AddressSanitizer a refused allocation shall return, as it does

@@ -1,0 +1,59 @@
+/*
+ * mailbox: the two baskets between a sender's two threads. Parcels go to the
+ * courier and come back to the ledger; nothing else is shared while both
+ * run, so this is the only lock.
+ */
+#ifndef HOOKS_MAILBOX_H
+#define HOOKS_MAILBOX_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "deliver/lane.h"
+
+struct http;
+
+/* What the ledger wants of the courier. */
+enum mailbox_stop {
+	MAILBOX_GO_ON,
+	MAILBOX_NOTHING_NEW, /* what is under way may end by itself */
+	MAILBOX_STOP_NOW     /* and is cut off after a grace */
+};
+
+struct mailbox {
+	pthread_mutex_t lock;
+	pthread_cond_t back_came;
+	struct parcel_list out, back;
+	size_t back_count;
+	size_t awaited; /* the ledger sleeps until so many are back; 0: no */
+	bool ended;	/* nothing more goes out */
+	bool recalls;	/* some lane's `recall` was set */
+	enum mailbox_stop stop;
+	struct http *http; /* woken when something goes out */
+};
+
+void mailbox_init(struct mailbox *p, struct http *http);
+void mailbox_release(struct mailbox *p);
+
+/* The ledger's side. */
+void mailbox_send(struct mailbox *p, struct parcel_list *parcels);
+/* Waits at most so long until `enough` parcels are back, or the one that
+ * came first has waited `patience` ms; takes them, or of many a round number,
+ * the rest with the next call. */
+void mailbox_collect(struct mailbox *p, size_t enough, int64_t patience,
+		     int64_t ms, struct parcel_list *parcels);
+/* Tells the courier that lanes were recalled. */
+void mailbox_recall(struct mailbox *p);
+void mailbox_stop(struct mailbox *p, enum mailbox_stop stop);
+void mailbox_end(struct mailbox *p);
+
+/* The courier's side. False when the mailbox has ended and is empty. */
+bool mailbox_fetch(struct mailbox *p, struct parcel_list *parcels);
+enum mailbox_stop mailbox_stopping(struct mailbox *p);
+/* Whether lanes were recalled since it was last asked. */
+bool mailbox_recalls(struct mailbox *p);
+void mailbox_return(struct mailbox *p, struct parcel_list *parcels,
+		    size_t count);
+
+#endif

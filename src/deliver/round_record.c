@@ -1,0 +1,193 @@
+/*
+ * round_record: what came back: each delivery's row, the lane's health, the
+ * hook that is switched off, and what is told of it.
+ */
+#include "deliver/round_tx.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "deliver/alert.h"
+#include "deliver/ledger.h"
+#include "deliver/operational.h"
+#include "deliver/round.h"
+#include "outside/crypt.h"
+#include "rules/outcome.h"
+
+/* Outcomes come back nearly in the order they went: the search is short. */
+static void round_key_remove(struct lane *l, uint64_t key)
+{
+	for (size_t i = 0; i < l->draft.out; i++) {
+		if (l->draft.keys[i] != key)
+			continue;
+		memmove(&l->draft.keys[i], &l->draft.keys[i + 1],
+			(l->draft.out - i - 1) * sizeof(*l->draft.keys));
+		l->draft.out--;
+		return;
+	}
+}
+
+/* An ordered lane keeps its order because a row that is put off keeps its
+ * place (its due time) and the lane waits instead. What a 410 has held keeps
+ * it too, for the day the hook is enabled. */
+static int64_t next_due(const struct round *r, const struct parcel *p,
+			const struct parcel_member *m)
+{
+	if (p->lane->hook.ordered || p->outcome.verdict == OUTCOME_GONE)
+		return m->due_at;
+	return r->store.now + p->outcome.delay_ms;
+}
+
+static enum store_result result_of(const struct outcome *o)
+{
+	if (o->verdict == OUTCOME_DELIVERED)
+		return STORE_DELIVERED;
+	return o->verdict == OUTCOME_FAILED ? STORE_FAILED : STORE_PENDING;
+}
+
+static void add_outcome(struct round *r, const struct parcel *p,
+			const struct parcel_member *m)
+{
+	const struct outcome *o = &p->outcome;
+
+	r->outcomes[r->outcome_count++] = (struct store_outcome){
+		.lane = p->lane->row.lane,
+		.key = m->key,
+		.result = result_of(o),
+		.attempts = m->attempts + 1,
+		.tries = m->tries + (o->counts ? 1 : 0),
+		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
+		.due_at = next_due(r, p, m),
+		.started_at = r->store.now - (r->clock - p->started),
+		.attempt = &p->request.attempt,
+	};
+}
+
+/* Switching a hook on, or changing it, gives it its time again. */
+static bool failed_too_long(const struct round *r, const struct lane *l)
+{
+	int64_t since = l->draft.row.failing_since;
+
+	if (since == TIME_NONE)
+		return false;
+	if (since < l->hook.updated_at)
+		since = l->hook.updated_at;
+	return r->store.now - since >= r->plan->conf->sender.disable_after;
+}
+
+static void judge_hook(const struct round *r, const struct parcel *p)
+{
+	const struct outcome *o = &p->outcome;
+	struct lane *l = p->lane;
+
+	if (l->draft.disable)
+		return;
+	if (o->verdict == OUTCOME_GONE)
+		l->draft.disable = "the target answered 410 Gone";
+	else if (o->counts && failed_too_long(r, l))
+		l->draft.disable = "deliveries only failed for too long "
+				   "([sender] disable_after)";
+	l->draft.quietly = p->member[0].operational;
+}
+
+static void learn(struct round *r, const struct parcel *p)
+{
+	const struct outcome *o = &p->outcome;
+	struct lane *l = p->lane;
+	struct store_lane *row = &l->draft.row;
+
+	lane_learn(row, &l->draft.failed, o, r->store.now,
+		   crypt_random_fraction());
+	if (outcome_stops_lane(o))
+		l->draft.closing = true;
+	if (l->hook.ordered && o->verdict == OUTCOME_RETRY) {
+		row->suspended_until = r->store.now + o->delay_ms;
+		l->draft.closing = true; /* also where the wait is none */
+	}
+	if (row->crashes < LANE_CAREFUL)
+		row->crashes = 0;
+	judge_hook(r, p);
+}
+
+static void take_back(struct round *r, const struct parcel *p)
+{
+	struct lane *l = p->lane;
+
+	for (size_t i = 0; i < p->count; i++)
+		round_key_remove(l, p->member[i].key);
+	if (l->draft.lost)
+		return; /* somebody else's by now */
+	if (!p->sent) {
+		l->draft.row.rate_tokens += (double)p->count;
+		return;
+	}
+	if (!l->ping)
+		learn(r, p);
+	for (size_t i = 0; i < p->count; i++)
+		add_outcome(r, p, &p->member[i]);
+}
+
+/* Those whose schedule came to its end; what is the service's own news makes
+ * no other. */
+static size_t list_failed(const struct round *r, struct store_failed *list)
+{
+	size_t n = 0;
+
+	for (const struct parcel *p = r->back->first; p; p = p->next) {
+		if (!p->sent || p->lane->draft.lost ||
+		    p->outcome.verdict != OUTCOME_FAILED)
+			continue;
+		for (size_t i = 0; i < p->count; i++)
+			if (!p->member[i].operational)
+				list[n++] = (struct store_failed){
+					p->member[i].key,
+					p->lane->hook.organization};
+	}
+	return n;
+}
+
+enum err round_record(struct round *r)
+{
+	struct store *s = &r->store;
+	struct store_failed *failed;
+	size_t count = 0;
+	enum err e;
+
+	for (struct parcel *p = r->back->first; p; p = p->next)
+		count += p->count;
+	r->outcomes =
+		arena_alloc(&r->arena, (count + 1) * sizeof(*r->outcomes));
+	failed = arena_alloc(&r->arena, (count + 1) * sizeof(*failed));
+	for (struct parcel *p = r->back->first; p; p = p->next)
+		take_back(r, p);
+	count = list_failed(r, failed);
+	e = operational_failed_choose(s, failed, &count);
+	if (!e)
+		e = alert_failed(r);
+	if (!e)
+		e = store_outcome_record(s, r->outcomes, r->outcome_count);
+	return e ? e : operational_delivery_failed(s, &r->arena, failed, count);
+}
+
+enum err round_disable(struct round *r, struct lane *l)
+{
+	char id[ID_TEXT_SIZE];
+	bool changed;
+	enum err e;
+
+	if (!l->draft.disable)
+		return ERR_OK;
+	l->draft.closing = true;
+	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
+			       &changed);
+	if (e || !changed)
+		return e;
+	log_warn("hook %s disabled: %s", round_hook_id(r, l, id),
+		 l->draft.disable);
+	e = alert_disabled(r, l);
+	if (e || l->draft.quietly)
+		return e; /* it was the delivery of such a notification */
+	return operational_hook_disabled(&r->store, &r->arena, &l->hook);
+}

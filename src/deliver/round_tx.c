@@ -1,0 +1,235 @@
+/*
+ * round_tx: the steps of a round's transaction, in the order in which they
+ * stand at the end of this file.
+ */
+#include "deliver/round_tx.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "deliver/ledger.h"
+#include "deliver/round.h"
+#include "deliver/round_tx.h"
+#include "deliver/tally.h"
+
+/* Until it is looked again whether a secret can be read by now. */
+enum { LOCKED_WAIT_MS = 60000 };
+
+void round_tx_forget(struct round *r)
+{
+	for (size_t i = 0; i < r->fresh_count; i++)
+		lane_free(r->fresh[i]);
+	r->fresh_count = 0;
+}
+
+static void draft_begin(struct round *r, struct lane *l)
+{
+	l->draft.lost = l->lost;
+	l->draft.drained = l->drained;
+	l->draft.closing = l->closing;
+	l->draft.keep = l->draft.barren = false;
+	l->draft.failed = l->failed;
+	l->draft.row = l->row;
+	l->draft.disable = NULL;
+	l->draft.quietly = false;
+	l->draft.out = l->out;
+	l->draft.keys =
+		arena_alloc(&r->arena, LANE_KEYS_MAX * sizeof(*l->keys));
+	memcpy(l->draft.keys, l->keys, l->out * sizeof(*l->keys));
+	l->draft.rows = NULL;
+	l->draft.row_count = l->draft.plan_count = 0;
+	l->draft.rate_wait = 0;
+}
+
+static void begin(struct round *r)
+{
+	round_tx_forget(r);
+	arena_release(&r->arena);
+	r->outcome_count = r->write_count = 0;
+	r->draft_bytes = r->bytes;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched)
+			draft_begin(r, r->lane[i]);
+}
+
+static enum err fence(struct round *r)
+{
+	struct lane *lanes[STORE_LANE_MAX];
+	uint64_t numbers[STORE_LANE_MAX] = {0};
+	bool held[STORE_LANE_MAX];
+	size_t n = 0;
+	enum err e;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (!r->lane[i]->draft.touched || r->lane[i]->lost)
+			continue;
+		numbers[n] = r->lane[i]->row.lane;
+		lanes[n++] = r->lane[i];
+	}
+	e = store_lane_fence(&r->store, r->plan->owner, numbers, n, held);
+	r->clock = clock_monotonic();
+	for (size_t i = 0; !e && i < n; i++)
+		lanes[i]->draft.lost = !held[i];
+	return e;
+}
+
+/* ---- new lanes ---- */
+
+/* Without all its secrets nothing can be signed as its receiver expects. */
+static void leave(struct round *r, struct lane *l)
+{
+	char id[ID_TEXT_SIZE];
+
+	if (!r->told_locked)
+		log_error("the secrets of hook %s cannot be read with "
+			  "[secrets] key_file: its deliveries wait, and those "
+			  "of every such hook",
+			  round_hook_id(r, l, id));
+	r->told_locked = true;
+	l->draft.closing = true;
+	l->draft.rate_wait = LOCKED_WAIT_MS;
+}
+
+static enum err take(struct round *r)
+{
+	uint64_t keys[STORE_LANE_MAX];
+	struct store_lane *rows;
+	struct store_lane_hook *hooks;
+	size_t n = 0;
+	enum err e;
+
+	rows = arena_alloc(&r->arena, (r->due_count + 1) * sizeof(*rows));
+	e = store_lane_take(&r->store, r->plan->owner, r->due, r->due_count,
+			    rows, &n);
+	if (e)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		keys[i] = store_lane_hook_key(rows[i].lane);
+	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
+	e = store_lane_hooks(&r->store, &r->arena, keys, n, hooks);
+	for (size_t i = 0; !e && i < n; i++) {
+		struct lane *l = lane_new(&rows[i], &hooks[i], r->store.now);
+
+		if (l->window > r->plan->conf->sender.hook_concurrency)
+			l->window = r->plan->conf->sender.hook_concurrency;
+		l->closing = l->hook.deleted || (!l->hook.enabled && !l->ping);
+		l->draft.touched = true;
+		r->fresh[r->fresh_count++] = l;
+		draft_begin(r, l);
+		if (!l->hook.deleted && (l->hook.locked || !l->hook.keys))
+			leave(r, l);
+	}
+	return e;
+}
+
+/* ---- writing back ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* TIME_NONE is the least */
+}
+
+/* A hook that was changed or switched on starts anew. */
+static void forgive(struct store_lane *row)
+{
+	row->failures = 0;
+	row->suspended_until = row->failing_since = TIME_NONE;
+}
+
+/* When somebody should look at the lane that is given back; asked of the
+ * database now, behind the lock, not of what was read when it was taken. */
+static enum err next_look(struct round *r, struct lane *l, int64_t *at)
+{
+	struct store_lane_end end;
+	bool more = false;
+	enum err e = store_lane_end(&r->store, l->row.lane, &end);
+
+	*at = TIME_NONE;
+	if (e)
+		return e;
+	if (end.deleted) {
+		e = store_lane_cancel(&r->store, l->hook.hook, &more);
+		if (more)
+			*at = r->store.now;
+		return e;
+	}
+	if (!l->draft.disable && end.updated_at != l->hook.updated_at)
+		forgive(&l->draft.row);
+	if (!end.enabled || end.due_at == TIME_NONE)
+		return ERR_OK;
+	if (l->draft.barren && end.updated_at == l->hook.updated_at) {
+		e = store_lane_orphans(&r->store, l->row.lane);
+		if (e)
+			return e;
+	}
+	*at = later(end.due_at, l->draft.row.suspended_until);
+	if (l->draft.rate_wait)
+		*at = later(*at, r->store.now + l->draft.rate_wait);
+	return ERR_OK;
+}
+
+static enum err settle(struct round *r, struct lane *l)
+{
+	struct store_lane_write *w = &r->writes[r->write_count];
+	enum err e;
+
+	if (l->draft.lost)
+		return ERR_OK;
+	e = round_read(r, l);
+	if (e)
+		return e;
+	l->draft.keep = l->draft.out > 0;
+	*w = (struct store_lane_write){
+		.lane = &l->draft.row,
+		.keep = l->draft.keep,
+		.next_at = r->store.now + r->plan->conf->sender.lease,
+		.in_flight = l->draft.keys,
+		.in_flight_count = l->draft.out,
+	};
+	if (!w->keep)
+		e = next_look(r, l, &w->next_at);
+	if (!e)
+		r->write_count++;
+	return e;
+}
+
+static enum err settle_all(struct round *r)
+{
+	enum err e = ERR_OK;
+
+	/* Before any lane is given back: it may be told of this. */
+	for (size_t i = 0; !e && i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched && !r->lane[i]->draft.lost)
+			e = round_disable(r, r->lane[i]);
+	r->writes = arena_alloc(&r->arena, (r->lane_count + r->fresh_count) *
+						   sizeof(*r->writes));
+	for (size_t i = 0; !e && i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched)
+			e = settle(r, r->lane[i]);
+	for (size_t i = 0; !e && i < r->fresh_count; i++)
+		e = settle(r, r->fresh[i]);
+	return e ? e
+		 : store_lane_write(&r->store, r->plan->owner, r->writes,
+				    r->write_count);
+}
+
+enum err round_tx_run(struct db *db, void *arg)
+{
+	struct round *r = arg;
+	enum err e;
+
+	(void)db;
+	begin(r);
+	e = fence(r);
+	if (!e)
+		e = round_record(r);
+	if (!e)
+		e = take(r);
+	if (!e)
+		e = settle_all(r);
+	if (!e && r->writes_tally)
+		e = tally_write(r->tally, &r->store);
+	return e;
+}

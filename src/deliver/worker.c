@@ -1,0 +1,130 @@
+/*
+ * worker: sets the two threads up and waits for both.
+ */
+#include "deliver/worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "deliver/courier.h"
+#include "deliver/mailbox.h"
+#include "outside/http.h"
+
+/* SIGTERM leaves 5 s (contract); a second of them is for recording. */
+enum { STOP_GRACE_MS = 3500 };
+
+struct ledger_thread {
+	struct ledger_plan plan;
+	enum err result;
+};
+
+static void *run_ledger(void *arg)
+{
+	struct ledger_thread *t = arg;
+
+	t->result = ledger_run(&t->plan);
+	return NULL;
+}
+
+/* Signals are for the main thread only. */
+static void start(pthread_t *thread, struct ledger_thread *t)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (pthread_create(thread, NULL, run_ledger, t) != 0) {
+		log_error("a thread could not be started");
+		exit(err_exit(ERR_INTERNAL));
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static struct http *open_http(const struct worker_plan *plan, size_t places)
+{
+	struct http_options o = {
+		.concurrency = (unsigned)places,
+		.connect_timeout_ms = plan->conf->sender.connect_timeout,
+		.timeout_ms = plan->conf->sender.timeout,
+		.response_limit = plan->conf->sender.response_limit,
+		.allow_http = plan->conf->targets.allow_http,
+		.ca_file = plan->conf->sender.ca_file,
+		.user_agent = plan->conf->sender.user_agent,
+		.address_ok = policy_address_ok,
+		.arg = plan->policy,
+	};
+
+	return http_new(&o);
+}
+
+/* Where files are few (hosting accounts), so are requests: one that gets no
+ * socket would count as its receiver's failure. Each may need a connection and
+ * a pipe, while its name is looked up. */
+static size_t affordable(size_t places)
+{
+	enum { OWN = 24, EACH = 3 };
+	rlim_t want = OWN + EACH * (rlim_t)places;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= want)
+		return places;
+	files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 &&
+	    getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return places;
+	if (files.rlim_cur < OWN + EACH)
+		return 1;
+	return (size_t)(files.rlim_cur - OWN) / EACH;
+}
+
+enum err worker_run(const struct worker_plan *plan)
+{
+	const struct conf *conf = plan->conf;
+	size_t places = conf->sender.concurrency / plan->workers;
+	char owner[LOCK_OWNER_SIZE];
+	struct ledger_thread ledger;
+	struct courier_plan courier;
+	struct http *http;
+	struct mailbox mailbox;
+	pthread_t thread;
+
+	places = affordable(places ? places : 1);
+	lock_owner(plan->lock, owner);
+	http = open_http(plan, places);
+	mailbox_init(&mailbox, http);
+	ledger = (struct ledger_thread){
+		.plan = {.conf = conf,
+			 .mailbox = &mailbox,
+			 .owner = owner,
+			 .host = plan->lock->host,
+			 .worker = plan->worker,
+			 .concurrency = places,
+			 .once = plan->once,
+			 .until = plan->until,
+			 .started_at = plan->started_at,
+			 .outage = plan->lock->path,
+			 .wish = plan->wish,
+			 .arg = plan->arg,
+			 .count = plan->count},
+	};
+	courier = (struct courier_plan){
+		.http = http,
+		.mailbox = &mailbox,
+		.concurrency = places,
+		.hook_concurrency = conf->sender.hook_concurrency,
+		.policy = {.schedule = conf->sender.retry_schedule.delay,
+			   .schedule_count = conf->sender.retry_schedule.count,
+			   .jitter = conf->sender.retry_jitter},
+		.stop_ms = STOP_GRACE_MS,
+	};
+	start(&thread, &ledger);
+	courier_run(&courier);
+	pthread_join(thread, NULL);
+	mailbox_release(&mailbox);
+	http_free(http);
+	return ledger.result;
+}

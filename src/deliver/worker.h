@@ -1,0 +1,33 @@
+/*
+ * worker: one worker of a run: a ledger and a courier, two threads, one
+ * database connection, one set of kept connections to receivers.
+ */
+#ifndef HOOKS_WORKER_H
+#define HOOKS_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "deliver/ledger.h"
+#include "deliver/lock.h"
+#include "outside/conf.h"
+#include "store/policy.h"
+
+struct worker_plan {
+	const struct conf *conf; /* borrowed, as all here */
+	struct policy *policy;
+	struct lock *lock; /* this worker's own opening of the file */
+	unsigned worker, workers;
+	bool once;
+	int64_t until; /* see ledger.h */
+	int64_t started_at;
+	enum ledger_wish (*wish)(void *arg);
+	void *arg;
+	struct ledger_count *count;
+};
+
+/* Runs it to its end. Errors as of ledger_run. */
+enum err worker_run(const struct worker_plan *plan);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * poller: epoll, level-triggered, and a table of what is registered.
+ */
+#include "outside/poller.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* A socket, found by its number. */
+struct spot {
+	unsigned char wanted, registered;
+	bool lasting; /* poller_closed() will be called */
+};
+
+struct poller {
+	int epoll, wake;
+	struct spot *spot;
+	size_t count;
+};
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	log_error("%s: %s", what, strerror(errno));
+	exit(err_exit(ERR_INTERNAL));
+}
+
+struct poller *poller_new(void)
+{
+	struct poller *w = xcalloc(1, sizeof(*w));
+	struct epoll_event e = {.events = EPOLLIN};
+
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	must(w->epoll >= 0, "epoll_create1");
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	must(w->wake >= 0, "eventfd");
+	e.data.fd = w->wake;
+	must(epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &e) == 0, "epoll_ctl");
+	return w;
+}
+
+void poller_free(struct poller *w)
+{
+	close(w->wake);
+	close(w->epoll);
+	free(w->spot);
+	free(w);
+}
+
+static struct spot *spot_of(struct poller *w, int fd)
+{
+	size_t i = (size_t)fd, count = w->count ? w->count : 64;
+
+	if (i < w->count)
+		return &w->spot[i];
+	while (count <= i)
+		count *= 2;
+	w->spot = xrealloc(w->spot, count * sizeof(*w->spot));
+	memset(w->spot + w->count, 0, (count - w->count) * sizeof(*w->spot));
+	w->count = count;
+	return &w->spot[i];
+}
+
+void poller_opened(struct poller *w, int fd)
+{
+	*spot_of(w, fd) = (struct spot){.lasting = true};
+}
+
+/* The kernel forgets what is closed. */
+void poller_closed(struct poller *w, int fd)
+{
+	*spot_of(w, fd) = (struct spot){0};
+}
+
+static void enter(struct poller *w, int fd, struct spot *s, unsigned bits)
+{
+	struct epoll_event e = {
+		.events = (bits & POLLER_IN ? (unsigned)EPOLLIN : 0) |
+			  (bits & POLLER_OUT ? (unsigned)EPOLLOUT : 0),
+		.data.fd = fd,
+	};
+	int op = s->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (!bits)
+		op = EPOLL_CTL_DEL;
+	if (epoll_ctl(w->epoll, op, fd, &e) != 0 && bits)
+		log_error("epoll_ctl: %s", strerror(errno));
+	s->registered = (unsigned char)bits;
+}
+
+void poller_want(struct poller *w, int fd, unsigned want)
+{
+	struct spot *s = spot_of(w, fd);
+	unsigned bits = want;
+
+	s->wanted = (unsigned char)want;
+	if (!want && s->lasting)
+		bits = s->registered & POLLER_IN;
+	if (bits != s->registered)
+		enter(w, fd, s, bits);
+}
+
+/* What nobody wants to hear of is a kept connection that its other end has
+ * closed; it would be reported again and again. */
+static unsigned ready(struct poller *w, const struct epoll_event *e)
+{
+	struct spot *s = spot_of(w, e->data.fd);
+
+	if (!s->wanted)
+		enter(w, e->data.fd, s, 0);
+	if (e->events & (EPOLLERR | EPOLLHUP))
+		return s->wanted;
+	return s->wanted & ((e->events & EPOLLIN ? (unsigned)POLLER_IN : 0) |
+			    (e->events & EPOLLOUT ? (unsigned)POLLER_OUT : 0));
+}
+
+size_t poller_wait(struct poller *w, int64_t ms, struct poller_event *events)
+{
+	struct epoll_event got[POLLER_EVENTS_MAX];
+	int n = epoll_wait(w->epoll, got, POLLER_EVENTS_MAX, (int)ms);
+	size_t count = 0;
+	uint64_t wakes;
+
+	for (int i = 0; i < n; i++) {
+		int fd = got[i].data.fd;
+
+		if (fd == w->wake) {
+			must(read(fd, &wakes, sizeof(wakes)) > 0, "eventfd");
+			continue;
+		}
+		events[count] = (struct poller_event){
+			.fd = fd, .ready = ready(w, &got[i])};
+		count += events[count].ready != 0;
+	}
+	return count;
+}
+
+void poller_wake(struct poller *w)
+{
+	const uint64_t one = 1;
+
+	must(write(w->wake, &one, sizeof(one)) > 0, "eventfd");
+}

@@ -1,0 +1,45 @@
+/*
+ * publishable: the catalogue, the scanner and the field rules, put together.
+ */
+#include "rules/publishable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "outside/jscan.h"
+#include "rules/action.h"
+#include "rules/valid.h"
+
+const char *publishable_action(const char *action)
+{
+	return action_published(action) ? NULL
+					: "is not an action that can be "
+					  "published";
+}
+
+const char *publishable_user(const char *user)
+{
+	return valid_user(user, strlen(user));
+}
+
+bool publishable_resource(const char *resource, size_t len, size_t max,
+			  char why[PUBLISHABLE_WHY_SIZE])
+{
+	struct jscan_error bad;
+
+	if (len > max) {
+		snprintf(why, PUBLISHABLE_WHY_SIZE, "is longer than %zu bytes",
+			 max);
+		return false;
+	}
+	if (!jscan_check(resource, len, JSCAN_DEPTH_MAX, &bad)) {
+		snprintf(why, PUBLISHABLE_WHY_SIZE, "line %u, column %u: %s",
+			 bad.line, bad.column, bad.text);
+		return false;
+	}
+	if (jscan_type(resource, len) != JSCAN_OBJECT) {
+		snprintf(why, PUBLISHABLE_WHY_SIZE, "is not a JSON object");
+		return false;
+	}
+	return true;
+}

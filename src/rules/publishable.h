@@ -1,0 +1,24 @@
+/*
+ * publishable: what may be published, whichever way it comes: by HTTP, with
+ * hooks-admin, or as a row that an application inserted.
+ *
+ * Each rule is NULL or true when kept; else there is a sentence for the
+ * person, without the field's name in front.
+ */
+#ifndef HOOKS_PUBLISHABLE_H
+#define HOOKS_PUBLISHABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PUBLISHABLE_WHY_SIZE = 160 };
+
+/* An action that a user may publish. */
+const char *publishable_action(const char *action);
+/* 24 hex digits. */
+const char *publishable_user(const char *user);
+/* One JSON object of at most `max` bytes, by the rules of jscan. */
+bool publishable_resource(const char *resource, size_t len, size_t max,
+			  char why[PUBLISHABLE_WHY_SIZE]);
+
+#endif

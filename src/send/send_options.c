@@ -1,0 +1,107 @@
+/*
+ * send_options: getopt_long(3) for hooks-send.
+ */
+#include "send/send_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+static const char usage_text[] =
+	"Usage: hooks-send [-c FILE] [--once | --linger DURATION] "
+	"[--workers N]\n"
+	"                  [--progress] [-v]\n"
+	"\n"
+	"Delivers what is due. Meant for a crontab line:\n"
+	"  * * * * * hooks-send -c /path/hooks.conf\n"
+	"\n"
+	"  -c, --config FILE   configuration file\n"
+	"      --once          one attempt for all that is due now, then end\n"
+	"      --linger TIME   deliver what becomes due for so long "
+	"(default: as\n"
+	"                      configured, 55s)\n"
+	"      --workers N     processes (default, and 0: as configured, one "
+	"a\n"
+	"                      core)\n"
+	"      --progress      a live line on the terminal\n"
+	"  -v, --verbose       log more, and print a summary at the end\n"
+	"  -h, --help          this text\n"
+	"  -V, --version       the version\n"
+	"\n"
+	"Exit status: 0 done, or another sender runs; 64 usage; 75 database\n"
+	"unreachable (try again); 78 configuration.\n";
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"once", no_argument, NULL, 'o'},
+	{"linger", required_argument, NULL, 'l'},
+	{"workers", required_argument, NULL, 'w'},
+	{"progress", no_argument, NULL, 'p'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static enum err misuse(const char *why, const char *what)
+{
+	log_error("%s%s (--help tells more)", why, what);
+	return ERR_USAGE;
+}
+
+static enum err set_option(struct send_options *o, int c)
+{
+	switch (c) {
+	case 'c':
+		o->config = optarg;
+		return ERR_OK;
+	case 'o':
+		o->once = true;
+		return ERR_OK;
+	case 'l':
+		return text_duration(optarg, &o->linger)
+			       ? ERR_OK
+			       : misuse("--linger: not a duration such as "
+					"55s: ",
+					optarg);
+	case 'w':
+		return text_uint(optarg, SEND_OPTIONS_WORKERS_MAX, &o->workers)
+			       ? ERR_OK
+			       : misuse("--workers: not a number from 0 to "
+					"64: ",
+					optarg);
+	case 'p':
+		o->progress = true;
+		return ERR_OK;
+	case 'v':
+		o->verbose = true;
+		return ERR_OK;
+	case 'h':
+		fputs(usage_text, stdout);
+		exit(0);
+	case 'V':
+		puts("hooks-send " PACKAGE_VERSION_TEXT);
+		exit(0);
+	default: /* getopt has said why */
+		return ERR_USAGE;
+	}
+}
+
+enum err send_options_parse(struct send_options *o, int argc, char **argv)
+{
+	enum err e = ERR_OK;
+	int c;
+
+	*o = (struct send_options){.linger = -1};
+	while (!e &&
+	       (c = getopt_long(argc, argv, "c:vhV", long_options, NULL)) != -1)
+		e = set_option(o, c);
+	if (!e && optind < argc)
+		e = misuse("unexpected: ", argv[optind]);
+	if (!e && o->once && o->linger >= 0)
+		e = misuse("--once and --linger exclude each other", "");
+	return e;
+}

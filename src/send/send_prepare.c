@@ -1,0 +1,100 @@
+/*
+ * send_prepare: the database, the dead, the fan-out.
+ */
+#include "send/send_prepare.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "deliver/fanout.h"
+#include "deliver/lock.h"
+#include "deliver/outage.h"
+#include "store/store.h"
+#include "store/store_fanout.h"
+#include "store/store_lane.h"
+#include "store/store_secret.h"
+#include "store/store_sender.h"
+
+enum { OVERTAKEN_MAX = 20 }; /* by senders on other nodes of Galera's */
+
+static bool is_told_to_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) ||
+					     sigismember(&pending, SIGINT));
+}
+
+/* What was published before now belongs to this run, what is due later not. */
+static enum err fan_out_all(struct store *s, int64_t *until)
+{
+	struct fanout_place place = {0};
+	struct fanout_count count;
+	unsigned overtaken = 0;
+	uint64_t newest;
+	bool any;
+	enum err e = store_fanout_newest(s, &newest);
+
+	any = !e && newest;
+	/* Another sender may take a step's rows away: then there are others. */
+	while (!e && any && !is_told_to_stop()) {
+		e = fanout_run(s, &place, newest, &count);
+		if (e == ERR_TEMP && db_contended(s->db) &&
+		    ++overtaken < OVERTAKEN_MAX)
+			e = ERR_OK;
+		if (!e)
+			e = store_fanout_any(s, newest, &any);
+	}
+	return e ? e : store_now(s, until);
+}
+
+enum err send_prepare_bury(struct store *s, struct lock *lock)
+{
+	size_t freed = 0;
+	enum err e;
+
+	if (lock->fd < 0)
+		return ERR_OK;
+	e = store_lane_bury(s, lock->prefix, lock_alive, lock, &freed);
+	if (!e && freed)
+		log_info("%zu lanes taken over from a sender that died", freed);
+	return e;
+}
+
+static enum err work(struct store *s, struct lock *lock, int64_t *until,
+		     int64_t *now)
+{
+	enum err e = store_sender_check(s);
+
+	if (!e)
+		e = store_secret_check(s);
+	if (!e)
+		e = store_now(s, now);
+	if (!e)
+		e = send_prepare_bury(s, lock);
+	if (!e && until)
+		e = fan_out_all(s, until);
+	if (e == ERR_CONFIG)
+		store_complain(s->db, s->conf, e);
+	return e;
+}
+
+enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
+			  int64_t *now)
+{
+	enum err e = store_connect(s);
+
+	if (!e) {
+		outage_end(lock->path);
+		e = work(s, lock, until, now);
+	}
+	/* A person who asks is told what cron has heard already. */
+	if (e == ERR_TEMP && !outage_note(lock->path, db_error_text(s->db)) &&
+	    isatty(STDERR_FILENO))
+		log_error("the database cannot be reached: %s",
+			  db_error_text(s->db));
+	db_close(s->db);
+	return e;
+}

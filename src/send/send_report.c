@@ -1,0 +1,97 @@
+/*
+ * send_report: counts, and the words around them.
+ */
+#include "send/send_report.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/store.h"
+#include "store/store_sender.h"
+
+enum {
+	EVERY_MS = 1000,
+	/* What is due is counted row by row: that may take a twentieth of the
+	 * time, however much it is. */
+	COUNT_SHARE = 20
+};
+
+static unsigned long long load(const atomic_uint_fast64_t *v)
+{
+	return atomic_load(v);
+}
+
+static void count_due(struct send_report *r)
+{
+	int64_t began = clock_monotonic(), now;
+	uint64_t held;
+
+	if (began < r->next_count)
+		return;
+	if (store_now(r->store, &now) ||
+	    store_sender_left(r->store, r->until == TIME_NONE ? now : r->until,
+			      &r->due, &held))
+		r->due = 0;
+	now = clock_monotonic();
+	r->next_count = now + (now - began) * COUNT_SHARE;
+}
+
+void send_report_progress(struct send_report *r)
+{
+	int64_t now = clock_monotonic(), passed = now - r->shown_at;
+	unsigned long long delivered = load(&r->count->delivered);
+
+	if (!r->options->progress || !isatty(STDOUT_FILENO))
+		return;
+	if (!r->shown_at)
+		passed = now - r->began + EVERY_MS;
+	if (passed < EVERY_MS)
+		return;
+	count_due(r);
+	printf("\rdelivered %llu, failed %llu, %llu/s, due %llu\033[K",
+	       delivered, load(&r->count->failed),
+	       (delivered - r->shown) * 1000 / (unsigned long long)passed,
+	       (unsigned long long)r->due);
+	fflush(stdout);
+	r->line_open = true;
+	r->shown = delivered;
+	r->shown_at = now;
+}
+
+/* A run that is `once` has left what it could not try: a retry too. */
+static void count_left(struct send_report *r, uint64_t *due, uint64_t *held)
+{
+	int64_t now = r->until;
+
+	*due = *held = 0;
+	if (now == TIME_NONE && store_now(r->store, &now))
+		return;
+	if (store_sender_left(r->store, now, due, held))
+		*due = *held = 0;
+	if (!r->options->once)
+		*due = 0;
+}
+
+void send_report_end(struct send_report *r)
+{
+	const struct send_options *o = r->options;
+	uint64_t due, held;
+	char line[200];
+
+	if (!o->once && !o->progress && !o->verbose)
+		return;
+	count_left(r, &due, &held);
+	snprintf(line, sizeof(line),
+		 "delivered %llu, failed %llu, retrying %llu, held %llu in "
+		 "%lld s",
+		 load(&r->count->delivered), load(&r->count->failed),
+		 load(&r->count->retried) + due, (unsigned long long)held,
+		 (long long)((clock_monotonic() - r->began + 500) / 1000));
+	log_info("run ended: %s", line);
+	printf("%s%s\n", r->line_open ? "\n" : "", line);
+	fflush(stdout);
+}

@@ -1,0 +1,37 @@
+/*
+ * send_report: what a run of the sender says of itself: the live line on a
+ * terminal, the last line, and a line in the log.
+ */
+#ifndef HOOKS_SEND_REPORT_H
+#define HOOKS_SEND_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "deliver/ledger.h"
+#include "send/send_options.h"
+
+struct store;
+
+struct send_report {
+	const struct send_options *options; /* borrowed, as all here */
+	const struct ledger_count *count;
+	struct store *store;
+	int64_t began; /* monotonic */
+	int64_t until; /* database time, with --once; TIME_NONE */
+
+	int64_t shown_at, counted_at; /* monotonic; 0: not yet */
+	int64_t next_count;
+	uint64_t shown; /* delivered, by then */
+	uint64_t due;	/* when it was counted */
+	bool line_open; /* the live line stands on the terminal */
+};
+
+/* Writes the live line anew, once a second, where there is a terminal and
+ * the options ask for it. Call it often. */
+void send_report_progress(struct send_report *r);
+
+/* The last line, where the options ask for it, and the one in the log. */
+void send_report_end(struct send_report *r);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * view_history: what was published, what became of it, and every attempt.
+ */
+#include "store/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "outside/attempt.h"
+#include "outside/crypt.h"
+#include "outside/jscan.h"
+#include "outside/jtree.h"
+#include "store/store_delivery.h"
+#include "store/store_notification.h"
+
+/* Byte for byte as it was published. An application may have inserted
+ * anything: what is no JSON is shown as text. */
+static void put_resource(struct jtree *v, const char *s, size_t len)
+{
+	struct jscan_error error;
+
+	if (jscan_check(s, len, JSCAN_DEPTH_MAX, &error))
+		jtree_put_json(v, "resource", s, len);
+	else
+		jtree_put_string_len(v, "resource", s, len);
+}
+
+/* An application may insert its digits in upper case; what is no id was
+ * rejected and is shown as it is. */
+static void put_user(struct jtree *v, const char *user)
+{
+	struct id id;
+
+	if (user && id_parse(user, strlen(user), &id))
+		view_put_id(v, "user", &id);
+	else if (user)
+		jtree_put_string(v, "user", user);
+}
+
+struct jtree *view_notification(const struct store_notification *n)
+{
+	struct jtree *v = jtree_object();
+
+	view_put_id(v, "_id", &n->id);
+	jtree_put_string(v, "action", n->action);
+	view_put_id(v, "organization", &n->organization);
+	put_user(v, n->user);
+	view_put_time(v, "createdAt", n->created_at);
+	jtree_put_string(v, "state", n->state);
+	if (n->reason)
+		jtree_put_string(v, "reason", n->reason);
+	if (n->resource)
+		put_resource(v, n->resource, n->resource_len);
+	return v;
+}
+
+struct jtree *view_delivery(const struct store_delivery *d)
+{
+	struct jtree *v = jtree_object();
+
+	view_put_id(v, "_id", &d->id);
+	view_put_id(v, "hook", &d->hook);
+	view_put_id(v, "notification", &d->notification);
+	jtree_put_string(v, "action", d->action);
+	view_put_id(v, "organization", &d->organization);
+	put_user(v, d->user);
+	jtree_put_string(v, "state", d->state);
+	if (d->reason)
+		jtree_put_string(v, "reason", d->reason);
+	view_put_id(v, "webhookId", &d->webhook_id);
+	jtree_put_int(v, "attemptCount", d->attempts);
+	jtree_put_bool(v, "maybeDuplicate", d->maybe_duplicate);
+	view_put_time(v, "nextAttemptAt", d->due_at);
+	view_put_time(v, "createdAt", d->created_at);
+	view_put_time(v, "finishedAt", d->finished_at);
+	return v;
+}
+
+/* ---- attempts ---- */
+
+static void put_ms(struct jtree *v, const char *name, int64_t us)
+{
+	jtree_put_double(v, name, (double)us / 1000);
+}
+
+static struct jtree *timings(const struct store_attempt *a)
+{
+	struct jtree *v = jtree_object();
+
+	put_ms(v, "dns", a->dns_us);
+	put_ms(v, "connect", a->connect_us);
+	put_ms(v, "tls", a->tls_us);
+	put_ms(v, "firstByte", a->first_byte_us);
+	put_ms(v, "total", a->total_us);
+	return v;
+}
+
+static const char *sentence(const char *code)
+{
+	for (int e = 0; code && e < ATTEMPT_ERROR_MAX; e++)
+		if (strcmp(attempt_error_code((enum attempt_error)e), code) ==
+		    0)
+			return attempt_error_text((enum attempt_error)e);
+	return NULL;
+}
+
+static void put_base64(struct jtree *v, const char *name, const char *p,
+		       size_t n)
+{
+	char *text = xmalloc(CRYPT_BASE64_SIZE(n));
+
+	crypt_base64(text, p, n);
+	jtree_put_string(v, name, text);
+	free(text);
+}
+
+static void put_body(struct jtree *v, const struct store_attempt *a)
+{
+	bool is_text = !a->body || text_is_utf8(a->body, a->body_len);
+
+	jtree_put_string(v, "bodyEncoding", is_text ? "utf-8" : "base64");
+	if (!a->body)
+		jtree_put_null(v, "body");
+	else if (is_text)
+		jtree_put_string_len(v, "body", a->body, a->body_len);
+	else
+		put_base64(v, "body", a->body, a->body_len);
+}
+
+static struct jtree *response(const struct store_attempt *a)
+{
+	struct jtree *v = jtree_object();
+
+	if (a->headers)
+		jtree_put_string_len(v, "headers", a->headers, a->headers_len);
+	else
+		jtree_put_null(v, "headers");
+	put_body(v, a);
+	return v;
+}
+
+struct jtree *view_attempt(const struct store_attempt *a)
+{
+	struct jtree *v = jtree_object();
+
+	jtree_put_int(v, "attempt", a->number);
+	view_put_time(v, "startedAt", a->started_at);
+	put_ms(v, "duration", a->total_us);
+	jtree_put(v, "timings", timings(a));
+	jtree_put_string(v, "remoteAddress", a->remote);
+	jtree_put_string(v, "tlsVersion", a->tls_version);
+	if (a->status)
+		jtree_put_int(v, "status", a->status);
+	else
+		jtree_put_null(v, "status");
+	jtree_put_string(v, "error", a->error);
+	jtree_put_string(v, "errorText", sentence(a->error));
+	jtree_put(v, "response", response(a));
+	return v;
+}
+
+struct jtree *view_attempts(const struct store_attempt *list, size_t n)
+{
+	struct jtree *all = jtree_array();
+
+	for (size_t i = 0; i < n; i++)
+		jtree_add(all, view_attempt(&list[i]));
+	return all;
+}
