@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Reads and writes through lighttpd with two FastCGI processes, against
 bench/minimal behind the same lighttpd, asked by bench/client.

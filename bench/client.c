@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * client: the least that can load a web server: keeps N connections busy
  * with one request each, until COUNT answers have come.

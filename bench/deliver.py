@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Deliveries a second and CPU a delivery, against bench/loop: the same number of
 bytes, to the same receiver, as many at once.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 From publishing to arrival, with a sender that lingers: alone, at what cost
 when idle, and beside neighbours that misbehave.

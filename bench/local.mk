@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Benchmarks: `make bench`, or `make bench LINE="http1 api-read"`.
 EXTRA_PROGRAMS = %D%/client %D%/loop %D%/minimal %D%/sink
 %C%_client_SOURCES = %D%/client.c

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * loop: the baseline of the sender: a bare curl_multi loop that posts the
  * same bytes to the same place over kept connections, and nothing else.

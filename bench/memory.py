@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The most memory (VmHWM) of a sender's worker with 256 requests in flight, and
 of a FastCGI process after few and after many requests.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * minimal: the baseline of the API: a FastCGI program that runs the least
  * statements such a request needs, prepared, and answers the same few bytes

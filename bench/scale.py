@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Much due, much finished, many hooks, against an empty system: two databases
 side by side, the first 20,000 deliveries of each timed by the receiver.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sink: the least a receiver can do, for measuring senders: reads POST
  * requests on kept connections and answers each with an empty 200, at once,

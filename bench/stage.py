@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 What the lines of the table share: an installation on a durable database with
 rows to deliver, the small C programs, rounds, and the rows of the table.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api: the handlers that the table in route.c names, one file a resource.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_again: sending when somebody asks for it: pings, redelivery, replay.
  */

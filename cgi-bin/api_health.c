@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_health: whether requests can be served, for load balancers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_hook: /v2/hooks and /v2/hooks/:id.
  */

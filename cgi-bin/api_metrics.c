@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_metrics: GET /metrics: the whole installation, for Prometheus. Nothing
  * in it names an organization, a hook or a target.

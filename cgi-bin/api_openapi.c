@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_openapi: /v2/openapi.yaml and /v2/openapi.json, with the path that the
  * service has here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_org: whose key this is, and the catalogue of actions.
  */

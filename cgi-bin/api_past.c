@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_past: reading /v2/notifications and /v2/deliveries.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_publish: POST /v2/notifications, one or many at once.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_run: /v2/run, cron by way of the web.
  */

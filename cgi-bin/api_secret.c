@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_secret: /v2/hooks/:id/secret, shown and rotated.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api_stats: GET /v2/stats: a series of points for plots, how the queue
  * stands, the hooks, and the sender.

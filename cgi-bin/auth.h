@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * auth: who asks. The key comes in the Authorization header, alone or behind
  * "Bearer", or as ?api_key=; the header wins. Only its hash is looked up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * call: what handlers share.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * call: one request on its way through the API: what was asked, who asks, the
  * answer in the making, and the things of the process it may use.

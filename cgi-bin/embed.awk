@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Builds openapi.yaml and openapi.json into hooks.fcgi:
 #
 #	awk -f embed.awk openapi.yaml openapi.json >openapi_text.c

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * etag: takes a list apart, tag by tag.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * etag: the lists of tags in If-Match and If-None-Match (RFC 9110 13.1).
  */

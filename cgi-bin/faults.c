@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * faults: a list that becomes `errors` of a problem document. It is kept as
  * text: as a tree of json-c each of thousands would take a kilobyte.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * faults: what is wrong with the members of a body, all of it at once, each
  * at its JSON pointer (RFC 6901).

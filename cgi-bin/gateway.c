@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gateway: libfcgi's reentrant interface, with the waiting done by ourselves.
  *

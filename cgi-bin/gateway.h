@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gateway: the way requests come in and answers go out: FastCGI, or plain CGI
  * when descriptor 0 is no listening socket. The one file that knows libfcgi.

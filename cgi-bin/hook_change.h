@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook_change: changing a hook that others may change at the same time: read
  * it, check If-Match, edit, compare-and-set, and again when it was changed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook_form: the table of members. Each has a reader, which gets the value
  * (null where it is to be reset) and reports what is wrong with it.

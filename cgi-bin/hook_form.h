@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook_form: a hook's members as they come in, checked and put into a struct.
  * One table says for each member how it is read and where it may stand.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook_headers: checks one header after the other and builds the object that
  * is stored.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook_headers: the `headers` of a hook: names and values that go with every
  * delivery, up to 16 of them, none that the service or the connection sets.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Turns the part of YAML that htdocs/openapi.yaml is written in into JSON:
 #
 #	awk -f json.awk openapi.yaml >openapi.json

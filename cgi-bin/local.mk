@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # HTTP in, JSON out: a library of its own, so that its parts have unit tests, and
 # the program hooks.fcgi.
 noinst_LIBRARIES += %D%/libapi.a

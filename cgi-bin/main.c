@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hooks.fcgi: the HTTP API. Serves one request after the other, as FastCGI
  * or as plain CGI, until a signal, or until [api] max_requests renews it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meter: a short list, searched from the front. Its labels are
  * "METHOD route status".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meter: how many requests there were, by method, route and status. Gathered
  * in memory and added to the counters of the whole installation every few

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * openapi_text: htdocs/openapi.yaml and the same in JSON, as built in by
  * embed.awk, so that neither can be missing or of another version.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * prometheus: Prometheus's text format, version 0.0.4: the lines of a family
  * of metrics.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * request: from CGI's environment to a struct.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * request: what was asked, taken apart once: the path by its raw slashes and
  * each segment decoded after, the query, the few headers that are looked at,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * response: CGI's header lines and the problem document.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * response: the answer while it is made: status, headers, body. Sent once,
  * when the work is done; an error replaces what was there before.

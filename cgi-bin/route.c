@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * route: one row a method and path.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * route: the table of everything that can be asked, and what must hold before
  * a handler runs: the address, the method, the key, its role, the body's size.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spawn: two forks, so that the sender is nobody's child, and a pipe that
  * closes when it runs.

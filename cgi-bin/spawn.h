@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spawn: starts hooks-send so that it outlives the request, the process and
  * the web server's interest in either.

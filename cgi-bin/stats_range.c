@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stats_range: the two parameters, and what stands for them where they are
  * left out.

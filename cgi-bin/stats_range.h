@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stats_range: which time a plot is about, and in which steps: ?since= and
  * ?step= of /v2/stats.

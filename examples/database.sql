@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The database and the user that owns its tables. Run this first, as the
 -- database's administrator, then `hooks-admin migrate`, then grants.sql:
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A user for each program, with the least rights it can work with. Run it
 -- inside the database (`mysql vyte_hooks < grants.sql`) after the first
 -- `hooks-admin migrate`, and again after each later one: a GRANT names tables.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Samples, which the tests use as they are.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \

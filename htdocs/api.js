@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The API, as seen from this page: where it is, the visitor's key, one way to
  * call it, and what an error says.

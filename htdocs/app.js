@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The dashboard: signing in, the frame around the pages, which page it is.
  */

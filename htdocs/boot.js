@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What must be known before the first paint: the theme, and whether this tab
  * is signed in. Storage may be forbidden; then the defaults hold.

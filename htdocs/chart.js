@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Plots over time, as SVG: stacked bars and lines. Both are moved through
  * with the pointer or, focused, with the arrow keys; what is under the cursor

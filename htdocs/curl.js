@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A delivery as it was sent, rebuilt from what the API tells, and as a command
  * line that sends it again, signed for this moment.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What stands above a list and narrows it: selects, and a range of time. The
  * address keeps `range` (so that the last hour stays the last hour) or `since`

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How things read: times in the visitor's zone or in UTC, durations, numbers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Creating and editing a hook. What is wrong with a field is the API's to
  * say; here it is shown beside the field.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * JSON as text. It is never read and written again to be shown: a number's
  * spelling and the order of members stay as they came.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The dashboard, which the web server shows.
 htdocsdir = $(pkgdatadir)/htdocs
 dist_htdocs_DATA = %D%/index.html %D%/icon.svg %D%/openapi.yaml \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Deliveries as a live list: new ones appear by themselves, and the state of
  * those in view follows.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One delivery: its attempts as a timeline, and for the chosen one the request
  * and the answer side by side. Also the ping, which is a delivery to watch.

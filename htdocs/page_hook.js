@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One hook: how it does, what it is, its secret, and what can be done to it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Overview: is all well, and if not, where does it hurt?
  */

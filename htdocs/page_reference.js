@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The API reference, drawn from /v2/openapi.json, the description that the
  * service itself gives of what it does.

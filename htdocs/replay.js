@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sending again what a hook got in a range of time: how many that would be is
  * counted first, and while it runs it says how far it is.

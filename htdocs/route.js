@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where the visitor is: the part of the address behind #, such as
  * #/deliveries?state=failed. The web server need know nothing of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An example resource for each action: our own, in the form of what a booking
  * application publishes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A hook's secret, shown when asked for, its rotation, and how a receiver
  * verifies with it. The code is that of examples/receivers/.

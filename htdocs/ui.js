@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the pages are made of. Everything a stranger wrote goes through Text or
  * Code: as text, with what would be invisible or turn it round spelled out.

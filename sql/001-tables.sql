@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The tables of the first release.
 --
 -- MariaDB 10.3 and newer, MySQL 5.7 and newer. Every statement can be run

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the sender does now and then beside delivering: where each of these
 -- chores has come to. Statements can be run again.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Counts for plots and for watching over an installation. Small, whatever the
 -- number of deliveries: a row a minute and a row an hour for each hook that had
 -- something to do and for its organization, and a few counters.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Lanes have kinds: what failed and what is held for itself stays in the index
 -- of the queue, in lanes of its own, so that it can be listed and counted
 -- without walking what was delivered; and pings have lanes that are ahead of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- When a sender was last started by request, so that many processes of the API
 -- start one every ten seconds at most.
 

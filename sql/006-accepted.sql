@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Whether a notification came where the limits of the API were checked, and an
 -- index that finds what is queued organization by organization: one that has
 -- much does not keep the others waiting, and how much it has is counted without

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What an operator is to be told by mail ([notify]): written with what caused
 -- it, taken away when it was sent. One row a hook and kind at most.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A mark that every change behind a lane's back turns over (see
 -- store_lane_lock in src/store/store_lane.h). It may be run again.
 

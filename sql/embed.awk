@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Turns the migrations into a table in C, so that `hooks-admin migrate` needs
 # no files and the programs know the newest version:
 #

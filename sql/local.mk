@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The migrations are part of the library, and installed to be read.
 migrations = \
 	%D%/001-tables.sql \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The house rules that the compiler does not know: who may include whom, which
 file alone touches a foreign library, where SQL stands, what is kept out.

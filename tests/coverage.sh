@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # make coverage: which lines of cgi-bin/ and src/ the tests run through.
 #
 # Builds in the folder ./coverage of the build folder without optimisation,

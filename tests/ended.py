@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Of a test run that is ended nothing stays behind, neither processes nor
 folders: one test program, `make check` and ./selftest, each ended in the midst

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The tests: what automake's driver reads, what each folder adds, and what all
 # of them share.
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 README.md against the tree: its tour names every file and none that is gone,
 its links lead somewhere, its code is the examples' code, its make targets and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Pictures of the dashboard for the README: `make screenshots`.
 

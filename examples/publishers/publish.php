@@ -1,4 +1,5 @@
 <?php
+// SPDX-License-Identifier: MIT
 /*
  * Publishing from PHP with PDO, inside the application's own transaction: the
  * notification becomes true together with the change it tells of.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Publishing by HTTP with curl:
 #
 #   HOOKS_URL=https://hooks.example.com HOOKS_KEY=... \

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Publishing from SQL: the notification becomes true together with the change
 -- it tells of, or not at all. No HTTP call, nothing to repeat.
 --

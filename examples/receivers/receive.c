@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A receiver to copy from: a CGI program in C with libcrypto.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/* SPDX-License-Identifier: MIT */
 /*
  * A receiver to copy from: Node.js 16 or newer, no packages.
  *

@@ -1,4 +1,5 @@
 <?php
+// SPDX-License-Identifier: MIT
 /*
  * A receiver to copy from: PHP 7 or newer, no packages.
  *

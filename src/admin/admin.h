@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin: what the commands of hooks-admin share: the command line after it
  * was read, the configuration, the connection, and the ways to print.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_doctor: hooks-admin doctor: one line a check, and the exit status of
  * the first that failed. It goes on after a failure with what does not depend

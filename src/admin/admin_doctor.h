@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_doctor: what the checks of `hooks-admin doctor` share.
  */

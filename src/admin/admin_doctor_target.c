@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_doctor_target: the way to a receiver: its name, the address policy,
  * its certificate. With the sender's own network code; nothing is sent.

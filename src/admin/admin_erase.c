@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_erase: hooks-admin org delete: an organization and all it has.
  */

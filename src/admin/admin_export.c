@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_export: hooks-admin export: all that an organization has, one JSON
  * object a line, each with one member that says what it is. It holds what a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_hook: hooks-admin hook create, list, enable, disable, delete.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_key: hooks-admin key create, key list, key revoke.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_publish: hooks-admin publish: one notification, its resource from a
  * file or from standard input.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_purge: hooks-admin purge: every sweep of retention, to its end.
  */

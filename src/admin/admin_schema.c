@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_schema: hooks-admin migrate, config: what is done before there is a
  * database to work with.

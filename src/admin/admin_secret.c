@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_secret: hooks-admin secret rewrite: every hook's secret stored anew as
  * [secrets] now says: encrypted with key_file, or as it is when there is none.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_status: hooks-admin status: one line a figure, its name and its
  * value between tabs, then the newest rejected notifications.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin_verify: hooks-admin verify: a delivery's request as the sender would
  * make it now, with the sender's own code (parcel), what its signature covers,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hooks-admin: the operator's command. This file is the table of commands,
  * the reading of the command line, and the exit status.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The program hooks-admin.
 bin_PROGRAMS += hooks-admin
 hooks_admin_SOURCES = \

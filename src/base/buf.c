@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buf: bytes that grow by doubling up to their ceiling.
  */

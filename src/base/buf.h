@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buf: a growing run of bytes with a ceiling set when it is made.
  *

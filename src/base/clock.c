@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * clock: clock_gettime(2) in milliseconds.
  */

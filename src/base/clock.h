@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * clock: this machine's two clocks. The wall clock dates signatures and log
  * lines, the monotonic one measures waits. Times that are stored come from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * err: one table gives each error its word and its exit status.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * err: the outcomes a function can report, and the exit status of each.
  *

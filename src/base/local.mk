@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Errors, log, memory, buffers, text, clocks: knows nothing of webhooks.
 libhooks_a_SOURCES += \
 	%D%/buf.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: formats, escapes and writes one line with one write(2), so that
  * lines of several processes on one descriptor do not mix.

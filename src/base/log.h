@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: one line an event on standard error, which is where a web server's
  * error log, cron's mail and systemd's journal all listen.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mem: malloc that does not fail, and the arena: a list of blocks, each
  * filled from the front, all freed together.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mem: memory. Allocation does not fail in these programs: when the system
  * has none left the process says so and ends (exit status 70), and the lease

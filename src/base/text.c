@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: conversions between values and their written forms. Days are
  * counted after the proleptic Gregorian calendar, so no time zone data and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: the written forms of small things: times, hexadecimal, UTF-8,
  * whole numbers, durations, sizes. The one place where they are converted.

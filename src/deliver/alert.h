@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * alert: notes in a round's transaction what a mail to the operator will have
  * to tell. Nothing, unless [notify] mail_to is set.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * batch: which of the rows that were read go together into one request. A
  * hook that wants batches gets up to so many in a body; the members are

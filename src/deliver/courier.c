@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * courier: the loop that fetches parcels, starts requests lane by lane,
  * waits for the network, judges what is done, and hands it back.

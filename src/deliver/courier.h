@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * courier: a sender's network thread. It sends what the ledger hands it,
  * fairly: lanes take turns, each has a window that grows with success and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fanout: checks queued notifications and spreads them over the hooks.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fanout: publishing's second half. What an application wrote into the
  * outbox with SQL was seen by nobody yet, so every row is checked here, by

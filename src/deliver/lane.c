@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lane: a lane's memory, its health and its token bucket.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lane: a leased lane in a sender's memory. The ledger (database thread)
  * opens, feeds and closes it; the courier (network thread) sends from it.

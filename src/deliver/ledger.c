@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger: the loop of the database thread: collect what came back, do a
  * round when there is reason to, look for new work, wait.

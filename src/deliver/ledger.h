@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger: a sender's database thread. It fans out what was published, leases
  * lanes, hands their rows to the courier as parcels, and records outcomes in

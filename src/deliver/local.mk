@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One worker: the fan-out, the two threads, what both touch.
 libhooks_a_SOURCES += \
 	%D%/alert.c \

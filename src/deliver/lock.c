@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lock: byte locks that belong to the open file (F_OFD_SETLK), which the
  * kernel drops when its last holder dies.

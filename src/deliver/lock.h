@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lock: the lock file of a host's senders. Its first byte is held by the
  * one that may take new work; every owner of leases holds one more byte, at

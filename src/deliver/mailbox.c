@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mailbox: a mutex, a condition on the monotonic clock, two lists.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mailbox: the two baskets between a sender's two threads. Parcels go to the
  * courier and come back to the ledger; nothing else is shared while both

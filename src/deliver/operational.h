@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * operational: the actions that the service itself publishes. They are written
  * and fanned out in one go, inside the transaction that caused them, so they

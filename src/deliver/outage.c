@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outage: a file that exists while the database is away and holds when that
  * began and when it was last said, in seconds.

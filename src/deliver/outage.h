@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outage: says once that the database is away, not every minute: cron mails
  * what a job prints. What was said is kept in a file beside the lock file.

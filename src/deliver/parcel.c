@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * parcel: body, headers and signature after Standard Webhooks.
  */

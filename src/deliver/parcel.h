@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * parcel: one request on its way: the body, the headers, the signature, and
  * what came of it. It carries one delivery, or the members of a batch.

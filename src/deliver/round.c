@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round: which lanes it is about, and what follows once it is committed. The
  * transaction itself is round_tx.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round: the ledger's transaction, and the lanes it is about.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round_read: how many rows of a lane may go out now, and which.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round_record: what came back: each delivery's row, the lane's health, the
  * hook that is switched off, and what is told of it.

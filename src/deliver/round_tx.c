@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round_tx: the steps of a round's transaction, in the order in which they
  * stand at the end of this file.

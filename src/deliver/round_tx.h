@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * round_tx: what a round does inside its transaction. The database layer may
  * run it again, so nothing is changed but the drafts of the lanes and what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tally: counts by hook and minute in a small hash table, and those of the
  * whole installation.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tally: what a sender did since it last wrote that down, counted in memory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * worker: one worker of a run: a ledger and a courier, two threads, one
  * database connection, one set of kept connections to receivers.

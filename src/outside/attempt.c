@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * attempt: the words for each error, as records and people read them.
  */

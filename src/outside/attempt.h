@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * attempt: the facts about one HTTP attempt, as the network side reports
  * them. They carry no judgement: outcome decides what follows.

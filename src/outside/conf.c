@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf: the table of keys, and what is done with it: defaults, reading (inih
  * calls us for each line), printing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_check: what no row of the table of keys can say: keys that must agree,
  * files that must be there and private.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_check: what must be true of a configuration beyond each value.
  */

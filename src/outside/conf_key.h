@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_key: files of 32 random bytes, as [secrets] key_file names one.
  */

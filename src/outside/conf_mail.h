@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_mail: what [notify] may name. Part of conf; nobody else needs it.
  */

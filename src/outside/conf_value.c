@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_value: one parse and one format function a type, in a table.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_value: the types a configuration value can have, each with its way
  * from text and back. Part of conf; nobody else needs it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crypt: libcrypto behind the few calls this project makes.
  */

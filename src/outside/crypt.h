@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crypt: what we need of libcrypto: randomness, hashes, HMAC, base64,
  * encryption.

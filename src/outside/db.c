@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db: the connection, its session, transactions and repetition.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db: the connection to MySQL or MariaDB. The only file that knows the
  * driver; prepared statements only, so no value is ever part of SQL text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_driver: what db.c and db_stmt.c share, and the one place that includes
  * the driver's header. Nobody else includes this.

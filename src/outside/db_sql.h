@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_sql: the one liberty our SQL takes: a group in braces that stands for
  * as many copies of itself as there are values. Part of db.

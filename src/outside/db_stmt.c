@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_stmt: prepared statements: the cache, values on their way in, rows on
  * their way out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_trouble: the one place where the server's error numbers are given a
  * meaning.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http: libcurl's multi interface, set up so that it does only what a
  * webhook delivery may do.

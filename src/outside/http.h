@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http: posts over HTTP/1.1 and HTTPS, many at once in one thread, with
  * libcurl. The only file that uses its multi interface.

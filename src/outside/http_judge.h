@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_judge: why a request has no complete answer: what libcurl says, and
  * what was seen on the way.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan: the grammar. Values are read by functions that call each other, at
  * most JSCAN_DEPTH_MAX deep. The names of all open objects lie on one stack;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan: decides which JSON text is accepted, and where its values stand.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan: where values stand in accepted text. Nothing is checked again, but
  * no text makes these functions read behind its end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan_text: the string syntax of RFC 8259, section 7, without U+0000 and
  * lone surrogates.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan_text: strings inside JSON text: their syntax, and comparing them
  * after decoding. Shared by the parts of jscan only.

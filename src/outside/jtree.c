@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jtree: json-c, with its NULL for JSON's null replaced by a value of its own
  * and its failures to allocate turned into an end of the process.

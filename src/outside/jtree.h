@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jtree: JSON trees, read from accepted text and built for answers. The one
  * module that knows json-c.

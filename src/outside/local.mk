@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One foreign library each, and the facts and the JSON scanner they speak of.
 libhooks_a_SOURCES += \
 	%D%/attempt.c \

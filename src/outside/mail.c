@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mail: SMTP. With smtp:// TLS is used where the server offers it, and its
  * certificate is not asked for, as mail servers do among themselves; with

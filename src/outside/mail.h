@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mail: hands one mail to a mail server, with libcurl.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * poller: epoll, level-triggered, and a table of what is registered.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * poller: which of many sockets has something to do, with epoll. It asks the
  * kernel as little as can be: a kept connection stays registered from its

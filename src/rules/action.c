@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * action: one table of actions, one of wildcards.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * action: the catalogue of actions, and what a hook may name.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * headroom: a ring of counts, searched from end to end: it is short.
  */

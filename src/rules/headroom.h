@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * headroom: what an organization may still add below a limit, as it was last
  * counted. Counting costs the more the more there is, so a count is kept for

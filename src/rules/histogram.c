@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * histogram: bounds from a millisecond to the end of the longest schedule.
  */

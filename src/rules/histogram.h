@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * histogram: how many of many times were how long, in buckets of fixed
  * bounds, so that histograms of different minutes, hooks and machines can be

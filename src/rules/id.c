@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * id: twelve bytes, laid out so that ids of one kind sort by age.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * id: the 24 hex digits that name a thing to the outside.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Pure: no clock, no log, no database.
 libhooks_a_SOURCES += \
 	%D%/action.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outcome: the one place where results are judged. The network reports facts
  * (struct attempt), this says what follows from them for the delivery, for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * publishable: the catalogue, the scanner and the field rules, put together.
  */

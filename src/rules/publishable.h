@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * publishable: what may be published, whichever way it comes: by HTTP, with
  * hooks-admin, or as a row that an application inserted.

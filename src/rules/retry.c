@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * retry: schedules, HTTP dates and the growing suspension of a lane.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * retry: when to try again. Pure functions of what happened and a random
  * fraction; they know neither clock nor calendar nor network.

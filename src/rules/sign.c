@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sign: keys and signatures, in and out of their written forms.
  */

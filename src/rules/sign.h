@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sign: webhook signatures after Standard Webhooks 1.0: HMAC-SHA256 over
  * "id.timestamp.body", keyed with what stands behind "whsec_" in base64.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: the address rule: which addresses and ports may be connected.
  * IPv4 is open but for a list; IPv6 is closed but for global unicast less a

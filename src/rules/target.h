@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: where deliveries may go. The URL rule is applied when a hook is
  * made, the address rule whenever an address is about to be connected: a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: the URL rule. What libcurl's parser forgives (missing slashes, odd
  * spellings of addresses) is judged after its normalisation or refused

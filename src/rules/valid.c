@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * valid: character classes, lengths and the list of headers a hook cannot
  * set.

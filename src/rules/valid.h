@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * valid: the rules for single fields that come from outside, each with the
  * sentence that the person who broke it gets.

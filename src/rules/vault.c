@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vault: the stored form of secrets, in and out.
  */

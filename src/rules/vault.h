@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vault: a hook's secret as it is stored: as it is, or encrypted with the key
  * of [secrets] key_file. AES-256-GCM with a random nonce; the hook's key is

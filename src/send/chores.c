@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * chores: the loop of the process that does them.
  */

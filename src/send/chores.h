@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * chores: what a run of the sender does beside delivering: retention, bit by
  * bit, in a process of its own with a small share of its time, so that it

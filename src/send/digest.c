@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * digest: the text of the digest. All of it is ASCII of ours but the reasons,
  * which are ours too, and hosts, which a checked URL has: nothing of a

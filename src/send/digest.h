@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * digest: the mail that tells an operator what needs a person: hooks that the
  * service disabled, deliveries that it gave up. A digest, one an hour at most,

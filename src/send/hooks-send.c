@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hooks-send: the sender, started by cron. Takes the lock, looks whether the
  * database is there, starts the workers, and watches them: time, signals,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The program hooks-send, and what a run does beside delivering. What
 # hooks-admin does too is in the library.
 libhooks_a_SOURCES += \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * purge: the moments before which things go, and the table of sweeps.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * purge: retention: what is removed after which time ([retention]), as sweeps
  * that go through the tables step by step. `hooks-admin purge` does them all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * send_options: getopt_long(3) for hooks-send.
  */

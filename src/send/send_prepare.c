@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * send_prepare: the database, the dead, the fan-out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * send_prepare: what a run of the sender does before its workers start: looks
  * whether the database is there and fit, frees what dead senders had leased,

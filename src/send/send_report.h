@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * send_report: what a run of the sender says of itself: the live line on a
  * terminal, the last line, and a line in the log.

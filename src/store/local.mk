@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # All SQL, and stored things as JSON.
 libhooks_a_SOURCES += \
 	%D%/policy.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * policy: the [targets] section of the configuration as a target_policy,
  * and this host's own addresses, which the policy treats apart; and who may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: opening the database, checking that its schema fits this build,
  * and turning rows' keys into public ids and back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: the database as this project sees it. store_*.c hold all SQL, one
  * file a family of tables; the rest of the source deals in these structs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_alert: what an operator is to be told by mail. Written in the
  * transaction of what caused it; a mail that could not be sent is made up for

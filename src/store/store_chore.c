@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_chore: rows of `chores`, each made when its chore is first taken.
  */

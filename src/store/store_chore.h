@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_chore: whose turn it is to do what is done now and then (retention),
  * and how far it has come. One sender at a time does a chore: taking it moves

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_col: what lies between db's bytes and the structs of store_*.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_col: ids into statements; ids and texts out of rows.
  */

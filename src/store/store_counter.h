@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_counter: counters of the whole installation that only ever grow, for
  * GET /metrics. Many processes add to them what they gathered in memory.

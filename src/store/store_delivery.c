@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_delivery: SELECTs on `deliveries` and `attempts`.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_delivery: reading deliveries and their attempts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_delivery_list: which deliveries a page shows. What is pending, failed
  * or held lies in lanes, and where that is not too much it is taken from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_due: how much an organization has waiting, and whether more fits
  * ([api] max_due): its pending deliveries, those of disabled hooks left out,

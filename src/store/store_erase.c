@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_erase: DELETEs over all tables that name an organization.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_erase: removing an organization with everything that belongs to it,
  * in steps that may be interrupted and begun again. Called in this order:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_fanout: turning what was published into deliveries. All calls stand
  * inside one transaction: what was taken is marked before it commits, so a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_health: the hooks with their lanes, and ranges of the index `lane` of
  * deliveries.

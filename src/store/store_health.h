@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_health: how the hooks of an organization stand: what each has to do,
  * and whether its target can be reached. Read from the index of lanes, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_hook: rows of `hooks`, and the row in `lanes` that each has.
  */

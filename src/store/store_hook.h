@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_hook: hooks, which say who wants to hear of what. Every call names
  * the organization: a hook of another one is not there (ERR_NOT_FOUND).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_key: rows of `api_keys`, always read together with the organization
  * they belong to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_key: API keys. A key is readable text, shown once when it is made;
  * only its SHA-256 is stored. Keys hold 256 random bits, so a fast hash

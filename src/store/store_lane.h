@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_lane: the queue. A hook's undelivered rows form its lane; a sender
  * leases lanes, not rows, and while it holds the lease nobody else touches

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_lane_hook: reads hooks and secrets for a round.
  */

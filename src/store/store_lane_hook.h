@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_lane_hook: the hook behind a lane, with its secrets, as a sender
  * needs it.

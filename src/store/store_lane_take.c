@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_lane_take: leases, and what those left behind that ended by death.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_notification: reading what was published and what became of it, also
  * what matched no hook or was rejected. Newest first; written elsewhere

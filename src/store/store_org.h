@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_org: the organizations, which are the tenants: whoever holds a key
  * of one sees nothing of another.

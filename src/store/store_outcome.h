@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_outcome: recording what became of deliveries: their rows and one
  * row an attempt. Stands inside the transaction of a round (store_lane.h),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_ping: a notification, its one delivery and the lane, in one
  * transaction.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_ping: a test delivery to one hook. Its notification is fanned out as
  * it is made; it lies in the hook's lane of pings (store_lane.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_publish: rows of `notifications` and of `idempotency_keys`.
  */

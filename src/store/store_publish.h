@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_publish: writing notifications into the outbox. They are queued; the
  * sender turns them into deliveries.

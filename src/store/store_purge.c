@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_purge: what finished: deliveries, attempts, notifications, keys.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_purge: removing what is older than the configuration keeps, a step at
  * a time. A step looks at a bounded number of rows behind a key, in the order

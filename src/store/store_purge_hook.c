@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_purge_hook: what is held, and hooks that are gone.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_redeliver: sending again what was sent before: one delivery, or all of
  * a hook that were made in some time. They keep their webhook-id and their

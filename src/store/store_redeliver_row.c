@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_redeliver_row: finding what is to be sent again.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_redeliver_row: which deliveries go again, in groups that go together.
  * Part of store_redeliver.

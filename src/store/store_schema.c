@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_schema: one connection of its own, without the check of the version
  * that every other one makes, holding a named lock from its first moment.

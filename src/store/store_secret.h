@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_secret: the signing secrets of hooks. The newest one that has not
  * expired is the current secret; those before it sign too until they expire.

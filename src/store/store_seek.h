@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_seek: where in rows that came in the order of their keys a time lies.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_sender: what senders leave behind for people: when one last ran on
  * a machine and what it did; and the count of what a run left.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_settings: SHOW VARIABLES, whose names are the same everywhere but one,
  * and SHOW STATUS of Galera.

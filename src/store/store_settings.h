@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_settings: how the database server is set up, as far as it matters
  * here: for `hooks-admin doctor`.

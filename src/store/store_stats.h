@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_stats: what was delivered, a minute and an hour at a time, for each
  * hook and for each organization as a whole. A sender adds to it; plots are

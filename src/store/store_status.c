@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_status: counts over deliveries, lanes, notifications and senders.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_status: how the queue stands, in one look, for `hooks-admin status`
  * and whoever watches over an installation.

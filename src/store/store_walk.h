@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_walk: lists of what was, newest first, page by page.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view: stored things as JSON, members in the contract's order. The API
  * answers with these, and operational notifications carry them.

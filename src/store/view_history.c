@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view_history: what was published, what became of it, and every attempt.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 What hooks-admin does: schema, organizations, keys, status; what it prints,
 and the exit status when it cannot.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 hooks-admin's hook commands and publish: what they print, what they leave in
 the database, and how they end.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `make install` leaves, and what `make uninstall` leaves of it."""
 
 import os

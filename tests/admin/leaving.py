@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 hooks-admin export and org delete: an organization that leaves takes all of its
 data along, nothing of anybody else's, and leaves nothing behind.

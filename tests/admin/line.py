@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The command line of hooks-admin: usage, help, configuration, and the manual
 pages, which must name what there is.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Through the door of hooks-admin.
 python_tests += \
 	%D%/commands.py \

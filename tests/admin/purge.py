@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 hooks-admin purge: what retention removes, to the row, and what it leaves.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 hooks-admin verify: what it prints is what the sender sends, byte for byte, and
 its curl line makes the same request.

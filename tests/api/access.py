@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may do what: keys, roles, organizations."""
 
 import tap

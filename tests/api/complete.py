@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Whether the tests have had every answer that openapi.yaml describes: each test
 file prints what it got (lib/openapi.py), and make runs this one after them.

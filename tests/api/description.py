@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """openapi.yaml: as it is served, and against the table of routes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A COMMIT whose answer is lost: what was asked is done once."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """[api] max_due: by HTTP, by command, by SQL."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Limits and rules of single members, and publishing at the same time."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is not right, and how the answer says so."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Vyte's webhook guide, walked as printed there with its JSON typed correctly:
 with the key in the header, and beside it in the query.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hooks: create, read, change, delete; their secrets."""
 
 import base64

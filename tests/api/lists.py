@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lists of what was: filters, cursors, and where there is much of it."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Through the doors of hooks.fcgi: plain CGI, lighttpd, Apache.
 python_tests += \
 	%D%/access.py \

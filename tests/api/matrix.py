@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Every route with every key, with what is another organization's, and with what
 any route must stand. Driven by openapi.yaml, which description.py holds

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """GET /metrics: what stands in it, that Prometheus likes it, who may see it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was published and what became of it, as the API shows it."""
 
 import base64

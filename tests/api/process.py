@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 hooks.fcgi as a process, spoken to in FastCGI without a web server: its end,
 its renewal, kept connections, variables that come twice, a configuration that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Publishing by HTTP, the catalogue, health."""
 
 import tap

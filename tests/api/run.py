@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/v2/run: a sender is started, stays, and delivers; through every door."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The sample configurations of every web server: the dashboard with its headers,
 the API beside it, at the root of a site and below a path.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """GET /v2/stats: points for plots, the queue, the hooks, the sender."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where a hook may point with the configuration as it comes: https, outside."""
 
 import service

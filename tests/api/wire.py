@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 What clients may send to a web server, byte for byte, in front of every door:
 header names in disguise, lengths that lie, bodies that end early, methods and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Signing in to the dashboard, and what the role of the key may do."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Whatever a tenant or a receiver wrote is shown as text: markup does nothing,
 and what would be invisible or turn the line round is spelled out.

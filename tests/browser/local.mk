@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The dashboard, in a real browser.
 python_tests += \
 	%D%/access.py \

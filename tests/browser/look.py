@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 How the dashboard looks and behaves whatever it shows: for whom colours, a
 mouse or a wide screen are missing, below a path, on a slow line, within its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Where there is more than the dashboard shows at once: it says so, and how to
 see the rest.

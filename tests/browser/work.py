@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Everything that can be done with the dashboard, done."""
 
 import json

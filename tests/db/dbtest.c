@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dbtest: runs the suites against the server and prints TAP.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dbtest: the suites that need a real server, and what they share. The
  * server's configuration file is named by $HOOKS_TEST_CONFIG; its user may

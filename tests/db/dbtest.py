@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Runs tests/db/dbtest, the tests in C of the database layer, against a private
 server and hands its TAP through.

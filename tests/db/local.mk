@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Run by dbtest.py, which starts the server.
 check_PROGRAMS += %D%/dbtest
 %C%_dbtest_SOURCES = \

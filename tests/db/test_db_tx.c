@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db: transactions that repeat, connections that are lost, limits of time,
  * and which error means what.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db: what goes in comes out: types, NULL, times, long columns, lists,
  * many rows; and the session that every connection has.

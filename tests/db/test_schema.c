@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_schema: fresh, repeated, cut off in the middle, two at once, newer,
  * somebody else's tables; and the splitting of statements.

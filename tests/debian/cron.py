@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A real cron daemon runs the crontab from examples/, in namespaces of its own:
 with its own /etc, spool and process table, so that this machine's cron is not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Longer ones, that need root: a real cron daemon, and a bare Debian.
 check-cron: all
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/check-cron

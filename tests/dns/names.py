@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Names and addresses, with a name server that lies, in a network of its own.
 Run by check-dns, which makes the namespaces.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Redelivery and replay: the same again, in the queue."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Senders that die, and several at once: nothing is lost, nothing comes twice
 but what was in flight, and that is marked. `make check-kill` does it at full

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 From publishing to the receiver: what arrives, what is recorded, what is tried
 again.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Whatever the environment and the dot files of the sender's user say, requests
 go where the hook says, as the sender wrote them.

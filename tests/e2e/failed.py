@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """delivery.failed: told in the transaction that gives a delivery up."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 From what was published to deliveries: what was accepted stays accepted, and
 an organization with very much of it keeps no other waiting.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Answers without end, and bombs: the sender takes what it keeps, hangs up, and
 stays small.

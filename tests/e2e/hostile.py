@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Receivers from hell: they hang, drip, reset and lie. Each costs the sender one
 bounded attempt, which is recorded as what it was. Floods have their own file.

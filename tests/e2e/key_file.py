@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 [secrets] key_file: secrets are encrypted in the database, old ones are read as
 they are, and without the right key nothing is sent that is signed wrongly.

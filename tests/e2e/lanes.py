@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lanes: order, batches, rates, wake-ups."""
 
 import json

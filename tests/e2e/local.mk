@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # From publishing to a receiver.
 python_tests += \
 	%D%/again.py \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hooks that hang, and hosts that are dead: others do not notice them."""
 
 import json

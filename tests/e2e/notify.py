@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 [notify]: what needs a person is told by mail, once an hour at most, and a mail
 server that behaves badly harms no delivery.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pings: beside the queue, once, and with no consequence for the hook."""
 
 import json

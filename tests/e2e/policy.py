@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What follows from an outcome, for the delivery, its lane and its hook."""
 
 import email.utils

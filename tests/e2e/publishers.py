@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The publishers in examples/ that users copy from: the SQL runs with an
 application's rights and arrives; the shell script says in HTTP what the API

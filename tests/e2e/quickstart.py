@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 quickstart itself, with this build and a folder of its own in place of ./var.
 That it also installs and builds is for `make check-bare`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The receivers in examples/ that users copy from: each must take what is
 genuine and refuse everything else. The signatures are made here, with code

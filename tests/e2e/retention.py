@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sender removes by itself what [retention] keeps no longer."""
 
 import json

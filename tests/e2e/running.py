@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How the sender runs: alone, lingering, stopped, without a database."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The samples that are no web server's: hooks.conf, crontab, systemd, SQL."""
 
 import configparser

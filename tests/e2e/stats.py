@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the sender counts: every attempt once, whatever happens."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 HTTPS: a good certificate is accepted, every wrong one refused before a byte
 of the request is sent.

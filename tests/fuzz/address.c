@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * address: networks, ports and addresses as configurations write them, three
  * words in one input; and the rule for the address that is connected, against

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf: whole configuration files. One that is accepted, printed and read
  * again is accepted and prints the same; printed twice over it is refused. Its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_value: a configuration's values, of each type. What is refused leaves
  * the value alone; what is accepted is within its bounds, and what is printed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * etag: lists in If-Match and If-None-Match. A tag in front of any list is in
  * it, other tags and blanks in front change nothing; a strong match is a weak

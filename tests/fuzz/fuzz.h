@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: what the targets share. A target is a file with one function that
  * takes any bytes and checks what must hold whatever they are; libFuzzer

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # make fuzz: runs each target for FUZZ_SECONDS, on what is kept in corpus/ and on
 # what earlier runs made of it. All it makes lies in ./fuzz of the build folder:
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook: the body of a request that makes a hook. A refusal is a problem
  * document with at least one pointer. What is accepted keeps the rules of each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http: a receiver on this machine that answers with any bytes and closes.
  * The attempt ends at once with what is known of it, no more is kept than was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * id: ids as clients send them. What is read is 24 digits, written back in
  * lower case; any twelve bytes are an id; one that holds a serial is made of

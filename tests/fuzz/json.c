@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json: the scanner against json-c. What one accepts the other must read as
  * the same values; each value's span lies inside of its parent's and is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: a message with a stranger's bytes in it is one line of printable ASCII
  * of bounded length, whatever they are: no line can be forged.

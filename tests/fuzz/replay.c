@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * replay: runs one target on inputs that are kept, where there is no
  * libFuzzer, and prints TAP. A target ends the process when something does

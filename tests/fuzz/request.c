@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * request: the head of a request taken apart, and its body up to a limit. An
  * input is an environment as a web server makes it, one variable a line, and

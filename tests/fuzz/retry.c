@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * retry: Retry-After, as receivers send it. The wait is within its bounds and
  * the same with blanks around it; seconds are what they say; a date

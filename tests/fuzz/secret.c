@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * secret: signing secrets as a tenant writes them, and as they lie in the
  * database. A secret has one form; what is sealed opens with its key, for its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * silent: the log, in place of the real one, for targets whose inputs make it
  * talk. Messages are made, so that a sanitizer sees it, and dropped.

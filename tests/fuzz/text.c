@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: each reader of small texts on the same input, and each way back: what
  * was read and is written again reads as the same value, and what was written

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * url: target_url. What is accepted is printable, has no user, and names no
  * host that is refused; its parts, put together again, are accepted and have

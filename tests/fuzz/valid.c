@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * valid: the rules for single fields. What is accepted cannot break a header,
  * a line of the command line's output or a log; case means nothing to the name

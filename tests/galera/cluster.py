@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Three nodes of MariaDB with Galera on 127.0.0.1, each in a folder of its own
 and on a unix socket, as one cluster.

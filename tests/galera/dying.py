@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Three nodes, a sender on each, and one dies in the middle of the work: nothing
 is lost, and what comes twice had been in flight at the dead one's sender and

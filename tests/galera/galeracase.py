@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of the tests with three nodes: one cluster for the file, a schema of
 its own for each class, and for each node an installation (configuration, lock

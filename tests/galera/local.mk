@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Three nodes of Galera; unpacks Debian's packages.
 check-galera: all
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/check-galera

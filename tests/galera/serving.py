@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Three nodes at work, all of them well: nothing is lost, nothing comes twice,
 and what two nodes do to one row at the same time comes out right.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of hooks-admin's tests: one server for the file, a database of its
 own for each class, and no other program than hooks-admin.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of the API tests: one service for the file, each class run through
 every door with an organization of its own.

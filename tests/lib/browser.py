@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A real browser: Debian's chromium, driven through its chromedriver by the W3C
 WebDriver protocol, which is JSON over HTTP.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Certificates for tests, good ones and wrong ones, made with the openssl program.
 

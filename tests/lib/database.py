@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A private MariaDB (or, with HOOKS_TEST_MYSQLD, Oracle's MySQL): on a unix
 socket only, durable as in earnest, in the run's folder.

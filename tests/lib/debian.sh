@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # What quickstart, selftest and the longer checks need on Debian, for sourcing.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The ways into hooks.fcgi: plain CGI, and the web servers with the very files
 from examples/. Each door takes the same request and gives the same Response.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Runs something so that nothing of it stays behind, however it ends.
 

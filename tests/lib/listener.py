@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 What the servers of the tests share: a socket on the loopback, and a thread for
 each connection.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A mail server on 127.0.0.1 that keeps what it is given, or behaves badly.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A name server on 127.0.0.1:53 of the namespace it runs in: it answers from a
 table, and remembers what it was asked.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 htdocs/openapi.yaml, and whether what was asked and answered is as it says.
 

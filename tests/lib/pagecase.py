@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of the dashboard's tests: a service behind lighttpd with a sender and
 a scripted receiver, and a browser that was given a key.

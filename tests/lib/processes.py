@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Child processes and the folder they work in. That nothing of them stays behind,
 whatever happens to a test, is guard.py's care.

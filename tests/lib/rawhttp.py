@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 One HTTP/1.1 exchange, written byte for byte as the test asks.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A scripted receiver on 127.0.0.1: it answers as told and remembers, byte for
 byte and with the time, what it was sent.

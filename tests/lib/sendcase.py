@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of the sender's tests: a service, a scripted receiver, an organization
 with its key, and the checks that every delivery must pass.

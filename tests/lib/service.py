@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 A whole installation in a folder: prefix, database, users with the rights of
 examples/grants.sql, a configuration file for each program, organizations and

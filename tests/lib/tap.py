@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Runs the tests of one file and prints TAP, which automake's driver reads.
 

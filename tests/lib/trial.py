@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 The base of the tests with many receivers that misbehave: all of them are sent
 to in one run of the sender, one attempt each, so that those that take their

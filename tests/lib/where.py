@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """
 Where things are: the sources, the built programs, the servers.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The C suite, in Check: no server, no network.
 TESTS += %D%/unit
 check_PROGRAMS += %D%/unit

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * action: every hook against every action.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buf: growth, the ceiling, and what happens at it.
  */

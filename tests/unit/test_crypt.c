@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crypt: published vectors, and base64 that accepts one form only.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * headroom: how long a count is believed, and for how much.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * id: written forms, and the way from a row's key to its id and back.
  */

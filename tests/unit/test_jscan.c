@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jscan: the files in json/ (y_ accepted, n_ refused), texts that are made
  * here because they are large or odd, where errors are told, and spans.

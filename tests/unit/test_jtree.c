@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jtree: what is read, what is built, and null as a value of its own.
  */

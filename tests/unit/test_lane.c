@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lane: what outcomes do to a lane's health and to its share of memory, and
  * the token bucket.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mem: sizes of zero, copies, and an arena's blocks.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * retry: the schedule, Retry-After in all its forms, suspension.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sign: the published vector of Standard Webhooks, key forms, key sizes.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: the address rule, at the edges of every refused block, and the
  * written forms of networks and ports.

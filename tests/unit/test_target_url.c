@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: the URL rule in every spelling that somebody might try, and the
  * parts of a URL.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: times against known moments and the C library's calendar, numbers
  * at their limits, UTF-8 byte by byte.

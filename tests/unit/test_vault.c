@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vault: what is stored opens again, and nothing else does.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * unit: runs the suites of all modules and prints TAP. Data files are found
  * below the environment's `srcdir`, which make sets.
