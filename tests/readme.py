@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """
-README.md against the tree: its tour names every file and none that is gone,
-its links lead somewhere, its code is the examples' code, its make targets and
-commands are there.
+README.md and the other documents against the tree: the tour names every file
+and none that is gone, links lead somewhere, also between documents and to
+headings, code is the examples' code, make targets and commands are there, and
+every document is installed and short enough.
 
-Each rule is also run on a text with one fault planted, where it must complain.
+Each rule is also run on texts with one fault planted, where it must complain.
 """
 
 import re
@@ -12,7 +13,12 @@ import re
 import tap
 import where
 
-README = (where.SOURCE / "README.md").read_text()
+TEXTS = {str(path.relative_to(where.SOURCE)): path.read_text()
+         for pattern in ("*.md", "doc/*.md", "bench/*.md")
+         for path in sorted(where.SOURCE.glob(pattern))}
+TOUR = "doc/tour.md"
+# The front door: what is more belongs into a document of its own.
+README_LINES = 200
 # What the tour names one by one; what is built or made lies beside it.
 FOLDERS = {
     "src": "*/*.[ch]",
@@ -37,10 +43,10 @@ def section(text, title):
     return found[1] if found else ""
 
 
-def toured(text, folder):
+def toured(texts, folder):
     """The files that the tour of a folder names: before the colon."""
     names = set()
-    for item in re.findall(r"^- (.*?):", section(text, f"### {folder}/"),
+    for item in re.findall(r"^- (.*?):", section(texts[TOUR], f"## {folder}/"),
                            re.M | re.S):
         names.update(re.findall(r"`([^`]+)`", item))
     return names
@@ -54,35 +60,50 @@ def there(folder):
             and path.name != "local.mk"}
 
 
-def left_out(text):
+def left_out(texts):
     for folder in FOLDERS:
-        for name in sorted(there(folder) - toured(text, folder)):
+        for name in sorted(there(folder) - toured(texts, folder)):
             yield f"{folder}/{name} is not in the tour"
 
 
-def gone(text):
+def gone(texts):
     for folder in FOLDERS:
-        for name in sorted(toured(text, folder)):
+        for name in sorted(toured(texts, folder)):
             if not (where.SOURCE / folder / name).exists():
                 yield f"the tour of {folder}/ names {name}, which is not there"
 
 
-def links(text):
-    headings = {re.sub(r"[^\w -]", "", h.lower()).strip().replace(" ", "-")
-                for h in re.findall(r"^#+ (.*)$", text, re.M)}
-    # In what is not code.
-    for target in re.findall(r"\]\(([^)]+)\)", re.sub(
-            r"^```.*?^```$", "", text, flags=re.M | re.S)):
-        if target.startswith("#"):
-            if target[1:] not in headings:
-                yield f"no heading {target}"
-        elif "://" not in target and not (where.SOURCE / target).exists():
-            yield f"no file {target}"
+def prose(text):
+    """A text without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
 
 
-def code(text):
+def headings(text):
+    """What a link to a heading ends with, as GitHub makes it."""
+    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
+            for title in re.findall(r"^#+ (.*)$", prose(text), re.M)}
+
+
+def links(texts):
+    for name, text in texts.items():
+        folder = (where.SOURCE / name).parent
+        for link in re.findall(r"\]\(([^)]+)\)", prose(text)):
+            if "://" in link:
+                continue
+            path, _, heading = link.partition("#")
+            target = (folder / path).resolve() if path \
+                else where.SOURCE.resolve() / name
+            if not target.exists():
+                yield f"{name}: no file {link}"
+            elif heading and heading not in headings(texts.get(str(
+                    target.relative_to(where.SOURCE.resolve())), "")):
+                yield f"{name}: no heading {link}"
+
+
+def code(texts):
     """Every block is part of an example, to the letter; there is one each."""
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    blocks = [found for text in texts.values() for found in re.findall(
+        r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)]
     for language in CODE:
         if language not in [found for found, _ in blocks]:
             yield f"no code in {language}"
@@ -93,35 +114,61 @@ def code(text):
             yield f"the code in {language} is not that of {path.name}"
 
 
-def targets(text):
+def targets(texts):
     """`make x` in indented blocks; automake makes some of them."""
     made = "".join(path.read_text() for path in (
         where.SOURCE / "Makefile.am", *where.SOURCE.rglob("local.mk")))
-    for target in re.findall(r"^    (?:.*&& )?make ([\w-]+)", text, re.M):
-        if target not in ("install", "check", "distcheck") and not re.search(
-                rf"^{re.escape(target)}:", made, re.M):
-            yield f"no target {target}"
+    for name, text in texts.items():
+        for target in re.findall(r"^    (?:.*&& )?make ([\w-]+)", text, re.M):
+            if target not in ("install", "check", "distcheck") \
+                    and not re.search(rf"^{re.escape(target)}:", made, re.M):
+                yield f"{name}: no target {target}"
 
 
-def commands(text):
-    """What is said of hooks-admin is in its table, or among what is not."""
+def commands(texts):
+    """What is said of hooks-admin is in its table."""
     table = re.findall(r'^\t\{"([a-z ]+)", "', (
         where.SOURCE / "src/admin/hooks-admin.c").read_text(), re.M)
-    later = section(text, "## Not yet")
-    for line in re.findall(r"hooks-admin (?:-c \S+ )?([a-z]+(?: [a-z]+)?)",
-                           text.replace(later, "")):
-        if not any(line == name or line.startswith(name + " ")
-                   for name in table):
-            yield f"hooks-admin has no command {line}"
+    for name, text in texts.items():
+        for line in re.findall(
+                r"hooks-admin (?:-c \S+ )?([a-z]+(?: [a-z]+)?)", text):
+            if not any(line == command or line.startswith(command + " ")
+                       for command in table):
+                yield f"{name}: hooks-admin has no command {line}"
+
+
+def entered(texts):
+    """A document is installed, and the README is a front door."""
+    made = (where.SOURCE / "Makefile.am").read_text()
+    for name in texts:
+        if not name.startswith("bench/") and name not in made.split():
+            yield f"{name} is not in Makefile.am"
+    if len(texts["README.md"].splitlines()) > README_LINES:
+        yield f"README.md has more than {README_LINES} lines"
+
+
+def planted(name, old, new):
+    """The texts with one fault."""
+    assert old in TEXTS[name], (name, old)
+    return TEXTS | {name: TEXTS[name].replace(old, new)}
+
+
+def added(name, text):
+    return TEXTS | {name: TEXTS.get(name, "") + text}
 
 
 PLANTED = {
-    left_out: README.replace("- `gateway.c` `gateway.h`", "- `gateway.c`"),
-    gone: README.replace("- `base/buf.c`", "- `base/gone.c` `base/buf.c`"),
-    links: README + "[x](examples/gone)",
-    code: README.replace("hash_equals(", "strcmp("),
-    targets: README + "\n    make check-nothing\n",
-    commands: README.replace("## Not yet", "    hooks-admin hook burn ID\n"),
+    left_out: [planted(TOUR, "- `gateway.c` `gateway.h`", "- `gateway.c`")],
+    gone: [planted(TOUR, "- `base/buf.c`", "- `base/gone.c` `base/buf.c`")],
+    links: [added("README.md", "[x](examples/gone)"),
+            added("README.md", "[x](#nowhere)"),
+            added("README.md", "[x](doc/install.md#nowhere)"),
+            added("doc/install.md", "[x](doc/install.md)")],
+    code: [planted("doc/receive.md", "hash_equals(", "strcmp(")],
+    targets: [added("README.md", "\n    make check-nothing\n")],
+    commands: [added("doc/install.md", "    hooks-admin hook burn ID\n")],
+    entered: [added("doc/nowhere.md", "# Nowhere\n"),
+              added("README.md", "\n" * README_LINES)],
 }
 
 
@@ -133,14 +180,13 @@ class Readme(tap.Case):
         self.rule = rule
 
     def test_holds(self):
-        complaints = list(self.rule(README))
+        complaints = list(self.rule(TEXTS))
         assert not complaints, "\n".join(complaints)
 
     def test_finds_what_is_planted(self):
-        text = PLANTED[self.rule]
-        assert text != README
-        before = set(self.rule(README))
-        assert set(self.rule(text)) - before, self.rule
+        before = set(self.rule(TEXTS))
+        for texts in PLANTED[self.rule]:
+            assert set(self.rule(texts)) - before, self.rule
 
 
 tap.main()

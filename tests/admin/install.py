@@ -44,6 +44,9 @@ class Install(tap.Case):
                      "hooks.conf", "htaccess", "crontab", "hooks-send.timer",
                      "lighttpd.conf", "hooks-admin.1"):
             assert name in names, (name, names)
+        # Links between the documents are those of the sources.
+        readme = next(self.root.rglob("README.md"))
+        assert (readme.parent / "doc" / "install.md").exists(), names
         program = next(self.root.rglob("hooks-admin"))
         assert program.stat().st_mode & 0o777 == 0o755, oct(
             program.stat().st_mode)
