@@ -24,9 +24,10 @@ struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 9,	      /* header lines of ours */
-	PARCEL_BATCH_MAX = 100,	      /* members (contract 2) */
-	PARCEL_BODY_MAX = 1024 * 1024 /* of a batch, bytes (contract 3) */
+	PARCEL_LINES = 9,	/* header lines of ours */
+	PARCEL_BATCH_MAX = 100, /* members: the largest batchSize */
+	/* Of a batch, bytes; one member may be larger by itself. */
+	PARCEL_BODY_MAX = 1024 * 1024
 };
 
 struct parcel_member {

@@ -15,7 +15,8 @@
 #include "deliver/mailbox.h"
 #include "outside/http.h"
 
-/* SIGTERM leaves 5 s (contract); a second of them is for recording. */
+/* Of the 5 s in which a sender that gets SIGTERM has promised to end; a
+ * second of them is for recording. */
 enum { STOP_GRACE_MS = 3500 };
 
 struct ledger_thread {

@@ -29,7 +29,7 @@
 
 enum {
 	TICK_MS = 250,
-	STOP_MS = 4800,	       /* SIGTERM leaves 5 s (contract) */
+	STOP_MS = 4800,	       /* of the 5 s that are promised after SIGTERM */
 	KEEPER_MS = 10000,     /* between looks for chores that are due */
 	KEEPER_STOP_MS = 1000, /* for the statement it is at */
 	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
