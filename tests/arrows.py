@@ -24,6 +24,8 @@ ALONE = (
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
     (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
+    # Who runs it; what others share with it stands in plan.h.
+    (r'#include "deliver/ledger\.h"', r"src/deliver/(ledger|worker)\.c"),
     (r"#include <json", r"src/outside/jtree\.c"),
     (r"#include <ini\.h>", r"src/outside/conf\.c"),
     # http asks which version of TLS was spoken.
@@ -185,6 +187,7 @@ PLANTED = (
     (pure_rules, {"src/rules/retry.c": '#include "base/clock.h"\n'}),
     (alone, {"src/store/store.c": "#include <mysql.h>\n"}),
     (alone, {"src/store/store.c": '#include "outside/db_driver.h"\n'}),
+    (alone, {"src/deliver/round.c": '#include "deliver/ledger.h"\n'}),
     (alone, {"cgi-bin/a.c": "#include <fcgiapp.h>\n",
              "cgi-bin/b.c": "#include <fcgiapp.h>\n"}),
     (alone, {"src/deliver/worker.c": "x = curl_multi_init();\n"}),

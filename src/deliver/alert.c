@@ -4,7 +4,7 @@
  */
 #include "deliver/alert.h"
 
-#include "deliver/ledger.h"
+#include "deliver/plan.h"
 #include "deliver/round.h"
 #include "store/store_alert.h"
 

@@ -12,6 +12,7 @@
 #include "deliver/fanout.h"
 #include "deliver/mailbox.h"
 #include "deliver/outage.h"
+#include "deliver/plan.h"
 #include "deliver/round.h"
 #include "rules/id.h"
 #include "store/store_fanout.h"
@@ -44,14 +45,14 @@ enum {
 };
 
 struct ledger {
-	const struct ledger_plan *plan;
+	const struct plan *plan;
 	struct round round;
 	struct parcel_list back; /* come back, not yet recorded */
 	int64_t next_look, next_share, next_reread, next_rewind, next_note;
 	int64_t lost_since; /* monotonic; 0: the database is there */
 	bool contended;	    /* it is there, and others were quicker */
 	int64_t stop_by;    /* monotonic; 0: goes on */
-	enum ledger_wish wish;
+	enum plan_wish wish;
 	struct fanout_place place;
 	bool more_queued; /* the last fan-out left some */
 	bool looked_in_vain;
@@ -64,7 +65,7 @@ struct ledger {
 
 static enum err note(struct ledger *l)
 {
-	const struct ledger_count *c = l->plan->count;
+	const struct plan_count *c = l->plan->count;
 	struct store_run run = {
 		.host = l->plan->host,
 		.started_at = l->plan->started_at,
@@ -167,17 +168,16 @@ static enum err look(struct ledger *l)
 
 static void heed_wish(struct ledger *l)
 {
-	enum ledger_wish wish = l->plan->wish(l->plan->arg);
+	enum plan_wish wish = l->plan->wish(l->plan->arg);
 
 	if (wish <= l->wish)
 		return;
 	l->wish = wish;
-	if (wish == LEDGER_STOP)
+	if (wish == PLAN_STOP)
 		l->stop_by = clock_monotonic() + STOP_MS;
 	round_close_all(&l->round);
-	mailbox_stop(l->plan->mailbox, wish == LEDGER_STOP
-					       ? MAILBOX_STOP_NOW
-					       : MAILBOX_NOTHING_NEW);
+	mailbox_stop(l->plan->mailbox, wish == PLAN_STOP ? MAILBOX_STOP_NOW
+							 : MAILBOX_NOTHING_NEW);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -251,7 +251,7 @@ static bool is_stopping(void *arg)
 {
 	const struct ledger *l = arg;
 
-	return l->plan->wish(l->plan->arg) == LEDGER_STOP;
+	return l->plan->wish(l->plan->arg) == PLAN_STOP;
 }
 
 /* ---- the loop ---- */
@@ -340,7 +340,7 @@ static enum err end(struct ledger *l)
 	return note(l);
 }
 
-enum err ledger_run(const struct ledger_plan *plan)
+enum err ledger_run(const struct plan *plan)
 {
 	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
 	enum err e;

@@ -23,6 +23,7 @@ libhooks_a_SOURCES += \
 	%D%/outage.h \
 	%D%/parcel.c \
 	%D%/parcel.h \
+	%D%/plan.h \
 	%D%/round.c \
 	%D%/round.h \
 	%D%/round_read.c \

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "deliver/ledger.h"
 #include "deliver/mailbox.h"
+#include "deliver/plan.h"
 #include "deliver/round_tx.h"
 #include "deliver/tally.h"
 #include "outside/crypt.h"
@@ -30,7 +30,7 @@ static int64_t worst_attempt(const struct round *r)
 	return r->plan->conf->sender.timeout + MARGIN_MS;
 }
 
-void round_init(struct round *r, const struct ledger_plan *plan)
+void round_init(struct round *r, const struct plan *plan)
 {
 	*r = (struct round){.plan = plan};
 	r->tally = tally_new();
@@ -218,7 +218,7 @@ static void touch(struct round *r)
  * finds it again when it counts what it left. What a 410 holds is no retry. */
 static void count(const struct round *r, const struct parcel *p)
 {
-	struct ledger_count *c = r->plan->count;
+	struct plan_count *c = r->plan->count;
 
 	if (!p->sent || p->lane->draft.lost)
 		return;

@@ -20,7 +20,7 @@
 #include "store/store_lane_hook.h"
 #include "store/store_outcome.h"
 
-struct ledger_plan;
+struct plan;
 struct tally;
 
 enum {
@@ -39,7 +39,7 @@ struct round_greedy {
 };
 
 struct round {
-	const struct ledger_plan *plan;
+	const struct plan *plan;
 	struct store store;
 	struct lane *lane[STORE_LANE_MAX]; /* open */
 	size_t lane_count;
@@ -70,7 +70,7 @@ struct round {
 	bool writes_tally;
 };
 
-void round_init(struct round *r, const struct ledger_plan *plan);
+void round_init(struct round *r, const struct plan *plan);
 void round_release(struct round *r);
 
 /* Whether more lanes may be taken. What is out of others has no say: it may

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "deliver/batch.h"
-#include "deliver/ledger.h"
+#include "deliver/plan.h"
 #include "deliver/round.h"
 
 enum { RATE_WAIT_MIN_MS = 50 };
@@ -73,8 +73,8 @@ static bool is_out(const struct lane *l, uint64_t key, size_t *at)
 /* Read again from the start, the lane shows what is out already; only what
  * is not is read whole. */
 static enum err read_once_more(struct round *r, struct lane *l,
-			const struct store_lane_place *where, size_t max,
-			size_t *n, bool *more)
+			       const struct store_lane_place *where, size_t max,
+			       size_t *n, bool *more)
 {
 	uint64_t *keys;
 	size_t count, kept = 0, at = 0;

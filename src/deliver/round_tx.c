@@ -10,9 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "deliver/ledger.h"
+#include "deliver/plan.h"
 #include "deliver/round.h"
-#include "deliver/round_tx.h"
 #include "deliver/tally.h"
 
 /* Until it is looked again whether a secret can be read by now. */

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "deliver/courier.h"
+#include "deliver/ledger.h"
 #include "deliver/mailbox.h"
 #include "outside/http.h"
 
@@ -20,7 +21,7 @@
 enum { STOP_GRACE_MS = 3500 };
 
 struct ledger_thread {
-	struct ledger_plan plan;
+	struct plan plan;
 	enum err result;
 };
 

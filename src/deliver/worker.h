@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "deliver/ledger.h"
 #include "deliver/lock.h"
+#include "deliver/plan.h"
 #include "outside/conf.h"
 #include "store/policy.h"
 
@@ -21,11 +21,11 @@ struct worker_plan {
 	struct lock *lock; /* this worker's own opening of the file */
 	unsigned worker, workers;
 	bool once;
-	int64_t until; /* see ledger.h */
+	int64_t until; /* see plan.h */
 	int64_t started_at;
-	enum ledger_wish (*wish)(void *arg);
+	enum plan_wish (*wish)(void *arg);
 	void *arg;
-	struct ledger_count *count;
+	struct plan_count *count;
 };
 
 /* Runs it to its end. Errors as of ledger_run. */

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "deliver/outage.h"
+#include "deliver/plan.h"
 #include "deliver/worker.h"
 #include "outside/http.h"
 #include "send/chores.h"
@@ -48,11 +49,11 @@ struct run {
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
-	pid_t keeper;		    /* does the chores; 0: none */
-	int64_t next_keeper;	    /* monotonic */
-	struct ledger_count *count; /* shared with the workers */
-	int64_t started_at;	    /* database time */
-	int64_t stop_by;	    /* monotonic; 0: goes on */
+	pid_t keeper;		  /* does the chores; 0: none */
+	int64_t next_keeper;	  /* monotonic */
+	struct plan_count *count; /* shared with the workers */
+	int64_t started_at;	  /* database time */
+	int64_t stop_by;	  /* monotonic; 0: goes on */
 	enum err result;
 	struct send_report report;
 };
@@ -72,15 +73,15 @@ static void on_stop(int signal)
 	told_to_stop = 1;
 }
 
-static enum ledger_wish wish(void *arg)
+static enum plan_wish wish(void *arg)
 {
 	const struct run *r = arg;
 
 	if (told_to_stop)
-		return LEDGER_STOP;
+		return PLAN_STOP;
 	if (!r->o.once && clock_monotonic() >= r->end)
-		return LEDGER_FINISH;
-	return LEDGER_GO_ON;
+		return PLAN_FINISH;
+	return PLAN_GO_ON;
 }
 
 static void catch_signals(void)
@@ -159,7 +160,7 @@ static bool keeper_must_stop(void *arg)
 {
 	const struct run *r = arg;
 
-	return r->stop_by || wish(arg) != LEDGER_GO_ON;
+	return r->stop_by || wish(arg) != PLAN_GO_ON;
 }
 
 static uint64_t attempts(void *arg)

@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "deliver/ledger.h"
+#include "deliver/plan.h"
 #include "send/send_options.h"
 
 struct store;
 
 struct send_report {
 	const struct send_options *options; /* borrowed, as all here */
-	const struct ledger_count *count;
+	const struct plan_count *count;
 	struct store *store;
 	int64_t began; /* monotonic */
 	int64_t until; /* database time, with --once; TIME_NONE */
