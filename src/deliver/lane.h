@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "deliver/parcel.h"
+#include "deliver/parcel_list.h"
 #include "rules/id.h"
 #include "store/store_lane_hook.h"
 
@@ -31,20 +32,6 @@ enum {
 	LANE_WINDOW_FIRST = 4,	   /* requests at once; Postfix begins with 5 */
 	LANE_RATE_PAUSE_MAX = 1100 /* ms: a second, and what is kept back */
 };
-
-/* Parcels in order, each in one list at a time. */
-struct parcel_list {
-	struct parcel *first, *last;
-};
-
-void parcel_list_add(struct parcel_list *l, struct parcel *p);
-void parcel_list_remove(struct parcel_list *l, struct parcel *p);
-struct parcel *parcel_list_pop(struct parcel_list *l);
-/* Moves the first n behind `to`; `from` has as many. */
-void parcel_list_move(struct parcel_list *to, struct parcel_list *from,
-		      size_t n);
-/* Moves all of `from` behind `to`. */
-void parcel_list_join(struct parcel_list *to, struct parcel_list *from);
 
 struct lane {
 	/* constant while open */

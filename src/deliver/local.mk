@@ -23,6 +23,8 @@ libhooks_a_SOURCES += \
 	%D%/outage.h \
 	%D%/parcel.c \
 	%D%/parcel.h \
+	%D%/parcel_list.c \
+	%D%/parcel_list.h \
 	%D%/plan.h \
 	%D%/round.c \
 	%D%/round.h \

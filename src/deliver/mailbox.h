@@ -9,9 +9,10 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "deliver/lane.h"
+#include "deliver/parcel_list.h"
 
 struct http;
 
