@@ -14,6 +14,7 @@
 #include "deliver/outage.h"
 #include "deliver/plan.h"
 #include "deliver/round.h"
+#include "deliver/round_look.h"
 #include "rules/id.h"
 #include "store/store_fanout.h"
 #include "store/store_sender.h"
@@ -111,7 +112,7 @@ static enum err look_for_lanes(struct ledger *l)
 	enum err e;
 
 	l->full = l->looked_in_vain = false;
-	if (!round_has_room(&l->round) ||
+	if (!round_look_has_room(&l->round) ||
 	    ((busy || greedy) && now < l->next_share))
 		return ERR_OK;
 	e = round_look(&l->round, l->take);

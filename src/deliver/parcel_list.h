@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parcel_list: parcels in order. A parcel is in one list at a time. A list begins
- * as all zeros and owns nothing.
+ * parcel_list: parcels in order. A parcel is in one list at a time. A list
+ * begins as all zeros and owns nothing.
  */
 #ifndef HOOKS_PARCEL_LIST_H
 #define HOOKS_PARCEL_LIST_H

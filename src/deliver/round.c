@@ -13,9 +13,9 @@
 #include "base/text.h"
 #include "deliver/mailbox.h"
 #include "deliver/plan.h"
+#include "deliver/round_look.h"
 #include "deliver/round_tx.h"
 #include "deliver/tally.h"
-#include "outside/crypt.h"
 
 enum {
 	/* For recording an outcome, and for clocks of database nodes that
@@ -58,125 +58,14 @@ const char *round_hook_id(const struct round *r, const struct lane *l,
 	return out;
 }
 
-/* ---- which lanes ---- */
-
-bool round_has_room(const struct round *r)
-{
-	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
-}
-
-bool round_is_greedy(const struct round *r, const struct id *organization)
-{
-	for (size_t i = 0; i < r->greedy_count; i++)
-		if (r->greedy[i].bytes &&
-		    id_equal(&r->greedy[i].organization, organization))
-			return true;
-	return false;
-}
-
-static bool is_listed(const struct round *r, const struct id *organization)
-{
-	for (size_t i = 0; i < r->greedy_count; i++)
-		if (id_equal(&r->greedy[i].organization, organization))
-			return true;
-	return false;
-}
-
-static void judge_greed(struct round *r, const struct id *organization)
-{
-	size_t lanes = 0, bytes = 0;
-
-	for (size_t i = 0; i < r->lane_count; i++) {
-		if (!id_equal(&r->lane[i]->hook.organization, organization))
-			continue;
-		lanes++;
-		bytes += r->lane[i]->bytes;
-	}
-	if (lanes >= ROUND_LANES_HALF || bytes >= ROUND_BYTES_HALF)
-		r->greedy[r->greedy_count++] = (struct round_greedy){
-			*organization, bytes >= ROUND_BYTES_HALF};
-}
-
-static void find_greedy(struct round *r)
-{
-	r->greedy_count = 0;
-	if (r->lane_count < ROUND_LANES_HALF && r->bytes < ROUND_BYTES_HALF)
-		return;
-	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->greedy_count < ROUND_GREEDY_MAX &&
-		    !is_listed(r, &r->lane[i]->hook.organization))
-			judge_greed(r, &r->lane[i]->hook.organization);
-}
-
-static bool is_open(const struct round *r, uint64_t lane)
-{
-	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->lane[i]->row.lane == lane)
-			return true;
-	return false;
-}
-
-/* After a database that was away for long, a lease of our own may have ended
- * that nobody else took: the lane shows as due, and is open. */
-static void leave_out_open(struct round *r)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < r->due_count; i++)
-		if (!is_open(r, r->due[i]))
-			r->due[kept++] = r->due[i];
-	r->due_count = kept;
-}
-
-/* Moves a random part of what was found to the front. */
-static void choose(struct round *r, size_t max)
-{
-	size_t first;
-
-	if (r->due_count <= max)
-		return;
-	first = (size_t)(crypt_random_fraction() *
-			 (double)(r->due_count - max + 1));
-	memmove(r->due, r->due + first, max * sizeof(*r->due));
-	r->due_count = max;
-}
-
-/* Of organizations that are not greedy. */
-static enum err look_beside(struct round *r, size_t max)
-{
-	struct id greedy[ROUND_GREEDY_MAX];
-
-	for (size_t i = 0; i < r->greedy_count; i++)
-		greedy[i] = r->greedy[i].organization;
-	if (!r->greedy_count)
-		return store_lane_due(&r->store, r->plan->until, max, r->due,
-				      &r->due_count);
-	return store_lane_beside(&r->store, greedy, r->greedy_count,
-				 r->plan->until, max, r->due, &r->due_count);
-}
-
-enum err round_look(struct round *r, size_t max)
-{
-	size_t room = STORE_LANE_MAX - r->lane_count, see;
-	enum err e;
-
-	max = max < room ? max : room;
-	see = r->contended ? 4 * max : max;
-	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
-	e = look_beside(r, see);
-	if (e)
-		return e;
-	leave_out_open(r);
-	choose(r, max);
-	return ERR_OK;
-}
+/* ---- which lanes it is about ---- */
 
 /* Whether rows should be read: the lane is open and has room. */
 static bool hungry(const struct round *r, const struct lane *l)
 {
 	return !l->closing && !l->lost && !l->drained &&
 	       lane_room(l, &l->row, l->out) && r->bytes < ROUND_BYTES_MAX &&
-	       !round_is_greedy(r, &l->hook.organization) &&
+	       !round_look_is_greedy(r, &l->hook.organization) &&
 	       clock_monotonic() >= l->rate_until;
 }
 
@@ -362,7 +251,7 @@ static void commit(struct round *r, int64_t lease_end)
 		if (r->lane[i]->draft.touched)
 			apply(r, r->lane[i], lease_end, &out);
 	drop_closed(r);
-	find_greedy(r);
+	round_look_find_greedy(r);
 	r->due_count = 0;
 	arena_release(&r->arena);
 	mailbox_send(r->plan->mailbox, &out);

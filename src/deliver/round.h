@@ -73,16 +73,6 @@ struct round {
 void round_init(struct round *r, const struct plan *plan);
 void round_release(struct round *r);
 
-/* Whether more lanes may be taken. What is out of others has no say: it may
- * be hanging, and the next lane healthy. */
-bool round_has_room(const struct round *r);
-/* Finds lanes that are due; the next round takes them. Those that have waited
- * longest, unless others look for the same: then some at random. */
-enum err round_look(struct round *r, size_t max);
-
-/* Whether this organization's bodies take up half of the memory. */
-bool round_is_greedy(const struct round *r, const struct id *organization);
-
 /* Its public _id, for messages: `out`. */
 const char *round_hook_id(const struct round *r, const struct lane *l,
 			  char out[ID_TEXT_SIZE]);

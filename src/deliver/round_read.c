@@ -8,6 +8,7 @@
 #include "deliver/batch.h"
 #include "deliver/plan.h"
 #include "deliver/round.h"
+#include "deliver/round_look.h"
 
 enum { RATE_WAIT_MIN_MS = 50 };
 
@@ -43,7 +44,7 @@ static size_t appetite(const struct round *r, struct lane *l)
 
 	if (l->draft.lost || l->draft.closing || l->draft.drained || !want ||
 	    r->draft_bytes >= ROUND_BYTES_MAX ||
-	    round_is_greedy(r, &l->hook.organization))
+	    round_look_is_greedy(r, &l->hook.organization))
 		return 0;
 	if (is_suspended(r, l)) {
 		l->draft.closing = true;

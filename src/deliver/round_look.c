@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_look: room, greed, and a choice at random.
+ */
+#include "deliver/round_look.h"
+
+#include <string.h>
+
+#include "deliver/plan.h"
+#include "deliver/round.h"
+#include "outside/crypt.h"
+
+bool round_look_has_room(const struct round *r)
+{
+	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
+}
+
+/* ---- who has too much ---- */
+
+bool round_look_is_greedy(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (r->greedy[i].bytes &&
+		    id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct round *r, const struct id *organization)
+{
+	for (size_t i = 0; i < r->greedy_count; i++)
+		if (id_equal(&r->greedy[i].organization, organization))
+			return true;
+	return false;
+}
+
+static void judge_greed(struct round *r, const struct id *organization)
+{
+	size_t lanes = 0, bytes = 0;
+
+	for (size_t i = 0; i < r->lane_count; i++) {
+		if (!id_equal(&r->lane[i]->hook.organization, organization))
+			continue;
+		lanes++;
+		bytes += r->lane[i]->bytes;
+	}
+	if (lanes >= ROUND_LANES_HALF || bytes >= ROUND_BYTES_HALF)
+		r->greedy[r->greedy_count++] = (struct round_greedy){
+			*organization, bytes >= ROUND_BYTES_HALF};
+}
+
+void round_look_find_greedy(struct round *r)
+{
+	r->greedy_count = 0;
+	if (r->lane_count < ROUND_LANES_HALF && r->bytes < ROUND_BYTES_HALF)
+		return;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->greedy_count < ROUND_GREEDY_MAX &&
+		    !is_listed(r, &r->lane[i]->hook.organization))
+			judge_greed(r, &r->lane[i]->hook.organization);
+}
+
+/* ---- what is due ---- */
+
+static bool is_open(const struct round *r, uint64_t lane)
+{
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->row.lane == lane)
+			return true;
+	return false;
+}
+
+/* After a database that was away for long, a lease of our own may have ended
+ * that nobody else took: the lane shows as due, and is open. */
+static void leave_out_open(struct round *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->due_count; i++)
+		if (!is_open(r, r->due[i]))
+			r->due[kept++] = r->due[i];
+	r->due_count = kept;
+}
+
+/* Moves a random part of what was found to the front. */
+static void choose(struct round *r, size_t max)
+{
+	size_t first;
+
+	if (r->due_count <= max)
+		return;
+	first = (size_t)(crypt_random_fraction() *
+			 (double)(r->due_count - max + 1));
+	memmove(r->due, r->due + first, max * sizeof(*r->due));
+	r->due_count = max;
+}
+
+/* Of organizations that are not greedy. */
+static enum err look_beside(struct round *r, size_t max)
+{
+	struct id greedy[ROUND_GREEDY_MAX];
+
+	for (size_t i = 0; i < r->greedy_count; i++)
+		greedy[i] = r->greedy[i].organization;
+	if (!r->greedy_count)
+		return store_lane_due(&r->store, r->plan->until, max, r->due,
+				      &r->due_count);
+	return store_lane_beside(&r->store, greedy, r->greedy_count,
+				 r->plan->until, max, r->due, &r->due_count);
+}
+
+enum err round_look(struct round *r, size_t max)
+{
+	size_t room = STORE_LANE_MAX - r->lane_count, see;
+	enum err e;
+
+	max = max < room ? max : room;
+	see = r->contended ? 4 * max : max;
+	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
+	e = look_beside(r, see);
+	if (e)
+		return e;
+	leave_out_open(r);
+	choose(r, max);
+	return ERR_OK;
+}
