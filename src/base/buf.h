@@ -4,7 +4,7 @@
  *
  * Going over the ceiling is an ordinary state, not a crash: the buffer keeps
  * what fitted before, `overflow` is set, and everything added later is
- * dropped. `data` always has a NUL behind the last byte.
+ * dropped. `data` always has a NUL after the last byte.
  */
 #ifndef HOOKS_BUF_H
 #define HOOKS_BUF_H
@@ -25,17 +25,17 @@ void buf_release(struct buf *b);
 /* Empties it and keeps the memory; `overflow` is reset. */
 void buf_clear(struct buf *b);
 
-/* Makes room for so many bytes in all, if the ceiling allows it. */
+/* Makes room for `n` bytes in all, if the ceiling allows it. */
 void buf_reserve(struct buf *b, size_t n);
 
-/* All or nothing: what does not fit whole sets `overflow`. */
+/* All or nothing: bytes that do not fit completely set `overflow`. */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* As much of it as fits; `overflow` is set when something was cut. */
+/* Adds as many of the bytes as fit; `overflow` is set when some did not. */
 void buf_add_cut(struct buf *b, const void *p, size_t n);
 
 #endif

@@ -13,7 +13,7 @@
 int64_t clock_wall(void);
 /* Milliseconds since an unspecified start; never goes back. */
 int64_t clock_monotonic(void);
-/* Sleeps at most so long; a signal ends it early. */
+/* Sleeps at most `ms` milliseconds; a signal ends it early. */
 void clock_sleep(int64_t ms);
 
 #endif

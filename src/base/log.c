@@ -15,7 +15,8 @@ enum { TEXT_MAX = 2000, LINE_MAX_BYTES = 4 * TEXT_MAX + 128 };
 static const char *program_name = "hooks";
 static enum log_level shown = LOG_LEVEL_WARN;
 
-/* The wrong way round, so that using it is the error it was. */
+/* Opens /dev/null for the wrong direction, so that using the descriptor fails
+ * as it would have failed when closed. */
 static void occupy(int fd, int flags)
 {
 	if (fcntl(fd, F_GETFD) < 0)
@@ -31,7 +32,7 @@ void log_open(const char *program, enum log_level level)
 	occupy(STDERR_FILENO, O_RDONLY);
 }
 
-/* Room for 4 bytes a character is the caller's business: see LINE_MAX_BYTES. */
+/* The caller makes room for 4 bytes a character: see LINE_MAX_BYTES. */
 static size_t escape(char *out, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -13,15 +13,16 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
 
 /*
- * Names the program (borrowed for the life of the process) and sets what is
- * shown: messages above `level` are dropped. Until then: "hooks", WARN.
- * Standard files that are closed are occupied: a connection to the database
- * must not get their number, or it would be read and written as such.
+ * Names the program (borrowed for the life of the process) and sets the level:
+ * messages above `level` are dropped. Until then: "hooks", WARN.
+ * Closed standard descriptors are filled: a connection to the database must
+ * not get their number, or the program would read and write it as such.
  */
 void log_open(const char *program, enum log_level level);
 
 /* One line "program: text". Control characters in the finished text and
- * bytes that are not ASCII come out as \xHH; it is cut at 2000 bytes. */
+ * bytes that are not ASCII are written as \xHH; the line is cut at 2000
+ * bytes. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mem: memory. Allocation does not fail in these programs: when the system
- * has none left the process says so and ends (exit status 70), and the lease
- * or the transaction it held is undone by the database.
+ * has none left, the process says so and ends (exit status 70), and the
+ * database undoes the lease or the transaction that the process held.
  *
- * What one request or one delivery needs lives in an arena that the loop
- * releases, so its users need no clean-up. In headers, *arena* says that a
+ * Everything that one request or one delivery needs lives in an arena that the
+ * loop releases, so its users need no clean-up. In headers, *arena* says that a
  * value lives as long as the arena it was made in.
  */
 #ifndef HOOKS_MEM_H
@@ -13,7 +13,8 @@
 
 #include <stddef.h>
 
-/* Never NULL; a size of 0 gives a pointer that may be freed. free() them. */
+/* Never NULL; a size of 0 gives a pointer that may be freed. The caller frees
+ * the memory with free(). */
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -34,7 +35,7 @@ void arena_release(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n);
 /* The same, cleared. */
 void *arena_zalloc(struct arena *a, size_t n);
-/* A copy with a NUL behind it, which `n` does not count. */
+/* A copy with a NUL after it, which `n` does not count. */
 void *arena_memdup(struct arena *a, const void *p, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: conversions between values and their written forms. Days are
- * counted after the proleptic Gregorian calendar, so no time zone data and
- * no locale has a say.
+ * text: conversions between values and their written forms. Days are counted
+ * by the proleptic Gregorian calendar, so neither time zone data nor the
+ * locale matters.
  */
 #include "base/text.h"
 
@@ -217,8 +217,8 @@ bool text_unhex(void *out, size_t n, const char *s, size_t len)
 	return true;
 }
 
-/* What the first byte says: how many there are (0: it is none), which bits
- * of it count, and between what the second one must lie. */
+/* What the first byte says about its sequence: the length (0: the byte starts
+ * none), the bits of it that count, and the bounds of the second byte. */
 static size_t utf8_lead(unsigned char c, unsigned *bits, unsigned char *lo,
 			unsigned char *hi)
 {
@@ -265,7 +265,7 @@ bool text_is_utf8(const char *s, size_t len)
 	return true;
 }
 
-/* The digits at `s`; where they end goes to `end`. */
+/* The digits at `s`; `end` is set to the place after the last one. */
 static bool leading_uint(const char *s, uint64_t max, uint64_t *out,
 			 const char **end)
 {

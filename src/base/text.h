@@ -19,7 +19,7 @@ enum {
 	TEXT_DURATION_SIZE = 24	  /* "55s", "1500ms" and NUL */
 };
 
-/* RFC 3339, UTC, milliseconds; years 0000 to 9999, others are clamped. */
+/* RFC 3339, UTC, milliseconds; years 0000 to 9999, other years are clamped. */
 void text_time(char out[TEXT_TIME_SIZE], int64_t ms);
 /* RFC 5322, UTC, whatever the locale. */
 void text_mail_time(char out[TEXT_MAIL_TIME_SIZE], int64_t ms);
@@ -32,15 +32,15 @@ int64_t text_civil_ms(int year, unsigned month, unsigned day, unsigned hour,
 
 /* Lower-case digits and a NUL: `out` holds 2 * n + 1 bytes. */
 void text_hex(char *out, const void *bytes, size_t n);
-/* What a hexadecimal digit of either case is worth; -1: it is none. */
+/* The value of a hexadecimal digit of either case; -1: it is none. */
 int text_hex_digit(char c);
-/* Exactly 2 * n digits of either case, nothing behind them. */
+/* Exactly 2 * n digits of either case and nothing after them. */
 bool text_unhex(void *out, size_t n, const char *s, size_t len);
 
-/* The first of `len` (1 or more) bytes as a code point, and how many bytes
- * it took; 0: they are not well-formed UTF-8 (RFC 3629). */
+/* The first of `len` (1 or more) bytes as a code point; returns the length of
+ * its sequence, 0 when it is not well-formed UTF-8 (RFC 3629). */
 size_t text_utf8(const char *s, size_t len, uint32_t *point);
-/* All of it is well-formed: no overlong form, no surrogate. */
+/* Whether all of it is well-formed: no overlong form, no surrogate. */
 bool text_is_utf8(const char *s, size_t len);
 
 /* Decimal digits only, no sign, no blank; false above `max`. */
@@ -49,7 +49,7 @@ bool text_uint(const char *s, uint64_t max, uint64_t *out);
 bool text_duration(const char *s, int64_t *ms);
 /* The shortest exact form of the above. */
 void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms);
-/* A whole number, with k for 1024 or m for 1024 * 1024 behind it. */
+/* A whole number, optionally followed by k for 1024 or m for 1024 * 1024. */
 bool text_size(const char *s, uint64_t *bytes);
 
 #endif

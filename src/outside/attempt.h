@@ -39,13 +39,14 @@ struct attempt {
 	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
 	char remote[ATTEMPT_REMOTE_SIZE]; /* "" when never connected */
 	char tls_version[ATTEMPT_TLS_SIZE];
-	const char *retry_after;  /* the header's value, borrowed, or NULL */
-	struct buf headers, body; /* what was kept of the answer: any bytes */
+	const char *retry_after; /* the header's value, borrowed, or NULL */
+	struct buf headers,
+		body; /* the part of the answer that is kept: any bytes */
 };
 
 /* A word for records: "dns", "address_refused", ...; "" for ATTEMPT_NONE. */
 const char *attempt_error_code(enum attempt_error e);
-/* A sentence for people, which never tells what address was found; "" for
+/* A sentence for people, which never names the address that was found; "" for
  * ATTEMPT_NONE. */
 const char *attempt_error_text(enum attempt_error e);
 

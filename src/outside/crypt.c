@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crypt: libcrypto behind the few calls this project makes.
+ * crypt: libcrypto, reached through the few calls that this project makes.
  */
 #include "outside/crypt.h"
 
@@ -29,7 +29,8 @@ void crypt_random(void *out, size_t n)
 	must(n <= INT_MAX && RAND_bytes(out, (int)n) == 1, "random bytes");
 }
 
-/* Many at once: one call of libcrypto costs as much as hashing a body. */
+/* Fetches many at once: one call of libcrypto costs as much as hashing a
+ * body. */
 double crypt_random_fraction(void)
 {
 	static _Thread_local uint32_t values[64];
@@ -48,9 +49,9 @@ void crypt_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *p, size_t n)
 }
 
 /*
- * A context a thread, made once and told its digest once: making one costs
- * more than the hash of a small body, and looking the digest up by name at
- * every use costs half as much again as the hash.
+ * One context for each thread, made once and given its digest once: making one
+ * costs more than the hash of a small body, and looking up the digest by name
+ * at every use costs half as much again as the hash.
  */
 static EVP_MAC_CTX *mac_context(const void *key, size_t key_len)
 {
@@ -105,8 +106,8 @@ bool crypt_unbase64(void *out, size_t max, size_t *n, const char *s, size_t len)
 	char again[CRYPT_BASE64_SIZE(sizeof(bytes))];
 	size_t count;
 
-	/* Whole groups only; what EVP_DecodeBlock forgives (blanks at the
-	 * ends, stray bits) the way back shows. */
+	/* Whole groups only; encoding the result again shows what
+	 * EVP_DecodeBlock forgives (blanks at the ends, stray bits). */
 	if (len % 4 || len / 4 * 3 > sizeof(bytes))
 		return false;
 	if (EVP_DecodeBlock(bytes, (const unsigned char *)s, (int)len) < 0)

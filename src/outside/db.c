@@ -17,7 +17,7 @@
 
 enum {
 	TRIES = 5,
-	STEP_MS = 1000 /* the driver's least time limit */
+	STEP_MS = 1000 /* the driver's shortest time limit */
 };
 
 static const struct limits {
@@ -119,7 +119,7 @@ void db_on_connect(struct db *db, enum err (*ready)(struct db *, void *),
 void db_deadline(struct db *db, int64_t monotonic_ms)
 {
 	db->deadline = monotonic_ms;
-	/* Its time limits were cut to an earlier request's deadline. */
+	/* Its time limits were shortened for an earlier request's deadline. */
 	if (db->hurried)
 		db_close(db);
 	db->hurried = false;
@@ -133,7 +133,7 @@ void db_abandon(struct db *db, bool (*stop)(void *), void *arg)
 
 /* ---- connecting ---- */
 
-/* Seconds for one step: the role's, or what the deadline leaves. */
+/* Seconds for one step: the role's limit, or the time left to the deadline. */
 static unsigned allowance(struct db *db, unsigned role_s)
 {
 	int64_t left;
@@ -191,8 +191,8 @@ static enum err set_session(struct db *db)
 		"SET SESSION time_zone = '+00:00', sql_mode = "
 		"'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
 		"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-		/* A server may have defaults of its own for these, too, and
-		 * an init_connect such as SET NAMES. */
+		/* A server may have its own defaults for these, too, and an
+		 * init_connect such as SET NAMES. */
 		"character_set_client = utf8mb4, character_set_results = "
 		"utf8mb4, character_set_connection = utf8mb4, "
 		"autocommit = 1, completion_type = 0, "
@@ -256,7 +256,7 @@ enum err db_connect(struct db *db)
 
 /* ---- repetition ---- */
 
-/* After a failed try: false when there is no use in another one. */
+/* After a failed try: false when another one is of no use. */
 static bool again(struct db *db, unsigned tries)
 {
 	int64_t wait =
@@ -360,7 +360,7 @@ enum err db_exec_list(struct db *db, const char *sql,
 	return db_query_list(db, sql, args, count, list, length, &q);
 }
 
-/* As many of the rows as fit into one statement, the first `done`. */
+/* Sends as many of the rows as fit into one statement, the first `done`. */
 static enum err exec_some(struct db *db, const char *sql,
 			  const struct db_value *values, size_t rows,
 			  size_t columns, size_t *done)
@@ -377,8 +377,8 @@ static enum err exec_some(struct db *db, const char *sql,
 	return run(db, &c, &q);
 }
 
-/* On Galera the step is the number of nodes, and when one comes or goes it
- * changes under a connection that stays. */
+/* On Galera the step between keys is the number of nodes, and it changes under
+ * a connection that stays open when a node comes or goes. */
 enum err db_exec_keys(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns, uint64_t *keys, size_t *done)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db: the connection to MySQL or MariaDB. The only file that knows the
- * driver; prepared statements only, so no value is ever part of SQL text.
+ * db: the connection to MySQL or MariaDB. Only prepared statements, so no value
+ * is ever part of SQL text. The driver itself is known to db*.c alone, through
+ * db_driver.h.
  *
- * A program makes one `struct db` a thread. It connects when first needed
- * and again after a loss, only ever between transactions, and sets its
+ * A program makes one `struct db` for each thread. It connects when first
+ * needed and again after a loss, but only between transactions, and sets its
  * session up each time: READ COMMITTED, UTC, strict mode, utf8mb4.
  *
- * Errors that waiting or repeating cures are cured here (a deadlock, a lost
- * connection), within the limits of the role; what comes out is
+ * Errors that waiting or repeating cures (a deadlock, a lost connection) are
+ * cured here, within the limits of the role; the caller gets
  *   ERR_TEMP      the database cannot serve us now: 503, exit 75
- *   ERR_CONFLICT  a unique key is taken (1062): the row is already there;
- *                 for a statement of a migration: what it makes is there
+ *   ERR_CONFLICT  a unique key is taken (1062): the row exists already; for a
+ *                 statement of a migration: the object exists already
  *   ERR_CONFIG    wrong password, no such database, schema not migrated
  *   ERR_INTERNAL  a statement the server refuses: our bug, logged
  */
@@ -39,27 +40,29 @@ struct db_stmt;
 struct db *db_new(const struct conf *conf, enum db_role role);
 void db_free(struct db *db);
 
-/* Runs after each connect, before anything else; its error fails the
+/* `ready` runs after each connect, before anything else; its error fails the
  * connect. */
 void db_on_connect(struct db *db, enum err (*ready)(struct db *, void *),
 		   void *arg);
 
 /* Connects now if there is no connection. */
 enum err db_connect(struct db *db);
-/* Gives the connection back; the next statement makes a new one. */
+/* Closes the connection; the next statement makes a new one. */
 void db_close(struct db *db);
 
 /* No try begins after this monotonic time; 0: none. */
 void db_deadline(struct db *db, int64_t monotonic_ms);
-/* Asked before each repetition when set: true gives up with ERR_TEMP. */
+/* When set, `stop` is asked before each repetition: true gives up with
+ * ERR_TEMP. */
 void db_abandon(struct db *db, bool (*stop)(void *), void *arg);
 
-/* What the server said last, for a log line; "" when nothing. Borrowed. */
+/* The server's last message, for a log line; "" when there is none. Borrowed.
+ */
 const char *db_error_text(const struct db *db);
-/* The server's error number behind the last failure, 0 when none. */
+/* The server's error number of the last failure, 0 when there is none. */
 unsigned db_error_number(const struct db *db);
-/* The last failure was others who wrote to the same rows, as often as it was
- * tried: the database is there. */
+/* True if the last failure was caused by other writers of the same rows, at
+ * every try: the database can be reached. */
 bool db_contended(const struct db *db);
 
 /* ---- values ---- */
@@ -128,23 +131,24 @@ struct db_value db_text(const char *s);
 /* ---- statements ----
  * `sql` is a string literal (statements are cached by its address).
  * Outside a transaction a statement commits by itself and may be repeated
- * after a lost connection: use it for reads and for writes that can stand
- * to be done twice.
+ * after a lost connection: use it for reads and for writes that may be done
+ * twice.
  */
 
 enum err db_exec(struct db *db, const char *sql, const struct db_value *args,
 		 size_t count);
-/* The result is read whole into memory, so inside a transaction other
- * statements may run while its rows are walked. `*q` is borrowed, good until
- * the same SQL runs again, the transaction is repeated, or, outside of one,
- * another statement runs: it may lose the connection, and the rows with it. */
+/* The result is read completely into memory, so inside a transaction other
+ * statements may run while its rows are walked. `*q` is borrowed and valid
+ * until the same SQL runs again, the transaction is repeated, or, outside a
+ * transaction, another statement runs: it may lose the connection, and the
+ * rows with it. */
 enum err db_query(struct db *db, const char *sql, const struct db_value *args,
 		  size_t count, struct db_stmt **q);
 
 /*
- * With one group in braces, repeated as often as the list is long:
- * "... WHERE a = ? AND id IN ({?})". The list's values come behind `args`;
- * 1 to DB_LIST_MAX of them.
+ * With one group in braces, which is repeated for each value of the list:
+ * "... WHERE a = ? AND id IN ({?})". The list's values follow `args`; 1 to
+ * DB_LIST_MAX of them.
  */
 enum { DB_LIST_MAX = 1024 };
 enum err db_exec_list(struct db *db, const char *sql,
@@ -155,13 +159,13 @@ enum err db_query_list(struct db *db, const char *sql,
 		       const struct db_value *list, size_t length,
 		       struct db_stmt **q);
 /* "INSERT ... VALUES {(?,?,?)}": rows * columns values, any number of rows,
- * sent as few statements. Affected rows are summed. */
+ * sent in few statements. Affected rows are summed. */
 enum err db_exec_rows(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns);
-/* The same as one statement of as many of the rows as fit into it, the first
- * `done`, with the keys they were given; inside a transaction. Called until
- * all rows are out. */
+/* The same as one statement with as many of the rows as fit into it, the first
+ * `done`, and with the keys that they were given; inside a transaction. Called
+ * until all rows are sent. */
 enum err db_exec_keys(struct db *db, const char *sql,
 		      const struct db_value *values, size_t rows,
 		      size_t columns, uint64_t *keys, size_t *done);
@@ -170,10 +174,10 @@ enum err db_exec_text(struct db *db, const char *sql);
 
 /* Rows matched (not only changed) by the last write. */
 uint64_t db_affected(const struct db *db);
-/* The first key the last INSERT made. */
+/* The first key that the last INSERT generated. */
 uint64_t db_insert_id(const struct db *db);
 
-/* How many rows the result has. */
+/* The number of rows in the result. */
 size_t db_rows(const struct db_stmt *q);
 /* The next row, or false at the end. Columns count from 0. */
 bool db_next(struct db_stmt *q);
@@ -183,7 +187,7 @@ int64_t db_col_int(const struct db_stmt *q, unsigned col);
 uint64_t db_col_uint(const struct db_stmt *q, unsigned col);
 double db_col_double(const struct db_stmt *q, unsigned col);
 int64_t db_col_time(const struct db_stmt *q, unsigned col);
-/* NUL behind the bytes; borrowed until the next row. */
+/* With a NUL after the bytes; borrowed until the next row. */
 const char *db_col_text(const struct db_stmt *q, unsigned col);
 const char *db_col_bytes(const struct db_stmt *q, unsigned col, size_t *n);
 
@@ -196,9 +200,9 @@ enum db_doubt {
 
 /*
  * BEGIN, body, COMMIT; ROLLBACK when the body returns an error, which is
- * then returned. The body runs again, at most five times in all, after an
- * error that repeating cures, so it must not keep what it did in memory
- * from one run to the next.
+ * then returned. After an error that repeating cures the body runs again, at
+ * most five times in all, so it must not keep its results in memory from one
+ * run to the next.
  */
 enum err db_tx(struct db *db, enum db_doubt doubt,
 	       enum err (*body)(struct db *db, void *arg), void *arg);

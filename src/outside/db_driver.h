@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db_driver: what db.c and db_stmt.c share, and the one place that includes
- * the driver's header. Nobody else includes this.
+ * db_driver: the part that db.c and db_stmt.c share, and the one place that
+ * includes the driver's header. Only db*.c include this.
  */
 #ifndef HOOKS_DB_DRIVER_H
 #define HOOKS_DB_DRIVER_H
@@ -12,12 +12,12 @@
 
 enum { DB_CACHE_SLOTS = 256 }; /* a power of two */
 
-/* What an error number asks for. */
+/* The reaction that an error number asks for. */
 enum db_trouble {
 	TROUBLE_NONE,
 	TROUBLE_REPEAT,	   /* roll back, do the transaction again */
 	TROUBLE_RECONNECT, /* the connection is gone: new one, then again */
-	TROUBLE_LATER,	   /* nothing helps now */
+	TROUBLE_LATER,	   /* nothing helps at the moment */
 	TROUBLE_DUPLICATE,
 	TROUBLE_CONFIG,
 	TROUBLE_BUG
@@ -75,20 +75,20 @@ struct db_call {
 };
 
 enum db_trouble db_trouble_of(unsigned number);
-/* After a COMMIT that failed: it may be done all the same. */
+/* After a COMMIT that failed: whether it may have been done all the same. */
 bool db_commit_in_doubt(const struct db *db);
 
-/* Takes down a failure and says what kind of error it is. */
+/* Notes a failure and returns its kind. */
 enum err db_fail(struct db *db, unsigned number, const char *text);
 
-/* Prepares if need be, and executes, once. */
+/* Prepares the statement if needed, and executes it once. */
 enum err db_stmt_run(struct db *db, const struct db_call *c,
 		     struct db_stmt **out);
 void db_stmt_free(struct db_stmt *q);
 
-/* How many of these rows (1 or more) one statement takes: few enough for any
- * server's max_allowed_packet (4 MiB on MySQL 5.7), unless one row alone is
- * more. */
+/* The number of these rows (1 or more) that go into one statement: few enough
+ * for any server's max_allowed_packet (4 MiB on MySQL 5.7), unless one row
+ * alone is longer. */
 size_t db_stmt_rows(const struct db_value *values, size_t rows, size_t columns);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 	STATEMENT_BYTES = 1024 * 1024
 };
 
-/* A right that is missing shows only now, long after the connect. */
+/* A missing right shows only here, long after the connect. */
 static enum err fail_stmt(struct db *db, MYSQL_STMT *stmt)
 {
 	enum err e =
@@ -48,7 +48,7 @@ static struct db_stmt **cache_slot(struct db *db, const char *sql,
 	return &db->cache[h & (DB_CACHE_SLOTS - 1)];
 }
 
-/* How a result column is fetched; everything else comes as bytes. */
+/* How a result column is fetched; all other types are read as bytes. */
 static void bind_column(MYSQL_BIND *b, struct db_cell *cell,
 			const MYSQL_FIELD *field)
 {
@@ -111,11 +111,11 @@ static enum err check_tx(struct db *db)
 }
 
 /*
- * Galera rolls a transaction back when another node's wins, and the next
- * answer says so. When that happens while a statement is prepared, MariaDB
- * 10.11 says nothing, and what follows would be done without a transaction,
- * without what came before. Any other statement's answer tells it by its
- * status.
+ * Galera rolls a transaction back when another node's transaction wins, and the
+ * next answer says so. When that happens while a statement is prepared, MariaDB
+ * 10.11 does not report it, and the following statements would run without a
+ * transaction, and without the changes made before. The answer to any other
+ * statement shows it in its status.
  */
 static enum err check_prepared(struct db *db)
 {
@@ -160,7 +160,7 @@ static enum err prepare(struct db *db, const char *sql, size_t repeats,
 	return ERR_OK;
 }
 
-/* A time goes as text: the server's own parser knows every version's. */
+/* A time is sent as text: the server's own parser fits every version. */
 static void bind_time(MYSQL_BIND *b, char text[TEXT_TIME_SIZE], int64_t ms)
 {
 	text_time(text, ms);
@@ -243,9 +243,9 @@ static enum err run_bound(struct db *db, const struct db_call *c,
 }
 
 /*
- * A statement that failed may have rows of its answer unread; executed again,
- * libmariadb waits for them until the read times out, with the transaction's
- * locks held. So it is prepared anew.
+ * A statement that failed may have unread rows of its answer; when it is
+ * executed again, libmariadb waits for them until the read times out, while
+ * the transaction holds its locks. So the statement is prepared again.
  */
 static void forget(struct db *db, struct db_stmt *gone)
 {
@@ -299,7 +299,7 @@ size_t db_stmt_rows(const struct db_value *values, size_t rows, size_t columns)
 
 /* ---- rows ---- */
 
-/* A column longer than its buffer: a larger one, and that column again. */
+/* A column longer than its buffer: makes a larger one and reads it again. */
 static void widen(struct db_stmt *q, unsigned col)
 {
 	struct db_cell *cell = &q->cell[col];

@@ -39,20 +39,20 @@ static const struct {
 	{1203, TROUBLE_LATER},	   /* too many connections of this user */
 	{1226, TROUBLE_LATER},	   /* over a resource limit of the account */
 	{1184, TROUBLE_LATER},	   /* the server's init_connect failed */
-	{1461, TROUBLE_LATER},	   /* others hold all prepared statements */
-	{2002, TROUBLE_LATER},	   /* cannot connect, socket */
-	{2003, TROUBLE_LATER},	   /* cannot connect, TCP */
-	{2005, TROUBLE_LATER},	   /* unknown server host */
-	{1290, TROUBLE_LATER},	   /* read-only server */
-	{1836, TROUBLE_LATER},	   /* read-only mode */
-	{1114, TROUBLE_LATER},	   /* table full */
-	{1021, TROUBLE_LATER},	   /* disk full */
-	{1030, TROUBLE_LATER},	   /* error from the storage engine */
+	{1461, TROUBLE_LATER}, /* other users hold all prepared statements */
+	{2002, TROUBLE_LATER}, /* cannot connect, socket */
+	{2003, TROUBLE_LATER}, /* cannot connect, TCP */
+	{2005, TROUBLE_LATER}, /* unknown server host */
+	{1290, TROUBLE_LATER}, /* read-only server */
+	{1836, TROUBLE_LATER}, /* read-only mode */
+	{1114, TROUBLE_LATER}, /* table full */
+	{1021, TROUBLE_LATER}, /* disk full */
+	{1030, TROUBLE_LATER}, /* error from the storage engine */
 	{1062, TROUBLE_DUPLICATE}, /* the row is there */
 	{1050, TROUBLE_DUPLICATE}, /* the table is there */
 	{1060, TROUBLE_DUPLICATE}, /* the column is there */
 	{1061, TROUBLE_DUPLICATE}, /* the index is there */
-	{1091, TROUBLE_DUPLICATE}, /* what is dropped is gone */
+	{1091, TROUBLE_DUPLICATE}, /* the object to be dropped is gone */
 	{1044, TROUBLE_CONFIG},	   /* access to the database denied */
 	{1045, TROUBLE_CONFIG},	   /* wrong user or password */
 	{1049, TROUBLE_CONFIG},	   /* unknown database */
@@ -78,8 +78,8 @@ bool db_contended(const struct db *db)
 	return db->number == 1213 || db->number == DB_CHANGED;
 }
 
-/* A node of Galera's that is cut off in the middle of a COMMIT cannot know
- * whether the others got it: of 48 that it refused one was done. */
+/* A Galera node that is cut off in the middle of a COMMIT cannot know whether
+ * the other nodes got it: of 48 COMMITs that it refused, one was done. */
 bool db_commit_in_doubt(const struct db *db)
 {
 	return db->trouble == TROUBLE_RECONNECT || db->number == 1180 ||

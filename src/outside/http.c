@@ -23,7 +23,7 @@
 
 enum {
 	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
-	 * beyond this it is not an answer but an attack. */
+	 * more than this is not an answer but an attack. */
 	HEADERS_MAX = 64 * 1024,
 	DNS_CACHE_S = 60
 };
@@ -33,7 +33,7 @@ struct http {
 	CURLM *multi;
 	struct poller *watch;
 	struct buf agent; /* the header line */
-	CURLSH *sessions; /* of TLS: they outlive the handle they came from */
+	CURLSH *sessions; /* TLS sessions: they outlive their handle */
 	struct http_request *done, **done_tail; /* in order */
 };
 
@@ -46,10 +46,10 @@ static void must(bool ok, const char *what)
 }
 
 /*
- * The part of the environment that no option of libcurl keeps out: a file
- * that session keys are written to, other names for a target's name, other
- * ways to ask for it. An empty LOCALDOMAIN takes the search domains away: a
- * name that does not exist must not become one of ours.
+ * Removes the part of the environment that no option of libcurl keeps out: a
+ * file that session keys are written to, aliases for a target's name, other
+ * ways to look it up. An empty LOCALDOMAIN removes the search domains: a name
+ * that does not exist must not become one of ours.
  */
 static void ignore_environment(void)
 {
@@ -67,11 +67,11 @@ void http_setup(void)
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "start");
 }
 
-/* ---- what libcurl asks us while it works ---- */
+/* ---- callbacks of libcurl ---- */
 
 /*
  * Sees the address that is about to be connected, so there is no second
- * look-up that could say something else (DNS rebinding). A refused address
+ * look-up that could give another answer (DNS rebinding). A refused address
  * is skipped: libcurl tries the next one.
  */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
@@ -132,7 +132,7 @@ static void note_tls(CURL *easy, struct attempt *a)
 
 /*
  * Runs before every sending of the request. On a kept connection that was
- * closed without an answer libcurl would send the POST again by itself and
+ * closed without an answer, libcurl would send the POST again by itself and
  * report one success; the second sending is forbidden here, and the attempt
  * is recorded as one that may have arrived.
  */
@@ -182,8 +182,9 @@ static void keep_retry_after(struct http_request *r, char *value)
 }
 
 /*
- * libcurl would unpack a compressed transfer coding though it has not asked
- * for one (no TE), and 100 kB make 100 MB of work: that is no HTTP.
+ * libcurl would unpack a compressed transfer coding although it has not asked
+ * for one (no TE), and 100 kB become 100 MB of work: such an answer is refused
+ * as not HTTP.
  */
 static bool coding_ok(const char *line, size_t n)
 {
@@ -214,7 +215,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	return n;
 }
 
-/* The status has decided already: what is over the limit is not read. */
+/* The status has decided already: bytes over the limit are not read. */
 static size_t on_body(char *p, size_t size, size_t count, void *arg)
 {
 	struct http_request *r = arg;
@@ -247,7 +248,7 @@ static void set_transport(CURL *e, const struct http_options *o)
 	SET(e, NETRC, (long)CURL_NETRC_IGNORED);
 	SET(e, NOSIGNAL, 1L);
 	/* One silent name server stopped the whole loop for 9 s when a
-	 * transfer was ended while its look-up went on. */
+	 * transfer was ended during its look-up. */
 	SET(e, QUICK_EXIT, 1L);
 	SET(e, DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	SET(e, CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
@@ -277,10 +278,10 @@ static void set_callbacks(CURL *e, struct http *h)
 }
 
 /*
- * One for each request. To use them again would save 2 to 3 us of CPU, but
- * libcurl before 8.2 keeps a pointer in them to a header that it has freed, and
- * an answer whose first header line begins with a blank is then written there
- * (curl's issue 11101).
+ * One handle for each request. Using them again would save 2 to 3 us of CPU,
+ * but libcurl before 8.2 keeps a pointer in them to a header that it has freed,
+ * and an answer whose first header line begins with a blank is then written
+ * there (curl's issue 11101).
  */
 static CURL *make_easy(struct http *h)
 {
@@ -345,7 +346,7 @@ void http_start(struct http *h, struct http_request *r)
 	clear(h, r);
 	r->easy = e;
 	SET(e, URL, r->url);
-	/* As CURLOPT_USERAGENT it would be formatted twice a request. */
+	/* As CURLOPT_USERAGENT it would be formatted twice for each request. */
 	r->agent =
 		(struct curl_slist){.data = h->agent.data, .next = r->headers};
 	SET(e, HTTPHEADER, &r->agent);
@@ -445,8 +446,8 @@ struct http_request *http_done(struct http *h)
 	return r;
 }
 
-/* What is new, and what has waited long enough. Returns how long the rest
- * may wait, < 0: for ever. */
+/* Starts new requests and ends those that have waited long enough. Returns how
+ * long the rest may wait, < 0: for ever. */
 static int64_t run_timers(struct http *h)
 {
 	long ms = -1;

@@ -4,9 +4,10 @@
  * libcurl. The only file that uses its multi interface.
  *
  * Every connection is checked by the caller's address rule before a byte is
- * sent; a request is sent at most once; redirects, proxies, cookies,
- * compression and the environment have no part in it. Measured reasons for
- * each setting stand beside it.
+ * The caller's address rule checks every connection before a byte is sent; a
+ * request is sent at most once; redirects, proxies, cookies, compression and
+ * the environment play no part. The measured reason for each setting stands
+ * beside it.
  */
 #ifndef HOOKS_HTTP_H
 #define HOOKS_HTTP_H
@@ -28,7 +29,7 @@ struct http_options {
 	bool allow_http;
 	const char *ca_file;	/* borrowed; "" = the system's bundle */
 	const char *user_agent; /* borrowed */
-	/* Whether this address may be connected; asked at every connect. */
+	/* Whether this address may be connected to; asked at every connect. */
 	bool (*address_ok)(void *arg, const struct sockaddr *address);
 	void *arg;
 };
@@ -56,27 +57,27 @@ struct http_request {
 
 struct http;
 
-/* Once a program, before any thread. */
+/* Called once in a program, before any thread starts. */
 void http_setup(void);
 
-/* Never NULL. One thread uses it, but for http_wake. */
+/* Never NULL. Only one thread may use it; http_wake is the exception. */
 struct http *http_new(const struct http_options *options);
-/* Every request must be done. */
+/* All requests must be done. */
 void http_free(struct http *h);
 
-/* Starts it. The caller keeps within `concurrency`. */
+/* Starts the request. The caller keeps within `concurrency`. */
 void http_start(struct http *h, struct http_request *r);
-/* Ends it without waiting: done at once, with ATTEMPT_STOPPED. */
+/* Ends the request without waiting: done at once, with ATTEMPT_STOPPED. */
 void http_stop(struct http *h, struct http_request *r);
 /* The next request that is done, or NULL. */
 struct http_request *http_done(struct http *h);
-/* Works on what can be worked on, then waits for at most so long until
- * there is more, or http_wake is called. */
+/* Works on everything that is ready, then waits at most `ms` for more or for
+ * a call of http_wake. */
 void http_wait(struct http *h, int64_t ms);
-/* From any thread. */
+/* May be called from any thread. */
 void http_wake(struct http *h);
 
-/* Frees what the attempt holds. */
+/* Frees the buffers of the attempt. */
 void http_request_release(struct http_request *r);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_judge: libcurl's codes into ours.
+ * http_judge: libcurl's codes translated into ours.
  */
 #include "outside/http_judge.h"
 
@@ -12,13 +12,13 @@ static enum attempt_error judge_connect(const struct http_request *r)
 	return r->refused && !r->connecting ? ATTEMPT_REFUSED : ATTEMPT_CONNECT;
 }
 
-/* Nothing was connected or sent yet: the name server is what was silent. */
+/* Nothing was connected or sent yet: it was the name server that was silent. */
 static enum attempt_error judge_timeout(const struct http_request *r)
 {
 	return r->connecting || r->sendings ? ATTEMPT_TIMEOUT : ATTEMPT_DNS;
 }
 
-/* The URL's, such as http where it is not allowed, or the answer's. */
+/* The URL's protocol, such as http where it is not allowed, or the answer's. */
 static enum attempt_error judge_protocol(const struct http_request *r)
 {
 	return r->sendings ? ATTEMPT_PROTOCOL : ATTEMPT_REFUSED;
@@ -32,7 +32,7 @@ unsigned http_judge_status(const struct http_request *r)
 	return status >= 100 && status <= 999 ? (unsigned)status : 0;
 }
 
-/* Complete, says libcurl. */
+/* libcurl says that the answer is complete. */
 static enum attempt_error judge_answer(const struct http_request *r)
 {
 	return r->probe || http_judge_status(r) ? ATTEMPT_NONE
@@ -72,9 +72,9 @@ enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 	case CURLE_HTTP2:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_BAD_FUNCTION_ARGUMENT: /* a header line without a name */
-	case CURLE_OUT_OF_MEMORY: /* what a header line over 100 kB is called */
+	case CURLE_OUT_OF_MEMORY: /* the code for a header line over 100 kB */
 #if LIBCURL_VERSION_NUM >= 0x080600
-	case CURLE_TOO_LARGE: /* and later so */
+	case CURLE_TOO_LARGE: /* the same in later versions */
 #endif
 		return ATTEMPT_PROTOCOL;
 	default:

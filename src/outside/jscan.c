@@ -2,8 +2,8 @@
 /*
  * jscan: the grammar. Values are read by functions that call each other, at
  * most JSCAN_DEPTH_MAX deep. The names of all open objects lie on one stack;
- * an object's own are compared pair by pair while they are few, and sorted
- * when it ends once they are many, so that no text makes it quadratic.
+ * the names of one object are compared pair by pair while they are few, and
+ * sorted at its end once they are many, so that no text takes quadratic time.
  */
 #include "outside/jscan.h"
 
@@ -20,7 +20,7 @@ enum {
 
 struct scan {
 	const char *start, *end;
-	const char *p;	 /* where reading stands; at the error, if any */
+	const char *p;	 /* the reading position; at the error, if any */
 	const char *why; /* the error */
 	unsigned depth, max_depth;
 	struct jscan_name *names;
@@ -47,7 +47,7 @@ static void skip_blanks(struct scan *sc)
 		sc->p++;
 }
 
-/* The next byte that is no blank, or 0: a NUL is never right. */
+/* The next byte that is not a blank, or 0: a NUL is never valid. */
 static char peek(struct scan *sc)
 {
 	skip_blanks(sc);
@@ -86,7 +86,7 @@ static void push_name(struct scan *sc, const struct jscan_name *name)
 	sc->names[sc->name_count++] = *name;
 }
 
-/* `base` is where the names of this object begin. */
+/* `base` is the index of this object's first name. */
 static bool add_name(struct scan *sc, size_t base,
 		     const struct jscan_name *name)
 {
@@ -99,7 +99,7 @@ static bool add_name(struct scan *sc, size_t base,
 	return true;
 }
 
-/* Equal names come in the order of the text. */
+/* Equal names are sorted in the order of the text. */
 static int by_name(const void *a, const void *b)
 {
 	const struct jscan_name *x = a, *y = b;
@@ -185,7 +185,7 @@ static bool enter(struct scan *sc)
 	return true;
 }
 
-/* Behind a value: `more` says whether another one follows its comma. */
+/* After a value: `more` says whether another one follows a comma. */
 static bool separator(struct scan *sc, char close, bool *more)
 {
 	char c = peek(sc);
@@ -200,7 +200,7 @@ static bool separator(struct scan *sc, char close, bool *more)
 	return true;
 }
 
-/* An empty array or object is left at once. */
+/* Leaves an empty array or object at once. */
 static bool closed(struct scan *sc, char close)
 {
 	if (peek(sc) != close)
@@ -290,7 +290,7 @@ static bool text(struct scan *sc)
 				: fail(sc, "nothing may follow the value");
 }
 
-/* Lines and columns are counted only once something is wrong. */
+/* Lines and columns are counted only after an error. */
 static void locate(const struct scan *sc, struct jscan_error *error)
 {
 	unsigned line = 1, column = 1;

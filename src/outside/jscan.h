@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jscan: decides which JSON text is accepted, and where its values stand.
+ * jscan: decides which JSON text is accepted, and finds its values.
  *
- * Accepted is RFC 8259 to the letter in well-formed UTF-8, less what the
- * contract refuses: names that occur twice in one object (compared after
- * decoding their escapes), U+0000, lone surrogates, a byte order mark, more
- * than so many levels. Pure; time grows with the text (times log n for the
- * names of one object), memory only with very wide objects.
+ * Accepted is RFC 8259 to the letter in well-formed UTF-8, except for names
+ * that occur twice in one object (compared after decoding their escapes),
+ * U+0000, lone surrogates, a byte order mark, and more levels than the limit.
+ * Pure; time grows with the text (times log n for the names of one object),
+ * memory only with very wide objects.
  */
 #ifndef HOOKS_JSCAN_H
 #define HOOKS_JSCAN_H
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Levels of arrays and objects inside each other (contract). */
+/* The number of arrays and objects that may be nested. */
 enum { JSCAN_DEPTH_MAX = 32 };
 
 struct jscan_error {
@@ -23,14 +23,14 @@ struct jscan_error {
 };
 
 /*
- * Whether the whole of `s` is one accepted text; it may hold NUL bytes,
+ * Whether the whole of `s` is one accepted text; it may contain NUL bytes,
  * which are refused. `max_depth` is at most JSCAN_DEPTH_MAX; 1 allows an
  * array of numbers, 0 no array at all. `error` is written on failure.
  */
 bool jscan_check(const char *s, size_t len, unsigned max_depth,
 		 struct jscan_error *error);
 
-/* The rest is for text that was accepted. */
+/* The remaining functions are only for text that was accepted. */
 
 enum jscan_type {
 	JSCAN_OBJECT,
@@ -45,16 +45,16 @@ enum jscan_type jscan_type(const char *s, size_t len);
 
 /*
  * The value of an object's member, from its first to its last byte, without
- * the blanks around it. False when there is no such member or `object` is
- * none. `name` is the decoded name.
+ * the blanks around it. False when there is no such member or `object` is not
+ * an object. `name` is the decoded name.
  */
 bool jscan_member(const char *object, size_t len, const char *name,
 		  size_t *start, size_t *n);
 
 /*
  * The elements of an array one after the other: `*pos` is 0 at first and
- * then belongs to this function. False behind the last one, or when `array`
- * is none.
+ * then belongs to this function. False after the last one, or when `array` is
+ * not an array.
  */
 bool jscan_next(const char *array, size_t len, size_t *pos, size_t *start,
 		size_t *n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jscan: where values stand in accepted text. Nothing is checked again, but
- * no text makes these functions read behind its end.
+ * jscan: the places of values in accepted text. Nothing is checked again, but
+ * no text makes these functions read past its end.
  */
 #include "outside/jscan.h"
 
@@ -49,7 +49,7 @@ static void skip_scalar(struct span *s)
 		s->p++;
 }
 
-/* From the opening bracket behind its counterpart. */
+/* From the opening bracket to the byte after its counterpart. */
 static void skip_nested(struct span *s)
 {
 	unsigned depth = 0;
@@ -104,13 +104,13 @@ enum jscan_type jscan_type(const char *text, size_t len)
 	}
 }
 
-/* The name in front of a member's value, as the scanner would read it. */
+/* The name in front of a member's value, read as the scanner reads it. */
 static bool read_name(struct span *s, struct jscan_name *out)
 {
 	return at(s, '"') && !jscan_string(&s->p, s->end, out) && took(s, ':');
 }
 
-/* A plain text whose backslashes mean themselves. */
+/* Compares a plain text whose backslashes stand for themselves. */
 static bool is_name(const struct jscan_name *have, const char *name)
 {
 	const struct jscan_name wanted = {name, strlen(name), false};

@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 
-/* The bytes that a string is mostly made of: no quote, no backslash, no
- * control character, no UTF-8 sequence. */
+/* The bytes that most strings are made of: no quote, no backslash, no control
+ * character, no UTF-8 sequence. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
@@ -45,7 +45,7 @@ static bool is_low(uint32_t u)
 	return u >= 0xdc00 && u <= 0xdfff;
 }
 
-/* Behind "\u"; moves over a surrogate pair as a whole. */
+/* After "\u"; moves past a whole surrogate pair. */
 static const char *check_unit(const char **p, const char *end)
 {
 	uint32_t u, low;
@@ -66,7 +66,7 @@ static const char *check_unit(const char **p, const char *end)
 	return NULL;
 }
 
-/* `*p` is at the backslash; an error is told at it. */
+/* `*p` is at the backslash, where an error is reported. */
 static const char *check_escape(const char **p, const char *end)
 {
 	const char *at = *p + 1;
@@ -96,7 +96,7 @@ static const char *check_sequence(const char **p, const char *end)
 	return n ? NULL : "the text is not well-formed UTF-8";
 }
 
-/* One thing that is not plain. */
+/* Checks one sequence that is not plain. */
 static const char *check_special(const char **p, const char *end)
 {
 	unsigned char c = (unsigned char)**p;
@@ -154,7 +154,7 @@ static uint32_t escape_point(const char **p, const char *end)
 }
 
 /* The next code point of a string that was read; 0 at its end, which is why
- * U+0000 inside is refused early. */
+ * U+0000 inside a string is refused early. */
 static uint32_t next_point(const struct jscan_name *name, const char **p)
 {
 	const char *end = name->s + name->len;
@@ -168,7 +168,7 @@ static uint32_t next_point(const struct jscan_name *name, const char **p)
 	return point;
 }
 
-/* UTF-8 sorts as its code points do, so undecoded bytes may be compared. */
+/* UTF-8 sorts like its code points, so undecoded bytes may be compared. */
 static int compare_raw(const struct jscan_name *a, const struct jscan_name *b)
 {
 	size_t n = a->len < b->len ? a->len : b->len;

@@ -9,21 +9,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What stands between the quotes, still encoded. */
+/* The text between the quotes, still encoded. */
 struct jscan_name {
 	const char *s;
 	size_t len;
-	bool escaped; /* holds a backslash */
+	bool escaped; /* contains a backslash */
 };
 
 /*
- * Reads the string whose opening quote is at `*p` and moves behind its
- * closing quote; NULL, or what is wrong with the byte that `*p` then names.
+ * Reads the string whose opening quote is at `*p` and moves past its closing
+ * quote; NULL, or the error at the byte that `*p` then points to.
  */
 const char *jscan_string(const char **p, const char *end,
 			 struct jscan_name *out);
 
-/* By decoded code points, as memcmp(3) does. Both must have been read. */
+/* Compares decoded code points, as memcmp(3) does. Both must have been read. */
 int jscan_compare(const struct jscan_name *a, const struct jscan_name *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jtree: json-c, with its NULL for JSON's null replaced by a value of its own
- * and its failures to allocate turned into an end of the process.
+ * jtree: json-c, with a value of its own in place of its NULL for JSON's null,
+ * and with failures to allocate turned into an end of the process.
  */
 #include "outside/jtree.h"
 
@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "outside/jscan.h"
 
-/* What stands for null outside; its address is all that matters. */
+/* The value that stands for null outside; only its address matters. */
 static char null_value;
 
 static struct jtree *wrap(struct json_object *o)
@@ -49,7 +49,7 @@ static struct json_object *must(struct json_object *o)
 	return o;
 }
 
-/* A surrogate of accepted text at `s`, which points behind "\\u". */
+/* A surrogate of accepted text at `s`, which points past "\\u". */
 static uint32_t surrogate(const char *s)
 {
 	unsigned char b[2] = {0, 0};
@@ -58,7 +58,7 @@ static uint32_t surrogate(const char *s)
 	return (uint32_t)b[0] << 8 | b[1];
 }
 
-/* The pair of escapes at `s`, or 0 when what stands there is none. */
+/* The pair of escapes at `s`, or 0 when there is none. */
 static uint32_t pair_at(const char *s, size_t len)
 {
 	uint32_t high, low;
@@ -83,8 +83,8 @@ static void add_point(struct buf *b, uint32_t v)
 
 /*
  * json-c up to 0.16 at least reads a pair of escapes whose character ends in
- * D800 to DFFF (U+1D800, U+2D800, ...) as U+FFFD. So pairs are written out
- * before it sees them.
+ * D800 to DFFF (U+1D800, U+2D800, ...) as U+FFFD. So such pairs are decoded
+ * before json-c sees them.
  */
 static void write_out_pairs(struct buf *out, const char *s, size_t len)
 {
@@ -111,7 +111,7 @@ static void write_out_pairs(struct buf *out, const char *s, size_t len)
 
 static struct jtree *parse(const char *s, size_t len)
 {
-	/* Its count of levels is not quite ours: leave room. */
+	/* It counts levels slightly differently: leave room. */
 	struct json_tokener *tok = json_tokener_new_ex(JSCAN_DEPTH_MAX + 8);
 	enum json_tokener_error status;
 	struct json_object *o;
@@ -121,7 +121,7 @@ static struct jtree *parse(const char *s, size_t len)
 		return NULL;
 	}
 	o = json_tokener_parse_ex(tok, s, (int)len);
-	/* A number at the end of the text might go on. */
+	/* A number at the end of the text might continue. */
 	if (json_tokener_get_error(tok) == json_tokener_continue)
 		o = json_tokener_parse_ex(tok, "", 1);
 	status = json_tokener_get_error(tok);
@@ -212,7 +212,7 @@ int64_t jtree_int(const struct jtree *v)
 	return jtree_is_int(v) ? json_object_get_int64(peek(v)) : 0;
 }
 
-/* Up to 10^15 a double holds whole numbers as they are. */
+/* Up to 10^15 a double holds whole numbers exactly. */
 bool jtree_whole(const struct jtree *v, int64_t *out)
 {
 	bool is_double = json_object_is_type(peek(v), json_type_double);
@@ -287,7 +287,7 @@ static struct json_object *new_string(const char *s, size_t len)
 				  : NULL);
 }
 
-/* Bytes that came from anywhere, made UTF-8. */
+/* Bytes of any origin, made UTF-8. */
 static struct json_object *repaired(const char *s, size_t len)
 {
 	struct json_object *o;
@@ -336,7 +336,7 @@ void jtree_put_string_len(struct jtree *object, const char *name, const char *s,
 	jtree_put(object, name, jtree_new_string(s, len));
 }
 
-/* What a text that is JSON reads as: itself. */
+/* Writes a text that is JSON already without a change. */
 static int as_it_is(struct json_object *v, struct printbuf *out, int level,
 		    int flags)
 {

@@ -3,11 +3,11 @@
  * jtree: JSON trees, read from accepted text and built for answers. The one
  * module that knows json-c.
  *
- * jtree_parse is only for text that jscan_check has accepted. A NULL pointer is
- * "not there"; JSON's null is a value of its own. Values handed out by
- * readers are *borrowed* from their tree; what jtree_parse and the makers
- * return the caller frees with jtree_free(), unless a jtree_put or jtree_add
- * took it.
+ * jtree_parse is only for text that jscan_check has accepted. A NULL pointer
+ * means "not there"; JSON's null is a value of its own. Values returned by
+ * readers are *borrowed* from their tree; values returned by jtree_parse and
+ * the makers are freed by the caller with jtree_free(), unless jtree_put or
+ * jtree_add took them.
  */
 #ifndef HOOKS_JTREE_H
 #define HOOKS_JTREE_H
@@ -22,7 +22,7 @@ struct jtree;
 
 /* NULL when the text is not JSON after all or larger than 2 GiB. */
 struct jtree *jtree_parse(const char *s, size_t len);
-/* The whole tree; NULL is fine. */
+/* Frees the whole tree; NULL is allowed. */
 void jtree_free(struct jtree *v);
 
 /* ---- reading: each is false or NULL for NULL and for another type ---- */
@@ -36,9 +36,9 @@ bool jtree_is_bool(const struct jtree *v);
 bool jtree_is_int(const struct jtree *v); /* written without . and exponent */
 bool jtree_is_null(const struct jtree *v);
 
-/* With a NUL behind it. `len` may be NULL. */
+/* With a NUL after it. `len` may be NULL. */
 const char *jtree_string(const struct jtree *v, size_t *len);
-/* 0 for another type; what int64_t cannot hold is clamped. */
+/* 0 for another type; values outside int64_t are clamped. */
 int64_t jtree_int(const struct jtree *v);
 bool jtree_bool(const struct jtree *v);
 /* A whole number in any spelling, 5.0 and 1e1 too. */
@@ -65,8 +65,8 @@ struct jtree *jtree_array(void);
 struct jtree *jtree_new_string(const char *s, size_t len);
 
 /*
- * Each appends a member; a name that is there already keeps its place and
- * gets the new value. Text that is not UTF-8 gets U+FFFD for each bad byte;
+ * Each appends a member; a name that exists already keeps its place and gets
+ * the new value. Text that is not UTF-8 gets U+FFFD for each bad byte;
  * a NULL text, and a double that is not finite, become null.
  */
 void jtree_put_string(struct jtree *object, const char *name, const char *text);
@@ -79,12 +79,12 @@ void jtree_put_int(struct jtree *object, const char *name, int64_t v);
 void jtree_put_bool(struct jtree *object, const char *name, bool v);
 void jtree_put_double(struct jtree *object, const char *name, double v);
 void jtree_put_null(struct jtree *object, const char *name);
-/* Takes `child`. */
+/* Takes ownership of `child`. */
 void jtree_put(struct jtree *object, const char *name, struct jtree *child);
-/* Takes `child`. */
+/* Takes ownership of `child`. */
 void jtree_add(struct jtree *array, struct jtree *child);
 
-/* Compact, UTF-8, slashes as they are. */
+/* Compact, in UTF-8, with slashes unescaped. */
 void jtree_write(struct buf *out, struct jtree *v);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mail: SMTP. With smtp:// TLS is used where the server offers it, and its
- * certificate is not asked for, as mail servers do among themselves; with
- * smtps:// it must be right.
+ * certificate is not checked, as is usual between mail servers; with smtps://
+ * the certificate must be valid.
  */
 #include "outside/mail.h"
 
@@ -38,7 +38,7 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
 	return m->stop(m->arg);
 }
 
-/* No proxy, no .netrc: the environment has no part in it. */
+/* No proxy, no .netrc: the environment plays no part. */
 static void set_up(CURL *e, struct upload *u, struct curl_slist *to)
 {
 	const struct mail *m = u->mail;

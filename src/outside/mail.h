@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Everything is ASCII without control characters but the text's line ends;
- * whoever fills it in sees to that. All borrowed. */
+/* Everything is ASCII without control characters except the text's line ends;
+ * the caller makes sure of that. All borrowed. */
 struct mail {
 	const char *server; /* smtp:// or smtps:// */
-	const char *from;   /* an address, as all that follow */
+	const char *from;   /* an address, as are all below */
 	const char *const *to;
 	size_t to_count;
 	const char *message; /* with headers; lines end with \r\n */
@@ -21,7 +21,8 @@ struct mail {
 	void *arg;
 };
 
-/* Within ten seconds. False: the server did not take it, and why. */
+/* Ends within ten seconds. False: the server did not accept it; `why` says the
+ * reason. */
 bool mail_send(const struct mail *m, char *why, size_t size);
 
 #endif

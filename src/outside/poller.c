@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* A socket, found by its number. */
+/* A registered socket, found by its number. */
 struct spot {
 	unsigned char wanted, registered;
 	bool lasting; /* poller_closed() will be called */
@@ -77,7 +77,7 @@ void poller_opened(struct poller *w, int fd)
 	*spot_of(w, fd) = (struct spot){.lasting = true};
 }
 
-/* The kernel forgets what is closed. */
+/* The kernel itself forgets closed sockets. */
 void poller_closed(struct poller *w, int fd)
 {
 	*spot_of(w, fd) = (struct spot){0};
@@ -111,8 +111,8 @@ void poller_want(struct poller *w, int fd, unsigned want)
 		enter(w, fd, s, bits);
 }
 
-/* What nobody wants to hear of is a kept connection that its other end has
- * closed; it would be reported again and again. */
+/* An event that nobody asked for is a kept connection closed by its other
+ * end; it would be reported again and again. */
 static unsigned ready(struct poller *w, const struct epoll_event *e)
 {
 	struct spot *s = spot_of(w, e->data.fd);

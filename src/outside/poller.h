@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller: which of many sockets has something to do, with epoll. It asks the
- * kernel as little as can be: a kept connection stays registered from its
- * first request to its end, though in between nobody wants to hear of it.
+ * poller: finds, with epoll, those of many sockets that are ready. It makes as
+ * few system calls as possible: a kept connection stays registered from its
+ * first request to its end, though nobody asks for its events in between.
  */
 #ifndef HOOKS_POLLER_H
 #define HOOKS_POLLER_H
@@ -15,27 +15,27 @@ enum { POLLER_EVENTS_MAX = 64 };
 
 struct poller_event {
 	int fd;
-	unsigned ready; /* of what is wanted; an error counts as all of it */
+	unsigned ready; /* the wanted bits; an error counts as all of them */
 };
 
 struct poller;
 
-/* Never NULL. One thread uses it, but for poller_wake. */
+/* Never NULL. Only one thread may use it; poller_wake is the exception. */
 struct poller *poller_new(void);
 void poller_free(struct poller *w);
 
 /* A socket that will be reported by poller_closed() before it is closed. Only
- * such a one stays registered while nothing is wanted of it. */
+ * such a socket stays registered while no event of it is wanted. */
 void poller_opened(struct poller *w, int fd);
 void poller_closed(struct poller *w, int fd);
 
-/* What to wait for on this socket from now on; 0: nothing. */
+/* The events to wait for on this socket from now on; 0: none. */
 void poller_want(struct poller *w, int fd, unsigned want);
 
-/* Waits at most so long, < 0: for ever. Returns how many events there are,
- * at most POLLER_EVENTS_MAX. */
+/* Waits at most `ms`, < 0: for ever. Returns the number of events, at most
+ * POLLER_EVENTS_MAX. */
 size_t poller_wait(struct poller *w, int64_t ms, struct poller_event *events);
-/* From any thread: ends a wait, or the next one. */
+/* May be called from any thread: ends the current wait, or the next one. */
 void poller_wake(struct poller *w);
 
 #endif

@@ -47,7 +47,7 @@ uint64_t histogram_count(const struct histogram *h)
 	return count;
 }
 
-/* `rank` of the `n` times in bucket `i` lie below the answer. */
+/* `rank` of the `n` durations in bucket `i` lie below the answer. */
 static double within(size_t i, double rank, uint64_t n)
 {
 	double lo = i ? (double)bounds[i - 1] : 0;

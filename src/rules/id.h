@@ -2,10 +2,10 @@
 /*
  * id: the 24 hex digits that name a thing to the outside.
  *
- * An organization's or a key's id is random. The id of a row that is made in
- * great numbers (hook, notification, delivery, batch) is computed from its
- * creation time and its auto-increment key, so it needs no column and no
- * second index, and the key is read back out of it.
+ * An organization's or a key's id is random. The ids of rows that are made in
+ * great numbers (hooks, notifications, deliveries, batches) are computed from
+ * the row's creation time and its auto-increment key, so they need no column
+ * and no second index, and the key can be read from the id.
  */
 #ifndef HOOKS_ID_H
 #define HOOKS_ID_H
@@ -26,8 +26,8 @@ struct id {
 	unsigned char b[ID_SIZE];
 };
 
-/* What a computed id names; the values are part of ids that receivers have
- * stored, so they never change. */
+/* The kinds of rows with computed ids; the values are part of ids that
+ * receivers have stored, so they never change. */
 enum id_kind {
 	ID_HOOK = 1,
 	ID_NOTIFICATION,
@@ -48,7 +48,7 @@ void id_new(struct id *id, int64_t now_ms);
  * Computed: 4 bytes seconds of `created_ms`, 1 byte kind, 2 bytes site, 5
  * bytes serial, all big-endian. `site` (16 bits) is a random number of the
  * installation, so that two installations never use the same webhook-id. The
- * seconds tell apart two rows that got one key, which an old server hands
+ * seconds tell apart two rows that got one key, which an old server may hand
  * out again after a restart. `serial` is at most ID_SERIAL_MAX.
  */
 void id_make(struct id *id, enum id_kind kind, unsigned site,

@@ -15,10 +15,10 @@ static bool is_2xx(const struct attempt *a)
 }
 
 /*
- * Whether the target, not this delivery, is what failed. A target that sent
- * a status line lives, however slowly the rest came. A connection that
- * closes after the request is what a kept connection does when the server
- * tires of it, and must not stop a healthy lane.
+ * Whether the target failed, not this delivery. A target that sent a status
+ * line is alive, however slowly the rest came. A connection that closes after
+ * the request is what happens to a kept connection when the server no longer
+ * wants it, and must not stop a healthy lane.
  */
 static bool is_connection_level(const struct attempt *a)
 {
@@ -42,7 +42,7 @@ static bool is_connection_level(const struct attempt *a)
 	return false;
 }
 
-/* Only a complete answer is taken at its word. */
+/* Only a complete answer's Retry-After counts. */
 static int64_t asked_delay(const struct attempt *a, int64_t now_ms)
 {
 	int64_t delay;
@@ -60,7 +60,7 @@ static void stopped(const struct attempt *a, struct outcome *out)
 	out->verdict = a->sent ? OUTCOME_RETRY : OUTCOME_RETURNED;
 }
 
-/* The schedule has the last word on whether, Retry-After only on how late. */
+/* The schedule alone decides whether; Retry-After only decides how late. */
 static void again(const struct outcome_policy *policy, unsigned tries,
 		  double fraction, struct outcome *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * outcome: the one place where results are judged. The network reports facts
- * (struct attempt), this says what follows from them for the delivery, for
- * its lane and for its hook (contract 3). Pure: no clock, no state.
+ * (struct attempt); this module says what follows from them for the delivery,
+ * for its lane and for its hook. Pure: no clock, no state.
  */
 #ifndef HOOKS_OUTCOME_H
 #define HOOKS_OUTCOME_H
@@ -18,7 +18,7 @@ enum outcome_verdict {
 	OUTCOME_RETRY,	   /* again after `delay_ms` */
 	OUTCOME_FAILED,	   /* the schedule is used up */
 	OUTCOME_GONE,	   /* 410: disable the hook, hold its deliveries */
-	OUTCOME_RETURNED,  /* nothing left: give it back, as never tried */
+	OUTCOME_RETURNED,  /* nothing was sent: give it back, as never tried */
 	OUTCOME_VERDICT_MAX
 };
 
@@ -26,37 +26,37 @@ struct outcome_policy {
 	const int64_t *schedule; /* waits in ms; borrowed */
 	size_t schedule_count;
 	double jitter; /* share of a wait that may be added */
-	/* A ping: one attempt, whatever comes of it, and nothing follows for
+	/* A ping: one attempt, whatever its result, and no consequences for
 	 * the lane or the hook. */
 	bool ping;
 };
 
 struct outcome {
 	enum outcome_verdict verdict;
-	/* One step of the schedule is used. False when the sender stopped in
-	 * the middle: that is no failure of the receiver. */
+	/* The attempt uses up one step of the schedule. False when the sender
+	 * stopped in the middle: that is no failure of the receiver. */
 	bool counts;
 	/* The lane's failures in a row go up by one and suspend it. */
 	bool connection_level;
-	/* Something at the other end answered completely: the lane's failures
-	 * in a row start again from 0. */
+	/* The other end answered completely: the lane's failures in a row
+	 * start again from 0. */
 	bool answered;
 	/* The request may have arrived without a complete answer: every later
 	 * sending, a redelivery too, carries webhook-maybe-duplicate. */
 	bool maybe_duplicate;
 	bool timeout; /* halve the lane's window */
-	/* Until the next attempt of this delivery; OUTCOME_RETRY only. The
-	 * schedule's wait, or Retry-After where that is longer. */
+	/* The time until the next attempt of this delivery; OUTCOME_RETRY only.
+	 * The schedule's wait, or Retry-After where that is longer. */
 	int64_t delay_ms;
-	/* How long Retry-After on 429 and 503 puts the whole lane off; 0: not
+	/* How long Retry-After on 429 and 503 postpones the whole lane; 0: not
 	 * at all. */
 	int64_t lane_delay_ms;
 };
 
 /*
  * `tries` is this attempt's number within its schedule, 1-based, counting
- * only attempts whose outcome `counts`. `fraction` in [0, 1) is the jitter's;
- * `now_ms` is when the answer came, for a Retry-After that is a date.
+ * only attempts whose outcome `counts`. `fraction` in [0, 1) is for the jitter;
+ * `now_ms` is the time of the answer, for a Retry-After that is a date.
  *
  * ATTEMPT_STOPPED: with nothing sent the delivery is RETURNED; with the
  * request sent it is a RETRY due at once that may be a duplicate.
@@ -65,8 +65,8 @@ void outcome_judge(const struct attempt *attempt,
 		   const struct outcome_policy *policy, unsigned tries,
 		   double fraction, int64_t now_ms, struct outcome *out);
 
-/* Whether the rest of the lane is not to be tried now: the target is dead,
- * asks for time, or is gone. */
+/* Whether the rest of the lane must not be tried now: the target is dead, asks
+ * for time, or is gone. */
 bool outcome_stops_lane(const struct outcome *o);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * publishable: the catalogue, the scanner and the field rules, put together.
+ * publishable: the catalogue, the scanner and the rules for fields, together.
  */
 #include "rules/publishable.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * publishable: what may be published, whichever way it comes: by HTTP, with
- * hooks-admin, or as a row that an application inserted.
+ * publishable: the rules for notifications, whichever way they come: by HTTP,
+ * with hooks-admin, or as a row that an application inserted.
  *
- * Each rule is NULL or true when kept; else there is a sentence for the
- * person, without the field's name in front.
+ * Each rule returns NULL or true when it is kept; otherwise it gives a sentence
+ * for the person, without the field's name in front.
  */
 #ifndef HOOKS_PUBLISHABLE_H
 #define HOOKS_PUBLISHABLE_H

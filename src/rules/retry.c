@@ -38,7 +38,7 @@ int64_t retry_suspension(unsigned failures, double fraction)
 	return add_jitter(delay, SUSPENSION_JITTER, fraction);
 }
 
-/* A place in a text: each reader below moves on over what it recognises. */
+/* A place in a text: each reader below moves past the text it recognises. */
 struct cursor {
 	const char *s;
 	const char *end;
@@ -75,7 +75,7 @@ static bool digits(struct cursor *c, size_t n, unsigned *out)
 	return true;
 }
 
-/* One of the words; its 1-based place. */
+/* One of the words; gives its 1-based position in the list. */
 static bool word(struct cursor *c, const char *const *words, size_t count,
 		 unsigned *out)
 {
@@ -185,8 +185,8 @@ static int64_t date_ms(const struct date *d)
 			     second, 0);
 }
 
-/* A 60th second may be a leap second; the rest must exist, which the way
- * back through the calendar shows for the day. */
+/* A 60th second may be a leap second; all other fields must exist, which for
+ * the day is shown by converting it back through the calendar. */
 static bool date_exists(const struct date *d)
 {
 	char text[TEXT_TIME_SIZE];
@@ -234,7 +234,7 @@ static struct cursor trimmed(const char *s)
 	return c;
 }
 
-/* Digits only; a number of any length is read, since it is clamped. */
+/* Digits only; a number of any length is read, because it is clamped. */
 static bool seconds(struct cursor c, int64_t *ms)
 {
 	int64_t v = 0;

@@ -12,11 +12,10 @@
 #include <stdint.h>
 
 #define RETRY_NONE INT64_C(-1)
-/* The longest that a receiver's Retry-After is obeyed: a day (contract). */
+/* The longest Retry-After of a receiver that is obeyed: a day. */
 #define RETRY_AFTER_MAX INT64_C(86400000)
-/* The ceiling of a lane's suspension, before jitter: five minutes. A target
- * that came back is found by the first probe after at most that (and a
- * fifth). */
+/* The ceiling of a lane's suspension, before jitter: five minutes. The first
+ * probe finds a target that came back after at most that long (and a fifth). */
 #define RETRY_SUSPENSION_MAX INT64_C(300000)
 
 /*
@@ -31,12 +30,12 @@ int64_t retry_delay(const int64_t *schedule_ms, size_t count, unsigned tries,
  * A Retry-After value (RFC 9110 10.2.3), whole seconds or any of the three
  * forms of an HTTP date (5.6.7), as milliseconds from `now_ms`: at most
  * RETRY_AFTER_MAX, 0 for a date that is past, RETRY_NONE for anything else
- * and for NULL. Blanks around it do not matter.
+ * and for NULL. Blanks around the value do not matter.
  */
 int64_t retry_after(const char *value, int64_t now_ms);
 
 /*
- * How long a lane is suspended after so many connection-level failures in a
+ * How long a lane is suspended after `failures` connection-level failures in a
  * row: 0 -> 0, 1 -> 1 s, 2 -> 2 s, 3 -> 4 s, ... up to RETRY_SUSPENSION_MAX,
  * with up to a fifth added.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sign: webhook signatures after Standard Webhooks 1.0: HMAC-SHA256 over
- * "id.timestamp.body", keyed with what stands behind "whsec_" in base64.
+ * "id.timestamp.body", keyed with the bytes that follow "whsec_" in base64.
  */
 #ifndef HOOKS_SIGN_H
 #define HOOKS_SIGN_H
@@ -32,7 +32,7 @@ void sign_key_new(struct sign_key *key);
 
 /*
  * Appends one "v1,BASE64", with a space before it unless `out` is empty:
- * called once for each valid key it writes the value of webhook-signature.
+ * called once for each valid key, it writes the value of webhook-signature.
  * `id` holds no dot; `timestamp_s` is in seconds, as in webhook-timestamp.
  */
 void sign_add(struct buf *out, const struct sign_key *key, const char *id,

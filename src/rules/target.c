@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * target: the address rule: which addresses and ports may be connected.
- * IPv4 is open but for a list; IPv6 is closed but for global unicast less a
- * list, so that every way of hiding an IPv4 address in an IPv6 one (mapped,
- * compatible, NAT64, 6to4, Teredo) is refused.
+ * IPv4 is open except for a list; IPv6 is closed except for global unicast
+ * less a list, so that every way of hiding an IPv4 address in an IPv6 one
+ * (mapped, compatible, NAT64, 6to4, Teredo) is refused.
  */
 #include "rules/target.h"
 
@@ -48,7 +48,7 @@ static const struct target_net refused6[] = {
 	{AF_INET6, 20, {0x3f, 0xff}},			/* documentation */
 };
 
-/* IPv6 blocks with an IPv4 address in them, and where it stands. */
+/* IPv6 blocks that contain an IPv4 address, and its offset. */
 static const struct {
 	struct target_net net;
 	size_t at;
@@ -113,7 +113,7 @@ static bool ports_have(const struct target_ports *ports, size_t n,
 	return false;
 }
 
-/* Bits behind the prefix must be zero. */
+/* Bits after the prefix must be zero. */
 static bool net_is_clean(const struct target_net *net)
 {
 	for (unsigned i = net->bits; i < family_bits(net->family); i++)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * target: where deliveries may go. The URL rule is applied when a hook is
- * made, the address rule whenever an address is about to be connected: a
+ * created, the address rule whenever an address is about to be connected: a
  * public name that leads to a refused address passes the first and fails the
- * second. Sources: the IANA special-purpose address registries and the
- * address policy of the design.
+ * second. Source: the IANA special-purpose address registries.
  */
 #ifndef HOOKS_TARGET_H
 #define HOOKS_TARGET_H
@@ -16,10 +15,10 @@
 struct arena;
 struct sockaddr;
 
-/* Bytes of a target_url (contract). */
+/* The longest target_url, in bytes. */
 enum { TARGET_URL_MAX = 2048 };
 
-/* A CIDR block; `b` is in network order, bits behind `bits` are zero. */
+/* A CIDR block; `b` is in network order, bits after `bits` are zero. */
 struct target_net {
 	int family; /* AF_INET: 4 bytes of b, AF_INET6: 16 */
 	unsigned bits;
@@ -40,17 +39,17 @@ struct target_policy {
 	size_t deny_count;
 	struct target_ports *ports; /* none: any port */
 	size_t port_count;
-	/* Where this host's own public addresses may be reached; an address
-	 * in `allow` is exempt from that too. None: nowhere. */
+	/* The ports on which this host's own public addresses may be reached;
+	 * an address in `allow` is exempt from that too. None: no port. */
 	struct target_ports *own_ports;
 	size_t own_port_count;
 };
 
-/* "10.0.0.0/8", "fd00::/8", or an address alone. False also when bits are
- * set behind the prefix, which is a slip of the pen. */
+/* "10.0.0.0/8", "fd00::/8", or a single address. False also when bits are set
+ * after the prefix, which is a slip of the pen. */
 bool target_net_parse(const char *cidr, struct target_net *out);
 /* Whether one of the networks holds the address, as text; an IPv4 address
- * inside an IPv6 one (::ffff:192.0.2.1) counts as itself. */
+ * in an IPv6 one (::ffff:192.0.2.1) counts as itself. */
 bool target_nets_hold(const struct target_net *nets, size_t n,
 		      const char *address);
 /* "443" or "8000-8999"; port 0 does not exist. */
@@ -71,7 +70,8 @@ bool target_url_check(const char *url, size_t len,
 bool target_address_ok(const struct sockaddr *sa,
 		       const struct target_policy *policy, bool is_own_address);
 
-/* A URL that passed the check, in the parts that a sender needs; arena. */
+/* A URL that passed the check, in the parts that a sender needs; in the
+ * arena. */
 struct target {
 	const char *scheme; /* "https" or "http" */
 	const char *host;   /* lower case; IPv4 as four numbers, IPv6 in [] */
@@ -80,7 +80,7 @@ struct target {
 	bool literal;	    /* the host is an address, not a name */
 };
 
-/* False when the URL cannot be parsed, which a checked one always can. */
+/* False when the URL cannot be parsed; one that passed the check always can. */
 bool target_split(const char *url, struct arena *arena, struct target *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * target: the URL rule. What libcurl's parser forgives (missing slashes, odd
- * spellings of addresses) is judged after its normalisation or refused
- * before it, so that the URL that was checked is the one that is used.
+ * spellings of addresses) is judged after it has been normalised or refused
+ * before, so that the URL that was checked is the one that is used.
  */
 #include "rules/target.h"
 
@@ -21,7 +21,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Of a name in the DNS (RFC 1035 2.3.4). */
+/* Limits of a name in the DNS (RFC 1035 2.3.4). */
 enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63 };
 
 static const char internal_name[] =
@@ -32,7 +32,7 @@ static const char internal_name[] =
 static const char *const internal[] = {"localhost", "local", "internal",
 				       "home.arpa", "onion"};
 
-/* Where the authority starts; NULL when the scheme is neither. */
+/* The start of the authority; NULL when the scheme is neither. */
 static const char *authority(const char *url,
 			     const struct target_policy *policy)
 {
@@ -55,11 +55,11 @@ static const char *check_bytes(const char *url, size_t len, bool *other)
 		unsigned char c = (unsigned char)url[i];
 
 		if (c < 0x20 || c == 0x7f)
-			return "target_url must not hold control characters";
+			return "target_url must not contain control characters";
 		if (c == ' ')
-			return "target_url must not hold spaces: write %20";
+			return "target_url must not contain spaces: write %20";
 		if (c == '\\')
-			return "target_url must not hold a backslash";
+			return "target_url must not contain a backslash";
 		if (c > 0x7f)
 			*other = true;
 	}
@@ -84,7 +84,7 @@ static const char *check_authority(const char *at)
 	if (!n)
 		return "target_url must name a host";
 	if (memchr(at, '@', n))
-		return "target_url must not hold a user name or a password";
+		return "target_url must not contain a user name or a password";
 	if (memchr(at, '%', n))
 		return "the host in target_url must be written without "
 		       "percent-encoding and without a zone";
@@ -109,7 +109,7 @@ static const char *check_text(const char *url, size_t len,
 	return other ? check_ascii(at) : check_authority(at);
 }
 
-/* "7", "0x7f": what some resolvers read as part of an address. */
+/* "7", "0x7f": texts that some resolvers read as part of an address. */
 static bool is_number(const char *s, size_t len)
 {
 	size_t i = 0;

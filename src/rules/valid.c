@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * valid: character classes, lengths and the list of headers a hook cannot
+ * valid: character classes, lengths and the list of headers that a hook cannot
  * set.
  */
 #include "rules/valid.h"
@@ -13,8 +13,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* What the service writes itself, what belongs to the connection (RFC 9110
- * 7.6.1), and what would change how the body or the answer is read. */
+/* Headers that the service writes itself, that belong to the connection (RFC
+ * 9110 7.6.1), or that would change how the body or the answer is read. */
 static const char *const own_headers[] = {
 	"Accept-Encoding",
 	"Connection",
@@ -85,7 +85,7 @@ const char *valid_header_value(const char *s, size_t len)
 		unsigned char c = (unsigned char)s[i];
 
 		if (c < 0x20 || c == 0x7f)
-			return "the value of a header must not hold control "
+			return "the value of a header must not contain control "
 			       "characters or line ends";
 	}
 	if (len && (s[0] == ' ' || s[len - 1] == ' '))
@@ -101,7 +101,7 @@ bool valid_same_header(const char *a, const char *b)
 	return strcasecmp(a, b) == 0;
 }
 
-/* U+0000 to U+001F but those in `allowed`, U+007F, U+0080 to U+009F; the
+/* U+0000 to U+001F except those in `allowed`, U+007F, U+0080 to U+009F; the
  * text is UTF-8. */
 static bool has_control(const char *s, size_t len, const char *allowed)
 {
@@ -130,7 +130,7 @@ const char *valid_description(const char *s, size_t len)
 	if (!text_is_utf8(s, len))
 		return "must be UTF-8";
 	if (has_control(s, len, "\t\r\n"))
-		return "must not hold control characters";
+		return "must not contain control characters";
 	if (characters(s, len) > VALID_DESCRIPTION_MAX)
 		return "must have at most 500 characters";
 	return NULL;
@@ -145,7 +145,7 @@ const char *valid_name(const char *s, size_t len)
 	if (n < 1 || n > VALID_NAME_MAX)
 		return "must have 1 to 100 characters";
 	if (has_control(s, len, ""))
-		return "must not hold control characters";
+		return "must not contain control characters";
 	return NULL;
 }
 

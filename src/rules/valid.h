@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * valid: the rules for single fields that come from outside, each with the
- * sentence that the person who broke it gets.
+ * sentence for the person who broke it.
  *
- * Every function returns NULL when the text is right, else a sentence
+ * Every function returns NULL when the text is valid, otherwise a sentence
  * without the field's name in front (borrowed, never freed). Texts need no
- * NUL at their end and may hold one.
+ * NUL at their end and may contain one.
  */
 #ifndef HOOKS_VALID_H
 #define HOOKS_VALID_H
@@ -28,16 +28,16 @@ const char *valid_header_name(const char *s, size_t len);
 /* UTF-8 without control characters (no tab either) and without a space at
  * either end (RFC 9110 5.5). May be empty. */
 const char *valid_header_value(const char *s, size_t len);
-/* Two names of headers that are one to HTTP. */
+/* Whether HTTP treats two names of headers as the same. */
 bool valid_same_header(const char *a, const char *b);
 
 /* UTF-8 of at most VALID_DESCRIPTION_MAX characters; no control characters
- * but tab and line ends. */
+ * except tab and line ends. */
 const char *valid_description(const char *s, size_t len);
-/* Of an organization or a key: 1 to VALID_NAME_MAX characters, no control
- * characters (the command line prints them between tabs). */
+/* The name of an organization or a key: 1 to VALID_NAME_MAX characters, no
+ * control characters (the command line prints it between tabs). */
 const char *valid_name(const char *s, size_t len);
-/* 1 to 255 printable ASCII characters (contract). */
+/* 1 to 255 printable ASCII characters. */
 const char *valid_idempotency_key(const char *s, size_t len);
 /* 24 hex digits. */
 const char *valid_user(const char *s, size_t len);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vault: a hook's secret as it is stored: as it is, or encrypted with the key
+ * vault: the stored form of a hook's secret: plain, or encrypted with the key
  * of [secrets] key_file. AES-256-GCM with a random nonce; the hook's key is
  * authenticated with it, so a row does not open as another hook's.
  *
- * A stored secret that is encrypted is a byte 1, four bytes that tell which
- * key it was (of the key's SHA-256), the nonce, the secret, the tag. One that
- * is not begins with "whsec_".
+ * An encrypted secret is stored as a byte 1, four bytes that identify its key
+ * (from the key's SHA-256), the nonce, the secret and the tag. A plain one
+ * begins with "whsec_".
  */
 #ifndef HOOKS_VAULT_H
 #define HOOKS_VAULT_H
@@ -19,11 +19,11 @@
 #include "rules/sign.h"
 
 enum {
-	VAULT_MARK_SIZE = 5, /* what tells the key */
+	VAULT_MARK_SIZE = 5, /* the bytes that identify the key */
 	VAULT_SIZE = VAULT_MARK_SIZE + CRYPT_SEAL_MORE + SIGN_SECRET_SIZE
 };
 
-/* How an encrypted secret begins that was made with this key. */
+/* The first bytes of every secret that is encrypted with this key. */
 void vault_mark(unsigned char mark[VAULT_MARK_SIZE],
 		const unsigned char key[CRYPT_KEY_SIZE]);
 
@@ -32,7 +32,7 @@ size_t vault_seal(unsigned char out[VAULT_SIZE], const unsigned char *key,
 		  uint64_t hook, const char *secret);
 
 bool vault_is_sealed(const void *stored, size_t n);
-/* Whether vault_seal with this key (NULL: none) would make such a form. */
+/* Whether vault_seal with this key (NULL: none) would make this form. */
 bool vault_is_current(const void *stored, size_t n, const unsigned char *key);
 
 /* The inverse; `key` may be NULL. False: encrypted with another key, or
