@@ -22,6 +22,11 @@ ALONE = (
     (r"#include <mysql", r"src/outside/db_driver\.h"),
     (r'#include "outside/db_driver\.h"', r"src/outside/db(_\w+)?\.c"),
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
+    # http.h is without it: whoever sends does not see libcurl.
+    (r"#include <curl/|\bCURL\w*\b",
+     r"src/outside/(http|http_\w+|mail)\.c|src/outside/http_\w+\.h|"
+     r"src/rules/target_url\.c"),
+    (r"\bcurl_slist\b", r"src/outside/(http(_\w+)?|mail)\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
     (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
     # Who runs it; what others share with it stands in plan.h.
@@ -190,6 +195,9 @@ PLANTED = (
     (alone, {"src/deliver/round.c": '#include "deliver/ledger.h"\n'}),
     (alone, {"cgi-bin/a.c": "#include <fcgiapp.h>\n",
              "cgi-bin/b.c": "#include <fcgiapp.h>\n"}),
+    (alone, {"src/outside/http.h": "#include <curl/curl.h>\n"}),
+    (alone, {"src/deliver/lane.h": "\tstruct curl_slist *headers;\n"}),
+    (alone, {"src/store/policy.c": "\tCURLU *u;\n"}),
     (alone, {"src/deliver/worker.c": "x = curl_multi_init();\n"}),
     (alone, {"src/outside/http.c": "curl_multi_init();\n",
              "src/outside/http_dns.c": "curl_multi_poll(x);\n"}),

@@ -6,7 +6,6 @@
  *
  * The moment of an earlier attempt is past: receivers refuse old timestamps.
  */
-#include <curl/curl.h>
 #include <string.h>
 
 #include "admin/admin.h"
@@ -192,22 +191,24 @@ static void put_curl(struct buf *out, const struct verify *v)
 	if (*c->sender.ca_file)
 		put_option(out, "--cacert", c->sender.ca_file);
 	put_option(out, "-A", c->sender.user_agent);
-	for (const struct curl_slist *h = r->headers; h; h = h->next)
-		put_option(out, "-H", h->data);
+	put_option(out, "-H", "Expect:");
+	put_option(out, "-H", "Accept:");
+	for (const struct http_header *h = r->headers; h; h = h->next)
+		put_option(out, "-H", h->line);
 	put_body(out, v->parcel);
 	put_option(out, "--url", r->url);
 }
 
 /* ---- plain ---- */
 
-/* "Name:" takes one of libcurl's own away, "Name;" has no value. */
+/* "Name;" has no value. */
 static void put_header(struct buf *out, const char *line)
 {
 	size_t n = strlen(line);
 
-	if (n && line[n - 1] == ';' && !strchr(line, ':'))
+	if (line[n - 1] == ';' && !strchr(line, ':'))
 		buf_printf(out, "%.*s:\n", (int)n - 1, line);
-	else if (n && line[n - 1] != ':')
+	else
 		buf_printf(out, "%s\n", line);
 }
 
@@ -228,8 +229,8 @@ static void print(struct buf *out, const struct verify *v)
 	buf_printf(out, "# request\nPOST %s HTTP/1.1\n", v->target.path);
 	put_host(out, &v->target);
 	buf_printf(out, "User-Agent: %s\n", v->a->conf.sender.user_agent);
-	for (const struct curl_slist *h = p->request.headers; h; h = h->next)
-		put_header(out, h->data);
+	for (const struct http_header *h = p->request.headers; h; h = h->next)
+		put_header(out, h->line);
 	buf_printf(out, "Content-Length: %zu\n\n", p->body_len);
 	buf_add(out, p->body, p->body_len);
 	buf_puts(out, "\n# signed\n");
@@ -244,10 +245,10 @@ static void print(struct buf *out, const struct verify *v)
 static void put_header_jtree(struct jtree *headers, const char *line)
 {
 	size_t n = strcspn(line, ":;");
-	const char *value = line + n + strspn(line + n, ":; ");
+	const char *value = line[n] == ':' ? line + n + 2 : "";
 	char name[256];
 
-	if (n >= sizeof(name) || (line[n] == ':' && !*value))
+	if (n >= sizeof(name))
 		return;
 	memcpy(name, line, n);
 	name[n] = '\0';
@@ -267,8 +268,8 @@ static struct jtree *report_jtree(const struct verify *v)
 	jtree_put_string(report, "method", "POST");
 	jtree_put_string(report, "url", p->request.url);
 	jtree_put_string(headers, "User-Agent", v->a->conf.sender.user_agent);
-	for (const struct curl_slist *h = p->request.headers; h; h = h->next)
-		put_header_jtree(headers, h->data);
+	for (const struct http_header *h = p->request.headers; h; h = h->next)
+		put_header_jtree(headers, h->line);
 	jtree_put(report, "headers", headers);
 	jtree_put_string_len(report, "body", p->body, p->body_len);
 	buf_init(&text, COMMAND_MAX);

@@ -15,11 +15,11 @@
 
 /* ---- life ---- */
 
-/* The hook's own headers as lines; "Name;" is how libcurl is told to send
- * one without a value. */
-static struct curl_slist *header_lines(struct arena *arena, const char *json)
+/* The hook's own headers as lines. */
+static const struct http_header *header_lines(struct arena *arena,
+					      const char *json)
 {
-	struct curl_slist *first = NULL, **tail = &first;
+	const struct http_header *first = NULL, **tail = &first;
 	struct jtree *headers = json ? jtree_parse(json, strlen(json)) : NULL;
 	struct jtree_iter it;
 	const struct jtree *value;
@@ -29,11 +29,11 @@ static struct curl_slist *header_lines(struct arena *arena, const char *json)
 		return NULL;
 	jtree_iter_init(&it, headers);
 	while (jtree_iter_next(&it, &name, &value)) {
-		struct curl_slist *node = arena_zalloc(arena, sizeof(*node));
+		struct http_header *node = arena_zalloc(arena, sizeof(*node));
 		size_t n;
 		const char *text = jtree_string(value, &n);
 
-		node->data = n ? arena_printf(arena, "%s: %s", name, text)
+		node->line = n ? arena_printf(arena, "%s: %s", name, text)
 			       : arena_printf(arena, "%s;", name);
 		*tail = node;
 		tail = &node->next;

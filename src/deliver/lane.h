@@ -8,7 +8,6 @@
 #ifndef HOOKS_LANE_H
 #define HOOKS_LANE_H
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,8 +38,8 @@ struct lane {
 	struct store_lane_hook hook;
 	bool ping; /* its lane of pings, not its queue */
 	char organization[ID_TEXT_SIZE];
-	struct curl_slist *headers; /* the hook's own; arena */
-	int64_t ahead;		    /* of the database's clock to ours, ms */
+	const struct http_header *headers; /* the hook's own; arena */
+	int64_t ahead; /* of the database's clock to ours, ms */
 
 	/* the ledger's */
 	struct store_lane row; /* as committed */

@@ -147,10 +147,9 @@ static void sign(struct parcel *p, int64_t now_s)
 				 p->body, p->body_len);
 }
 
-/* libcurl reads the list and frees nothing, so its nodes may live here. */
 static void add_line(struct parcel *p, size_t *n, char *line)
 {
-	p->lines[*n].data = line;
+	p->lines[*n].line = line;
 	p->lines[*n].next = NULL;
 	if (*n)
 		p->lines[*n - 1].next = &p->lines[*n];
@@ -161,8 +160,6 @@ void parcel_address(struct parcel *p, int64_t now_s)
 {
 	static const char id_line[] = "webhook-id: ";
 	static char type[] = "Content-Type: application/json";
-	static char no_expect[] = "Expect:";
-	static char no_accept[] = "Accept:";
 	static char duplicate[] = "webhook-maybe-duplicate: 1";
 	size_t n = 0;
 
@@ -173,8 +170,6 @@ void parcel_address(struct parcel *p, int64_t now_s)
 		 (long long)now_s);
 	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
 		 attempt_of(p));
-	add_line(p, &n, no_expect);
-	add_line(p, &n, no_accept);
 	add_line(p, &n, type);
 	add_line(p, &n, p->text[0]);
 	add_line(p, &n, p->text[1]);

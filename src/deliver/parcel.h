@@ -9,7 +9,6 @@
 #ifndef HOOKS_PARCEL_H
 #define HOOKS_PARCEL_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +23,7 @@ struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 9,	/* header lines of ours */
+	PARCEL_LINES = 6,	/* header lines of ours */
 	PARCEL_BATCH_MAX = 100, /* members: the largest batchSize */
 	/* Of a batch, bytes; one member may be larger by itself. */
 	PARCEL_BODY_MAX = 1024 * 1024
@@ -49,7 +48,7 @@ struct parcel {
 	struct http_request request;
 	char text[3][64]; /* header lines that change with the attempt */
 	struct buf signature;
-	struct curl_slist lines[PARCEL_LINES];
+	struct http_header lines[PARCEL_LINES];
 
 	bool sent; /* an attempt was made; else it comes back as it was */
 	struct outcome outcome;

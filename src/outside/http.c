@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/http_judge.h"
+#include "outside/http_slist.h"
 #include "outside/poller.h"
 
 enum {
@@ -346,10 +347,8 @@ void http_start(struct http *h, struct http_request *r)
 	clear(h, r);
 	r->easy = e;
 	SET(e, URL, r->url);
-	/* As CURLOPT_USERAGENT it would be formatted twice for each request. */
-	r->agent =
-		(struct curl_slist){.data = h->agent.data, .next = r->headers};
-	SET(e, HTTPHEADER, &r->agent);
+	r->list = http_slist(h->agent.data, r->headers);
+	SET(e, HTTPHEADER, r->list);
 	SET(e, POSTFIELDS, r->body);
 	SET(e, POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
 	SET(e, OPENSOCKETDATA, r);
@@ -407,6 +406,8 @@ static void finish(struct http *h, struct http_request *r,
 		note_tls(r->easy, &r->attempt);
 	curl_multi_remove_handle(h->multi, r->easy);
 	curl_easy_cleanup(r->easy);
+	free(r->list);
+	r->list = NULL;
 	r->easy = NULL;
 	r->next = NULL;
 	*h->done_tail = r;

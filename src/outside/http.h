@@ -12,7 +12,6 @@
 #ifndef HOOKS_HTTP_H
 #define HOOKS_HTTP_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,11 +33,17 @@ struct http_options {
 	void *arg;
 };
 
+/* Header lines: "Name: value", or "Name;" where there is no value. */
+struct http_header {
+	char *line; /* only read; libcurl has no const */
+	const struct http_header *next;
+};
+
 /* One request, owned by the caller, who sets the first part and reads
  * `attempt` when it is done. */
 struct http_request {
-	const char *url;	    /* borrowed until done, as the rest */
-	struct curl_slist *headers; /* whole lines; may be static nodes */
+	const char *url; /* borrowed until done, as the rest */
+	const struct http_header *headers; /* after User-Agent */
 	const void *body;
 	size_t body_len;
 	bool probe; /* connect, with TLS, and send nothing */
@@ -47,7 +52,7 @@ struct http_request {
 
 	void *easy; /* from here on private */
 	struct http_request *next;
-	struct curl_slist agent; /* before `headers` */
+	struct curl_slist *list; /* libcurl's, of all headers */
 	char *retry_after;
 	unsigned sendings;
 	size_t received;

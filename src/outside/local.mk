@@ -26,6 +26,8 @@ libhooks_a_SOURCES += \
 	%D%/http.h \
 	%D%/http_judge.c \
 	%D%/http_judge.h \
+	%D%/http_slist.c \
+	%D%/http_slist.h \
 	%D%/jscan.c \
 	%D%/jscan.h \
 	%D%/jscan_span.c \

@@ -92,8 +92,11 @@ class Verify(sendcase.SendCase):
 
     def test_2_headers_of_its_own(self):
         hook = self.pending('{"x":1}', headers=(
-            "'{\"X-Token\": \"it''s $a; b: \\\\\"c\\\\\"\", \"X-Empty\": \"\"}'"))
+            "'{\"X-Token\": \"it''s $a; b: \\\\\"c\\\\\"\", \"X-Empty\": \"\", "
+            "\"X-Colons\": \"::\"}'"))
         request = self.compare(hook)
+        shown = json.loads(self.verify(self.delivery(), "--json"))["headers"]
+        assert shown["X-Colons"] == request.header("x-colons") == "::", shown
         assert request.header("x-token") == "it's $a; b: \"c\""
         assert request.header("x-empty") == ""
 

@@ -7,8 +7,6 @@
  */
 #include "fuzz.h"
 
-#include <curl/curl.h>
-
 #include "call.h"
 #include "deliver/lane.h"
 #include "gateway.h"
@@ -103,7 +101,7 @@ static void check_headers(const char *json)
 	jtree_free(v);
 }
 
-/* As libcurl gets them. */
+/* As they go into a request. */
 static void check_lines(char *json)
 {
 	struct store_lane row = {.lane = 1};
@@ -111,10 +109,10 @@ static void check_lines(char *json)
 	struct lane *lane = lane_new(&row, &hook, 0);
 
 	CHECK(!json == !lane->headers);
-	for (const struct curl_slist *l = lane->headers; l; l = l->next) {
-		const char *end = strpbrk(l->data, ":;");
+	for (const struct http_header *l = lane->headers; l; l = l->next) {
+		const char *end = strpbrk(l->line, ":;");
 
-		CHECK(end && end != l->data && !strpbrk(l->data, "\r\n"));
+		CHECK(end && end != l->line && !strpbrk(l->line, "\r\n"));
 		CHECK(*end == ':' ? end[1] == ' ' && end[2] : !end[1]);
 	}
 	lane_free(lane);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_slist: a request's header lines as libcurl wants them.
+ */
+#ifndef HOOKS_HTTP_SLIST_H
+#define HOOKS_HTTP_SLIST_H
+
+struct curl_slist;
+struct http_header;
+
+/* `agent` is the whole line of User-Agent. The lines are borrowed; free() the
+ * list as it is, once libcurl is done with the request. Never NULL. */
+struct curl_slist *http_slist(char *agent, const struct http_header *headers);
+
+#endif
