@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "call.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "outside/jtree.h"
 #include "store/store_delivery.h"
 #include "store/store_due.h"
@@ -110,17 +110,18 @@ struct replay {
 	bool until_given;
 };
 
-static void read_time(struct faults *f, const char *name, const struct jtree *v,
-		      int64_t *out)
+static void read_time(struct field_errors *f, const char *name,
+		      const struct jtree *v, int64_t *out)
 {
 	const char *s = jtree_string(v, NULL);
 
 	if (!s || !text_time_parse(s, out))
-		faults_add(f, name,
-			   "must be a time such as 2021-05-27T08:03:53.775Z");
+		field_errors_add(
+			f, name,
+			"must be a time such as 2021-05-27T08:03:53.775Z");
 }
 
-static void read_since(struct faults *f, const char *name,
+static void read_since(struct field_errors *f, const char *name,
 		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
@@ -128,7 +129,7 @@ static void read_since(struct faults *f, const char *name,
 	read_time(f, name, v, &p->r.since);
 }
 
-static void read_until(struct faults *f, const char *name,
+static void read_until(struct field_errors *f, const char *name,
 		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
@@ -144,7 +145,7 @@ static bool is_finished(const char *state)
 }
 
 /* To the list; what is wrong is told where it stands. */
-static void add_state(struct faults *f, const char *name, size_t i,
+static void add_state(struct field_errors *f, const char *name, size_t i,
 		      const struct jtree *v, struct buf *list)
 {
 	const char *s = jtree_string(v, NULL), *why = NULL;
@@ -156,12 +157,12 @@ static void add_state(struct faults *f, const char *name, size_t i,
 		why = "is there twice";
 	snprintf(index, sizeof(index), "%zu", i);
 	if (why)
-		faults_add_inner(f, name, index, why);
+		field_errors_add_inner(f, name, index, why);
 	else
 		buf_printf(list, "%s%s", list->len ? "," : "", s);
 }
 
-static void read_states(struct faults *f, const char *name,
+static void read_states(struct field_errors *f, const char *name,
 			const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
@@ -174,20 +175,21 @@ static void read_states(struct faults *f, const char *name,
 		add_state(f, name, i, jtree_at(v, i), &list);
 	p->r.states = arena_strdup(p->call->arena, list.data);
 	if (!jtree_is_array(v) || !jtree_count(v))
-		faults_add(f, name, "must be a list of states, at least one");
+		field_errors_add(f, name,
+				 "must be a list of states, at least one");
 	buf_release(&list);
 }
 
-static void check_times(struct faults *f, void *arg)
+static void check_times(struct field_errors *f, void *arg)
 {
 	const struct replay *p = arg;
 
 	if (p->r.since == TIME_NONE || p->r.until > p->r.since)
 		return;
 	if (p->until_given)
-		faults_add(f, "until", "must be later than since");
+		field_errors_add(f, "until", "must be later than since");
 	else
-		faults_add(f, "since", "lies in the future");
+		field_errors_add(f, "since", "lies in the future");
 }
 
 static enum err read_dry_run(struct call *c, bool *out)

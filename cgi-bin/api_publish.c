@@ -9,7 +9,7 @@
 
 #include "api.h"
 #include "call.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "outside/jscan.h"
 #include "outside/jtree.h"
 #include "rules/publishable.h"
@@ -22,7 +22,7 @@ enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
 
 struct reading {
 	struct call *call;
-	struct faults faults;
+	struct field_errors errors;
 	struct store_publication *items;
 	size_t count;
 	bool array;
@@ -39,7 +39,7 @@ static void read_action(struct reading *r, const struct jtree *v,
 			       : publishable_action(s);
 
 	if (why)
-		faults_add(&r->faults, "action", why);
+		field_errors_add(&r->errors, "action", why);
 	else
 		out->action = arena_strdup(r->call->arena, s);
 }
@@ -50,9 +50,9 @@ static void read_resource(struct reading *r, const char *text, size_t len,
 	size_t start, n;
 
 	if (!jscan_member(text, len, "resource", &start, &n)) {
-		faults_add(&r->faults, "resource", "is missing");
+		field_errors_add(&r->errors, "resource", "is missing");
 	} else if (jscan_type(text + start, n) != JSCAN_OBJECT) {
-		faults_add(&r->faults, "resource", "must be an object");
+		field_errors_add(&r->errors, "resource", "must be an object");
 	} else {
 		out->resource = text + start;
 		out->resource_len = n;
@@ -71,7 +71,7 @@ static void read_user(struct reading *r, const struct jtree *v,
 		return;
 	s = jtree_string(v, &len);
 	if (!s || !id_parse(s, len, &id)) {
-		faults_add(&r->faults, "user", "must be 24 hex digits");
+		field_errors_add(&r->errors, "user", "must be 24 hex digits");
 		return;
 	}
 	id_format(text, &id);
@@ -86,8 +86,8 @@ static void check_organization(struct reading *r, const struct jtree *v)
 
 	if (v && (!s || !id_parse(s, len, &id) ||
 		  !id_equal(&id, &r->call->key.org.id)))
-		faults_add(&r->faults, "organization",
-			   "is another one than the API key's");
+		field_errors_add(&r->errors, "organization",
+				 "is another one than the API key's");
 }
 
 static void check_names(struct reading *r, const struct jtree *object)
@@ -104,7 +104,7 @@ static void check_names(struct reading *r, const struct jtree *object)
 		for (size_t i = 0; i < 4; i++)
 			found = found || strcmp(name, known[i]) == 0;
 		if (!found)
-			faults_add(&r->faults, name, "is not known here");
+			field_errors_add(&r->errors, name, "is not known here");
 	}
 }
 
@@ -112,7 +112,7 @@ static void read_one(struct reading *r, const struct jtree *v, const char *text,
 		     size_t len, struct store_publication *out)
 {
 	if (!jtree_is_object(v)) {
-		faults_add(&r->faults, NULL, "must be an object");
+		field_errors_add(&r->errors, NULL, "must be an object");
 		return;
 	}
 	read_action(r, jtree_get(v, "action"), out);
@@ -131,13 +131,13 @@ static void read_array(struct reading *r, const struct jtree *v,
 
 	r->count = jtree_count(v);
 	if (r->count < 1 || r->count > STORE_PUBLISH_MAX) {
-		faults_add(&r->faults, NULL,
-			   "must hold 1 to 1000 notifications");
+		field_errors_add(&r->errors, NULL,
+				 "must hold 1 to 1000 notifications");
 		return;
 	}
 	r->items = arena_zalloc(r->call->arena, r->count * sizeof(*r->items));
 	for (; jscan_next(text, len, &pos, &start, &n); i++) {
-		r->faults.at = arena_printf(r->call->arena, "/%zu", i);
+		r->errors.at = arena_printf(r->call->arena, "/%zu", i);
 		read_one(r, jtree_at(v, i), text + start, n, &r->items[i]);
 	}
 }
@@ -151,7 +151,7 @@ static enum err read_body(struct reading *r)
 	if (e)
 		return e;
 	r->array = jtree_is_array(v);
-	faults_init(&r->faults, "");
+	field_errors_init(&r->errors, "");
 	if (r->array) {
 		read_array(r, v, body->data, body->len);
 	} else {
@@ -160,7 +160,7 @@ static enum err read_body(struct reading *r)
 		read_one(r, v, body->data, body->len, r->items);
 	}
 	jtree_free(v);
-	return faults_answer(&r->faults, r->call);
+	return field_errors_answer(&r->errors, r->call);
 }
 
 static enum err read_key(struct call *c, struct store_publish *p)

@@ -5,7 +5,7 @@
 #include "api.h"
 #include "base/text.h"
 #include "call.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "hook_change.h"
 #include "hook_form.h"
 #include "outside/jtree.h"
@@ -56,7 +56,7 @@ static enum err edit(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static void read_overlap(struct faults *f, const char *name,
+static void read_overlap(struct field_errors *f, const char *name,
 			 const struct jtree *v, void *arg)
 {
 	struct rotation *r = arg;
@@ -71,8 +71,9 @@ static void read_overlap(struct faults *f, const char *name,
 		 ms <= STORE_OVERLAP_MAX)
 		r->overlap = ms;
 	else
-		faults_add(f, name,
-			   "must be a duration from 0s to 7d, such as \"24h\"");
+		field_errors_add(
+			f, name,
+			"must be a duration from 0s to 7d, such as \"24h\"");
 }
 
 enum err api_secret_rotate(struct call *c)

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "etag.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "outside/jtree.h"
 
 enum { LIMIT_MAX = 1000 };
@@ -191,7 +191,7 @@ enum err call_json(struct call *c, const char *empty, struct jtree **out)
 	return parse(c, body->data, body->len, out);
 }
 
-static void read_member(struct faults *f, const struct call_member *known,
+static void read_member(struct field_errors *f, const struct call_member *known,
 			size_t count, const char *name, const struct jtree *v,
 			void *arg)
 {
@@ -201,22 +201,24 @@ static void read_member(struct faults *f, const struct call_member *known,
 		known[i].read(f, name, v, arg);
 		return;
 	}
-	faults_add(f, name, "is not known here");
+	field_errors_add(f, name, "is not known here");
 }
 
-static void find_missing(struct faults *f, const struct call_member *known,
-			 size_t count, const struct jtree *object)
+static void find_missing(struct field_errors *f,
+			 const struct call_member *known, size_t count,
+			 const struct jtree *object)
 {
 	for (size_t i = 0; i < count; i++)
 		if (known[i].needed && !jtree_get(object, known[i].name))
-			faults_add(f, known[i].name, "is missing");
+			field_errors_add(f, known[i].name, "is missing");
 }
 
 enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count, void (*check)(struct faults *f, void *arg),
+		      size_t count,
+		      void (*check)(struct field_errors *f, void *arg),
 		      void *arg)
 {
-	struct faults faults;
+	struct field_errors errors;
 	const struct jtree *v;
 	const char *name;
 	struct jtree_iter it;
@@ -225,17 +227,17 @@ enum err call_members(struct call *c, const struct call_member *known,
 
 	if (e)
 		return e;
-	faults_init(&faults, "");
+	field_errors_init(&errors, "");
 	if (!jtree_is_object(body))
-		faults_add(&faults, NULL, "must be an object");
+		field_errors_add(&errors, NULL, "must be an object");
 	else
-		find_missing(&faults, known, count, body);
+		find_missing(&errors, known, count, body);
 	for (jtree_iter_init(&it, body); jtree_iter_next(&it, &name, &v);)
-		read_member(&faults, known, count, name, v, arg);
+		read_member(&errors, known, count, name, v, arg);
 	jtree_free(body);
 	if (check)
-		check(&faults, arg);
-	return faults_answer(&faults, c);
+		check(&errors, arg);
+	return field_errors_answer(&errors, c);
 }
 
 enum err call_no_members(struct call *c)

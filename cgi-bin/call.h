@@ -24,7 +24,7 @@
 #include "store/store.h"
 #include "store/store_key.h"
 
-struct faults;
+struct field_errors;
 struct jtree;
 struct meter;
 
@@ -72,8 +72,8 @@ enum err call_json(struct call *c, const char *empty, struct jtree **out);
  * `arg`, or reports what is wrong with it. */
 struct call_member {
 	const char *name;
-	void (*read)(struct faults *f, const char *name, const struct jtree *v,
-		     void *arg);
+	void (*read)(struct field_errors *f, const char *name,
+		     const struct jtree *v, void *arg);
 	bool needed;
 };
 
@@ -81,7 +81,8 @@ struct call_member {
  * `check`, if any, comes last, for what members say together. ERR_INVALID with
  * the 400 or 415 made. */
 enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count, void (*check)(struct faults *f, void *arg),
+		      size_t count,
+		      void (*check)(struct field_errors *f, void *arg),
 		      void *arg);
 /* Where no member is known: an empty body or {}. */
 enum err call_no_members(struct call *c);

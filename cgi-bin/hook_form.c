@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "call.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "hook_headers.h"
 #include "outside/jtree.h"
 #include "rules/action.h"
@@ -19,7 +19,7 @@
 
 struct form {
 	struct call *call;
-	struct faults faults;
+	struct field_errors errors;
 	const struct store_hook *current; /* NULL: a new one */
 	struct store_hook hook;
 	const char *secret;
@@ -38,7 +38,7 @@ static const char *want_string(struct form *f, const char *name,
 	const char *s = jtree_string(v, len);
 
 	if (!s)
-		faults_add(&f->faults, name, "must be a string");
+		field_errors_add(&f->errors, name, "must be a string");
 	return s;
 }
 
@@ -56,7 +56,7 @@ static void read_target(struct form *f, const char *name, const struct jtree *v)
 		return;
 	if (!target_url_check(s, len, &f->call->policy->target, why,
 			      sizeof(why)))
-		faults_add(&f->faults, name, why);
+		field_errors_add(&f->errors, name, why);
 	else
 		f->hook.target_url = arena_strdup(f->call->arena, s);
 }
@@ -68,9 +68,10 @@ static void read_action(struct form *f, const char *name, const struct jtree *v)
 	if (!s)
 		return;
 	if (!action_hookable(s))
-		faults_add(&f->faults, name,
-			   "is no action or wildcard that a hook may name; GET "
-			   "/v2/actions lists them");
+		field_errors_add(
+			&f->errors, name,
+			"is no action or wildcard that a hook may name; GET "
+			"/v2/actions lists them");
 	else
 		f->hook.action = arena_strdup(f->call->arena, s);
 }
@@ -87,7 +88,7 @@ static void read_description(struct form *f, const char *name,
 	s = want_string(f, name, v, &len);
 	why = s ? valid_description(s, len) : NULL;
 	if (why)
-		faults_add(&f->faults, name, why);
+		field_errors_add(&f->errors, name, why);
 	else if (s)
 		f->hook.description = arena_strdup(f->call->arena, s);
 }
@@ -106,8 +107,9 @@ static void read_secret(struct form *f, const char *name, const struct jtree *v)
 	if (!s)
 		return;
 	if (!sign_key_parse(s, len, &key))
-		faults_add(&f->faults, name,
-			   "must be whsec_ and the base64 of 24 to 64 bytes");
+		field_errors_add(
+			&f->errors, name,
+			"must be whsec_ and the base64 of 24 to 64 bytes");
 	else
 		f->secret = arena_strdup(f->call->arena, s);
 }
@@ -126,7 +128,7 @@ static void read_scope(struct form *f, const char *name, const struct jtree *v)
 	else
 		f->bad_scope = true;
 	if (f->bad_scope)
-		faults_add(&f->faults, name, "is organization or user");
+		field_errors_add(&f->errors, name, "is organization or user");
 }
 
 static void read_user(struct form *f, const char *name, const struct jtree *v)
@@ -141,7 +143,7 @@ static void read_user(struct form *f, const char *name, const struct jtree *v)
 	s = jtree_string(v, &len);
 	f->user_given = s && id_parse(s, len, &f->hook.user);
 	if (!f->user_given)
-		faults_add(&f->faults, name, "must be 24 hex digits");
+		field_errors_add(&f->errors, name, "must be 24 hex digits");
 }
 
 /* What was told already is not told again in other words. */
@@ -150,10 +152,11 @@ static void check_user(struct form *f)
 	if (f->bad_scope)
 		return;
 	if (f->hook.user_scope && !f->has_user)
-		faults_add(&f->faults, "user", "is needed where scope is user");
+		field_errors_add(&f->errors, "user",
+				 "is needed where scope is user");
 	if (!f->hook.user_scope && f->user_given)
-		faults_add(&f->faults, "user",
-			   "is only for hooks whose scope is user");
+		field_errors_add(&f->errors, "user",
+				 "is only for hooks whose scope is user");
 }
 
 /* ---- numbers and switches ---- */
@@ -171,7 +174,7 @@ static void read_number(struct form *f, const char *name, const struct jtree *v,
 	why = arena_printf(f->call->arena,
 			   "must be a whole number from %lld to %lld",
 			   (long long)min, (long long)max);
-	faults_add(&f->faults, name, why);
+	field_errors_add(&f->errors, name, why);
 }
 
 static void read_batch_size(struct form *f, const char *name,
@@ -202,7 +205,7 @@ static void read_switch(struct form *f, const char *name, const struct jtree *v,
 	else if (jtree_is_bool(v))
 		*out = jtree_bool(v);
 	else
-		faults_add(&f->faults, name, "must be true or false");
+		field_errors_add(&f->errors, name, "must be true or false");
 }
 
 static void read_ordered(struct form *f, const char *name,
@@ -222,7 +225,7 @@ static void read_enabled(struct form *f, const char *name,
 static void read_headers(struct form *f, const char *name,
 			 const struct jtree *v)
 {
-	hook_headers_read(&f->faults, name, v,
+	hook_headers_read(&f->errors, name, v,
 			  f->current ? f->current->headers : NULL,
 			  f->call->arena, &f->hook.headers);
 }
@@ -235,7 +238,8 @@ static void must_be(struct form *f, const char *name, const struct jtree *v,
 	const char *s = jtree_string(v, &len);
 
 	if (!s || !id_parse(s, len, &id) || !id_equal(&id, want))
-		faults_add(&f->faults, name, "is another one than this hook's");
+		field_errors_add(&f->errors, name,
+				 "is another one than this hook's");
 }
 
 static void read_id(struct form *f, const char *name, const struct jtree *v)
@@ -307,11 +311,12 @@ static void read_fields(struct form *f, const struct jtree *body)
 		if (v)
 			fields[i].read(f, fields[i].name, v);
 		else if (use == NEW && (fields[i].use & NEEDED))
-			faults_add(&f->faults, fields[i].name, "is missing");
+			field_errors_add(&f->errors, fields[i].name,
+					 "is missing");
 	}
 	for (jtree_iter_init(&it, body); jtree_iter_next(&it, &name, &v);)
 		if (!is_field(name, use))
-			faults_add(&f->faults, name, "is not known here");
+			field_errors_add(&f->errors, name, "is not known here");
 	check_user(f);
 }
 
@@ -323,7 +328,7 @@ enum err hook_form_read(struct call *c, const struct jtree *body,
 			 .has_user = current && current->user_scope};
 	enum err e;
 
-	faults_init(&f.faults, "");
+	field_errors_init(&f.errors, "");
 	if (current)
 		f.hook = *current;
 	else
@@ -332,8 +337,8 @@ enum err hook_form_read(struct call *c, const struct jtree *body,
 	if (jtree_is_object(body))
 		read_fields(&f, body);
 	else
-		faults_add(&f.faults, NULL, "must be an object");
-	e = faults_answer(&f.faults, c);
+		field_errors_add(&f.errors, NULL, "must be an object");
+	e = field_errors_answer(&f.errors, c);
 	if (!e)
 		*out = (struct hook_form){.hook = f.hook, .secret = f.secret};
 	return e;

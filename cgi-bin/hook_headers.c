@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "faults.h"
+#include "field_errors.h"
 #include "outside/jtree.h"
 #include "rules/valid.h"
 #include "store/view.h"
@@ -19,7 +19,7 @@
 enum { STORED_MAX = 1024 * 1024 };
 
 struct headers {
-	struct faults *faults;
+	struct field_errors *errors;
 	const char *member;
 	const struct jtree *v;	     /* as given */
 	const struct jtree *current; /* as stored, or NULL */
@@ -67,7 +67,7 @@ static void add(struct headers *h, const char *name, const struct jtree *v)
 	if (!why)
 		value = value_of(h, name, v, &why);
 	if (why)
-		faults_add_inner(h->faults, h->member, name, why);
+		field_errors_add_inner(h->errors, h->member, name, why);
 	else
 		jtree_put_string(h->out, name, value);
 }
@@ -81,8 +81,8 @@ static void add_all(struct headers *h)
 
 	for (jtree_iter_init(&it, h->v); jtree_iter_next(&it, &name, &value);) {
 		if (++n > VALID_HEADERS_MAX) {
-			faults_add(h->faults, h->member,
-				   "must have at most 16 headers");
+			field_errors_add(h->errors, h->member,
+					 "must have at most 16 headers");
 			return;
 		}
 		add(h, name, value);
@@ -106,15 +106,15 @@ static const char *to_text(struct jtree *headers, struct arena *arena)
 	return text;
 }
 
-void hook_headers_read(struct faults *faults, const char *name,
+void hook_headers_read(struct field_errors *errors, const char *name,
 		       const struct jtree *v, const char *current,
 		       struct arena *arena, const char **out)
 {
 	struct jtree *stored;
-	struct headers h = {.faults = faults, .member = name, .v = v};
+	struct headers h = {.errors = errors, .member = name, .v = v};
 
 	if (!jtree_is_null(v) && !jtree_is_object(v)) {
-		faults_add(faults, name, "must be an object of strings");
+		field_errors_add(errors, name, "must be an object of strings");
 		return;
 	}
 	stored = current ? jtree_parse(current, strlen(current)) : NULL;

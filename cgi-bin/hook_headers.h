@@ -7,15 +7,15 @@
 #define HOOKS_HOOK_HEADERS_H
 
 struct arena;
-struct faults;
+struct field_errors;
 struct jtree;
 
 /*
  * `v` is null or an object of strings. `current`: the headers stored so far,
- * JSON or NULL, whose value "***" keeps. What is wrong goes to `faults` under
+ * JSON or NULL, whose value "***" keeps. What is wrong goes to `errors` under
  * `name`; otherwise `out` gets the JSON to store, *arena*, or NULL for none.
  */
-void hook_headers_read(struct faults *faults, const char *name,
+void hook_headers_read(struct field_errors *errors, const char *name,
 		       const struct jtree *v, const char *current,
 		       struct arena *arena, const char **out);
 

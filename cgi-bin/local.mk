@@ -24,8 +24,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/call.h \
 	%D%/etag.c \
 	%D%/etag.h \
-	%D%/faults.c \
-	%D%/faults.h \
+	%D%/field_errors.c \
+	%D%/field_errors.h \
 	%D%/gateway.c \
 	%D%/gateway.h \
 	%D%/hook_change.c \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults: a list that becomes `errors` of a problem document. It is kept as
- * text: as a tree of json-c each of thousands would take a kilobyte.
+ * field_errors: a list that becomes `errors` of a problem document. It is kept
+ * as text: as a tree of json-c each of thousands would take a kilobyte.
  */
-#include "faults.h"
+#include "field_errors.h"
 
 #include <stdio.h>
 
@@ -18,9 +18,9 @@ enum {
 	LIST_MAX = 64 * 1024 * 1024
 };
 
-void faults_init(struct faults *f, const char *at)
+void field_errors_init(struct field_errors *f, const char *at)
 {
-	*f = (struct faults){.at = at};
+	*f = (struct field_errors){.at = at};
 	buf_init(&f->list, LIST_MAX);
 }
 
@@ -37,8 +37,8 @@ static void add_token(struct buf *b, const char *name)
 	}
 }
 
-void faults_add_inner(struct faults *f, const char *name, const char *inner,
-		      const char *why)
+void field_errors_add_inner(struct field_errors *f, const char *name,
+			    const char *inner, const char *why)
 {
 	struct jtree *entry;
 	struct buf b;
@@ -62,12 +62,12 @@ void faults_add_inner(struct faults *f, const char *name, const char *inner,
 	buf_release(&b);
 }
 
-void faults_add(struct faults *f, const char *name, const char *why)
+void field_errors_add(struct field_errors *f, const char *name, const char *why)
 {
-	faults_add_inner(f, name, NULL, why);
+	field_errors_add_inner(f, name, NULL, why);
 }
 
-enum err faults_answer(struct faults *f, struct call *c)
+enum err field_errors_answer(struct field_errors *f, struct call *c)
 {
 	char detail[200] = "The request has members that are not right; see "
 			   "errors.";
