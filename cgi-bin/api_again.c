@@ -8,6 +8,7 @@
 #include "api.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "body.h"
 #include "call.h"
 #include "field_errors.h"
 #include "outside/jtree.h"
@@ -67,7 +68,7 @@ enum err api_hook_ping(struct call *c)
 	enum err e = call_id(c, 0, &id);
 
 	if (!e)
-		e = call_no_members(c);
+		e = body_read_nothing(c);
 	if (!e)
 		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
 				   &hook);
@@ -90,7 +91,7 @@ enum err api_delivery_redeliver(struct call *c)
 	enum err e = call_id(c, 0, &id);
 
 	if (!e)
-		e = call_no_members(c);
+		e = body_read_nothing(c);
 	if (!e)
 		e = store_redeliver(c->store, &c->key.org.id, &id);
 	if (e == ERR_CONFLICT)
@@ -110,33 +111,22 @@ struct replay {
 	bool until_given;
 };
 
-static void read_time(struct field_errors *f, const char *name,
-		      const struct jtree *v, int64_t *out)
-{
-	const char *s = jtree_string(v, NULL);
-
-	if (!s || !text_time_parse(s, out))
-		field_errors_add(
-			f, name,
-			"must be a time such as 2021-05-27T08:03:53.775Z");
-}
-
-static void read_since(struct field_errors *f, const char *name,
+static void read_since(struct field_errors *errors, const char *name,
 		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
 
-	read_time(f, name, v, &p->r.since);
+	body_time(errors, name, v, &p->r.since);
 }
 
-static void read_until(struct field_errors *f, const char *name,
+static void read_until(struct field_errors *errors, const char *name,
 		       const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
 
 	p->until_given = !jtree_is_null(v);
 	if (p->until_given)
-		read_time(f, name, v, &p->r.until);
+		body_time(errors, name, v, &p->r.until);
 }
 
 static bool is_finished(const char *state)
@@ -145,7 +135,7 @@ static bool is_finished(const char *state)
 }
 
 /* To the list; what is wrong is told where it stands. */
-static void add_state(struct field_errors *f, const char *name, size_t i,
+static void add_state(struct field_errors *errors, const char *name, size_t i,
 		      const struct jtree *v, struct buf *list)
 {
 	const char *s = jtree_string(v, NULL), *why = NULL;
@@ -157,12 +147,12 @@ static void add_state(struct field_errors *f, const char *name, size_t i,
 		why = "is there twice";
 	snprintf(index, sizeof(index), "%zu", i);
 	if (why)
-		field_errors_add_inner(f, name, index, why);
+		field_errors_add_inner(errors, name, index, why);
 	else
 		buf_printf(list, "%s%s", list->len ? "," : "", s);
 }
 
-static void read_states(struct field_errors *f, const char *name,
+static void read_states(struct field_errors *errors, const char *name,
 			const struct jtree *v, void *arg)
 {
 	struct replay *p = arg;
@@ -172,24 +162,24 @@ static void read_states(struct field_errors *f, const char *name,
 		return;
 	buf_init(&list, 100);
 	for (size_t i = 0; i < jtree_count(v); i++)
-		add_state(f, name, i, jtree_at(v, i), &list);
+		add_state(errors, name, i, jtree_at(v, i), &list);
 	p->r.states = arena_strdup(p->call->arena, list.data);
 	if (!jtree_is_array(v) || !jtree_count(v))
-		field_errors_add(f, name,
+		field_errors_add(errors, name,
 				 "must be a list of states, at least one");
 	buf_release(&list);
 }
 
-static void check_times(struct field_errors *f, void *arg)
+static void check_times(struct field_errors *errors, void *arg)
 {
 	const struct replay *p = arg;
 
 	if (p->r.since == TIME_NONE || p->r.until > p->r.since)
 		return;
 	if (p->until_given)
-		field_errors_add(f, "until", "must be later than since");
+		field_errors_add(errors, "until", "must be later than since");
 	else
-		field_errors_add(f, "since", "lies in the future");
+		field_errors_add(errors, "since", "lies in the future");
 }
 
 static enum err read_dry_run(struct call *c, bool *out)
@@ -284,10 +274,12 @@ static enum err replay(struct call *c, struct replay *p, bool dry_run)
 
 enum err api_hook_replay(struct call *c)
 {
-	static const struct call_member known[] = {
-		{"since", read_since, true},
-		{"until", read_until, false},
-		{"states", read_states, false}};
+	static const struct body_member members[] = {
+		{"since", read_since, BODY_REQUIRED},
+		{"until", read_until, BODY_OPTIONAL},
+		{"states", read_states, BODY_OPTIONAL}};
+	static const struct body_schema schema = {
+		.member = members, .count = 3, .check = check_times};
 	struct replay p = {.call = c,
 			   .r = {.since = TIME_NONE,
 				 .until = c->key.now + 1,
@@ -300,7 +292,7 @@ enum err api_hook_replay(struct call *c)
 	if (!e)
 		e = read_dry_run(c, &dry_run);
 	if (!e)
-		e = call_members(c, known, 3, check_times, &p);
+		e = body_read(c, &schema, &p);
 	if (!e)
 		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
 				   &hook);

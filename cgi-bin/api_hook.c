@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "body.h"
 #include "call.h"
 #include "hook_change.h"
 #include "hook_form.h"
@@ -49,7 +50,7 @@ enum err api_hook_create(struct call *c)
 	struct hook_form form;
 	char id[ID_TEXT_SIZE];
 	struct jtree *body;
-	enum err e = call_json(c, NULL, &body);
+	enum err e = body_parse(c, NULL, &body);
 
 	if (e)
 		return e;
@@ -167,9 +168,9 @@ enum err api_hook_update(struct call *c)
 	struct jtree *body;
 	enum err e;
 
-	if (call_no_body(c))
+	if (body_is_blank(c))
 		return refuse_empty(c);
-	e = call_json(c, NULL, &body);
+	e = body_parse(c, NULL, &body);
 	if (e)
 		return e;
 	e = change(c, edit_members, body);
@@ -194,7 +195,7 @@ static enum err edit_switch(struct call *c, struct store_hook *hook,
 
 static enum err switch_to(struct call *c, bool enabled)
 {
-	enum err e = call_no_members(c);
+	enum err e = body_read_nothing(c);
 
 	return e ? e : change(c, edit_switch, &enabled);
 }

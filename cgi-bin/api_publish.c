@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "body.h"
 #include "call.h"
 #include "field_errors.h"
 #include "outside/jscan.h"
@@ -18,7 +19,80 @@
 #include "store/store_publish.h"
 #include "store/view.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
+
+/* ---- one notification ---- */
+
+struct item {
+	struct call *call;
+	const char *text; /* where it stands in the body */
+	size_t len;
+	struct store_publication *out;
+};
+
+static void read_action(struct field_errors *errors, const char *name,
+			const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+	const char *s = body_string(errors, name, v, NULL);
+	const char *why = s ? publishable_action(s) : NULL;
+
+	if (why)
+		field_errors_add(errors, name, why);
+	else if (s)
+		t->out->action = arena_strdup(t->call->arena, s);
+}
+
+static void read_resource(struct field_errors *errors, const char *name,
+			  const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+	size_t start, n;
+
+	if (!jtree_is_object(v)) {
+		field_errors_add(errors, name, "must be an object");
+	} else if (jscan_member(t->text, t->len, name, &start, &n)) {
+		t->out->resource = t->text + start;
+		t->out->resource_len = n;
+	}
+}
+
+static void read_user(struct field_errors *errors, const char *name,
+		      const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+	char text[ID_TEXT_SIZE];
+	struct id id;
+
+	if (jtree_is_null(v) || !body_id(errors, name, v, &id))
+		return;
+	id_format(text, &id);
+	t->out->user = arena_strdup(t->call->arena, text);
+}
+
+static void read_organization(struct field_errors *errors, const char *name,
+			      const struct jtree *v, void *arg)
+{
+	const struct item *t = arg;
+
+	if (!body_is_id(v, &t->call->key.org.id))
+		field_errors_add(errors, name,
+				 "is another one than the API key's");
+}
+
+static const struct body_member members[] = {
+	{"action", read_action, BODY_REQUIRED},
+	{"resource", read_resource, BODY_REQUIRED},
+	{"user", read_user, BODY_OPTIONAL},
+	{"organization", read_organization, BODY_OPTIONAL},
+};
+
+static const struct body_schema notification = {.member = members,
+						.count = COUNT(members)};
+
+/* ---- the body ---- */
 
 struct reading {
 	struct call *call;
@@ -28,117 +102,34 @@ struct reading {
 	bool array;
 };
 
-/* ---- one notification ---- */
-
-static void read_action(struct reading *r, const struct jtree *v,
-			struct store_publication *out)
+static void read_item(struct reading *r, size_t i, const struct jtree *v,
+		      const char *text, size_t len)
 {
-	const char *s = jtree_string(v, NULL);
-	const char *why = !v   ? "is missing"
-			  : !s ? "must be a string"
-			       : publishable_action(s);
+	struct item item = {r->call, text, len, &r->items[i]};
 
-	if (why)
-		field_errors_add(&r->errors, "action", why);
-	else
-		out->action = arena_strdup(r->call->arena, s);
+	body_read_object(&r->errors, v, &notification, &item);
 }
 
-static void read_resource(struct reading *r, const char *text, size_t len,
-			  struct store_publication *out)
+static void make_items(struct reading *r, size_t count)
 {
-	size_t start, n;
-
-	if (!jscan_member(text, len, "resource", &start, &n)) {
-		field_errors_add(&r->errors, "resource", "is missing");
-	} else if (jscan_type(text + start, n) != JSCAN_OBJECT) {
-		field_errors_add(&r->errors, "resource", "must be an object");
-	} else {
-		out->resource = text + start;
-		out->resource_len = n;
-	}
+	r->count = count;
+	r->items = arena_zalloc(r->call->arena, count * sizeof(*r->items));
 }
-
-static void read_user(struct reading *r, const struct jtree *v,
-		      struct store_publication *out)
-{
-	char text[ID_TEXT_SIZE];
-	struct id id;
-	const char *s;
-	size_t len;
-
-	if (!v || jtree_is_null(v))
-		return;
-	s = jtree_string(v, &len);
-	if (!s || !id_parse(s, len, &id)) {
-		field_errors_add(&r->errors, "user", "must be 24 hex digits");
-		return;
-	}
-	id_format(text, &id);
-	out->user = arena_strdup(r->call->arena, text);
-}
-
-static void check_organization(struct reading *r, const struct jtree *v)
-{
-	struct id id;
-	size_t len;
-	const char *s = jtree_string(v, &len);
-
-	if (v && (!s || !id_parse(s, len, &id) ||
-		  !id_equal(&id, &r->call->key.org.id)))
-		field_errors_add(&r->errors, "organization",
-				 "is another one than the API key's");
-}
-
-static void check_names(struct reading *r, const struct jtree *object)
-{
-	static const char *const known[] = {"action", "resource", "user",
-					    "organization"};
-	const struct jtree *v;
-	const char *name;
-	struct jtree_iter it;
-
-	for (jtree_iter_init(&it, object); jtree_iter_next(&it, &name, &v);) {
-		bool found = false;
-
-		for (size_t i = 0; i < 4; i++)
-			found = found || strcmp(name, known[i]) == 0;
-		if (!found)
-			field_errors_add(&r->errors, name, "is not known here");
-	}
-}
-
-static void read_one(struct reading *r, const struct jtree *v, const char *text,
-		     size_t len, struct store_publication *out)
-{
-	if (!jtree_is_object(v)) {
-		field_errors_add(&r->errors, NULL, "must be an object");
-		return;
-	}
-	read_action(r, jtree_get(v, "action"), out);
-	read_resource(r, text, len, out);
-	read_user(r, jtree_get(v, "user"), out);
-	check_organization(r, jtree_get(v, "organization"));
-	check_names(r, v);
-}
-
-/* ---- the body ---- */
 
 static void read_array(struct reading *r, const struct jtree *v,
 		       const char *text, size_t len)
 {
-	size_t pos = 0, start, n, i = 0;
+	size_t pos = 0, start, n, count = jtree_count(v);
 
-	r->count = jtree_count(v);
-	if (r->count < 1 || r->count > STORE_PUBLISH_MAX) {
+	if (count < 1 || count > STORE_PUBLISH_MAX) {
 		field_errors_add(&r->errors, NULL,
 				 "must hold 1 to 1000 notifications");
 		return;
 	}
-	r->items = arena_zalloc(r->call->arena, r->count * sizeof(*r->items));
-	for (; jscan_next(text, len, &pos, &start, &n); i++) {
+	make_items(r, count);
+	for (size_t i = 0; jscan_next(text, len, &pos, &start, &n); i++) {
 		r->errors.at = arena_printf(r->call->arena, "/%zu", i);
-		read_one(r, jtree_at(v, i), text + start, n, &r->items[i]);
+		read_item(r, i, jtree_at(v, i), text + start, n);
 	}
 }
 
@@ -146,7 +137,7 @@ static enum err read_body(struct reading *r)
 {
 	const struct buf *body = &r->call->request->body;
 	struct jtree *v;
-	enum err e = call_json(r->call, NULL, &v);
+	enum err e = body_parse(r->call, NULL, &v);
 
 	if (e)
 		return e;
@@ -155,9 +146,8 @@ static enum err read_body(struct reading *r)
 	if (r->array) {
 		read_array(r, v, body->data, body->len);
 	} else {
-		r->count = 1;
-		r->items = arena_zalloc(r->call->arena, sizeof(*r->items));
-		read_one(r, v, body->data, body->len, r->items);
+		make_items(r, 1);
+		read_item(r, 0, v, body->data, body->len);
 	}
 	jtree_free(v);
 	return field_errors_answer(&r->errors, r->call);

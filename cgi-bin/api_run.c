@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "body.h"
 #include "call.h"
 #include "outside/jtree.h"
 #include "spawn.h"
@@ -17,7 +18,7 @@ enum err api_run(struct call *c)
 	enum err e = ERR_OK;
 
 	if (strcmp(c->request->method, "POST") == 0)
-		e = call_no_members(c);
+		e = body_read_nothing(c);
 	if (!e)
 		e = store_sender_may_start(c->store, &may);
 	if (!e && may)

@@ -4,6 +4,7 @@
  */
 #include "api.h"
 #include "base/text.h"
+#include "body.h"
 #include "call.h"
 #include "field_errors.h"
 #include "hook_change.h"
@@ -56,7 +57,7 @@ static enum err edit(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static void read_overlap(struct field_errors *f, const char *name,
+static void read_overlap(struct field_errors *errors, const char *name,
 			 const struct jtree *v, void *arg)
 {
 	struct rotation *r = arg;
@@ -72,7 +73,7 @@ static void read_overlap(struct field_errors *f, const char *name,
 		r->overlap = ms;
 	else
 		field_errors_add(
-			f, name,
+			errors, name,
 			"must be a duration from 0s to 7d, such as \"24h\"");
 }
 
@@ -80,10 +81,12 @@ enum err api_secret_rotate(struct call *c)
 {
 	struct rotation r = {.overlap = STORE_OVERLAP_DEFAULT,
 			     .secret = hook_form_new_secret(c)};
-	static const struct call_member known[] = {
-		{"overlap", read_overlap, false}};
+	static const struct body_member member = {"overlap", read_overlap,
+						  BODY_OPTIONAL};
+	static const struct body_schema schema = {.member = &member,
+						  .count = 1};
 	struct store_hook hook;
-	enum err e = call_members(c, known, 1, NULL, &r);
+	enum err e = body_read(c, &schema, &r);
 
 	if (!e)
 		e = hook_change_run(c, edit, &r, &hook);

@@ -5,12 +5,9 @@
 #include "call.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "etag.h"
-#include "field_errors.h"
-#include "outside/jtree.h"
 
 enum { LIMIT_MAX = 1000 };
 
@@ -129,118 +126,4 @@ bool call_has_tag(const struct call *c, const char *tag)
 	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
 
 	return list && etag_listed(list, tag, true);
-}
-
-/* ---- the body ---- */
-
-bool call_no_body(const struct call *c)
-{
-	const struct buf *body = &c->request->body;
-
-	return body->len == strspn(body->data, " \t\r\n");
-}
-
-/* Absent counts as JSON (contract); parameters such as charset do not
- * matter, for the text must be UTF-8 anyway. */
-static bool is_json_type(const char *type)
-{
-	size_t len;
-
-	if (!type || !*type)
-		return true;
-	len = strcspn(type, "; \t");
-	return len == strlen("application/json") &&
-	       strncasecmp(type, "application/json", len) == 0;
-}
-
-static enum err parse(struct call *c, const char *s, size_t len,
-		      struct jtree **out)
-{
-	struct jscan_error error;
-	struct jtree *v;
-
-	if (!jscan_check(s, len, JSCAN_DEPTH_MAX, &error)) {
-		response_problem(c->response, 400,
-				 "The body is not JSON: line %u, column %u: "
-				 "%s.",
-				 error.line, error.column, error.text);
-		return ERR_INVALID;
-	}
-	v = jtree_parse(s, len);
-	if (!v) {
-		response_problem(c->response, 400,
-				 "The body cannot be read as JSON.");
-		return ERR_INVALID;
-	}
-	*out = v;
-	return ERR_OK;
-}
-
-enum err call_json(struct call *c, const char *empty, struct jtree **out)
-{
-	const struct buf *body = &c->request->body;
-	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
-
-	if (empty && call_no_body(c))
-		return parse(c, empty, strlen(empty), out);
-	if (!is_json_type(type)) {
-		response_problem(c->response, 415,
-				 "The body must be application/json.");
-		return ERR_INVALID;
-	}
-	return parse(c, body->data, body->len, out);
-}
-
-static void read_member(struct field_errors *f, const struct call_member *known,
-			size_t count, const char *name, const struct jtree *v,
-			void *arg)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(known[i].name, name) != 0)
-			continue;
-		known[i].read(f, name, v, arg);
-		return;
-	}
-	field_errors_add(f, name, "is not known here");
-}
-
-static void find_missing(struct field_errors *f,
-			 const struct call_member *known, size_t count,
-			 const struct jtree *object)
-{
-	for (size_t i = 0; i < count; i++)
-		if (known[i].needed && !jtree_get(object, known[i].name))
-			field_errors_add(f, known[i].name, "is missing");
-}
-
-enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count,
-		      void (*check)(struct field_errors *f, void *arg),
-		      void *arg)
-{
-	struct field_errors errors;
-	const struct jtree *v;
-	const char *name;
-	struct jtree_iter it;
-	struct jtree *body;
-	enum err e = call_json(c, "{}", &body);
-
-	if (e)
-		return e;
-	field_errors_init(&errors, "");
-	if (!jtree_is_object(body))
-		field_errors_add(&errors, NULL, "must be an object");
-	else
-		find_missing(&errors, known, count, body);
-	for (jtree_iter_init(&it, body); jtree_iter_next(&it, &name, &v);)
-		read_member(&errors, known, count, name, v, arg);
-	jtree_free(body);
-	if (check)
-		check(&errors, arg);
-	return field_errors_answer(&errors, c);
-}
-
-enum err call_no_members(struct call *c)
-{
-	return call_members(c, NULL, 0, NULL, NULL);
 }

@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "outside/conf.h"
-#include "outside/jscan.h"
 #include "request.h"
 #include "response.h"
 #include "rules/id.h"
@@ -24,8 +23,6 @@
 #include "store/store.h"
 #include "store/store_key.h"
 
-struct field_errors;
-struct jtree;
 struct meter;
 
 enum { CALL_ARGS_MAX = 2 };
@@ -60,34 +57,6 @@ enum err call_after(const struct call *c, struct id *room,
 		    const struct id **out);
 /* ?limit=, 1 to 1000; `initial` when it is not there. */
 enum err call_limit(struct call *c, size_t initial, size_t *out);
-
-/*
- * The body as accepted JSON: ERR_INVALID with a 400 or 415 made. `empty`:
- * what stands for an empty body, or NULL when there must be one. The caller
- * frees `out` with jtree_free().
- */
-enum err call_json(struct call *c, const char *empty, struct jtree **out);
-
-/* A member that may be there: `read` takes its value, which may be null, into
- * `arg`, or reports what is wrong with it. */
-struct call_member {
-	const char *name;
-	void (*read)(struct field_errors *f, const char *name,
-		     const struct jtree *v, void *arg);
-	bool needed;
-};
-
-/* Reads a body that is an object of these members; an empty body is {}.
- * `check`, if any, comes last, for what members say together. ERR_INVALID with
- * the 400 or 415 made. */
-enum err call_members(struct call *c, const struct call_member *known,
-		      size_t count,
-		      void (*check)(struct field_errors *f, void *arg),
-		      void *arg);
-/* Where no member is known: an empty body or {}. */
-enum err call_no_members(struct call *c);
-/* Whether there is no body, or nothing but blanks. */
-bool call_no_body(const struct call *c);
 
 /* Whether If-None-Match has this ETag. */
 bool call_has_tag(const struct call *c, const char *tag);

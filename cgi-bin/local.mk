@@ -20,6 +20,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/api_stats.c \
 	%D%/auth.c \
 	%D%/auth.h \
+	%D%/body.c \
+	%D%/body.h \
 	%D%/call.c \
 	%D%/call.h \
 	%D%/etag.c \

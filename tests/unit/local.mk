@@ -3,26 +3,30 @@
 TESTS += %D%/unit
 check_PROGRAMS += %D%/unit
 %C%_unit_SOURCES = \
+	%D%/test_action.c \
+	%D%/test_body.c \
 	%D%/test_buf.c \
 	%D%/test_crypt.c \
+	%D%/test_field_errors.c \
 	%D%/test_headroom.c \
 	%D%/test_histogram.c \
 	%D%/test_id.c \
-	%D%/test_jtree.c \
 	%D%/test_jscan.c \
+	%D%/test_jtree.c \
 	%D%/test_lane.c \
-	%D%/test_action.c \
 	%D%/test_mem.c \
 	%D%/test_outcome.c \
 	%D%/test_retry.c \
 	%D%/test_sign.c \
+	%D%/test_tally.c \
 	%D%/test_target.c \
 	%D%/test_target_url.c \
-	%D%/test_tally.c \
 	%D%/test_text.c \
 	%D%/test_valid.c \
 	%D%/test_vault.c \
-	%D%/unit.c %D%/unit.h
+	%D%/unit.c %D%/unit.h \
+	%D%/unit_call.c %D%/unit_call.h
+%C%_unit_CPPFLAGS = $(api_cppflags)
 %C%_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_unit_LDADD = $(api_libraries) $(CHECK_LIBS)
 EXTRA_DIST += %D%/json

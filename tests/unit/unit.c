@@ -8,11 +8,27 @@
 #include <stdlib.h>
 
 static Suite *(*const suites[])(void) = {
-	suite_buf,    suite_crypt, suite_headroom, suite_histogram,
-	suite_id,     suite_jtree, suite_jscan,	   suite_lane,
-	suite_action, suite_mem,   suite_outcome,  suite_retry,
-	suite_sign,   suite_tally, suite_target,   suite_target_url,
-	suite_text,   suite_valid, suite_vault,
+	suite_action,
+	suite_body,
+	suite_buf,
+	suite_crypt,
+	suite_field_errors,
+	suite_headroom,
+	suite_histogram,
+	suite_id,
+	suite_jscan,
+	suite_jtree,
+	suite_lane,
+	suite_mem,
+	suite_outcome,
+	suite_retry,
+	suite_sign,
+	suite_tally,
+	suite_target,
+	suite_target_url,
+	suite_text,
+	suite_valid,
+	suite_vault,
 };
 
 /* Under AddressSanitizer a refused allocation shall return, as it does

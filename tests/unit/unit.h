@@ -9,15 +9,17 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+Suite *suite_action(void);
+Suite *suite_body(void);
 Suite *suite_buf(void);
 Suite *suite_crypt(void);
+Suite *suite_field_errors(void);
 Suite *suite_headroom(void);
 Suite *suite_histogram(void);
 Suite *suite_id(void);
-Suite *suite_jtree(void);
 Suite *suite_jscan(void);
+Suite *suite_jtree(void);
 Suite *suite_lane(void);
-Suite *suite_action(void);
 Suite *suite_mem(void);
 Suite *suite_outcome(void);
 Suite *suite_retry(void);
