@@ -50,15 +50,21 @@ class Both(doors.Lighttpd):
             shutil.copy(stages_.tool("minimal"), program)
             program.chmod(0o755)
         settings = {
-            "SOCKET": self.service.db.socket, "USER": service.API,
+            "SOCKET": self.service.db.socket,
+            "USER": service.API,
             "PASSWORD": service.password_of(service.API),
             "DATABASE": "vyte_hooks",
             "KEY": hashlib.sha256(self.minimal_key.encode()).hexdigest(),
         }
         with open(argv[-1], "a", encoding="ascii") as config:
-            config.write(_MINIMAL.format(
-                program=program, environment=", ".join(
-                    f'"MINIMAL_{k}" => "{v}"' for k, v in settings.items())))
+            config.write(
+                _MINIMAL.format(
+                    program=program,
+                    environment=", ".join(
+                        f'"MINIMAL_{k}" => "{v}"' for k, v in settings.items()
+                    ),
+                )
+            )
         return argv
 
 
@@ -66,25 +72,45 @@ class Asked:
     """A run of bench/client."""
 
     def __init__(self, door, method, path, count, status, keys=(), body=""):
-        argv = [stages_.tool("client"), "-c", CONNECTIONS, "-m", method, "-s",
-                status, "-b", body]
+        argv = [
+            stages_.tool("client"),
+            "-c",
+            CONNECTIONS,
+            "-m",
+            method,
+            "-s",
+            status,
+            "-b",
+            body,
+        ]
         for key in keys:
             argv += ["-k", key]
         done = subprocess.run(
             [str(a) for a in (*argv, door.port, path, count)],
-            stdout=subprocess.PIPE, check=True)
-        found = re.search(r"([\d.]+)/s, p50 \d+ us, p99 (\d+) us, (\d+) bad",
-                          done.stdout.decode())
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        found = re.search(
+            r"([\d.]+)/s, p50 \d+ us, p99 (\d+) us, (\d+) bad",
+            done.stdout.decode(),
+        )
         self.rate, self.p99, self.bad = (
-            float(found[1]), int(found[2]), int(found[3]))
+            float(found[1]),
+            int(found[2]),
+            int(found[3]),
+        )
 
 
 def _row(what, minimal, ours):
     """Medians; beside the rates stand the p99s, and answers with another
     status than expected, which are a fault however fast they come."""
-    row = stages_.at_least(what, stages_.per_second,
-                           [r.rate for r in minimal], [r.rate for r in ours],
-                           0.8)
+    row = stages_.at_least(
+        what,
+        stages_.per_second,
+        [r.rate for r in minimal],
+        [r.rate for r in ours],
+        0.8,
+    )
     for name, found in (("baseline", minimal), ("ours", ours)):
         p99 = statistics.median(r.p99 for r in found) / 1000
         setattr(row, name, f"{getattr(row, name)}, p99 {p99:.1f} ms")
@@ -98,21 +124,40 @@ def _row(what, minimal, ours):
 def _open(stages, count=1):
     """A stage, keys of so many organizations, and the door."""
     stage = stages.get()
-    keys = [stage.service.key(stage.service.organization(f"Demo {i}"))
-            for i in range(count)]
+    keys = [
+        stage.service.key(stage.service.organization(f"Demo {i}"))
+        for i in range(count)
+    ]
     return stage, keys, Both(stage, keys[0])
 
 
 def read(stages):
     stage, keys, door = _open(stages)
-    made = door.request("POST", "/v2/hooks", [("Authorization", keys[0])],
-                        json.dumps({"target_url": "https://www.toto.com/",
-                                    "action": "event.cancelled"}).encode())
+    made = door.request(
+        "POST",
+        "/v2/hooks",
+        [("Authorization", keys[0])],
+        json.dumps(
+            {"target_url": "https://www.toto.com/", "action": "event.cancelled"}
+        ).encode(),
+    )
     hook = stage.service.db.value("SELECT MAX(id) FROM hooks")
-    return [_row("GET /v2/hooks/:id", *stages_.rounds(
-        lambda: Asked(door, "GET", f"/minimal/get/{hook}", READS, 200),
-        lambda: Asked(door, "GET", f"/v2/hooks/{made.json()['_id']}", READS,
-                      200, keys)))]
+    return [
+        _row(
+            "GET /v2/hooks/:id",
+            *stages_.rounds(
+                lambda: Asked(door, "GET", f"/minimal/get/{hook}", READS, 200),
+                lambda: Asked(
+                    door,
+                    "GET",
+                    f"/v2/hooks/{made.json()['_id']}",
+                    READS,
+                    200,
+                    keys,
+                ),
+            ),
+        )
+    ]
 
 
 def _writes(stage, what, minimal, ours):
@@ -121,6 +166,7 @@ def _writes(stage, what, minimal, ours):
             stage.remove_hooks()
             stage.clear()
             return call()
+
         return run
 
     return [_row(what, *stages_.rounds(after(minimal), after(ours)))]
@@ -128,13 +174,19 @@ def _writes(stage, what, minimal, ours):
 
 def hook(stages):
     stage, keys, door = _open(stages, ORGANIZATIONS)
-    body = json.dumps({"target_url": "https://www.toto.com/hooks?id=123",
-                       "action": "event.cancelled"})
+    body = json.dumps(
+        {
+            "target_url": "https://www.toto.com/hooks?id=123",
+            "action": "event.cancelled",
+        }
+    )
     count = min(WRITES, ORGANIZATIONS * 100)
     return _writes(
-        stage, "POST /v2/hooks",
+        stage,
+        "POST /v2/hooks",
         lambda: Asked(door, "POST", "/minimal/hook", count, 201, body=body),
-        lambda: Asked(door, "POST", "/v2/hooks", count, 201, keys, body))
+        lambda: Asked(door, "POST", "/v2/hooks", count, 201, keys, body),
+    )
 
 
 def publish(stages):
@@ -142,8 +194,12 @@ def publish(stages):
     resource = json.dumps({"text": "x" * (stages_.RESOURCE - 12)})
     body = f'{{"action":"event.cancelled","resource":{resource}}}'
     return _writes(
-        stage, "POST /v2/notifications",
-        lambda: Asked(door, "POST", "/minimal/publish", WRITES, 202,
-                      body=resource),
-        lambda: Asked(door, "POST", "/v2/notifications", WRITES, 202, keys,
-                      body))
+        stage,
+        "POST /v2/notifications",
+        lambda: Asked(
+            door, "POST", "/minimal/publish", WRITES, 202, body=resource
+        ),
+        lambda: Asked(
+            door, "POST", "/v2/notifications", WRITES, 202, keys, body
+        ),
+    )

@@ -27,16 +27,24 @@ def _measure(stage, name, sink, hooks, places):
         return sent
 
     loops, sents = stages_.rounds(
-        lambda: stages_.run_loop(sink.url(), COUNT, places, ca), ours)
+        lambda: stages_.run_loop(sink.url(), COUNT, places, ca), ours
+    )
     sink.stop()
     return [
-        stages_.at_least(f"deliveries, {name}", stages_.per_second,
-                         [r.rate for r in loops], [r.rate for r in sents],
-                         0.6),
-        stages_.at_most(f"sender CPU a delivery, {name}",
-                        lambda us: f"{us:.1f} us",
-                        [r.cpu_us for r in loops], [r.cpu_us for r in sents],
-                        1.5),
+        stages_.at_least(
+            f"deliveries, {name}",
+            stages_.per_second,
+            [r.rate for r in loops],
+            [r.rate for r in sents],
+            0.6,
+        ),
+        stages_.at_most(
+            f"sender CPU a delivery, {name}",
+            lambda us: f"{us:.1f} us",
+            [r.cpu_us for r in loops],
+            [r.cpu_us for r in sents],
+            1.5,
+        ),
     ]
 
 

@@ -39,20 +39,33 @@ class _SqlPublisher:
 
     def __init__(self, stage, organization):
         self.organization = organization
-        env = dict(os.environ,
-                   MYSQL_PWD=service.password_of(service.APPLICATION))
+        env = dict(
+            os.environ, MYSQL_PWD=service.password_of(service.APPLICATION)
+        )
         self.client = subprocess.Popen(
-            [stage.service.db.client, "--no-defaults", "--unbuffered",
-             f"--socket={stage.service.db.socket}", "--batch",
-             "--skip-column-names", f"--user={service.APPLICATION}",
-             "vyte_hooks"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+            [
+                stage.service.db.client,
+                "--no-defaults",
+                "--unbuffered",
+                f"--socket={stage.service.db.socket}",
+                "--batch",
+                "--skip-column-names",
+                f"--user={service.APPLICATION}",
+                "vyte_hooks",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=env,
+        )
 
     def publish(self):
-        self.client.stdin.write((
-            "INSERT INTO notifications (organization, action, resource) "
-            f"VALUES (UNHEX('{self.organization}'), 'event.created', "
-            f"'{json.dumps(_resource())}'); SELECT 1;\n").encode())
+        self.client.stdin.write(
+            (
+                "INSERT INTO notifications (organization, action, resource) "
+                f"VALUES (UNHEX('{self.organization}'), 'event.created', "
+                f"'{json.dumps(_resource())}'); SELECT 1;\n"
+            ).encode()
+        )
         self.client.stdin.flush()
         assert self.client.stdout.readline() == b"1\n"
 
@@ -67,12 +80,13 @@ class _Web:
     def __init__(self, port, path, key=""):
         self.link = http.client.HTTPConnection("127.0.0.1", port)
         self.path = path
-        self.headers = {"Authorization": key,
-                        "Content-Type": "application/json"}
+        self.headers = {
+            "Authorization": key,
+            "Content-Type": "application/json",
+        }
 
     def publish(self):
-        body = json.dumps({"action": "event.created",
-                           "resource": _resource()})
+        body = json.dumps({"action": "event.created", "resource": _resource()})
         self.link.request("POST", self.path, body, self.headers)
         answer = self.link.getresponse()
         text = answer.read()
@@ -88,19 +102,25 @@ def _timed(call):
 
 
 def _milliseconds(us):
-    return " / ".join(
-        f"{stages_.quantile(us, q) / 1000:.1f}" for q in (0.5, 0.99)) + " ms"
+    return (
+        " / ".join(f"{stages_.quantile(us, q) / 1000:.1f}" for q in (0.5, 0.99))
+        + " ms"
+    )
 
 
 # ---- alone ----
 
+
 def _latency_row(name, baseline, ours):
     middle, late = (stages_.quantile(ours, q) for q in (0.5, 0.99))
     return stages_.Row(
-        f"publish to arrival by {name}, p50 / p99", _milliseconds(baseline),
-        _milliseconds(ours), middle / stages_.quantile(baseline, 0.5),
+        f"publish to arrival by {name}, p50 / p99",
+        _milliseconds(baseline),
+        _milliseconds(ours),
+        middle / stages_.quantile(baseline, 0.5),
         "p50 under 50 ms, p99 under 250 ms",
-        middle < 50000 and late < 250000)
+        middle < 50000 and late < 250000,
+    )
 
 
 def latency(stages):
@@ -110,8 +130,11 @@ def latency(stages):
     sink = stages_.Sink(stage, "-t")
     organization = stage.service.organization()
     stage.hooks(organization, 1, sink.url())
-    web = _Web(doors.enter("lighttpd", stage.service).port,
-               "/v2/notifications", stage.service.key(organization))
+    web = _Web(
+        doors.enter("lighttpd", stage.service).port,
+        "/v2/notifications",
+        stage.service.key(organization),
+    )
     publishers = {"HTTP": web, "SQL": _SqlPublisher(stage, organization)}
     direct = _Web(sink.port, "/")
     baseline = {name: [] for name in publishers}
@@ -133,11 +156,14 @@ def latency(stages):
 
 # ---- idle ----
 
+
 def _cpu_ns(pids):
     """User and system time of all their threads."""
-    return sum(int(path.read_text().split()[0]) for pid in pids
-               for path in pathlib.Path(f"/proc/{pid}/task").glob(
-                   "*/schedstat"))
+    return sum(
+        int(path.read_text().split()[0])
+        for pid in pids
+        for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")
+    )
 
 
 def idle(stages):
@@ -158,13 +184,20 @@ def idle(stages):
     sender.stop()
     sink.stop()
     percent = [ns / IDLE_S / 1e7 for ns in (used, asked - alone)]
-    return [stages_.Row(
-        "an idle sender's share of a core (and what it costs the database)",
-        "", f"{percent[0]:.2f} % ({percent[1]:.2f} %)", None, "under 0.5 %",
-        percent[0] < 0.5)]
+    return [
+        stages_.Row(
+            "an idle sender's share of a core (and what it costs the database)",
+            "",
+            f"{percent[0]:.2f} % ({percent[1]:.2f} %)",
+            None,
+            "under 0.5 %",
+            percent[0] < 0.5,
+        )
+    ]
 
 
 # ---- neighbours ----
+
 
 def _stream(publisher, sink):
     """Publishes without waiting; the times to arrival."""
@@ -191,47 +224,68 @@ def _beside(stages, name, lanes_of, ready):
         publisher = _SqlPublisher(stage, organization)
         if troubled:
             processes.wait_until(
-                lambda: int(stage.service.db.value(ready)) > 0, 10, ready)
+                lambda: int(stage.service.db.value(ready)) > 0, 10, ready
+            )
         time.sleep(1)
         times = _stream(publisher, sink)
         publisher.close()
         sender.stop()
         return stages_.quantile(times, 0.99)
 
-    alone, beside = stages_.rounds(lambda: measure(False),
-                                   lambda: measure(True))
+    alone, beside = stages_.rounds(
+        lambda: measure(False), lambda: measure(True)
+    )
     met = [b.stop()[0] for b in bad]
     assert all(met), f"requests that met trouble: {met}"
     sink.stop()
     a, b = statistics.median(alone), statistics.median(beside)
-    return [stages_.Row(
-        f"a healthy hook's p99 beside {name}", f"{a / 1000:.1f} ms",
-        f"{b / 1000:.1f} ms", b / a, "at most 2.0", b / a <= 2)]
+    return [
+        stages_.Row(
+            f"a healthy hook's p99 beside {name}",
+            f"{a / 1000:.1f} ms",
+            f"{b / 1000:.1f} ms",
+            b / a,
+            "at most 2.0",
+            b / a <= 2,
+        )
+    ]
 
 
 def neighbours(stages):
     """One that refuses, one that hangs and one that drips, all at once, each
     with an organization of its own."""
+
     def lanes_of(stage):
         bad = [stages_.Sink(stage, "-m", mode) for mode in ("hang", "drip")]
         urls = [b.url() for b in bad]
         urls.append(f"http://127.0.0.1:{doors.free_port()}/hook")
-        return [(stage.hooks(stage.service.organization("Bad"), 1, url),
-                 NEIGHBOURS_DUE) for url in urls], bad
+        return [
+            (
+                stage.hooks(stage.service.organization("Bad"), 1, url),
+                NEIGHBOURS_DUE,
+            )
+            for url in urls
+        ], bad
 
     return _beside(
-        stages, "a dead, a hanging and a dripping one, "
-        f"{NEIGHBOURS_DUE:,} due each", lanes_of,
-        "SELECT COUNT(*) FROM lanes WHERE suspended_until > UTC_TIMESTAMP(3)")
+        stages,
+        f"a dead, a hanging and a dripping one, {NEIGHBOURS_DUE:,} due each",
+        lanes_of,
+        "SELECT COUNT(*) FROM lanes WHERE suspended_until > UTC_TIMESTAMP(3)",
+    )
 
 
 def hanging(stages):
     """Sixteen hooks of one organization, all of which hang."""
+
     def lanes_of(stage):
         bad = stages_.Sink(stage, "-m", "hang")
         lanes = stage.hooks(stage.service.organization("Bad"), 16, bad.url())
         return [(lanes, 1600)], [bad]
 
     return _beside(
-        stages, "sixteen hanging ones of one organization, 100 due each",
-        lanes_of, "SELECT COUNT(*) FROM lanes WHERE in_flight IS NOT NULL")
+        stages,
+        "sixteen hanging ones of one organization, 100 due each",
+        lanes_of,
+        "SELECT COUNT(*) FROM lanes WHERE in_flight IS NOT NULL",
+    )

@@ -33,6 +33,7 @@ def _megabytes(kb):
 
 # ---- the sender ----
 
+
 def _sender_row(stage, name, *options):
     """The receiver answers after two seconds, and there is enough for the
     windows to open until all places are taken."""
@@ -50,21 +51,26 @@ def _sender_row(stage, name, *options):
     sender.stop()
     at_once = sink.stop()[1]
     return stages_.Row(
-        f"sender's worker, {at_once} in flight, {name}", "",
-        _megabytes(peak), None, f"under 32 MB at {IN_FLIGHT}",
-        peak < 32 * 1024 and at_once == IN_FLIGHT)
+        f"sender's worker, {at_once} in flight, {name}",
+        "",
+        _megabytes(peak),
+        None,
+        f"under 32 MB at {IN_FLIGHT}",
+        peak < 32 * 1024 and at_once == IN_FLIGHT,
+    )
 
 
 def sender(stages):
     rows = []
     for name in ("HTTP", "HTTPS"):
         stage = stages.get()
-        options = (("-c", stage.certificate) if name == "HTTPS" else ())
+        options = ("-c", stage.certificate) if name == "HTTPS" else ()
         rows.append(_sender_row(stage, name, *options))
     return rows
 
 
 # ---- the API ----
+
 
 def _peaks(program):
     """Of every process that runs this program."""
@@ -90,27 +96,33 @@ def api(_):
 def _api(stage):
     key = stage.service.key(stage.service.organization())
     door = doors.enter("lighttpd", stage.service)
-    program = (stage.service.prefix
-               / "libexec/vyte-hooks/hooks.fcgi").resolve()
+    program = (stage.service.prefix / "libexec/vyte-hooks/hooks.fcgi").resolve()
     hook = json.dumps({"target_url": "https://www.toto.com/", "action": "*"})
-    made = door.request("POST", "/v2/hooks", [("Authorization", key)],
-                        hook.encode()).json()
-    notification = json.dumps({"action": "event.created",
-                               "resource": {"text": "x" * 588}})
+    made = door.request(
+        "POST", "/v2/hooks", [("Authorization", key)], hook.encode()
+    ).json()
+    notification = json.dumps(
+        {"action": "event.created", "resource": {"text": "x" * 588}}
+    )
 
     def load(each):
         """So many requests for each of the two processes, half of them
         reads, half of them writes."""
         Asked(door, "GET", f"/v2/hooks/{made['_id']}", each, 200, [key])
-        Asked(door, "POST", "/v2/notifications", each, 202, [key],
-              notification)
+        Asked(door, "POST", "/v2/notifications", each, 202, [key], notification)
         time.sleep(0.1)
         return _peaks(program)
 
     few = load(FEW)
     many = load(MANY - FEW)
     flat = many <= few * 1.02
-    return [stages_.Row(
-        f"FastCGI process after {MANY:,} requests; baseline: after {FEW:,}",
-        _megabytes(few), _megabytes(many), many / few,
-        "under 12 MB, flat", many < 12 * 1024 and flat)]
+    return [
+        stages_.Row(
+            f"FastCGI process after {MANY:,} requests; baseline: after {FEW:,}",
+            _megabytes(few),
+            _megabytes(many),
+            many / few,
+            "under 12 MB, flat",
+            many < 12 * 1024 and flat,
+        )
+    ]

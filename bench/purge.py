@@ -16,11 +16,14 @@ BUSY_HOOKS = 100
 
 def _fill(stage):
     """Deliveries with an attempt and a notification each, 40 days old."""
-    hooks = stage.hooks(stage.service.organization("Old"), 100,
-                        "http://127.0.0.1:1/")
-    stage.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0; "
-              f"UPDATE hooks SET action = 'user.joined' "
-              f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}")
+    hooks = stage.hooks(
+        stage.service.organization("Old"), 100, "http://127.0.0.1:1/"
+    )
+    stage.sql(
+        "SET GLOBAL innodb_flush_log_at_trx_commit = 0; "
+        f"UPDATE hooks SET action = 'user.joined' "
+        f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
+    )
     old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
     for first in range(1, FINISHED + 1, STEP):
         seq = f"seq_{first}_to_{min(first + STEP - 1, FINISHED)}"
@@ -39,8 +42,10 @@ def _fill(stage):
                 first_byte_us, total_us, remote, status, response_headers)
             SELECT seq, 1, {old}, 900, 1000, '192.0.2.1:443', 200,
                 'content-length: 0' FROM {seq}""")
-    stage.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-              "ANALYZE TABLE deliveries, attempts, notifications;")
+    stage.sql(
+        "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
+        "ANALYZE TABLE deliveries, attempts, notifications;"
+    )
 
 
 def _rate(stage, hooks):
@@ -60,13 +65,19 @@ def purge(_):
     stage = stages_.Stage()
     try:
         _fill(stage)
-        hooks = stage.hooks(stage.service.organization("Busy"), BUSY_HOOKS,
-                            "http://127.0.0.1:1/")
+        hooks = stage.hooks(
+            stage.service.organization("Busy"),
+            BUSY_HOOKS,
+            "http://127.0.0.1:1/",
+        )
 
         def left():
-            return int(stage.service.db.value(
-                "SELECT COUNT(*) FROM deliveries WHERE finished_at < "
-                "UTC_TIMESTAMP(3) - INTERVAL 30 DAY"))
+            return int(
+                stage.service.db.value(
+                    "SELECT COUNT(*) FROM deliveries WHERE finished_at < "
+                    "UTC_TIMESTAMP(3) - INTERVAL 30 DAY"
+                )
+            )
 
         def alone():
             _chores(stage, "UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
@@ -86,19 +97,34 @@ def purge(_):
         stages_.say(f"by an idle sender: {(before - left()) / idle:,.0f}/s")
         before, began = left(), time.monotonic()
         done = stage.service.run(
-            "hooks-admin", "purge", seconds=7200,
-            config=stage.service.config(service.ADMIN))
+            "hooks-admin",
+            "purge",
+            seconds=7200,
+            config=stage.service.config(service.ADMIN),
+        )
         assert done.status == 0, done
         seconds = time.monotonic() - began
     finally:
         stage.close()
-    stages_.say(f"hooks-admin purge: {before:,} deliveries with attempt and "
-                f"notification in {seconds:.0f} s")
+    stages_.say(
+        f"hooks-admin purge: {before:,} deliveries with attempt and "
+        f"notification in {seconds:.0f} s"
+    )
     return [
         stages_.at_least(
             f"deliveries while the sender removes {FINISHED:,} old ones; "
-            "baseline: while it removes none", stages_.per_second,
-            baseline, ours, 0.9),
-        stages_.Row("hooks-admin purge, old deliveries a second", "",
-                    stages_.per_second(before / seconds),
-                    None, "", None)]
+            "baseline: while it removes none",
+            stages_.per_second,
+            baseline,
+            ours,
+            0.9,
+        ),
+        stages_.Row(
+            "hooks-admin purge, old deliveries a second",
+            "",
+            stages_.per_second(before / seconds),
+            None,
+            "",
+            None,
+        ),
+    ]

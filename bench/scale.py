@@ -58,8 +58,10 @@ def _fill(stage):
                 first_byte_us, total_us, remote, status, response_headers)
             SELECT seq, 1, UTC_TIMESTAMP(3), 900, 1000, '192.0.2.1:443', 200,
                 'content-length: 0' FROM seq_{first}_to_{last}""")
-    stage.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-              "ANALYZE TABLE deliveries, lanes, hooks, notifications;")
+    stage.sql(
+        "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
+        "ANALYZE TABLE deliveries, lanes, hooks, notifications;"
+    )
 
 
 def _rate(stage):
@@ -68,10 +70,13 @@ def _rate(stage):
 
 def _busy_hooks(stage):
     """Told from the many by their action."""
-    hooks = stage.hooks(stage.service.organization("Busy"), BUSY_HOOKS,
-                        "http://127.0.0.1:1/")
-    stage.sql("UPDATE hooks SET action = 'event.created' "
-              f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}")
+    hooks = stage.hooks(
+        stage.service.organization("Busy"), BUSY_HOOKS, "http://127.0.0.1:1/"
+    )
+    stage.sql(
+        "UPDATE hooks SET action = 'event.created' "
+        f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
+    )
     return hooks
 
 
@@ -93,7 +98,13 @@ def scale(_):
         for stage in (empty, full):
             if stage:
                 stage.close()
-    return [stages_.at_least(
-        f"deliveries with {DUE:,} due, {FINISHED:,} finished, {HOOKS:,} "
-        "hooks; baseline: nothing else there", stages_.per_second, baseline,
-        ours, 0.85)]
+    return [
+        stages_.at_least(
+            f"deliveries with {DUE:,} due, {FINISHED:,} finished, {HOOKS:,} "
+            "hooks; baseline: nothing else there",
+            stages_.per_second,
+            baseline,
+            ours,
+            0.85,
+        )
+    ]

@@ -23,9 +23,18 @@ RESOURCE = 600  # bytes
 
 _DATABASE = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M")
 # The tests' impatience set aside: what is not named is the product's default.
-_SENDER = {key: None for key in (
-    "linger", "workers", "timeout", "connect_timeout", "retry_schedule",
-    "retry_jitter", "lease")}
+_SENDER = {
+    key: None
+    for key in (
+        "linger",
+        "workers",
+        "timeout",
+        "connect_timeout",
+        "retry_schedule",
+        "retry_jitter",
+        "lease",
+    )
+}
 _RESOURCE_SQL = f"CONCAT('{{\"text\":\"', REPEAT('x', {RESOURCE - 11}), '\"}}')"
 
 
@@ -45,6 +54,7 @@ def tool(name):
 
 # ---- the table ----
 
+
 class Row:
     """`reached`: True, False, or None where there is nothing to reach."""
 
@@ -61,8 +71,9 @@ class Row:
 def at_least(what, form, baseline, ours, least):
     """A row of rates: medians of lists of the same length."""
     a, b = statistics.median(baseline), statistics.median(ours)
-    return Row(what, form(a), form(b), b / a, f"at least {least}",
-               b / a >= least)
+    return Row(
+        what, form(a), form(b), b / a, f"at least {least}", b / a >= least
+    )
 
 
 def at_most(what, form, baseline, ours, most):
@@ -90,6 +101,7 @@ def rounds(baseline, ours):
 
 # ---- programs ----
 
+
 class Sink:
     """bench/sink on a free port; it ends with the service."""
 
@@ -97,9 +109,11 @@ class Sink:
         self.port = doors.free_port()
         self.secure = "-c" in options
         self.child = processes.Child(
-            "sink", [tool("sink"), *options, self.port],
+            "sink",
+            [tool("sink"), *options, self.port],
             stage.service.folder / f"sink{self.port}.log",
-            stdout=subprocess.PIPE)
+            stdout=subprocess.PIPE,
+        )
         stage.service.children.append(self.child)
         self.out = self.child.process.stdout
         time.sleep(0.1)
@@ -131,8 +145,11 @@ class LoopResult:
 
 def run_loop(url, count, places, ca=None):
     argv = [tool("loop"), url, count, places, body_length()]
-    done = subprocess.run([str(a) for a in (*argv, *([ca] if ca else []))],
-                          stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(
+        [str(a) for a in (*argv, *([ca] if ca else []))],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return LoopResult(done.stdout.decode())
 
 
@@ -159,6 +176,7 @@ def workers_of(child):
 
 # ---- the installation ----
 
+
 class Stage:
     def __init__(self, settings=None):
         settings = {s: dict(k) for s, k in (settings or {}).items()}
@@ -169,16 +187,16 @@ class Stage:
         authority = certificates.Authority(self.folder, "authority")
         self.ca = authority.certificate
         self.certificate = str(authority.issue("sink", "IP:127.0.0.1"))
-        self.service.write_config(service.SENDER,
-                                  sender={"ca_file": self.ca})
+        self.service.write_config(service.SENDER, sender={"ca_file": self.ca})
 
     def close(self):
         self.service.close()
 
     def hooks(self, organization, count, url):
         """So many hooks with secret and lane; their keys as (first, last)."""
-        first = int(self.service.db.value(
-            "SELECT COALESCE(MAX(id), 0) + 1 FROM hooks"))
+        first = int(
+            self.service.db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM hooks")
+        )
         self.sql(f"""
             INSERT INTO hooks (id, organization, target_url, action,
                 created_at, updated_at)
@@ -200,8 +218,11 @@ class Stage:
         """So many deliveries, fanned out and due, each of a notification of
         its own, spread over the hooks; the sender sees them all at once."""
         first, last = hooks
-        base = int(self.service.db.value(
-            "SELECT COALESCE(MAX(id), 0) FROM notifications"))
+        base = int(
+            self.service.db.value(
+                "SELECT COALESCE(MAX(id), 0) FROM notifications"
+            )
+        )
         self.sql(f"""
             BEGIN;
             INSERT INTO notifications (id, organization, action, resource,
@@ -230,15 +251,18 @@ class Stage:
             UPDATE hooks SET enabled = 1, disabled_reason = NULL;""")
 
     def remove_hooks(self):
-        self.sql("DELETE FROM hooks; DELETE FROM hook_secrets; "
-                 "DELETE FROM lanes;")
+        self.sql(
+            "DELETE FROM hooks; DELETE FROM hook_secrets; DELETE FROM lanes;"
+        )
 
     def lingering_rate(self, action, count):
         """A second, of the first `count` that come in after the very first,
         from a sender that lingers, for the hooks with this action."""
         sink = Sink(self, "-n", str(count))
-        self.sql(f"UPDATE hooks SET target_url = '{sink.url()}', "
-                 f"updated_at = UTC_TIMESTAMP(3) WHERE action = '{action}'")
+        self.sql(
+            f"UPDATE hooks SET target_url = '{sink.url()}', "
+            f"updated_at = UTC_TIMESTAMP(3) WHERE action = '{action}'"
+        )
         sender = self.service.start_sender("--linger", "10m")
         seconds = float(re.search(r"in ([\d.]+) s", sink.line())[1])
         sender.stop()
@@ -246,9 +270,12 @@ class Stage:
         return count / seconds
 
     def delivered(self):
-        return int(self.service.db.value(
-            "SELECT COUNT(*) FROM deliveries d JOIN attempts a "
-            "ON a.delivery_id = d.id WHERE d.state = 'delivered'"))
+        return int(
+            self.service.db.value(
+                "SELECT COUNT(*) FROM deliveries d JOIN attempts a "
+                "ON a.delivery_id = d.id WHERE d.state = 'delivered'"
+            )
+        )
 
 
 class Stages:

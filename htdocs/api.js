@@ -23,9 +23,14 @@ class Problem extends Error {
 
 	/* What is wrong with the field at a pointer. */
 	at(pointer) {
-		return this.errors.filter((e) => e.pointer === pointer ||
-			e.pointer.startsWith(`${pointer}/`))
-			.map((e) => e.detail).join(' ');
+		return this.errors
+			.filter(
+				(e) =>
+					e.pointer === pointer ||
+					e.pointer.startsWith(`${pointer}/`)
+			)
+			.map((e) => e.detail)
+			.join(' ');
 	}
 }
 
@@ -42,10 +47,11 @@ export function watchSession(watcher) {
 }
 
 function changed() {
-	document.documentElement.toggleAttribute('data-signed-in',
-		session.key !== null);
-	for (const watcher of watchers)
-		watcher();
+	document.documentElement.toggleAttribute(
+		'data-signed-in',
+		session.key !== null
+	);
+	for (const watcher of watchers) watcher();
 }
 
 function storage(work) {
@@ -60,9 +66,12 @@ function storage(work) {
 export async function signIn(key) {
 	// Another could not even stand in a header.
 	if (!/^[A-Za-z0-9_-]+$/.test(key)) {
-		throw new Problem(401, 'No key',
+		throw new Problem(
+			401,
+			'No key',
 			'A key is made of letters, digits, _ and - only. ' +
-			'Copy it whole, without spaces.');
+				'Copy it whole, without spaces.'
+		);
 	}
 	const { data } = await request(key, 'GET', 'auth/test');
 	storage((s) => s.setItem(KEY, key));
@@ -97,10 +106,12 @@ async function problemOf(answer) {
 	} catch {
 		// some other server in between spoke
 	}
-	return new Problem(answer.status,
+	return new Problem(
+		answer.status,
 		body?.title ?? `${answer.status} ${answer.statusText}`,
 		body?.detail ?? `The server answered ${answer.status}.`,
-		body?.errors);
+		body?.errors
+	);
 }
 
 function nextOf(answer) {
@@ -112,28 +123,43 @@ function nextOf(answer) {
 
 async function request(key, method, path, options = {}) {
 	const headers = { Authorization: key, ...options.headers };
-	const init = { method, headers, signal: options.signal,
-		credentials: 'omit', cache: 'no-store', redirect: 'error',
-		referrerPolicy: 'no-referrer' };
+	const init = {
+		method,
+		headers,
+		signal: options.signal,
+		credentials: 'omit',
+		cache: 'no-store',
+		redirect: 'error',
+		referrerPolicy: 'no-referrer',
+	};
 	let answer, text;
 	if (options.body !== undefined) {
 		headers['Content-Type'] = 'application/json';
-		init.body = typeof options.body === 'string' ? options.body
-			: JSON.stringify(options.body);
+		init.body =
+			typeof options.body === 'string'
+				? options.body
+				: JSON.stringify(options.body);
 	}
 	try {
 		answer = await fetch(new URL(path, base), init);
-		if (!answer.ok)
-			throw await problemOf(answer);
+		if (!answer.ok) throw await problemOf(answer);
 		text = await answer.text();
-		return { data: text ? JSON.parse(text) : null, text,
-			next: nextOf(answer), etag: answer.headers.get('ETag') };
+		return {
+			data: text ? JSON.parse(text) : null,
+			text,
+			next: nextOf(answer),
+			etag: answer.headers.get('ETag'),
+		};
 	} catch (error) {
 		if (error instanceof Problem || error.name === 'AbortError')
 			throw error;
-		throw new Problem(0, 'No connection', answer
-			? 'The answer is not one of vyte-hooks.'
-			: 'The service cannot be reached. Is the network there?');
+		throw new Problem(
+			0,
+			'No connection',
+			answer
+				? 'The answer is not one of vyte-hooks.'
+				: 'The service cannot be reached. Is the network there?'
+		);
 	}
 }
 
@@ -142,16 +168,23 @@ async function request(key, method, path, options = {}) {
  * longer good ends the session. `query`: what is empty is left out.
  */
 export async function call(method, path, options = {}) {
-	const query = new URLSearchParams(Object.entries(options.query ?? {})
-		.filter(([, value]) => value));
+	const query = new URLSearchParams(
+		Object.entries(options.query ?? {}).filter(([, value]) => value)
+	);
 	const key = session.key;
 	try {
-		return await request(key, method,
-			query.size ? `${path}?${query}` : path, options);
+		return await request(
+			key,
+			method,
+			query.size ? `${path}?${query}` : path,
+			options
+		);
 	} catch (error) {
 		if (error.status === 401 && session.key === key) {
-			signOut('This key is no longer valid: it may have ' +
-				'been revoked.');
+			signOut(
+				'This key is no longer valid: it may have ' +
+					'been revoked.'
+			);
 		}
 		throw error;
 	}
@@ -173,29 +206,39 @@ export function useGet(path, { query, every = 0, skip = false } = {}) {
 		const mine = ++run.current;
 		let found;
 		try {
-			found = await call('GET', path,
-				{ query: JSON.parse(words) });
+			found = await call('GET', path, {
+				query: JSON.parse(words),
+			});
 		} catch (error) {
 			found = { error };
 		}
-		if (mine !== run.current)
-			return;
-		setState((old) => found.error
-			? { ...old, error: found.error, loading: false }
-			: { ...found, path, error: null, loading: false });
+		if (mine !== run.current) return;
+		setState((old) =>
+			found.error
+				? { ...old, error: found.error, loading: false }
+				: {
+						...found,
+						path,
+						error: null,
+						loading: false,
+					}
+		);
 	}, [path, words]);
 
 	useEffect(() => {
-		if (skip)
-			return undefined;
+		if (skip) return undefined;
 		// With another question the old answer stays until the new one.
-		setState((old) => old.path === path ? { ...old, stale: true }
-			: { path, loading: true });
+		setState((old) =>
+			old.path === path
+				? { ...old, stale: true }
+				: { path, loading: true }
+		);
 		load();
-		const timer = every && setInterval(() => {
-			if (!document.hidden)
-				load();
-		}, every);
+		const timer =
+			every &&
+			setInterval(() => {
+				if (!document.hidden) load();
+			}, every);
 		return () => {
 			run.current++;
 			clearInterval(timer);

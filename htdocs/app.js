@@ -7,8 +7,18 @@ import { useEffect, useRef, useState } from './vendor/hooks.js';
 import { keptKey, session, signIn, signOut, watchSession } from './api.js';
 import { setTheme, setUtc, useSettings, zone } from './format.js';
 import { href, useRoute } from './route.js';
-import { Banner, Button, Empty, Field, html, Icon, later, Page, Sayings, Text }
-	from './ui.js';
+import {
+	Banner,
+	Button,
+	Empty,
+	Field,
+	html,
+	Icon,
+	later,
+	Page,
+	Sayings,
+	Text,
+} from './ui.js';
 import { Overview } from './page_overview.js';
 import { Hooks } from './page_hooks.js';
 import { Deliveries } from './page_deliveries.js';
@@ -16,9 +26,12 @@ import { Delivery } from './page_delivery.js';
 import { Notification, Notifications } from './page_notifications.js';
 
 const PLACES = [
-	['overview', 'Overview'], ['hooks', 'Hooks'],
-	['deliveries', 'Deliveries'], ['notifications', 'Notifications'],
-	['publish', 'Publish'], ['reference', 'API reference'],
+	['overview', 'Overview'],
+	['hooks', 'Hooks'],
+	['deliveries', 'Deliveries'],
+	['notifications', 'Notifications'],
+	['publish', 'Publish'],
+	['reference', 'API reference'],
 ];
 
 /* The page of a place, and of one thing there. */
@@ -37,8 +50,10 @@ function explain(error) {
 	if (error.status === 401)
 		return `${error.message} Ask whoever runs this site for a new one.`;
 	if (error.status === 403) {
-		return 'This key may only start the sender (role “run”). The ' +
-			'dashboard needs one of the roles read, publish or manage.';
+		return (
+			'This key may only start the sender (role “run”). The ' +
+			'dashboard needs one of the roles read, publish or manage.'
+		);
 	}
 	return error.message;
 }
@@ -64,16 +79,15 @@ function SignIn() {
 		<h1>Sign in to vyte-hooks</h1>
 		<p class="muted">See every webhook that was sent, what the receiver
 		answered, and send it again.</p>
-		${session.ended && !error && html`<${Banner} tone="warn">${
-		session.ended}<//>`}
+		${session.ended && !error && html`<${Banner} tone="warn">${session.ended}<//>`}
 		<${Field} label="API key" error=${error && explain(error)}
-			hint="It stays in this tab and is forgotten with it.">${
-	(attributes) => html`<input ...${attributes} type="password"
+			hint="It stays in this tab and is forgotten with it."
+		>${(attributes) => html`<input ...${attributes} type="password"
 		name="key" autocomplete="off" spellcheck="false" required
 		autofocus value=${key}
 		onInput=${(event) => setKey(event.target.value)} />`}<//>
 		<button type="submit" class="button button-primary button-large"
-			disabled=${busy} aria-busy=${busy ? 'true' : undefined}>
+			disabled=${busy} aria-busy=${busy}>
 			${busy ? 'Signing in…' : 'Sign in'}</button>
 		<p class="hint">The site's operator makes keys, with${' '}
 		<code>hooks-admin key create</code>.</p>
@@ -89,12 +103,16 @@ function Settings() {
 		<button type="button" class="button button-ghost"
 			onClick=${() => setUtc(!utc)}><${Icon} name="clock" />
 			<span class="sr-only">Times in </span>${zone()}
-			<span class="sr-only">; switch to ${
-	utc ? 'local time' : 'UTC'}</span></button>
+			<span class="sr-only">; switch to ${utc ? 'local time' : 'UTC'}</span></button>
 		<button type="button" class="button button-ghost"
 			onClick=${() => setTheme(next)}><${Icon} name="sun" />
 			<span class="sr-only">Colours: </span>${
-	{ system: 'System', light: 'Light', dark: 'Dark' }[theme]}
+				{
+					system: 'System',
+					light: 'Light',
+					dark: 'Dark',
+				}[theme]
+			}
 			<span class="sr-only">; switch to ${next}</span></button>
 		<button type="button" class="button button-ghost"
 			onClick=${() => signOut()}><${Icon} name="out" />Sign out
@@ -115,12 +133,17 @@ function Side({ place }) {
 		<div class="side-body" id="nav">
 		<p class="who"><span class="who-name"><${Text}
 			of=${session.org.name} /></span><span class="badge">${
-	session.org.role}</span></p>
-		<nav aria-label="Pages"><ul>${PLACES.filter(([id]) =>
-	id !== 'publish' || session.org.role !== 'read').map(([id, name]) =>
-		html`<li key=${id}><a href=${href(id)}
+				session.org.role
+			}</span></p>
+		<nav aria-label="Pages"><ul>${PLACES.filter(
+			([id]) =>
+				id !== 'publish' || session.org.role !== 'read'
+		).map(
+			([id, name]) =>
+				html`<li key=${id}><a href=${href(id)}
 			aria-current=${id === place ? 'page' : undefined}>
-			<${Icon} name=${id} />${name}</a></li>`)}</ul></nav>
+			<${Icon} name=${id} />${name}</a></li>`
+		)}</ul></nav>
 		<${Settings} /></div></header>`;
 }
 
@@ -141,18 +164,23 @@ function Shell() {
 		scrollTo(0, 0);
 		// Where the reader, or the Tab key, goes on.
 		if (!first.current)
-			document.querySelector('h1')?.focus({ preventScroll: true });
+			document.querySelector('h1')?.focus({
+				preventScroll: true,
+			});
 		first.current = false;
 	}, [place, id]);
 	return html`<div class="shell">
 		<a class="skip" href="#main" onClick=${(event) => {
-	event.preventDefault();
-	document.querySelector('h1')?.focus();
-}}>Skip to the content</a>
+			event.preventDefault();
+			document.querySelector('h1')?.focus();
+		}}>Skip to the content</a>
 		<${Side} place=${place} />
-		<main class="main" id="main">${Found
-	? html`<${Found} key=${`${place}/${id}`} id=${id}
-		query=${route.query} />` : html`<${Lost} />`}</main></div>`;
+		<main class="main" id="main">${
+			Found
+				? html`<${Found} key=${`${place}/${id}`} id=${id}
+		query=${route.query} />`
+				: html`<${Lost} />`
+		}</main></div>`;
 }
 
 function App() {
@@ -172,9 +200,9 @@ function Waiting({ error }) {
 		<${Button} kind="primary" icon="again" onClick=${start}>Try
 		again<//>
 		<${Button} kind="ghost" onClick=${() => {
-	signOut();
-	start();
-}}>Sign out<//></div></main>`;
+			signOut();
+			start();
+		}}>Sign out<//></div></main>`;
 }
 
 async function start() {
@@ -187,8 +215,7 @@ async function start() {
 		} catch (error) {
 			if (error.status === 401 || error.status === 403)
 				signOut(explain(error));
-			else
-				shown = html`<${Waiting} error=${error} />`;
+			else shown = html`<${Waiting} error=${error} />`;
 		}
 	}
 	// The picture of the page that was there before the program.

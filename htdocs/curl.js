@@ -12,23 +12,26 @@ import { member } from './json.js';
  */
 export function bodyOf(delivery, text) {
 	const resource = text && member(text, 'resource');
-	if (!resource)
-		return null;
-	const user = delivery.user ? `"user":${JSON.stringify(delivery.user)},`
+	if (!resource) return null;
+	const user = delivery.user
+		? `"user":${JSON.stringify(delivery.user)},`
 		: '';
 	return `{"action":${JSON.stringify(delivery.action)},"organization":"${
-		delivery.organization}",${user}"resource":${resource}}`;
+		delivery.organization
+	}",${user}"resource":${resource}}`;
 }
 
 /* [[name, value]] as one attempt had them, but for the signature. */
 export function headersOf(delivery, attempt, hook) {
 	const stamp = Math.floor(Date.parse(attempt.startedAt) / 1000);
-	return [['Content-Type', 'application/json'],
+	return [
+		['Content-Type', 'application/json'],
 		['webhook-id', delivery.webhookId],
 		['webhook-timestamp', String(stamp)],
 		['webhook-signature', 'v1,… (made with the secret)'],
 		['webhook-attempt', String(attempt.attempt)],
-		...Object.entries(hook?.headers ?? {})];
+		...Object.entries(hook?.headers ?? {}),
+	];
 }
 
 function bytesOf(base64) {
@@ -37,13 +40,19 @@ function bytesOf(base64) {
 
 /* Standard Webhooks; null where the browser has no cryptography (no https). */
 async function sign(secret, id, stamp, body) {
-	if (!globalThis.crypto?.subtle)
-		return null;
-	const key = await crypto.subtle.importKey('raw',
+	if (!globalThis.crypto?.subtle) return null;
+	const key = await crypto.subtle.importKey(
+		'raw',
 		bytesOf(secret.replace(/^whsec_/, '')),
-		{ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-	const mac = await crypto.subtle.sign('HMAC', key,
-		new TextEncoder().encode(`${id}.${stamp}.${body}`));
+		{ name: 'HMAC', hash: 'SHA-256' },
+		false,
+		['sign']
+	);
+	const mac = await crypto.subtle.sign(
+		'HMAC',
+		key,
+		new TextEncoder().encode(`${id}.${stamp}.${body}`)
+	);
 	return `v1,${btoa(String.fromCharCode(...new Uint8Array(mac)))}`;
 }
 
@@ -61,17 +70,27 @@ export function inBatch(delivery) {
 export async function curlOf(delivery, hook, own) {
 	const body = inBatch(delivery) ? `[${own}]` : own;
 	const stamp = String(Math.floor(Date.now() / 1000));
-	const lines = [['Content-Type', 'application/json'],
-		['webhook-id', delivery.webhookId], ['webhook-timestamp', stamp]];
+	const lines = [
+		['Content-Type', 'application/json'],
+		['webhook-id', delivery.webhookId],
+		['webhook-timestamp', stamp],
+	];
 	if (may('manage')) {
 		const { data } = await call('GET', `hooks/${hook._id}/secret`);
-		const signature = await sign(data.secret, delivery.webhookId, stamp,
-			body);
-		if (signature)
-			lines.push(['webhook-signature', signature]);
+		const signature = await sign(
+			data.secret,
+			delivery.webhookId,
+			stamp,
+			body
+		);
+		if (signature) lines.push(['webhook-signature', signature]);
 		lines.push(...Object.entries(hook.headers));
 	}
-	return [`curl -i ${quote(hook.target_url)}`,
-		...lines.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
-		`--data-binary ${quote(body)}`].join(' \\\n  ');
+	return [
+		`curl -i ${quote(hook.target_url)}`,
+		...lines.map(
+			([name, value]) => `-H ${quote(`${name}: ${value}`)}`
+		),
+		`--data-binary ${quote(body)}`,
+	].join(' \\\n  ');
 }

@@ -9,14 +9,23 @@ import { fromInput, toInput, zone } from './format.js';
 import { narrow } from './route.js';
 import { html, Options } from './ui.js';
 
-const RANGES = [['', 'Any time'], ['1', 'Last hour'], ['24', 'Last 24 hours'],
-	['168', 'Last 7 days'], ['own', 'Other…']];
+const RANGES = [
+	['', 'Any time'],
+	['1', 'Last hour'],
+	['24', 'Last 24 hours'],
+	['168', 'Last 7 days'],
+	['own', 'Other…'],
+];
 
 /* What the API is asked for. */
 export function timeQuery(query) {
 	const { range, ...rest } = query;
-	const since = useMemo(() => Number(range) > 0 &&
-		new Date(Date.now() - range * 3600e3).toISOString(), [range]);
+	const since = useMemo(
+		() =>
+			Number(range) > 0 &&
+			new Date(Date.now() - range * 3600e3).toISOString(),
+		[range]
+	);
 	return since ? { ...rest, since } : rest;
 }
 
@@ -24,14 +33,18 @@ function Time({ query, set }) {
 	const [own, setOwn] = useState(Boolean(query.since || query.until));
 	const pick = (range) => {
 		setOwn(range === 'own');
-		set({ range: range === 'own' ? '' : range, since: '', until: '' });
+		set({
+			range: range === 'own' ? '' : range,
+			since: '',
+			until: '',
+		});
 	};
 	const moment = (name, label) => html`<label class="filter"><span
 		class="filter-name">${label}</span><input type="datetime-local"
 		aria-label="${label}, ${zone()}" value=${toInput(query[name])}
 		onChange=${(e) => set({ [name]: fromInput(e.target.value) })}
 		/></label>`;
-	const value = own ? 'own' : query.range ?? '';
+	const value = own ? 'own' : (query.range ?? '');
 	return html`<label class="filter"><span class="sr-only">Time</span>
 		<select value=${value} onChange=${(e) => pick(e.target.value)}>
 		<${Options} of=${RANGES} value=${value} /></select></label>
@@ -49,10 +62,15 @@ function Select({ label, of, value, set }) {
 export function Filters({ path, query, of }) {
 	const set = (part) => narrow(path, { ...query, ...part });
 	return html`<div class="filters" role="group" aria-label="Filters">
-		${of.map(([name, label, options]) => html`<${Select} key=${name}
+		${of.map(
+			([name, label, options]) => html`<${Select} key=${name}
 			label=${label} of=${options} value=${query[name] ?? ''}
-			set=${(value) => set({ [name]: value })} />`)}
+			set=${(value) => set({ [name]: value })} />`
+		)}
 		<${Time} query=${query} set=${set} />
-		${Object.values(query).some(Boolean) && html`<a class="clear"
-			href="#/${path}">Clear</a>`}</div>`;
+		${
+			Object.values(query).some(Boolean) &&
+			html`<a class="clear"
+			href="#/${path}">Clear</a>`
+		}</div>`;
 }

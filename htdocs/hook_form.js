@@ -8,16 +8,29 @@ import { call, useGet } from './api.js';
 import { go } from './route.js';
 import { Button, Dialog, Field, html, Options, say, Trouble } from './ui.js';
 
-const NEW = { target_url: '', action: 'event.*', scope: 'organization',
-	user: '', description: '', headers: [], batch_size: '1',
-	rate_limit: '0', ordered: false, secret: '' };
+const NEW = {
+	target_url: '',
+	action: 'event.*',
+	scope: 'organization',
+	user: '',
+	description: '',
+	headers: [],
+	batch_size: '1',
+	rate_limit: '0',
+	ordered: false,
+	secret: '',
+};
 
 /* What the form holds for a hook as the API tells of it. */
 function fill(hook) {
-	return { ...NEW, ...hook, user: hook.user ?? '',
+	return {
+		...NEW,
+		...hook,
+		user: hook.user ?? '',
 		headers: Object.entries(hook.headers),
 		batch_size: String(hook.batch_size),
-		rate_limit: String(hook.rate_limit) };
+		rate_limit: String(hook.rate_limit),
+	};
 }
 
 /* A number where it is one, else the text, for the API to complain of. */
@@ -28,17 +41,19 @@ function numeric(text) {
 /* The members to send. */
 function members(form, hook) {
 	const out = {
-		target_url: form.target_url.trim(), action: form.action,
-		scope: form.scope, description: form.description,
-		headers: Object.fromEntries(form.headers.filter(
-			([name, value]) => name || value)),
+		target_url: form.target_url.trim(),
+		action: form.action,
+		scope: form.scope,
+		description: form.description,
+		headers: Object.fromEntries(
+			form.headers.filter(([name, value]) => name || value)
+		),
 		batch_size: numeric(form.batch_size),
-		rate_limit: numeric(form.rate_limit), ordered: form.ordered,
+		rate_limit: numeric(form.rate_limit),
+		ordered: form.ordered,
 	};
-	if (form.scope === 'user')
-		out.user = form.user.trim();
-	if (!hook && form.secret)
-		out.secret = form.secret.trim();
+	if (form.scope === 'user') out.user = form.user.trim();
+	if (!hook && form.secret) out.secret = form.secret.trim();
 	return out;
 }
 
@@ -46,18 +61,34 @@ export function useActions() {
 	return useGet('actions').data ?? [];
 }
 
-const WILDCARDS = [['*', '* – everything'], ['event.*', 'event.*'],
-	['user.*', 'user.*'], ['vyteme.*', 'vyteme.*']];
+const WILDCARDS = [
+	['*', '* – everything'],
+	['event.*', 'event.*'],
+	['user.*', 'user.*'],
+	['vyteme.*', 'vyteme.*'],
+];
 
 function ActionSelect({ value, onChange, attributes }) {
 	const actions = useActions();
-	const named = (operational) => actions.filter((a) =>
-		a.operational === operational && a.action !== 'ping')
-		.map((a) => [a.action, a.action]);
-	const of = { 'Several at once': WILDCARDS, 'One action': named(false),
-		'From the service itself': named(true) };
+	const named = (operational) =>
+		actions
+			.filter(
+				(a) =>
+					a.operational === operational &&
+					a.action !== 'ping'
+			)
+			.map((a) => [a.action, a.action]);
+	const of = {
+		'Several at once': WILDCARDS,
+		'One action': named(false),
+		'From the service itself': named(true),
+	};
 	// Until the catalogue is there, the present one must not be lost.
-	if (!Object.values(of).flat().some(([action]) => action === value))
+	if (
+		!Object.values(of)
+			.flat()
+			.some(([action]) => action === value)
+	)
 		of['One action'].push([value, value]);
 	return html`<select ...${attributes} value=${value}
 		onChange=${(event) => onChange(event.target.value)}>
@@ -65,11 +96,20 @@ function ActionSelect({ value, onChange, attributes }) {
 }
 
 function Headers({ of, onChange, error }) {
-	const change = (i, part, text) => onChange(of.map((pair, n) =>
-		n === i ? pair.map((old, p) => p === part ? text : old) : pair));
+	const change = (i, part, text) =>
+		onChange(
+			of.map((pair, n) =>
+				n === i
+					? pair.map((old, p) =>
+							p === part ? text : old
+						)
+					: pair
+			)
+		);
 	return html`<fieldset class="field"><legend>Headers
 		<span class="muted"> optional, sent with each delivery</span></legend>
-		${of.map(([name, value], i) => html`<div key=${i} class="pair">
+		${of.map(
+			([name, value], i) => html`<div key=${i} class="pair">
 		<input aria-label="Name of header ${i + 1}" value=${name}
 			placeholder="X-Token" spellcheck="false"
 			onInput=${(e) => change(i, 0, e.target.value)} />
@@ -77,8 +117,10 @@ function Headers({ of, onChange, error }) {
 			spellcheck="false"
 			onInput=${(e) => change(i, 1, e.target.value)} />
 		<${Button} kind="ghost" icon="close" aria-label="Remove header ${
-	i + 1}" onClick=${() => onChange(of.filter((_, n) => n !== i))} />
-		</div>`)}
+			i + 1
+		}" onClick=${() => onChange(of.filter((_, n) => n !== i))} />
+		</div>`
+		)}
 		<${Button} kind="ghost" icon="plus"
 			onClick=${() => onChange([...of, ['', '']])}>Add a header<//>
 		${error && html`<p class="field-error">${error}</p>`}</fieldset>`;
@@ -92,61 +134,85 @@ function Scope({ form, set, error }) {
 	return html`<fieldset class="field"><legend>What it gets</legend>
 		${radio('organization', 'All that happens in the organization')}
 		${radio('user', 'Only what names one user')}</fieldset>
-		${form.scope === 'user' && html`<${Field} label="User"
-			hint="24 hexadecimal digits" error=${error('/user')}>${
-	(attributes) => html`<input ...${attributes} value=${form.user}
+		${
+			form.scope === 'user' &&
+			html`<${Field} label="User"
+			hint="24 hexadecimal digits" error=${error('/user')}
+		>${(attributes) => html`<input ...${attributes} value=${form.user}
 		spellcheck="false"
-		onInput=${(e) => set('user', e.target.value)} />`}<//>`}`;
+		onInput=${(e) => set('user', e.target.value)} />`}<//>`
+		}`;
 }
+
+const RATE_HINT = 'Deliveries a second; 0 is no limit.';
+const BATCH_HINT = 'Up to so many in one request, 1 to 100.';
 
 function More({ form, set, error, isNew }) {
 	const input = (name, label, hint, more) => html`<${Field} label=${label}
-		hint=${hint} error=${error(`/${name}`)} ...${more}>${
-	(attributes) => html`<input ...${attributes} value=${form[name]}
+		hint=${hint} error=${error(`/${name}`)} ...${more}
+		>${(attributes) => html`<input ...${attributes} value=${form[name]}
 		inputmode=${more?.optional ? 'text' : 'numeric'} spellcheck="false"
 		autocomplete="off"
 		onInput=${(e) => set(name, e.target.value)} />`}<//>`;
 	return html`<details class="more"><summary>Order, rate, batches, headers${
-		isNew ? ', own secret' : ''}</summary>
-		<div class="two">${input('rate_limit', 'Rate limit',
-	'Deliveries a second; 0 is no limit.')}
-		${input('batch_size', 'Batch size',
-	'Up to so many in one request, 1 to 100.')}</div>
+		isNew ? ', own secret' : ''
+	}</summary>
+		<div class="two">
+		${input('rate_limit', 'Rate limit', RATE_HINT)}
+		${input('batch_size', 'Batch size', BATCH_HINT)}</div>
 		<label class="choice"><input type="checkbox" checked=${form.ordered}
 			onChange=${(e) => set('ordered', e.target.checked)} />
 		<span>In order: one at a time; the next waits until the one before
 		has succeeded or failed for good.</span></label>
 		<${Headers} of=${form.headers} error=${error('/headers')}
 			onChange=${(list) => set('headers', list)} />
-		${isNew && input('secret', 'Secret', 'whsec_ and base64 of 24 to 64 ' +
-		'bytes. Left empty, a random one is made.', { optional: true })}
+		${
+			isNew &&
+			input(
+				'secret',
+				'Secret',
+				'whsec_ and base64 of 24 to 64 ' +
+					'bytes. Left empty, a random one is made.',
+				{ optional: true }
+			)
+		}
 		</details>`;
 }
 
 /* `hook` and its `etag` to edit one; without, a new one. */
 export function HookDialog({ hook, etag, onClose, onSaved }) {
-	const [form, setForm] = useState(() => hook ? fill(hook) : NEW);
+	const [form, setForm] = useState(() => (hook ? fill(hook) : NEW));
 	const [error, setError] = useState(null);
 	const [busy, setBusy] = useState(false);
-	const set = (name, value) => setForm((old) => ({ ...old, [name]: value }));
+	const set = (name, value) =>
+		setForm((old) => ({ ...old, [name]: value }));
 	const at = (pointer) => error?.at?.(pointer);
 	const save = async (event) => {
 		event.preventDefault();
 		setBusy(true);
 		try {
-			const { data } = await call(hook ? 'PUT' : 'POST',
-				hook ? `hooks/${hook._id}` : 'hooks', {
+			const { data } = await call(
+				hook ? 'PUT' : 'POST',
+				hook ? `hooks/${hook._id}` : 'hooks',
+				{
 					body: members(form, hook),
-					headers: etag ? { 'If-Match': etag } : {} });
+					headers: etag
+						? { 'If-Match': etag }
+						: {},
+				}
+			);
 			onClose();
-			say(hook ? 'The hook was changed.' : 'The hook was created.');
-			if (hook)
-				onSaved();
-			else
-				go(`hooks/${data._id}`);
+			say(
+				hook
+					? 'The hook was changed.'
+					: 'The hook was created.'
+			);
+			if (hook) onSaved();
+			else go(`hooks/${data._id}`);
 		} catch (trouble) {
 			if (trouble.status === 412) {
-				trouble.message = 'Somebody else has changed this hook ' +
+				trouble.message =
+					'Somebody else has changed this hook ' +
 					'meanwhile. Close this, look, and try again.';
 			}
 			setError(trouble);
@@ -157,16 +223,16 @@ export function HookDialog({ hook, etag, onClose, onSaved }) {
 		title=${hook ? 'Edit the hook' : 'Create a hook'}>
 		<form onSubmit=${save}>
 		<${Field} label="Target URL" error=${at('/target_url')}
-			hint="https; it gets a signed POST for each notification.">${
-	(attributes) => html`<input ...${attributes} value=${form.target_url}
+			hint="https; it gets a signed POST for each notification."
+		>${(attributes) => html`<input ...${attributes} value=${form.target_url}
 		inputmode="url" autocomplete="off" spellcheck="false" autofocus
 		placeholder="https://www.example.com/hooks"
 		onInput=${(e) => set('target_url', e.target.value)} />`}<//>
 		<${Field} label="Action" error=${at('/action')}>${(attributes) =>
-	html`<${ActionSelect} attributes=${attributes} value=${form.action}
+			html`<${ActionSelect} attributes=${attributes} value=${form.action}
 		onChange=${(value) => set('action', value)} />`}<//>
-		<${Field} label="Description" optional error=${at('/description')}>${
-	(attributes) => html`<input ...${attributes} value=${form.description}
+		<${Field} label="Description" optional error=${at('/description')}
+		>${(attributes) => html`<input ...${attributes} value=${form.description}
 		placeholder="Calendar sync, production"
 		onInput=${(e) => set('description', e.target.value)} />`}<//>
 		<${Scope} form=${form} set=${set} error=${at} />
@@ -174,6 +240,7 @@ export function HookDialog({ hook, etag, onClose, onSaved }) {
 		${error && html`<${Trouble} error=${error} />`}
 		<footer class="dialog-foot"><${Button} onClick=${onClose}>Cancel<//>
 		<button type="submit" class="button button-primary"
-			disabled=${busy} aria-busy=${busy ? 'true' : undefined}>${
-	hook ? 'Save' : 'Create'}</button></footer></form><//>`;
+			disabled=${busy} aria-busy=${busy}>${
+				hook ? 'Save' : 'Create'
+			}</button></footer></form><//>`;
 }

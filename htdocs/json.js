@@ -17,10 +17,8 @@ export function isJson(text) {
 }
 
 function kindOf(token, next) {
-	if (token[0] === '"')
-		return next === ':' ? 'name' : 'string';
-	if ('{}[],:'.includes(token))
-		return 'mark';
+	if (token[0] === '"') return next === ':' ? 'name' : 'string';
+	if ('{}[],:'.includes(token)) return 'mark';
 	return /^[tfn]/.test(token) ? 'word' : 'number';
 }
 
@@ -29,28 +27,25 @@ function kindOf(token, next) {
  * is what stands between. null when it is no JSON or too long.
  */
 export function layOut(text) {
-	if (text.length > SHOWN_MAX || !isJson(text))
-		return null;
+	if (text.length > SHOWN_MAX || !isJson(text)) return null;
 	const tokens = text.match(TOKEN);
 	const out = [];
 	let depth = 0;
-	const line = () => out.push({ kind: 'blank',
-		text: `\n${'  '.repeat(depth)}` });
+	const line = () =>
+		out.push({ kind: 'blank', text: `\n${'  '.repeat(depth)}` });
 	tokens.forEach((token, i) => {
-		const next = tokens[i + 1], before = tokens[i - 1];
+		const next = tokens[i + 1],
+			before = tokens[i - 1];
 		const closes = token === '}' || token === ']';
 		if (closes) {
 			depth--;
-			if (before !== '{' && before !== '[')
-				line();
+			if (before !== '{' && before !== '[') line();
 		}
 		out.push({ kind: kindOf(token, next), text: token });
-		if (token === ':')
-			out.push({ kind: 'blank', text: ' ' });
+		if (token === ':') out.push({ kind: 'blank', text: ' ' });
 		if (token === '{' || token === '[') {
 			depth++;
-			if (next !== '}' && next !== ']')
-				line();
+			if (next !== '}' && next !== ']') line();
 		} else if (token === ',') {
 			line();
 		}
@@ -60,17 +55,20 @@ export function layOut(text) {
 
 /* The text of one member of an accepted object, as it stands there. */
 export function member(text, name) {
-	let depth = 0, from = -1, wanted = false;
+	let depth = 0,
+		from = -1,
+		wanted = false;
 	for (const { 0: token, index } of text.matchAll(TOKEN)) {
-		if (depth === 1 && from >= 0 && (token === ',' || token === '}'))
+		if (
+			depth === 1 &&
+			from >= 0 &&
+			(token === ',' || token === '}')
+		)
 			return text.slice(from, index).trim();
-		if (depth === 1 && token === ':' && wanted)
-			from = index + 1;
+		if (depth === 1 && token === ':' && wanted) from = index + 1;
 		wanted = depth === 1 && token === JSON.stringify(name);
-		if (token === '{' || token === '[')
-			depth++;
-		else if (token === '}' || token === ']')
-			depth--;
+		if (token === '{' || token === '[') depth++;
+		else if (token === '}' || token === ']') depth--;
 	}
 	return null;
 }

@@ -10,10 +10,25 @@ import { href } from './route.js';
 import { useActions } from './hook_form.js';
 import { hookName } from './page_hooks.js';
 import { Filters, timeQuery } from './filters.js';
-import { Button, Card, Empty, html, Icon, Mono, Page, Pill, Skeleton, Text,
-	Time, Trouble } from './ui.js';
+import {
+	Button,
+	Card,
+	Empty,
+	html,
+	Icon,
+	Mono,
+	Page,
+	Pill,
+	Skeleton,
+	Text,
+	Time,
+	Trouble,
+} from './ui.js';
 
-const PAGE = 50, ROUNDS_MAX = 10, EVERY_MS = 2000, FRESH_MS = 4000;
+const PAGE = 50,
+	ROUNDS_MAX = 10,
+	EVERY_MS = 2000,
+	FRESH_MS = 4000;
 const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 
 /* ---- a list in pages whose head is asked for again and again ---- */
@@ -22,8 +37,10 @@ const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 function merge(old, head) {
 	const now = new Map(head.map((item) => [item._id, item]));
 	const known = new Set(old.map((item) => item._id));
-	return [...head.filter((item) => !known.has(item._id)),
-		...old.map((item) => now.get(item._id) ?? item)];
+	return [
+		...head.filter((item) => !known.has(item._id)),
+		...old.map((item) => now.get(item._id) ?? item),
+	];
 }
 
 /* A page that the API ended early for want of matches is looked further for. */
@@ -47,51 +64,89 @@ export function useLive(path, query, live) {
 	const words = JSON.stringify(query);
 	const run = useRef(0);
 
-	const load = useCallback(async (first) => {
-		const mine = run.current;
-		try {
-			const query = { ...JSON.parse(words), limit: PAGE };
-			const { data, next } = await (first ? page(path, query)
-				: call('GET', path, { query }));
-			if (mine !== run.current)
-				return;
-			setState((old) => {
-				if (first || !old.list)
-					return { list: data, next };
-				const known = new Set(old.list.map((d) => d._id));
-				const added = data.filter((d) => !known.has(d._id));
-				if (added.length) {
-					setFresh(new Set(added.map((d) => d._id)));
-					setTimeout(() => setFresh(new Set()), FRESH_MS);
-				}
-				return { ...old, list: merge(old.list, data),
-					error: null };
-			});
-		} catch (error) {
-			if (mine === run.current)
-				setState((old) => ({ ...old, error }));
-		}
-	}, [path, words]);
+	const load = useCallback(
+		async (first) => {
+			const mine = run.current;
+			try {
+				const query = {
+					...JSON.parse(words),
+					limit: PAGE,
+				};
+				const { data, next } = await (first
+					? page(path, query)
+					: call('GET', path, { query }));
+				if (mine !== run.current) return;
+				setState((old) => {
+					if (first || !old.list)
+						return { list: data, next };
+					const known = new Set(
+						old.list.map((d) => d._id)
+					);
+					const added = data.filter(
+						(d) => !known.has(d._id)
+					);
+					if (added.length) {
+						setFresh(
+							new Set(
+								added.map(
+									(d) =>
+										d._id
+								)
+							)
+						);
+						setTimeout(
+							() =>
+								setFresh(
+									new Set()
+								),
+							FRESH_MS
+						);
+					}
+					return {
+						...old,
+						list: merge(old.list, data),
+						error: null,
+					};
+				});
+			} catch (error) {
+				if (mine === run.current)
+					setState((old) => ({ ...old, error }));
+			}
+		},
+		[path, words]
+	);
 
 	useEffect(() => {
 		run.current++;
 		load(true);
 	}, [load]);
 	useEffect(() => {
-		const timer = live && setInterval(() => document.hidden || load(),
-			EVERY_MS);
+		const timer =
+			live &&
+			setInterval(() => document.hidden || load(), EVERY_MS);
 		return () => clearInterval(timer);
 	}, [load, live]);
 	useEffect(() => () => run.current++, []);
 
 	const older = async () => {
-		const { data, next } = await page(path, { ...JSON.parse(words),
-			limit: PAGE, after: state.next });
-		setState((old) => ({ ...old, next,
-			list: [...old.list, ...data] }));
+		const { data, next } = await page(path, {
+			...JSON.parse(words),
+			limit: PAGE,
+			after: state.next,
+		});
+		setState((old) => ({
+			...old,
+			next,
+			list: [...old.list, ...data],
+		}));
 	};
-	return { ...state, fresh, older, reload: () => load(true),
-		loading: !state.list && !state.error };
+	return {
+		...state,
+		fresh,
+		older,
+		reload: () => load(true),
+		loading: !state.list && !state.error,
+	};
 }
 
 /* The end of such a list: more of it, or that there is no more. */
@@ -102,23 +157,22 @@ function Older({ from, what }) {
 		await from.older().catch(() => {});
 		setBusy(false);
 	};
-	return html`<footer class="list-foot"><span class="muted" role="status">${
-		many(from.list.length, ...what)} shown</span>${from.next &&
-		html`<${Button} busy=${busy} onClick=${more}>Load older<//>`}</footer>`;
+	return html`<footer class="list-foot"><span class="muted"
+		role="status">${many(from.list.length, ...what)} shown</span>${
+			from.next &&
+			html`<${Button} busy=${busy} onClick=${more}>Load older<//>`
+		}</footer>`;
 }
 
 /* Such a list: its rows, or that none matches the query, or, as its child,
  * what is said when there is none at all. */
 export function Live({ from, path, what, query, rows, children }) {
-	if (from.loading)
-		return html`<${Skeleton} rows=${8} />`;
+	if (from.loading) return html`<${Skeleton} rows=${8} />`;
 	if (!from.list)
 		return html`<${Trouble} error=${from.error} onRetry=${from.reload} />`;
 	const older = html`<${Older} from=${from} what=${what} />`;
-	if (from.list.length)
-		return html`${rows(from.list)}${older}`;
-	if (!Object.keys(query).length)
-		return children;
+	if (from.list.length) return html`${rows(from.list)}${older}`;
+	if (!Object.keys(query).length) return children;
 	return html`<${Empty} icon=${path} title="No ${what[0]} matches">Choose a
 		wider time or another state, or <a href="#/${path}">look at all of
 		them</a>.<//>${from.next && older}`;
@@ -129,16 +183,17 @@ export function Live({ from, path, what, query, rows, children }) {
 /* When it is due; behind others in its lane it may be due and wait. */
 export function Next({ at }) {
 	return Date.parse(at) > Date.now() - 5000
-		? html`<${Time} at=${at} as="ago" />` : 'when its turn comes';
+		? html`<${Time} at=${at} as="ago" />`
+		: 'when its turn comes';
 }
 
 function outcome(delivery) {
-	if (delivery.reason)
-		return html`<${Text} of=${delivery.reason} />`;
+	if (delivery.reason) return html`<${Text} of=${delivery.reason} />`;
 	if (delivery.nextAttemptAt && delivery.state === 'pending')
 		return html`next attempt <${Next} at=${delivery.nextAttemptAt} />`;
-	return delivery.finishedAt && `after ${span(
-		Date.parse(delivery.finishedAt) - Date.parse(delivery.createdAt))}`;
+	if (!delivery.finishedAt) return null;
+	const [from, to] = [delivery.createdAt, delivery.finishedAt];
+	return `after ${span(Date.parse(to) - Date.parse(from))}`;
 }
 
 function Row({ delivery, hook, bare, fresh }) {
@@ -148,10 +203,12 @@ function Row({ delivery, hook, bare, fresh }) {
 		<span class="row-state"><${Pill} state=${delivery.state} /></span>
 		<span class="row-action"><code><${Text}
 			of=${delivery.action} /></code></span>
-		${!bare && html`<span class="row-main"><${Text}
-			of=${hookName(hook, delivery.hook)} /></span>`}
-		<span class="row-count">${many(delivery.attemptCount,
-	'attempt')}</span>
+		${
+			!bare &&
+			html`<span class="row-main"><${Text}
+			of=${hookName(hook, delivery.hook)} /></span>`
+		}
+		<span class="row-count">${many(delivery.attemptCount, 'attempt')}</span>
 		<span class="row-note">${outcome(delivery)}</span>
 		<span class="row-time"><${Time} at=${delivery.createdAt} /></span>
 	</a></li>`;
@@ -159,10 +216,12 @@ function Row({ delivery, hook, bare, fresh }) {
 
 /* `bare`: without the hook, which is known. */
 export function DeliveryRows({ list, hooks, bare, fresh }) {
-	return html`<ul class="rows">${list.map((delivery) => html`<${Row}
+	return html`<ul class="rows">${list.map(
+		(delivery) => html`<${Row}
 		key=${delivery._id} delivery=${delivery} bare=${bare}
 		hook=${hooks?.get(delivery.hook)}
-		fresh=${fresh?.has(delivery._id)} />`)}</ul>`;
+		fresh=${fresh?.has(delivery._id)} />`
+	)}</ul>`;
 }
 
 export function useHooks() {
@@ -181,20 +240,36 @@ export function Deliveries({ query }) {
 		lead="What was sent, what was answered, and what comes next."
 		actions=${html`<${Button} aria-pressed=${String(live)}
 			class="button button-plain live" onClick=${() => setLive(!live)}>
-			<i class="beat ${live ? 'beat-on' : ''}"></i>${
-	live ? 'Live' : 'Paused'}<//>`}>
+			<i class="beat ${live ? 'beat-on' : ''}"></i>${live ? 'Live' : 'Paused'}<//>`}>
 		<${Card} class="card-flush">
 		<${Filters} path="deliveries" query=${query} of=${[
-	['hook', 'All hooks', [...hooks.values()].map((hook) =>
-		[hook._id, hookName(hook).slice(0, 60)])],
-	['action', 'All actions', actions.map((a) => [a.action, a.action])],
-	['state', 'All states', STATES.map((s) => [s, s])],
-]} />
-		${query.notification && html`<p class="none muted">Those of the
-			notification${' '}<a href=${href(`notifications/${
-	query.notification}`)}><${Mono} of=${query.notification} /></a></p>`}
-		${from.list && from.error && html`<p class="stale" role="status">
-			<${Icon} name="warn" />${from.error.message}</p>`}
+			[
+				'hook',
+				'All hooks',
+				[...hooks.values()].map((hook) => [
+					hook._id,
+					hookName(hook).slice(0, 60),
+				]),
+			],
+			[
+				'action',
+				'All actions',
+				actions.map((a) => [a.action, a.action]),
+			],
+			['state', 'All states', STATES.map((s) => [s, s])],
+		]} />
+		${
+			query.notification &&
+			html`<p class="none muted">Those of the
+			notification${' '}<a
+			href=${href(`notifications/${query.notification}`)}><${Mono} of=${query.notification} /></a></p>`
+		}
+		${
+			from.list &&
+			from.error &&
+			html`<p class="stale" role="status">
+			<${Icon} name="warn" />${from.error.message}</p>`
+		}
 		<${Live} from=${from} path="deliveries" query=${query}
 			what=${['delivery', 'deliveries']} rows=${(list) => html`
 			<${DeliveryRows} list=${list} hooks=${hooks}

@@ -11,23 +11,46 @@ import { href } from './route.js';
 import { isJson } from './json.js';
 import { Next } from './page_deliveries.js';
 import { hookName } from './page_hooks.js';
-import { Banner, Button, Card, Code, Copy, Dialog, Facts, html, Loaded, Mono,
-	Page, Pill, say, Segments, Text, Time, Trouble, useWork } from './ui.js';
+import {
+	Banner,
+	Button,
+	Card,
+	Code,
+	Copy,
+	Dialog,
+	Facts,
+	html,
+	Loaded,
+	Mono,
+	Page,
+	Pill,
+	say,
+	Segments,
+	Text,
+	Time,
+	Trouble,
+	useWork,
+} from './ui.js';
 
 const SHAPES = { formatted: 'Formatted', raw: 'Raw' };
 /* A ping is one attempt; a sender looks for work every few milliseconds. */
-const PING_POLL_MS = 400, PING_SLOW_MS = 8000;
+const PING_POLL_MS = 400,
+	PING_SLOW_MS = 8000;
 
 /* ---- an attempt ---- */
 
 /* The parts of a request: curl tells each moment from the start. */
 function phases({ dns, connect, tls, firstByte, total }) {
-	const marks = [['Name', dns], ['Connect', connect], ['TLS', tls],
-		['Waiting', firstByte], ['Answer', total]];
+	const marks = [
+		['Name', dns],
+		['Connect', connect],
+		['TLS', tls],
+		['Waiting', firstByte],
+		['Answer', total],
+	];
 	let before = 0;
 	return marks.flatMap(([name, at]) => {
-		if (!at || at <= before)
-			return [];
+		if (!at || at <= before) return [];
 		const part = [name, at - before];
 		before = at;
 		return [part];
@@ -37,20 +60,23 @@ function phases({ dns, connect, tls, firstByte, total }) {
 function Phases({ attempt }) {
 	const parts = phases(attempt.timings);
 	const total = attempt.timings.total || 1;
-	if (!parts.length)
-		return null;
+	if (!parts.length) return null;
 	return html`<div class="phases"><div class="phase-bar"
-		aria-hidden="true">${parts.map(([name, ms]) => html`<i key=${name}
+		aria-hidden="true">${parts.map(
+			([name, ms]) => html`<i key=${name}
 		class="phase phase-${name.toLowerCase()}"
-		style=${{ width: `${100 * ms / total}%` }}></i>`)}</div>
-		<ul class="phase-names">${parts.map(([name, ms]) => html`<li
+		style=${{ width: `${(100 * ms) / total}%` }}></i>`
+		)}</div>
+		<ul class="phase-names">${parts.map(
+			([name, ms]) => html`<li
 			key=${name}><i class="key phase-${name.toLowerCase()}"></i>${
-	name} <b>${span(ms)}</b></li>`)}</ul></div>`;
+				name
+			} <b>${span(ms)}</b></li>`
+		)}</ul></div>`;
 }
 
 function attemptWord(attempt) {
-	if (attempt.status)
-		return `${attempt.status}`;
+	if (attempt.status) return `${attempt.status}`;
 	return attempt.error ? attempt.error.replaceAll('_', ' ') : 'no answer';
 }
 
@@ -59,31 +85,38 @@ function good(attempt) {
 }
 
 function Timeline({ attempts, chosen, onChoose, delivery }) {
-	return html`<ol class="timeline">${attempts.map((attempt, i) => html`
+	return html`<ol class="timeline">${attempts.map(
+		(attempt, i) => html`
 		<li key=${attempt.attempt}><button type="button"
 			class="moment moment-${good(attempt) ? 'good' : 'bad'}"
 			aria-current=${i === chosen ? 'true' : undefined}
 			onClick=${() => onChoose(i)}>
 			<span class="moment-title">Attempt ${attempt.attempt}
 				<b>${attemptWord(attempt)}</b></span>
-			<span class="muted"><${Time} at=${attempt.startedAt} /> ·${' '}${
-	span(attempt.duration)}</span></button></li>`)}
-		${delivery.nextAttemptAt && delivery.state === 'pending' && html`
+			<span class="muted"><${Time} at=${attempt.startedAt}
+				/> ·${' '}${span(attempt.duration)}</span></button></li>`
+	)}
+		${
+			delivery.nextAttemptAt &&
+			delivery.state === 'pending' &&
+			html`
 		<li><div class="moment moment-next"><span class="moment-title">
 			Next attempt</span><span class="muted"><${Next}
-			at=${delivery.nextAttemptAt} /></span></div></li>`}</ol>`;
+			at=${delivery.nextAttemptAt} /></span></div></li>`
+		}</ol>`;
 }
 
 /* Text of which JSON can be laid out; base64 is bytes that are no text. */
 function Body({ text, encoding, label, shape, none }) {
-	if (text === null || text === undefined || text === '')
+	if (text == null || text === '')
 		return html`<p class="muted">${none}</p>`;
 	if (encoding === 'base64') {
 		return html`<p class="muted">Bytes that are no text, as base64:</p>
 			<${Code} label=${label} text=${text} wrap />`;
 	}
-	return html`<${Code} label=${label} text=${text} wrap=${shape === 'raw' ||
-		!isJson(text)} formatted=${shape === 'formatted'} />`;
+	return html`<${Code} label=${label} text=${text} wrap=${
+		shape === 'raw' || !isJson(text)
+	} formatted=${shape === 'formatted'} />`;
 }
 
 function headText(lines) {
@@ -98,9 +131,12 @@ function Sent({ delivery, attempt, hook, source, shape }) {
 			of=${hook?.target_url ?? 'a hook that was deleted'} /></p>
 		<${Code} label="Request headers" wrap
 			text=${headText(headersOf(delivery, attempt, hook))} />
-		${inBatch(delivery) && html`<p class="muted">It was sent in a batch with others,
+		${
+			inBatch(delivery) &&
+			html`<p class="muted">It was sent in a batch with others,
 			under the batch's <code>webhook-id</code>. Its part of the
-			body:</p>`}
+			body:</p>`
+		}
 		<${Body} label="Request body" text=${body} shape=${shape}
 			none="The notification is no longer kept." /></section>`;
 }
@@ -108,30 +144,45 @@ function Sent({ delivery, attempt, hook, source, shape }) {
 function Answer({ attempt, shape }) {
 	const { response } = attempt;
 	return html`<section class="side-by"><h3>Answer</h3>
-		<p class="request-line"><b class=${good(attempt) ? 'tone-good'
-		: 'tone-bad'}>${attempt.status ?? 'None'}</b> ${
-	attempt.errorText}</p>
-		${response.headers && html`<${Code} label="Answer headers" wrap
-			text=${response.headers.replaceAll('\r\n', '\n').trimEnd()} />`}
+		<p class="request-line"><b class=${
+			good(attempt) ? 'tone-good' : 'tone-bad'
+		}>${attempt.status ?? 'None'}</b> ${attempt.errorText}</p>
+		${
+			response.headers &&
+			html`<${Code} label="Answer headers" wrap
+			text=${response.headers.replaceAll('\r\n', '\n').trimEnd()} />`
+		}
 		<${Body} label="Answer body" text=${response.body} shape=${shape}
 			encoding=${response.bodyEncoding}
-			none=${attempt.status ? 'The answer has no body.'
-		: 'There is no answer.'} /></section>`;
+			none=${
+				attempt.status
+					? 'The answer has no body.'
+					: 'There is no answer.'
+			} /></section>`;
 }
 
 function Attempt({ delivery, attempt, hook, source }) {
 	const [shape, setShape] = useState('formatted');
 	return html`<div class="attempt"><div class="attempt-head">
 		<${Facts} of=${[
-	['Started', html`<${Time} at=${attempt.startedAt} as="full" />`],
-	['Took', span(attempt.duration)],
-	['Address', attempt.remoteAddress ?? '–'],
-	['TLS', attempt.tlsVersion ?? 'none']]} />
+			[
+				'Started',
+				html`<${Time} at=${attempt.startedAt} as="full" />`,
+			],
+			['Took', span(attempt.duration)],
+			['Address', attempt.remoteAddress ?? '–'],
+			['TLS', attempt.tlsVersion ?? 'none'],
+		]} />
 		<${Segments} label="How bodies are shown" of=${SHAPES} value=${shape}
 			onChange=${setShape} /></div>
 		<${Phases} attempt=${attempt} />
-		<div class="two-sides"><${Sent} ...${{ delivery, attempt, hook, source,
-	shape }} /><${Answer} attempt=${attempt} shape=${shape} /></div></div>`;
+		<div class="two-sides"><${Sent} ...${{
+			delivery,
+			attempt,
+			hook,
+			source,
+			shape,
+		}} /><${Answer} attempt=${attempt} shape=${shape} /></div></div>`;
 }
 
 /* ---- the page ---- */
@@ -139,47 +190,91 @@ function Attempt({ delivery, attempt, hook, source }) {
 function DeliveryFacts({ delivery, hook }) {
 	useSettings();
 	return html`<${Card} title="About it"><${Facts} of=${[
-		['Hook', html`<a href=${href(`hooks/${delivery.hook}`)}><${Text}
-			of=${hookName(hook, delivery.hook)} /></a>`],
-		['Notification', html`<a href=${href(`notifications/${
-			delivery.notification}`)}><${Mono}
-			of=${delivery.notification} /></a>`],
-		delivery.user && ['User', html`<${Mono} of=${delivery.user} />`],
-		['Created', html`${[...new Set([false, true].map((utc) =>
-			time(delivery.createdAt, 'full', utc)))].map((text) => html`<div
-			key=${text}>${text}</div>`)}`],
-		['Finished', html`<${Time} at=${delivery.finishedAt} as="full" />`],
-		['webhook-id', html`<${Mono} of=${delivery.webhookId} /> <${Copy}
-			text=${delivery.webhookId} />`],
-		['May have come twice', delivery.maybeDuplicate
-			? 'yes: an answer was lost' : 'no'],
+		[
+			'Hook',
+			html`<a href=${href(`hooks/${delivery.hook}`)}><${Text}
+			of=${hookName(hook, delivery.hook)} /></a>`,
+		],
+		[
+			'Notification',
+			html`<a
+			href=${href(`notifications/${delivery.notification}`)}><${Mono}
+			of=${delivery.notification} /></a>`,
+		],
+		delivery.user && [
+			'User',
+			html`<${Mono} of=${delivery.user} />`,
+		],
+		[
+			'Created',
+			html`${[
+				...new Set(
+					[false, true].map((utc) =>
+						time(
+							delivery.createdAt,
+							'full',
+							utc
+						)
+					)
+				),
+			].map(
+				(text) => html`<div
+			key=${text}>${text}</div>`
+			)}`,
+		],
+		[
+			'Finished',
+			html`<${Time} at=${delivery.finishedAt} as="full" />`,
+		],
+		[
+			'webhook-id',
+			html`<${Mono} of=${delivery.webhookId} /> <${Copy}
+			text=${delivery.webhookId} />`,
+		],
+		[
+			'May have come twice',
+			delivery.maybeDuplicate
+				? 'yes: an answer was lost'
+				: 'no',
+		],
 	]} /><//>`;
 }
 
 function DeliveryActions({ delivery, hook, source, onChanged }) {
 	const [run, busy] = useWork();
-	const again = () => run(async () => {
-		await call('POST', `deliveries/${delivery._id}/redeliver`);
-		say('It is sent again, under the same webhook-id.');
-		await onChanged();
-	});
+	const again = () =>
+		run(async () => {
+			await call(
+				'POST',
+				`deliveries/${delivery._id}/redeliver`
+			);
+			say('It is sent again, under the same webhook-id.');
+			await onChanged();
+		});
 	const curl = () => {
 		const body = bodyOf(delivery, source.text);
 		if (!body)
 			throw new Error('The notification is no longer kept.');
 		return curlOf(delivery, hook, body);
 	};
-	return html`${hook && source.text && html`<${Copy} kind="plain"
-			text=${curl}>Copy as curl<//>`}
-		${may('manage') && hook && html`<${Button} kind="primary"
-			icon="again" busy=${busy} onClick=${again}>Redeliver<//>`}`;
+	return html`${
+		hook &&
+		source.text &&
+		html`<${Copy} kind="plain"
+			text=${curl}>Copy as curl<//>`
+	}
+		${
+			may('manage') &&
+			hook &&
+			html`<${Button} kind="primary"
+			icon="again" busy=${busy} onClick=${again}>Redeliver<//>`
+		}`;
 }
 
 /* `before`: the number that those shown are below, or nothing; `next`: the one
  * of those before them. */
 function OtherAttempts({ attempts, before, next, onTurn }) {
-	if (!before && !next)
-		return null;
+	if (!before && !next) return null;
 	return html`<footer class="list-foot"><span class="muted" role="status">
 		Attempts ${attempts[0].attempt} to ${attempts.at(-1).attempt}</span>
 		${next && html`<${Button} onClick=${() => onTurn(next)}>Earlier<//>`}
@@ -195,7 +290,8 @@ function Attempts({ delivery, hook, source, ...turn }) {
 		return html`<${Card} title="Attempts"><p class="muted">${
 			delivery.state === 'pending'
 				? 'None yet. The sender makes the first one when it is due.'
-				: 'None was made.'}</p><//>`;
+				: 'None was made.'
+		}</p><//>`;
 	}
 	return html`<${Card} title=${many(delivery.attemptCount, 'attempt')}>
 		<${OtherAttempts} attempts=${attempts} ...${turn} />
@@ -211,9 +307,11 @@ export function Delivery({ id }) {
 	const from = useGet(`deliveries/${id}`, { every, query: { before } });
 	const { data } = from;
 	const hook = useGet(`hooks/${data?.hook}`, { skip: !data });
-	const source = useGet(`notifications/${data?.notification}`,
-		{ skip: !data });
-	const waits = !data || data.state === 'pending' || data.state === 'held';
+	const source = useGet(`notifications/${data?.notification}`, {
+		skip: !data,
+	});
+	const waits =
+		!data || data.state === 'pending' || data.state === 'held';
 	useEffect(() => setEvery(waits ? 2000 : 15000), [waits]);
 	const back = ['#/deliveries', 'Deliveries'];
 	if (!data) {
@@ -222,8 +320,9 @@ export function Delivery({ id }) {
 	}
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
-		lead=${html`<${Pill} state=${data.state} /> ${data.reason &&
-		html`<${Text} of=${data.reason} />`}`}
+		lead=${html`<${Pill} state=${data.state} /> ${
+			data.reason && html`<${Text} of=${data.reason} />`
+		}`}
 		actions=${html`<${DeliveryActions} delivery=${data}
 			hook=${hook.data} source=${source} onChanged=${from.reload} />`}>
 		${from.error && html`<${Trouble} error=${from.error} />`}
@@ -243,17 +342,22 @@ function usePing(hook) {
 		const begun = Date.now();
 		const look = async (id) => {
 			const { data } = await call('GET', `deliveries/${id}`);
-			if (!wanted)
-				return;
-			setState({ delivery: data,
-				slow: Date.now() - begun > PING_SLOW_MS });
+			if (!wanted) return;
+			setState({
+				delivery: data,
+				slow: Date.now() - begun > PING_SLOW_MS,
+			});
 			if (data.state === 'pending')
-				setTimeout(() => look(id).catch(fail), PING_POLL_MS);
+				setTimeout(
+					() => look(id).catch(fail),
+					PING_POLL_MS
+				);
 		};
-		const fail = (error) => wanted && setState((old) =>
-			({ ...old, error }));
+		const fail = (error) =>
+			wanted && setState((old) => ({ ...old, error }));
 		call('POST', `hooks/${hook._id}/ping`)
-			.then(({ data }) => look(data._id)).catch(fail);
+			.then(({ data }) => look(data._id))
+			.catch(fail);
 		return () => {
 			wanted = false;
 		};
@@ -263,11 +367,11 @@ function usePing(hook) {
 
 function PingAnswer({ delivery }) {
 	const attempt = delivery.attempts.at(-1);
-	if (!attempt)
-		return null;
-	return html`<p><${Pill} state=${delivery.state} /> after${' '}${
-		span(attempt.duration)}, from ${attempt.remoteAddress ??
-		'nowhere'}</p><${Phases} attempt=${attempt} />
+	if (!attempt) return null;
+	return html`<p><${Pill} state=${delivery.state}
+		/> after${' '}${span(attempt.duration)}, from ${
+			attempt.remoteAddress ?? 'nowhere'
+		}</p><${Phases} attempt=${attempt} />
 		<${Answer} attempt=${attempt} shape="formatted" />
 		<p><a href=${href(`deliveries/${delivery._id}`)}>Everything about
 		this ping</a></p>`;
@@ -278,12 +382,22 @@ export function Ping({ hook, onClose }) {
 	const waits = !error && (!delivery || delivery.state === 'pending');
 	return html`<${Dialog} title="Ping" onClose=${onClose}>
 		<p class="muted"><${Text} of=${hook.target_url} /></p>
-		<div class="stack" aria-live="polite">${waits && html`<p class="waiting"><span
-			class="spinner" aria-hidden="true"></span>${delivery
-	? 'Waiting for the sender and the answer…' : 'Asking…'}</p>`}
-		${waits && slow && html`<${Banner} tone="warn">It takes long. Either
+		<div class="stack" aria-live="polite">${
+			waits &&
+			html`<p class="waiting"><span
+			class="spinner" aria-hidden="true"></span>${
+				delivery
+					? 'Waiting for the sender and the answer…'
+					: 'Asking…'
+			}</p>`
+		}
+		${
+			waits &&
+			slow &&
+			html`<${Banner} tone="warn">It takes long. Either
 			the receiver does, or no sender runs: see the${' '}
-			<a href="#/overview">overview</a>.<//>`}
+			<a href="#/overview">overview</a>.<//>`
+		}
 		${error && html`<${Trouble} error=${error} />`}
 		${delivery && html`<${PingAnswer} delivery=${delivery} />`}</div>
 		<footer class="dialog-foot"><${Button} kind="primary"

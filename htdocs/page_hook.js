@@ -12,8 +12,24 @@ import { hookName, Since, stateOf } from './page_hooks.js';
 import { DeliveryRows } from './page_deliveries.js';
 import { Ping } from './page_delivery.js';
 import { Secret, Verify } from './secret.js';
-import { Banner, Button, Card, Confirm, Copy, Facts, html, later, Loaded, Mono,
-	Page, Pill, say, Text, Time, useWork } from './ui.js';
+import {
+	Banner,
+	Button,
+	Card,
+	Confirm,
+	Copy,
+	Facts,
+	html,
+	later,
+	Loaded,
+	Mono,
+	Page,
+	Pill,
+	say,
+	Text,
+	Time,
+	useWork,
+} from './ui.js';
 
 const Replay = later(() => import('./replay.js'), 'Replay');
 
@@ -22,29 +38,51 @@ function HookFacts({ hook }) {
 	return html`<${Card} title="Settings"><${Facts} of=${[
 		['Target URL', html`<${Text} of=${hook.target_url} />`],
 		['Action', html`<${Mono} of=${hook.action} />`],
-		['Gets', hook.scope === 'user'
-			? html`what names the user <${Mono} of=${hook.user} />`
-			: 'all of the organization'],
-		['Order', hook.ordered ? 'in order, one at a time' : 'as they come'],
-		['Rate limit', hook.rate_limit
-			? `${count(hook.rate_limit)} a second` : 'none'],
+		[
+			'Gets',
+			hook.scope === 'user'
+				? html`what names the user <${Mono} of=${hook.user} />`
+				: 'all of the organization',
+		],
+		[
+			'Order',
+			hook.ordered
+				? 'in order, one at a time'
+				: 'as they come',
+		],
+		[
+			'Rate limit',
+			hook.rate_limit
+				? `${count(hook.rate_limit)} a second`
+				: 'none',
+		],
 		['Batch size', count(hook.batch_size)],
-		['Headers', headers.length ? html`<ul class="plain">${headers.map(
-			([name, value]) => html`<li key=${name}><code><${Text}
-				of=${name} />: <${Text} of=${value} /></code></li>`)}</ul>`
-			: 'none'],
+		[
+			'Headers',
+			headers.length
+				? html`<ul class="plain">${headers.map(
+						([
+							name,
+							value,
+						]) => html`<li key=${name}><code><${Text}
+				of=${name} />: <${Text} of=${value} /></code></li>`
+					)}</ul>`
+				: 'none',
+		],
 		['Created', html`<${Time} at=${hook.createdAt} as="short" />`],
 		['Changed', html`<${Time} at=${hook.updatedAt} as="short" />`],
-		['Id', html`<${Mono} of=${hook._id} /> <${Copy} text=${hook._id} />`],
+		[
+			'Id',
+			html`<${Mono} of=${hook._id} /> <${Copy} text=${hook._id} />`,
+		],
 	]} /><//>`;
 }
 
 /* While a failing delivery of an ordered hook keeps the others waiting. */
 function Blocked({ hook, health }) {
-	const fails = health?.state === 'retrying' ||
-		health?.state === 'suspended';
-	if (!hook.ordered || !fails || health.due < 2)
-		return null;
+	const fails =
+		health?.state === 'retrying' || health?.state === 'suspended';
+	if (!hook.ordered || !fails || health.due < 2) return null;
 	return html`<${Banner} tone="warn" title="The lane is blocked.">
 		${count(health.due)} deliveries wait in order behind one that fails,
 		until it succeeds or its schedule ends.<//>`;
@@ -54,13 +92,21 @@ function Actions({ hook, onEdit, onChanged }) {
 	const [open, setOpen] = useState(null);
 	const [run, busy] = useWork();
 	const close = () => setOpen(null);
-	const turn = () => run(async () => {
-		await call('POST', `hooks/${hook._id}/${
-			hook.enabled ? 'disable' : 'enable'}`);
-		say(hook.enabled ? 'Disabled: its deliveries are held.'
-			: 'Enabled: held deliveries go on.');
-		await onChanged();
-	});
+	const turn = () =>
+		run(async () => {
+			await call(
+				'POST',
+				`hooks/${hook._id}/${
+					hook.enabled ? 'disable' : 'enable'
+				}`
+			);
+			say(
+				hook.enabled
+					? 'Disabled: its deliveries are held.'
+					: 'Enabled: held deliveries go on.'
+			);
+			await onChanged();
+		});
 	const remove = async () => {
 		await call('DELETE', `hooks/${hook._id}`);
 		say('The hook was deleted.');
@@ -71,17 +117,24 @@ function Actions({ hook, onEdit, onChanged }) {
 		<${Button} icon="again" onClick=${() => setOpen('replay')}>Replay<//>
 		<${Button} onClick=${onEdit}>Edit<//>
 		<${Button} busy=${busy} onClick=${turn}>${
-	hook.enabled ? 'Disable' : 'Enable'}<//>
+			hook.enabled ? 'Disable' : 'Enable'
+		}<//>
 		<${Button} kind="danger-ghost"
 			onClick=${() => setOpen('delete')}>Delete<//>
 		${open === 'ping' && html`<${Ping} hook=${hook} onClose=${close} />`}
-		${open === 'replay' && html`<${Replay} hook=${hook}
-			onClose=${close} />`}
-		${open === 'delete' && html`<${Confirm} title="Delete this hook?"
+		${
+			open === 'replay' &&
+			html`<${Replay} hook=${hook}
+			onClose=${close} />`
+		}
+		${
+			open === 'delete' &&
+			html`<${Confirm} title="Delete this hook?"
 			verb="Delete" work=${remove} onClose=${close}>
 			<p><${Text} of=${hookName(hook)} /></p>
 			<p>What it has not got yet is cancelled, and its secret is gone.
-			This cannot be undone. To pause it, disable it instead.</p><//>`}`;
+			This cannot be undone. To pause it, disable it instead.</p><//>`
+		}`;
 }
 
 function Health({ stats }) {
@@ -95,13 +148,16 @@ function Health({ stats }) {
 }
 
 function Recent({ hook }) {
-	const list = useGet('deliveries',
-		{ query: { hook: hook._id, limit: 6 }, every: 4000 });
+	const list = useGet('deliveries', {
+		query: { hook: hook._id, limit: 6 },
+		every: 4000,
+	});
 	return html`<${Card} class="card-flush" title="Recent deliveries"
 		aside=${html`<a href=${href('deliveries', { hook: hook._id })}>All
 		deliveries</a>`}><${Loaded} from=${list} rows=${3}>${(data) =>
-	data.length ? html`<${DeliveryRows} list=${data} bare />`
-		: html`<p class="none muted">Nothing yet.</p>`}<//><//>`;
+			data.length
+				? html`<${DeliveryRows} list=${data} bare />`
+				: html`<p class="none muted">Nothing yet.</p>`}<//><//>`;
 }
 
 export function Hook({ id }) {
@@ -118,16 +174,25 @@ export function Hook({ id }) {
 	return html`<${Page} back=${['#/hooks', 'Hooks']}
 		title=${html`<${Text} of=${hookName(data)} />`}
 		lead=${html`<${Pill} state=${stateOf(data, health)} /> <${Since}
-			hook=${data} health=${health} />${health?.due > 0 && html`
-			<span> · ${count(health.due)} due</span>`}`}
-		actions=${may('manage') && html`<${Actions} hook=${data}
-			onEdit=${() => setEditing(true)} onChanged=${changed} />`}>
+			hook=${data} health=${health} />${
+				health?.due > 0 &&
+				html`
+			<span> · ${count(health.due)} due</span>`
+			}`}
+		actions=${
+			may('manage') &&
+			html`<${Actions} hook=${data}
+			onEdit=${() => setEditing(true)} onChanged=${changed} />`
+		}>
 		<${Blocked} hook=${data} health=${health} />
 		<${Health} stats=${stats} />
 		<div class="columns"><div class="stack"><${Recent} hook=${data} />
 		<${Verify} hook=${data} /></div>
 		<div class="stack"><${HookFacts} hook=${data} />
 		${may('manage') && html`<${Secret} hook=${data} />`}</div></div>
-		${editing && html`<${HookDialog} hook=${data} etag=${hook.etag}
-			onClose=${() => setEditing(false)} onSaved=${changed} />`}<//>`;
+		${
+			editing &&
+			html`<${HookDialog} hook=${data} etag=${hook.etag}
+			onClose=${() => setEditing(false)} onSaved=${changed} />`
+		}<//>`;
 }

@@ -7,8 +7,17 @@ import { may, useGet } from './api.js';
 import { count, many } from './format.js';
 import { href } from './route.js';
 import { HookDialog } from './hook_form.js';
-import { Button, Card, Empty, html, Loaded, Page, Pill, Text, Time }
-	from './ui.js';
+import {
+	Button,
+	Card,
+	Empty,
+	html,
+	Loaded,
+	Page,
+	Pill,
+	Text,
+	Time,
+} from './ui.js';
 
 const EVERY_MS = 10000;
 
@@ -25,7 +34,7 @@ function useHealth(every = EVERY_MS) {
 
 /* A disabled hook is known as such without statistics. */
 export function stateOf(hook, health) {
-	return hook.enabled ? health?.state ?? 'enabled' : 'disabled';
+	return hook.enabled ? (health?.state ?? 'enabled') : 'disabled';
 }
 
 /* Since when it is so, and why. */
@@ -33,9 +42,11 @@ export function Since({ hook, health }) {
 	const state = stateOf(hook, health);
 	const well = state === 'healthy' || state === 'enabled';
 	const why = !hook.enabled && hook.disabledReason;
-	return html`<span class="since">${!well && health?.since &&
-		html`since <${Time} at=${health.since} />${why && ', '}`}${why &&
-		html`<${Text} of=${why} />`}</span>`;
+	return html`<span class="since">${
+		!well &&
+		health?.since &&
+		html`since <${Time} at=${health.since} />${why && ', '}`
+	}${why && html`<${Text} of=${why} />`}</span>`;
 }
 
 function Row({ hook, health }) {
@@ -43,21 +54,31 @@ function Row({ hook, health }) {
 	return html`<li><a class="row row-hook" href=${href(`hooks/${hook._id}`)}>
 		<span class="row-main"><span class="row-title"><${Text}
 			of=${hookName(hook)} /></span>
-		${hook.description && html`<span class="row-sub"><${Text}
-			of=${hook.target_url} /></span>`}</span>
+		${
+			hook.description &&
+			html`<span class="row-sub"><${Text}
+			of=${hook.target_url} /></span>`
+		}</span>
 		<span class="row-action"><code>${hook.action}</code></span>
 		<span class="row-state"><${Pill} state=${state} /> <${Since}
 			hook=${hook} health=${health} /></span>
-		<span class="row-note">${health && html`${
-	count(health.delivered)} delivered, ${count(health.failed)} failed${
-	health.due ? `, ${count(health.due)} due` : ''}`}</span>
+		<span class="row-note">${
+			health &&
+			html`${count(health.delivered)} delivered, ${count(health.failed)} failed${
+				health.due ? `, ${count(health.due)} due` : ''
+			}`
+		}</span>
 	</a></li>`;
 }
 
 function matches(hook, words) {
 	const text = `${hook.description} ${hook.target_url} ${hook.action} ${
-		hook._id}`.toLowerCase();
-	return words.toLowerCase().split(' ').every((w) => text.includes(w));
+		hook._id
+	}`.toLowerCase();
+	return words
+		.toLowerCase()
+		.split(' ')
+		.every((w) => text.includes(w));
 }
 
 function List({ hooks, health, onCreate }) {
@@ -65,23 +86,30 @@ function List({ hooks, health, onCreate }) {
 	if (!hooks.length) {
 		return html`<${Card}><${Empty} title="No hooks yet">
 			A hook is an address that gets what happens here, signed and
-			as soon as it happens. ${may('manage') ? html`
+			as soon as it happens. ${
+				may('manage')
+					? html`
 			<${Button} kind="primary" icon="plus" onClick=${onCreate}>
 				Create the first one<//>`
-		: 'A key with the role “manage” can create one.'}<//><//>`;
+					: 'A key with the role “manage” can create one.'
+			}<//><//>`;
 	}
 	const found = hooks.filter((hook) => matches(hook, words));
 	return html`<${Card} class="card-flush">
-		${hooks.length > 5 && html`<div class="filters"><label
+		${
+			hooks.length > 5 &&
+			html`<div class="filters"><label
 			class="sr-only" for="find">Find a hook</label><input id="find"
 			type="search" placeholder="Find by description, URL, action"
 			value=${words}
 			onInput=${(event) => setWords(event.target.value)} />
-			<span class="muted" role="status">${
-	many(found.length, 'hook')}</span></div>`}
-		<ul class="rows">${found.map((hook) => html`<${Row}
+			<span class="muted" role="status">${many(found.length, 'hook')}</span></div>`
+		}
+		<ul class="rows">${found.map(
+			(hook) => html`<${Row}
 			key=${hook._id} hook=${hook}
-			health=${health.get(hook._id)} />`)}</ul>
+			health=${health.get(hook._id)} />`
+		)}</ul>
 		${!found.length && html`<p class="none muted">No hook matches.</p>`}
 	<//>`;
 }
@@ -93,10 +121,16 @@ export function Hooks() {
 	const create = () => setCreating(true);
 	return html`<${Page} title="Hooks"
 		lead="Each gets what matches its action. Counts are of the last day."
-		actions=${may('manage') && html`<${Button} kind="primary" icon="plus"
-			onClick=${create}>Create a hook<//>`}>
+		actions=${
+			may('manage') &&
+			html`<${Button} kind="primary" icon="plus"
+			onClick=${create}>Create a hook<//>`
+		}>
 		<${Loaded} from=${hooks}>${(list) => html`<${List} hooks=${list}
 			health=${health} onCreate=${create} />`}<//>
-		${creating && html`<${HookDialog}
-			onClose=${() => setCreating(false)} />`}<//>`;
+		${
+			creating &&
+			html`<${HookDialog}
+			onClose=${() => setCreating(false)} />`
+		}<//>`;
 }

@@ -10,11 +10,28 @@ import { member } from './json.js';
 import { useActions } from './hook_form.js';
 import { DeliveryRows, Live, useHooks, useLive } from './page_deliveries.js';
 import { Filters, timeQuery } from './filters.js';
-import { Banner, Card, Code, Empty, Facts, html, Loaded, Mono, Page, Pill,
-	Segments, Text, Time } from './ui.js';
+import {
+	Banner,
+	Card,
+	Code,
+	Empty,
+	Facts,
+	html,
+	Loaded,
+	Mono,
+	Page,
+	Pill,
+	Segments,
+	Text,
+	Time,
+} from './ui.js';
 
-const STATES = { queued: 'Queued', fanned_out: 'Spread over the hooks',
-	unmatched: 'No hook asked for it', rejected: 'Rejected' };
+const STATES = {
+	queued: 'Queued',
+	fanned_out: 'Spread over the hooks',
+	unmatched: 'No hook asked for it',
+	rejected: 'Rejected',
+};
 
 function Row({ item, fresh }) {
 	return html`<li class=${fresh ? 'fresh' : ''}><a
@@ -22,8 +39,11 @@ function Row({ item, fresh }) {
 		href=${href(`notifications/${item._id}`)}>
 		<span class="row-state"><${Pill} state=${item.state} /></span>
 		<span class="row-action"><code><${Text} of=${item.action} /></code>
-		</span><span class="row-note">${item.reason
-	? html`<${Text} of=${item.reason} />` : STATES[item.state]}</span>
+		</span><span class="row-note">${
+			item.reason
+				? html`<${Text} of=${item.reason} />`
+				: STATES[item.state]
+		}</span>
 		<span class="row-time"><${Time} at=${item.createdAt} /></span>
 	</a></li>`;
 }
@@ -35,13 +55,24 @@ export function Notifications({ query }) {
 		lead="What was published, and what became of it.">
 		<${Card} class="card-flush"><${Filters} path="notifications"
 			query=${query} of=${[
-	['action', 'All actions', actions.map((a) => [a.action, a.action])],
-	['state', 'All states', Object.entries(STATES)],
-]} />
+				[
+					'action',
+					'All actions',
+					actions.map((a) => [
+						a.action,
+						a.action,
+					]),
+				],
+				['state', 'All states', Object.entries(STATES)],
+			]} />
 		<${Live} from=${from} path="notifications" query=${query}
 			what=${['notification']} rows=${(list) => html`<ul class="rows">
-			${list.map((item) => html`<${Row} key=${item._id} item=${item}
-				fresh=${from.fresh.has(item._id)} />`)}</ul>`}>
+			${list.map(
+				(
+					item
+				) => html`<${Row} key=${item._id} item=${item}
+				fresh=${from.fresh.has(item._id)} />`
+			)}</ul>`}>
 			<${Empty} icon="notifications" title="Nothing was published yet">
 			The application publishes by HTTP, by command or with SQL.${' '}
 			<a href="#/publish">Publish a test notification</a> to see.<//>
@@ -72,20 +103,34 @@ export function Notification({ id }) {
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
 		lead=${html`<${Pill} state=${data.state} /> ${STATES[data.state]}`}>
-		${data.reason && html`<${Banner} tone="bad" title="Rejected.">
-			<${Text} of=${data.reason} /><//>`}
+		${
+			data.reason &&
+			html`<${Banner} tone="bad" title="Rejected.">
+			<${Text} of=${data.reason} /><//>`
+		}
 		<div class="columns"><div class="stack">
-		<${Card} class="card-flush" title="Deliveries">${data.deliveries.length
-	? html`<${DeliveryRows} list=${data.deliveries} hooks=${hooks} />`
-	: html`<p class="none muted">None.</p>`}${from.next && html`<footer
-		class="list-foot"><span class="muted">The newest ${
-	many(data.deliveries.length, 'delivery', 'deliveries')} of more: see${' '}
+		<${Card} class="card-flush" title="Deliveries">${
+			data.deliveries.length
+				? html`<${DeliveryRows} list=${data.deliveries} hooks=${hooks} />`
+				: html`<p class="none muted">None.</p>`
+		}${
+			from.next &&
+			html`<footer
+		class="list-foot"><span class="muted">The newest${' '}
+		${many(data.deliveries.length, 'delivery', 'deliveries')} of more: see${' '}
 		<a href=${href('deliveries', { notification: id })}>all of them</a>.
-		</span></footer>`}<//>
+		</span></footer>`
+		}<//>
 		<${Resource} text=${from.text} /></div>
 		<${Card} title="About it"><${Facts} of=${[
-	['Id', html`<${Mono} of=${data._id} />`],
-	data.user && ['User', html`<${Mono} of=${data.user} />`],
-	['Published', html`<${Time} at=${data.createdAt} as="full" />`],
-]} /><//></div><//>`;
+			['Id', html`<${Mono} of=${data._id} />`],
+			data.user && [
+				'User',
+				html`<${Mono} of=${data.user} />`,
+			],
+			[
+				'Published',
+				html`<${Time} at=${data.createdAt} as="full" />`,
+			],
+		]} /><//></div><//>`;
 }

@@ -8,8 +8,22 @@ import { Counts, Quantiles } from './chart.js';
 import { ago, count, many, percent, span } from './format.js';
 import { href, narrow } from './route.js';
 import { hookName } from './page_hooks.js';
-import { Banner, Button, Card, Empty, html, Icon, Loaded, Page, Pill, say,
-	Segments, Text, Time, useWork } from './ui.js';
+import {
+	Banner,
+	Button,
+	Card,
+	Empty,
+	html,
+	Icon,
+	Loaded,
+	Page,
+	Pill,
+	say,
+	Segments,
+	Text,
+	Time,
+	useWork,
+} from './ui.js';
 
 const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week', '30d': 'Month' };
 const HOURS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
@@ -19,42 +33,52 @@ const DEAD_MS = 16 * 60e3;
 /* The beginning of a range, the same for a minute so that it can be asked
  * for again. */
 function sinceOf(range) {
-	return new Date(Math.floor(Date.now() / 60e3) * 60e3 -
-		(HOURS[range] ?? 24) * 3600e3).toISOString();
+	return new Date(
+		Math.floor(Date.now() / 60e3) * 60e3 -
+			(HOURS[range] ?? 24) * 3600e3
+	).toISOString();
 }
 
 /* ---- the sender ---- */
 
 /* 'never', 'alive', 'quiet' or 'dead', by the server's clock and judgement. */
 function senderState({ sender, until }) {
-	if (!sender)
-		return 'never';
+	if (!sender) return 'never';
 	const away = Date.parse(until) - Date.parse(sender.seenAt);
-	if (sender.alive)
-		return 'alive';
+	if (sender.alive) return 'alive';
 	return away < DEAD_MS ? 'quiet' : 'dead';
 }
 
 function SenderWarning({ stats, onStarted }) {
 	const [run, busy] = useWork();
 	const state = senderState(stats);
-	if (state === 'alive')
-		return null;
-	const start = () => run(async () => {
-		const { data } = await call('POST', 'run');
-		say(data.started ? 'A sender was started.'
-			: 'One was started just now.');
-		setTimeout(onStarted, 1500);
-	});
+	if (state === 'alive') return null;
+	const start = () =>
+		run(async () => {
+			const { data } = await call('POST', 'run');
+			say(
+				data.started
+					? 'A sender was started.'
+					: 'One was started just now.'
+			);
+			setTimeout(onStarted, 1500);
+		});
+	const away = Date.parse(stats.until) - Date.parse(stats.sender?.seenAt);
 	return html`<${Banner} tone=${state === 'quiet' ? 'warn' : 'bad'}
-		title=${state === 'never' ? 'No sender has ever run.'
-		: `No sender has run for ${span(Date.parse(stats.until) -
-			Date.parse(stats.sender.seenAt))}.`}>
+		title=${
+			state === 'never'
+				? 'No sender has ever run.'
+				: `No sender has run for ${span(away)}.`
+		}>
 		<span>Nothing is delivered meanwhile, and nothing is lost. ${
-	state === 'quiet' ? 'Cron may be late, or may start it rarely.'
-		: 'Cron seems dead: look at the line for hooks-send in the cron table.'
-}</span>${may('manage') && html`<${Button} icon="bolt" busy=${busy}
-		onClick=${start}>Start one now<//>`}<//>`;
+			state === 'quiet'
+				? 'Cron may be late, or may start it rarely.'
+				: 'Cron seems dead: look at the line for hooks-send in the cron table.'
+		}</span>${
+			may('manage') &&
+			html`<${Button} icon="bolt" busy=${busy}
+		onClick=${start}>Start one now<//>`
+		}<//>`;
 }
 
 /* ---- tiles ---- */
@@ -63,7 +87,8 @@ function Tile({ name, value, note, tone, link }) {
 	const body = html`<span class="tile-name">${name}</span>
 		<span class="tile-value ${tone ? `tone-${tone}` : ''}">${value}</span>
 		<span class="tile-note">${note}</span>`;
-	return link ? html`<a class="tile" href=${link}>${body}</a>`
+	return link
+		? html`<a class="tile" href=${link}>${body}</a>`
 		: html`<div class="tile">${body}</div>`;
 }
 
@@ -73,8 +98,7 @@ function sum(points, name) {
 
 /* Of the last time with deliveries: quantiles cannot be added up. */
 function latest(points, of) {
-	return points.findLast((p) => p[of]?.p50 !== null &&
-		p[of]?.p50 !== undefined)?.[of];
+	return points.findLast((p) => p[of]?.p50 != null)?.[of];
 }
 
 function Tiles({ stats, since }) {
@@ -82,7 +106,8 @@ function Tiles({ stats, since }) {
 	const delivered = sum(points, 'delivered');
 	const failed = sum(points, 'failed');
 	const latency = latest(points, 'latency');
-	const oldest = queue.oldestDueAt &&
+	const oldest =
+		queue.oldestDueAt &&
 		Math.max(0, Date.parse(until) - Date.parse(queue.oldestDueAt));
 	return html`<div class="tiles">
 		<${Tile} name="Delivered" value=${count(delivered)}
@@ -94,49 +119,77 @@ function Tiles({ stats, since }) {
 			link=${href('deliveries', { state: 'failed', since })} />
 		<${Tile} name="Half delivered within" value=${span(latency?.p50)}
 			note=${`lately; 99 % within ${span(latency?.p99)}`} />
-		<${Tile} name="Waiting" value=${count(queue.due + queue.waiting +
-			queue.queued)} tone=${oldest > 300e3 && 'warn'}
-			note=${oldest ? `oldest due for ${span(oldest)}`
-		: 'nothing is overdue'}
+		<${Tile} name="Waiting" tone=${oldest > 300e3 && 'warn'}
+			value=${count(queue.due + queue.waiting + queue.queued)}
+			note=${oldest ? `oldest due for ${span(oldest)}` : 'nothing is overdue'}
 			link=${href('deliveries', { state: 'pending' })} /></div>`;
 }
 
 function Queue({ stats }) {
 	const { queue, sender } = stats;
-	const rows = [['Due now', queue.due], ['Waiting for a retry', queue.waiting],
-		['In flight', queue.inFlight], ['Not yet spread', queue.queued],
-		['Held', queue.held], ['Failed, kept', queue.failed]];
-	return html`<${Card} title="Queue" class="card-queue"><dl class="ledger">${
-		rows.map(([name, n]) => html`<div key=${name}><dt>${name}</dt><dd>${
-			count(n)}</dd></div>`)}
-		<div><dt>Oldest due</dt><dd>${queue.oldestDueAt
-	? html`<${Time} at=${queue.oldestDueAt} as="ago" />` : '–'}</dd></div>
-		<div><dt>Sender</dt><dd>${sender ? html`<${Pill}
+	const rows = [
+		['Due now', queue.due],
+		['Waiting for a retry', queue.waiting],
+		['In flight', queue.inFlight],
+		['Not yet spread', queue.queued],
+		['Held', queue.held],
+		['Failed, kept', queue.failed],
+	];
+	return html`<${Card} title="Queue" class="card-queue"><dl class="ledger">${rows.map(
+		([name, n]) =>
+			html`<div key=${name}><dt>${name}</dt><dd>${count(n)}</dd></div>`
+	)}
+		<div><dt>Oldest due</dt><dd>${
+			queue.oldestDueAt
+				? html`<${Time} at=${queue.oldestDueAt} as="ago" />`
+				: '–'
+		}</dd></div>
+		<div><dt>Sender</dt><dd>${
+			sender
+				? html`<${Pill}
 			state=${senderState(stats) === 'alive' ? 'healthy' : 'failed'}
-			label=${sender.alive ? 'Running'
-		: `Ran ${ago(sender.seenAt, Date.parse(stats.until))}`} />`
-		: 'never ran'}</dd></div></dl><//>`;
+			label=${
+				sender.alive
+					? 'Running'
+					: `Ran ${ago(sender.seenAt, Date.parse(stats.until))}`
+			} />`
+				: 'never ran'
+		}</dd></div></dl><//>`;
 }
 
 /* ---- hooks that hurt ---- */
 
 function Hurting({ stats, hooks }) {
 	const byId = new Map((hooks ?? []).map((hook) => [hook._id, hook]));
-	const list = stats.hooks.filter((h) => h.failed || h.failedAttempts ||
-		h.state === 'retrying' || h.state === 'suspended' ||
-		h.state === 'disabled').slice(0, 6);
+	const list = stats.hooks
+		.filter(
+			(h) =>
+				h.failed ||
+				h.failedAttempts ||
+				h.state === 'retrying' ||
+				h.state === 'suspended' ||
+				h.state === 'disabled'
+		)
+		.slice(0, 6);
 	return html`<${Card} title="Hooks that hurt most" class="card-flush" aside=${html`<a
-		href="#/hooks">All hooks</a>`}>${list.length === 0
-	? html`<p class="calm none"><${Icon} name="check" />Every hook is well.</p>`
-	: html`<ul class="rows">${list.map((h) => html`<li key=${h.hook}><a
+		href="#/hooks">All hooks</a>`}>${
+		list.length === 0
+			? html`<p class="calm none"><${Icon} name="check" />Every hook is well.</p>`
+			: html`<ul class="rows">${list.map(
+					(h) => html`<li key=${h.hook}><a
 		class="row row-hurt" href=${href(`hooks/${h.hook}`)}>
-		<span class="row-main"><${Text} of=${hookName(byId.get(h.hook),
-	h.hook)} /></span><${Pill} state=${h.state} />
-		<span class="row-note">${h.failedAttempts || h.failed || h.due
-	? `${many(h.failedAttempts, 'failed attempt')}, ${
-		count(h.failed)} given up, ${count(h.due)} due`
-	: 'nothing failed in this time'}</span>
-	</a></li>`)}</ul>`}<//>`;
+		<span class="row-main"><${Text}
+			of=${hookName(byId.get(h.hook), h.hook)} /></span>
+		<${Pill} state=${h.state} />
+		<span class="row-note">${
+			h.failedAttempts || h.failed || h.due
+				? `${many(h.failedAttempts, 'failed attempt')}, ` +
+					`${count(h.failed)} given up, ${count(h.due)} due`
+				: 'nothing failed in this time'
+		}</span>
+	</a></li>`
+				)}</ul>`
+	}<//>`;
 }
 
 /* ---- the page ---- */
@@ -147,11 +200,15 @@ function Plots({ stats }) {
 		points=${stats.points} /><//>
 		<${Card} title="Latency" aside=${html`<${Segments}
 			label="Which latency" value=${of} onChange=${setOf}
-			of=${{ latency: 'Publishing to delivered',
-		duration: 'One request' }} />`}><${Quantiles}
-			points=${stats.points} of=${of} label=${of === 'latency'
-		? 'From publishing to delivered, over time'
-		: 'Duration of a request, over time'} /><//>`;
+			of=${{
+				latency: 'Publishing to delivered',
+				duration: 'One request',
+			}} />`}><${Quantiles}
+			points=${stats.points} of=${of} label=${
+				of === 'latency'
+					? 'From publishing to delivered, over time'
+					: 'Duration of a request, over time'
+			} /><//>`;
 }
 
 export function Overview({ query }) {
@@ -164,10 +221,13 @@ export function Overview({ query }) {
 		onChange=${(to) => narrow('overview', { range: to })} />`}>
 		<${Loaded} from=${stats} rows=${8}>${(data) => html`
 			<${SenderWarning} stats=${data} onStarted=${stats.reload} />
-			${hooks.data?.length === 0 && html`<${Card}><${Empty}
+			${
+				hooks.data?.length === 0 &&
+				html`<${Card}><${Empty}
 				title="No hooks yet">A hook is an address that gets what
 				happens here. <a href="#/hooks">Create the first
-				one.</a><//><//>`}
+				one.</a><//><//>`
+			}
 			<${Tiles} stats=${data} since=${since} />
 			<${Plots} stats=${data} />
 			<div class="columns"><${Hurting} stats=${data}

@@ -8,8 +8,19 @@ import { useActions } from './hook_form.js';
 import { DeliveryRows, useHooks } from './page_deliveries.js';
 import { href } from './route.js';
 import { sampleOf } from './samples.js';
-import { Banner, Button, Card, Field, html, Mono, Options, Page, Pill,
-	Skeleton, Trouble } from './ui.js';
+import {
+	Banner,
+	Button,
+	Card,
+	Field,
+	html,
+	Mono,
+	Options,
+	Page,
+	Pill,
+	Skeleton,
+	Trouble,
+} from './ui.js';
 
 const FIRST = 'event.created';
 
@@ -17,8 +28,11 @@ const FIRST = 'event.created';
 function jsonTrouble(text) {
 	try {
 		const value = JSON.parse(text);
-		return value && typeof value === 'object' && !Array.isArray(value)
-			? null : 'A resource is a JSON object: { … }.';
+		return value &&
+			typeof value === 'object' &&
+			!Array.isArray(value)
+			? null
+			: 'A resource is a JSON object: { … }.';
 	} catch (error) {
 		return error.message;
 	}
@@ -26,43 +40,55 @@ function jsonTrouble(text) {
 
 /* The very text goes out: what is published is delivered byte for byte. */
 function bodyOf({ action, user, resource }) {
-	return `{"action":${JSON.stringify(action)},${user
-		? `"user":${JSON.stringify(user)},` : ''}"resource":${resource}}`;
+	return `{"action":${JSON.stringify(action)},${
+		user ? `"user":${JSON.stringify(user)},` : ''
+	}"resource":${resource}}`;
 }
 
 function Outcome({ id }) {
 	const from = useGet(`notifications/${id}`, { every: 1000 });
 	const hooks = useHooks();
-	if (!from.data)
-		return html`<${Skeleton} rows=${2} />`;
+	if (!from.data) return html`<${Skeleton} rows=${2} />`;
 	const { state, deliveries } = from.data;
 	return html`<${Card} class="card-flush" title="What becomes of it"
 		aside=${html`<a href=${href(`notifications/${id}`)}>Open</a>`}>
 		<p class="none" role="status"><${Pill} state=${state} /> <${Mono}
 			of=${id} /></p>
-		${state === 'unmatched' && html`<p class="none muted">No hook asks
-			for this action.</p>`}
-		${deliveries.length > 0 && html`<${DeliveryRows} list=${deliveries}
-			hooks=${hooks} />`}<//>`;
+		${
+			state === 'unmatched' &&
+			html`<p class="none muted">No hook asks
+			for this action.</p>`
+		}
+		${
+			deliveries.length > 0 &&
+			html`<${DeliveryRows} list=${deliveries}
+			hooks=${hooks} />`
+		}<//>`;
 }
 
 function Form({ onPublished }) {
 	const actions = useActions();
-	const [form, setForm] = useState({ action: FIRST, user: '',
-		resource: sampleOf(FIRST) });
+	const [form, setForm] = useState({
+		action: FIRST,
+		user: '',
+		resource: sampleOf(FIRST),
+	});
 	const [error, setError] = useState(null);
 	const [busy, setBusy] = useState(false);
 	const set = (part) => setForm((old) => ({ ...old, ...part }));
 	const wrong = jsonTrouble(form.resource);
 	const publish = async (event) => {
 		event.preventDefault();
-		if (wrong)
-			return;
+		if (wrong) return;
 		setBusy(true);
 		setError(null);
 		try {
-			const { data } = await call('POST', 'notifications',
-				{ body: bodyOf({ ...form, user: form.user.trim() }) });
+			const { data } = await call('POST', 'notifications', {
+				body: bodyOf({
+					...form,
+					user: form.user.trim(),
+				}),
+			});
 			onPublished(data._id);
 		} catch (trouble) {
 			setError(trouble);
@@ -74,23 +100,31 @@ function Form({ onPublished }) {
 	return html`<${Card}><form onSubmit=${publish}>
 		<div class="two"><${Field} label="Action" hint=${about ?? ' '}
 			error=${error?.at('/action')}>${(attributes) => html`<select
-	...${attributes} value=${form.action} onChange=${(e) => set({
-	action: e.target.value, resource: sampleOf(e.target.value) })}>
-	<${Options} value=${form.action} of=${names.length ? names.map((a) =>
-	[a.action, a.action]) : [[FIRST, FIRST]]} /></select>`}<//>
+	...${attributes} value=${form.action} onChange=${(e) =>
+		set({
+			action: e.target.value,
+			resource: sampleOf(e.target.value),
+		})}>
+	<${Options} value=${form.action} of=${
+		names.length
+			? names.map((a) => [a.action, a.action])
+			: [[FIRST, FIRST]]
+	} /></select>`}<//>
 		<${Field} label="User" optional error=${error?.at('/user')}
-			hint="24 hexadecimal digits: whom it concerns.">${
-	(attributes) => html`<input ...${attributes} value=${form.user}
+			hint="24 hexadecimal digits: whom it concerns."
+		>${(attributes) => html`<input ...${attributes} value=${form.user}
 		spellcheck="false"
 		onInput=${(e) => set({ user: e.target.value })} />`}<//></div>
 		<${Field} label="Resource" error=${wrong || error?.at('/resource')}
-			hint="Delivered byte for byte as it stands here.">${
-	(attributes) => html`<textarea ...${attributes} class="mono" rows="18"
+			hint="Delivered byte for byte as it stands here."
+		>${(attributes) => html`<textarea ...${attributes} class="mono" rows="18"
 		spellcheck="false" value=${form.resource}
 		onInput=${(e) => set({ resource: e.target.value })}></textarea>`}<//>
 		${error && html`<${Trouble} error=${error} />`}
-		<footer class="form-foot"><${Button} onClick=${() => set({
-	resource: sampleOf(form.action) })}>Reset the example<//>
+		<footer class="form-foot"><${Button} onClick=${() =>
+			set({
+				resource: sampleOf(form.action),
+			})}>Reset the example<//>
 		<button type="submit" class="button button-primary"
 			disabled=${busy || Boolean(wrong)}>Publish</button></footer>
 	</form><//>`;
@@ -100,15 +134,24 @@ export function Publish() {
 	const [ids, setIds] = useState([]);
 	return html`<${Page} title="Publish"
 		lead="A test notification, delivered to every hook that matches.">
-		${may('publish') ? html`<${Banner} tone="warn">This is the real
+		${
+			may('publish')
+				? html`<${Banner} tone="warn">This is the real
 		service: receivers cannot tell it from the application's own.<//>
 		<div class="columns columns-even">
 		<${Form} onPublished=${(id) => setIds([id, ...ids])} />
-		<div class="stack">${ids.length ? ids.slice(0, 5).map((id) => html`
-			<${Outcome} key=${id} id=${id} />`) : html`<${Card}>
+		<div class="stack">${
+			ids.length
+				? ids.slice(0, 5).map(
+						(id) => html`
+			<${Outcome} key=${id} id=${id} />`
+					)
+				: html`<${Card}>
 			<p class="muted">Once published, its deliveries appear here.</p>
-			<//>`}</div></div>`
-		: html`<${Banner} tone="warn" title="Not with this key.">Publishing
-		needs the role publish or manage; this key has the role read.<//>`}
+			<//>`
+		}</div></div>`
+				: html`<${Banner} tone="warn" title="Not with this key.">Publishing
+		needs the role publish or manage; this key has the role read.<//>`
+		}
 	<//>`;
 }

@@ -15,21 +15,29 @@ const DEPTH_MAX = 5;
 /* What a $ref within the document names; itself if it is none. */
 function resolve(doc, node) {
 	for (let i = 0; node?.$ref && i < 8; i++) {
-		node = node.$ref.slice(2).split('/').reduce((at, part) =>
-			at?.[part.replaceAll('~1', '/').replaceAll('~0', '~')], doc);
+		node = node.$ref
+			.slice(2)
+			.split('/')
+			.reduce(
+				(at, part) =>
+					at?.[
+						part
+							.replaceAll('~1', '/')
+							.replaceAll('~0', '~')
+					],
+				doc
+			);
 	}
 	return node ?? {};
 }
 
 function typeOf(doc, schema) {
 	const s = resolve(doc, schema);
-	if (s.const !== undefined)
-		return JSON.stringify(s.const);
+	if (s.const !== undefined) return JSON.stringify(s.const);
 	if (s.type === 'array' || s.items)
 		return `array of ${typeOf(doc, s.items ?? {})}`;
 	const many = s.oneOf ?? s.anyOf;
-	if (many)
-		return many.map((one) => typeOf(doc, one)).join(' or ');
+	if (many) return many.map((one) => typeOf(doc, one)).join(' or ');
 	const type = [s.type ?? 'any'].flat().join(' or ');
 	return s.format ? `${type} (${s.format})` : type;
 }
@@ -39,19 +47,24 @@ function membersOf(doc, schema) {
 	const s = resolve(doc, schema);
 	const parts = (s.allOf ?? []).map((part) => membersOf(doc, part));
 	return {
-		properties: Object.assign({}, ...parts.map((p) => p.properties),
-			s.properties),
-		required: [...parts.flatMap((p) => p.required),
-			...(s.required ?? [])],
+		properties: Object.assign(
+			{},
+			...parts.map((p) => p.properties),
+			s.properties
+		),
+		required: [
+			...parts.flatMap((p) => p.required),
+			...(s.required ?? []),
+		],
 	};
 }
 
 /* The object that a schema is, or is an array or a choice of. */
 function inner(doc, schema) {
 	const s = resolve(doc, schema);
-	if (s.items)
-		return inner(doc, s.items);
-	const one = (s.oneOf ?? s.anyOf)?.map((part) => resolve(doc, part))
+	if (s.items) return inner(doc, s.items);
+	const one = (s.oneOf ?? s.anyOf)
+		?.map((part) => resolve(doc, part))
 		.find((part) => part.type !== 'null');
 	return one ? inner(doc, one) : s;
 }
@@ -60,19 +73,34 @@ function inner(doc, schema) {
 
 /* Of Markdown a line may have `code` and **what matters**. */
 function Prose({ of }) {
-	return (of ?? '').split(/(`[^`]*`|\*\*[^*]+\*\*)/).map((part, i) =>
-		part[0] === '`' ? html`<code key=${i}>${part.slice(1, -1)}</code>`
-			: part.startsWith('**') ? html`<strong key=${i}>${
-				part.slice(2, -2)}</strong>` : part);
+	return (of ?? '')
+		.split(/(`[^`]*`|\*\*[^*]+\*\*)/)
+		.map((part, i) =>
+			part[0] === '`'
+				? html`<code key=${i}>${part.slice(1, -1)}</code>`
+				: part.startsWith('**')
+					? html`<strong key=${i}>${part.slice(2, -2)}</strong>`
+					: part
+		);
 }
 
 function Table({ of }) {
 	const [head, , ...rows] = of.split('\n').map((line) =>
-		line.split('|').slice(1, -1).map((cell) => cell.trim()));
-	return html`<table><thead><tr>${head.map((cell) => html`<th scope="col"
-		key=${cell}>${cell}</th>`)}</tr></thead><tbody>${rows.map((row, i) =>
-		html`<tr key=${i}>${row.map((cell, n) => html`<td key=${n}><${Prose}
-			of=${cell} /></td>`)}</tr>`)}</tbody></table>`;
+		line
+			.split('|')
+			.slice(1, -1)
+			.map((cell) => cell.trim())
+	);
+	return html`<table><thead><tr>${head.map(
+		(cell) => html`<th scope="col"
+		key=${cell}>${cell}</th>`
+	)}</tr></thead><tbody>${rows.map(
+		(row, i) =>
+			html`<tr key=${i}>${row.map(
+				(cell, n) => html`<td key=${n}><${Prose}
+			of=${cell} /></td>`
+			)}</tr>`
+	)}</tbody></table>`;
 }
 
 /* And blocks: headings, tables, paragraphs. */
@@ -81,8 +109,11 @@ function Article({ of }) {
 		const [first, ...rest] = block.split('\n');
 		if (block.startsWith('|'))
 			return html`<${Table} key=${i} of=${block} />`;
-		return html`<${Fragment} key=${i}>${first.startsWith('#') && html`
-			<h3>${first.replace(/^#+ /, '')}</h3>`}<p><${Prose}
+		return html`<${Fragment} key=${i}>${
+			first.startsWith('#') &&
+			html`
+			<h3>${first.replace(/^#+ /, '')}</h3>`
+		}<p><${Prose}
 			of=${first.startsWith('#') ? rest.join(' ') : block} /></p><//>`;
 	});
 }
@@ -90,82 +121,105 @@ function Article({ of }) {
 function Limits({ of: s }) {
 	const words = [
 		s.enum && `one of ${s.enum.map(String).join(', ')}`,
-		s.default !== undefined && `default ${JSON.stringify(s.default)}`,
+		s.default !== undefined &&
+			`default ${JSON.stringify(s.default)}`,
 		s.minimum !== undefined && `from ${s.minimum}`,
 		s.maximum !== undefined && `up to ${s.maximum}`,
 		s.maxLength !== undefined && `up to ${s.maxLength} characters`,
 		s.maxItems !== undefined && `up to ${s.maxItems} items`,
 	].filter(Boolean);
-	return words.length > 0 && html`<span class="muted"> ${
-		words.join(', ')}</span>`;
+	return (
+		words.length > 0 &&
+		html`<span class="muted"> ${words.join(', ')}</span>`
+	);
 }
 
 /* `must`: what is said of a member that is required. */
 function Members({ doc, schema, must, depth = 0 }) {
 	const { properties, required } = membersOf(doc, inner(doc, schema));
 	const names = Object.keys(properties);
-	if (!names.length || depth > DEPTH_MAX)
-		return null;
+	if (!names.length || depth > DEPTH_MAX) return null;
 	return html`<ul class="members">${names.map((name) => {
 		const s = resolve(doc, properties[name]);
 		return html`<li key=${name}><code>${name}</code>${' '}
 			<span class="muted">${typeOf(doc, properties[name])}</span>${
-	required.includes(name) && html` <span class="badge">${must}</span>`}
-			${' '}<${Prose} of=${properties[name].description ??
-			s.description} /><${Limits} of=${s} />
+				required.includes(name) &&
+				html` <span class="badge">${must}</span>`
+			}
+			${' '}<${Prose} of=${
+				properties[name].description ?? s.description
+			} /><${Limits} of=${s} />
 			<${Members} doc=${doc} schema=${properties[name]}
 				must=${must} depth=${depth + 1} /></li>`;
 	})}</ul>`;
 }
 
 function Parameters({ doc, list }) {
-	if (!list.length)
-		return null;
-	return html`<h3>Parameters</h3><ul class="members">${list.map((p) => html`
+	if (!list.length) return null;
+	return html`<h3>Parameters</h3><ul class="members">${list.map(
+		(p) => html`
 		<li key=${p.name + p.in}><code>${p.name}</code>${' '}<span
 			class="muted">${p.in}, ${typeOf(doc, p.schema)}</span>${
-	p.required && html` <span class="badge">required</span>`}${' '}
+				p.required &&
+				html` <span class="badge">required</span>`
+			}${' '}
 		<${Prose} of=${p.description} /><${Limits}
-			of=${resolve(doc, p.schema)} /></li>`)}</ul>`;
+			of=${resolve(doc, p.schema)} /></li>`
+	)}</ul>`;
 }
 
 function exampleOf(media) {
-	const one = media?.example ??
+	const one =
+		media?.example ??
 		Object.values(media?.examples ?? {})[0]?.value;
-	return one === undefined ? null
-		: typeof one === 'string' ? one : JSON.stringify(one, null, 2);
+	return one === undefined
+		? null
+		: typeof one === 'string'
+			? one
+			: JSON.stringify(one, null, 2);
 }
 
 function Content({ doc, of, must }) {
 	const [[type, media] = []] = Object.entries(of ?? {});
-	if (!type)
-		return null;
+	if (!type) return null;
 	const example = exampleOf(media);
 	return html`<p class="muted">${type}, ${typeOf(doc, media.schema ?? {})}</p>
 		<${Members} doc=${doc} schema=${media.schema ?? {}} must=${must} />
-		${example && html`<${Code} text=${example} label="Example"
-			formatted />`}`;
+		${
+			example &&
+			html`<${Code} text=${example} label="Example"
+			formatted />`
+		}`;
 }
 
 function Answers({ doc, of }) {
-	return html`<h3>Answers</h3>${Object.entries(of).map(([status, found]) => {
-		const answer = resolve(doc, found);
-		return html`<details key=${status} class="answer"><summary><b
+	return html`<h3>Answers</h3>${Object.entries(of).map(
+		([status, found]) => {
+			const answer = resolve(doc, found);
+			return html`<details key=${status} class="answer"><summary><b
 			class=${status < '3' ? 'tone-good' : ''}>${status}</b> <${Prose}
 			of=${answer.description} /></summary>
 			<${Content} doc=${doc} of=${answer.content}
 				must="always" /></details>`;
-	})}`;
+		}
+	)}`;
 }
 
 function curlFor({ path, method, body, example }) {
-	const url = new URL(path.replace(/^\/(v2\/)?/, (_, v2) =>
-		v2 ? '' : '../'), base);
-	const lines = [`curl ${method === 'get' ? '' : `-X ${
-		method.toUpperCase()} `}-H "Authorization: $key"`];
+	const url = new URL(
+		path.replace(/^\/(v2\/)?/, (_, v2) => (v2 ? '' : '../')),
+		base
+	);
+	const lines = [
+		`curl ${
+			method === 'get' ? '' : `-X ${method.toUpperCase()} `
+		}-H "Authorization: $key"`,
+	];
 	if (body) {
-		lines.push("-H 'Content-Type: application/json'",
-			`-d ${quote(example ?? '{}')}`);
+		lines.push(
+			"-H 'Content-Type: application/json'",
+			`-d ${quote(example ?? '{}')}`
+		);
 	}
 	lines.push(quote(decodeURI(url.href)));
 	return lines.join(' \\\n  ');
@@ -174,24 +228,40 @@ function curlFor({ path, method, body, example }) {
 function Operation({ doc, path, method, op }) {
 	const [open, setOpen] = useState(false);
 	const body = op.requestBody && resolve(doc, op.requestBody);
-	const list = [...(doc.paths[path].parameters ?? []),
-		...(op.parameters ?? [])].map((p) => resolve(doc, p));
-	const curl = curlFor({ path, method, body,
-		example: exampleOf(Object.values(body?.content ?? {})[0]) });
+	const list = [
+		...(doc.paths[path].parameters ?? []),
+		...(op.parameters ?? []),
+	].map((p) => resolve(doc, p));
+	const curl = curlFor({
+		path,
+		method,
+		body,
+		example: exampleOf(Object.values(body?.content ?? {})[0]),
+	});
 	return html`<details class="operation"
 		onToggle=${(event) => setOpen(event.currentTarget.open)}>
 		<summary><span class="method method-${method}">${method}</span>
 		<code>${path}</code> <span class="muted">${op.summary}</span></summary>
-		${open && html`<div class="operation-body">
-		<p><${Prose} of=${op.description} />${op['x-roles'] && html`
-			<span class="muted"> For keys with the role ${
-	[op['x-roles']].flat().join(', ')}.</span>`}</p>
+		${
+			open &&
+			html`<div class="operation-body">
+		<p><${Prose} of=${op.description} />${
+			op['x-roles'] &&
+			html`
+			<span class="muted"> For keys with the role ${[op['x-roles']]
+				.flat()
+				.join(', ')}.</span>`
+		}</p>
 		<div class="with-copy"><${Code} text=${curl} label="curl" /><${Copy}
 			text=${curl} /></div>
 		<${Parameters} doc=${doc} list=${list} />
-		${body && html`<h3>Body</h3><${Content} doc=${doc}
-			of=${body.content} must="required" />`}
-		<${Answers} doc=${doc} of=${op.responses ?? {}} /></div>`}</details>`;
+		${
+			body &&
+			html`<h3>Body</h3><${Content} doc=${doc}
+			of=${body.content} must="required" />`
+		}
+		<${Answers} doc=${doc} of=${op.responses ?? {}} /></div>`
+		}</details>`;
 }
 
 /* ---- the page ---- */
@@ -201,8 +271,10 @@ function groups(doc) {
 	for (const [path, item] of Object.entries(doc.paths ?? {})) {
 		for (const method of METHODS.filter((m) => item[m])) {
 			const tag = item[method].tags?.[0] ?? 'Other';
-			out.set(tag, [...(out.get(tag) ?? []),
-				{ path, method, op: item[method] }]);
+			out.set(tag, [
+				...(out.get(tag) ?? []),
+				{ path, method, op: item[method] },
+			]);
 		}
 	}
 	return [...out];
@@ -217,8 +289,12 @@ export function Reference() {
 		<${Card} title=${doc.info?.summary ?? 'About it'}><div
 			class="article"><${Article} of=${doc.info?.description} /></div>
 		<//>
-		${groups(doc).map(([tag, list]) => html`<${Card} key=${tag}
-			class="card-flush" title=${tag}>${list.map((one) => html`
+		${groups(doc).map(
+			([tag, list]) => html`<${Card} key=${tag}
+			class="card-flush" title=${tag}>${list.map(
+				(one) => html`
 			<${Operation} key=${one.method + one.path} doc=${doc}
-				...${one} />`)}<//>`)}`}<//><//>`;
+				...${one} />`
+			)}<//>`
+		)}`}<//><//>`;
 }

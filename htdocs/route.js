@@ -8,13 +8,16 @@ import { useEffect, useState } from './vendor/hooks.js';
 function read() {
 	const [path, query] = location.hash.slice(1).split('?');
 	return {
-		parts: path.split('/').filter(Boolean).map((part) => {
-			try {
-				return decodeURIComponent(part);
-			} catch {
-				return part;
-			}
-		}),
+		parts: path
+			.split('/')
+			.filter(Boolean)
+			.map((part) => {
+				try {
+					return decodeURIComponent(part);
+				} catch {
+					return part;
+				}
+			}),
 		query: Object.fromEntries(new URLSearchParams(query ?? '')),
 	};
 }
@@ -33,7 +36,8 @@ export function useRoute() {
 /* '#/path?query' without what is empty. */
 export function href(path, query = {}) {
 	const words = new URLSearchParams(
-		Object.entries(query).filter(([, value]) => value));
+		Object.entries(query).filter(([, value]) => value)
+	);
 	return `#/${path}${words.size ? `?${words}` : ''}`;
 }
 

@@ -5,17 +5,38 @@
  */
 import { useEffect, useState } from './vendor/hooks.js';
 import { call } from './api.js';
-import { Banner, Button, Card, Code, Confirm, Copy, Field, html, Options,
-	Segments, say, Skeleton, useWork } from './ui.js';
+import {
+	Banner,
+	Button,
+	Card,
+	Code,
+	Confirm,
+	Copy,
+	Field,
+	html,
+	Options,
+	Segments,
+	say,
+	Skeleton,
+	useWork,
+} from './ui.js';
 
-const OVERLAPS = [['0s', 'None: the old one ends now'], ['1h', '1 hour'],
-	['24h', '24 hours'], ['3d', '3 days'], ['7d', '7 days']];
+const OVERLAPS = [
+	['0s', 'None: the old one ends now'],
+	['1h', '1 hour'],
+	['24h', '24 hours'],
+	['3d', '3 days'],
+	['7d', '7 days'],
+];
 
 function Rotate({ hook, onDone, onClose }) {
 	const [overlap, setOverlap] = useState('24h');
 	const work = async () => {
-		const { data } = await call('POST', `hooks/${hook._id}/secret/rotate`,
-			{ body: { overlap } });
+		const { data } = await call(
+			'POST',
+			`hooks/${hook._id}/secret/rotate`,
+			{ body: { overlap } }
+		);
 		onDone(data.secret);
 		say('There is a new secret.');
 	};
@@ -24,7 +45,7 @@ function Rotate({ hook, onDone, onClose }) {
 		<p>A new secret is made. For a while the old one signs too, so that
 		the receiver can be changed without losing a delivery.</p>
 		<${Field} label="How long the old one stays valid">${(attributes) =>
-	html`<select ...${attributes} value=${overlap}
+			html`<select ...${attributes} value=${overlap}
 		onChange=${(event) => setOverlap(event.target.value)}>
 		<${Options} of=${OVERLAPS} value=${overlap} /></select>`}<//><//>`;
 }
@@ -33,36 +54,63 @@ export function Secret({ hook }) {
 	const [secret, setSecret] = useState(null);
 	const [rotating, setRotating] = useState(false);
 	const [run, busy] = useWork();
-	const show = () => run(async () => setSecret(
-		(await call('GET', `hooks/${hook._id}/secret`)).data.secret));
+	const show = () =>
+		run(async () =>
+			setSecret(
+				(await call('GET', `hooks/${hook._id}/secret`))
+					.data.secret
+			)
+		);
 	return html`<${Card} title="Secret" aside=${html`<${Button} kind="ghost"
 		icon="again" onClick=${() => setRotating(true)}>Rotate<//>`}>
 		<p class="muted">It signs every delivery. Whoever has it can forge
 		them.</p>
 		<div class="secret"><code class="secret-text" role="status">${
-	secret ?? 'whsec_••••••••••••••••••••••••'}</code>
-		${secret ? html`<${Copy} text=${secret} /><${Button} kind="ghost"
+			secret ?? `whsec_${'•'.repeat(24)}`
+		}</code>
+		${
+			secret
+				? html`<${Copy} text=${secret} /><${Button} kind="ghost"
 			onClick=${() => setSecret(null)}>Hide<//>`
-		: html`<${Button} busy=${busy} onClick=${show}>Show<//>`}</div>
-		${rotating && html`<${Rotate} hook=${hook} onDone=${setSecret}
-			onClose=${() => setRotating(false)} />`}<//>`;
+				: html`<${Button} busy=${busy} onClick=${show}>Show<//>`
+		}</div>
+		${
+			rotating &&
+			html`<${Rotate} hook=${hook} onDone=${setSecret}
+			onClose=${() => setRotating(false)} />`
+		}<//>`;
 }
 
 /* ---- verification ---- */
 
-const LANGUAGES = { php: 'PHP', python: 'Python', javascript: 'JavaScript',
-	c: 'C' };
+const LANGUAGES = {
+	php: 'PHP',
+	python: 'Python',
+	javascript: 'JavaScript',
+	c: 'C',
+};
 
 function useSnippet(language) {
 	const [state, setState] = useState({});
 	useEffect(() => {
 		let wanted = true;
 		fetch(new URL(`verify/${language}.txt`, location.href), {
-			credentials: 'omit' })
-			.then((answer) => answer.ok ? answer.text()
-				: Promise.reject(new Error(`${answer.status}`)))
+			credentials: 'omit',
+		})
+			.then((answer) =>
+				answer.ok
+					? answer.text()
+					: Promise.reject(
+							new Error(
+								`${answer.status}`
+							)
+						)
+			)
 			.then((text) => wanted && setState({ language, text }))
-			.catch((error) => wanted && setState({ language, error }));
+			.catch(
+				(error) =>
+					wanted && setState({ language, error })
+			);
 		return () => {
 			wanted = false;
 		};
@@ -81,13 +129,21 @@ export function Verify({ hook }) {
 		<p class="muted">Over the bytes as received, before they are parsed.
 		The signature stands in <code>webhook-signature</code> and covers${' '}
 		<code>webhook-id</code>, <code>webhook-timestamp</code> and the
-		body.${own.length > 0 && html` This hook also sends ${own.map(
-	(name, i) => html`${i > 0 && ', '}<code>${name}</code>`)}, which ${
-	own.length > 1 ? 'are' : 'is'} not signed.`}</p>
-		${error ? html`<${Banner} tone="warn" title="Not found.">The file
+		body.${
+			own.length > 0 &&
+			html` This hook also sends ${own.map(
+				(name, i) =>
+					html`${i > 0 && ', '}<code>${name}</code>`
+			)}, which ${own.length > 1 ? 'are' : 'is'} not signed.`
+		}</p>
+		${
+			error
+				? html`<${Banner} tone="warn" title="Not found.">The file
 			verify/${language}.txt is not beside this page.<//>`
-		: text === undefined ? html`<${Skeleton} rows=${3} />`
-			: html`<div class="with-copy"><${Code} text=${text}
+				: text === undefined
+					? html`<${Skeleton} rows=${3} />`
+					: html`<div class="with-copy"><${Code} text=${text}
 				label="${LANGUAGES[language]} code" /><${Copy}
-				text=${text} /></div>`}<//>`;
+				text=${text} /></div>`
+		}<//>`;
 }

@@ -23,9 +23,11 @@ ALONE = (
     (r'#include "outside/db_driver\.h"', r"src/outside/db(_\w+)?\.c"),
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
     # http.h is without it: whoever sends does not see libcurl.
-    (r"#include <curl/|\bCURL\w*\b",
-     r"src/outside/(http|http_\w+|mail)\.c|src/outside/http_\w+\.h|"
-     r"src/rules/target_url\.c"),
+    (
+        r"#include <curl/|\bCURL\w*\b",
+        r"src/outside/(http|http_\w+|mail)\.c|src/outside/http_\w+\.h|"
+        r"src/rules/target_url\.c",
+    ),
     (r"\bcurl_slist\b", r"src/outside/(http(_\w+)?|mail)\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
     (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
@@ -41,43 +43,51 @@ ONCE = (r"#include <mysql", r"#include <fcg\w*\.h>", r"\bcurl_multi_\w+\(")
 
 KEPT_OUT = (
     "sprintf vsprintf strcpy strcat strtok atoi atol atoll sscanf localtime "
-    "gmtime asctime ctime rand srand random alloca gets").split()
+    "gmtime asctime ctime rand srand random alloca gets"
+).split()
 
 SQL = re.compile(
     r"\b(SELECT|INSERT|UPDATE|REPLACE\s+INTO|DELETE\s+FROM|WHERE|JOIN|"
-    r"ALTER\s+TABLE|CREATE\s+TABLE|DROP\s+TABLE)\b")
+    r"ALTER\s+TABLE|CREATE\s+TABLE|DROP\s+TABLE)\b"
+)
 # The connection's own affairs, which concern no table.
 SESSION = re.compile(r"SELECT @@\w+")
 
 LINES_MAX = 500
 
 _TOKEN = re.compile(
-    r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
+    r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S
+)
 _INCLUDE = re.compile(r'^#include\s+"([^"]+)"', re.M)
 
 
 def real_tree():
-    return {str(path.relative_to(where.SOURCE)): path.read_text()
-            for folder in ("src", "cgi-bin")
-            for path in sorted((where.SOURCE / folder).rglob("*.[ch]"))
-            if path not in where.GENERATED}
+    return {
+        str(path.relative_to(where.SOURCE)): path.read_text()
+        for folder in ("src", "cgi-bin")
+        for path in sorted((where.SOURCE / folder).rglob("*.[ch]"))
+        if path not in where.GENERATED
+    }
 
 
 def _without(text, comments=True, strings=False):
     """The source with what is not asked for blanked out."""
+
     def blank(match):
         token = match[0]
         if token[0] == "/":
             return " " if comments else token
         return '""' if strings else token
+
     return _TOKEN.sub(blank, text)
 
 
 def _strings(text):
     """What the string literals say; adjacent ones are one."""
     source = re.sub(r'"\s*"', "", _without(text))
-    source = "\n".join(line for line in source.splitlines()
-                       if not line.startswith("#include"))
+    source = "\n".join(
+        line for line in source.splitlines() if not line.startswith("#include")
+    )
     return [t for t in _TOKEN.findall(source) if t[0] == '"']
 
 
@@ -122,15 +132,18 @@ def pure_rules(tree):
         if not path.startswith("src/rules/"):
             continue
         for name in _includes(tree, path):
-            if re.match(r"base/(clock|log)|outside/(conf|db|http|jtree)\b", name):
+            if re.match(
+                r"base/(clock|log)|outside/(conf|db|http|jtree)\b", name
+            ):
                 yield f"{path}: includes {name}"
 
 
 def alone(tree):
     for pattern, allowed in ALONE:
         for path, text in tree.items():
-            if (re.search(pattern, _without(text))
-                    and not re.fullmatch(allowed, path)):
+            if re.search(pattern, _without(text)) and not re.fullmatch(
+                allowed, path
+            ):
                 yield f"{path}: {pattern} belongs to {allowed}"
     for pattern in ONCE:
         found = [p for p, t in tree.items() if re.search(pattern, _without(t))]
@@ -156,8 +169,12 @@ def kept_out(tree):
         code = _without(text, strings=True)
         for found in call.finditer(code):
             yield f"{path}: {found[1]}()"
-        for word in ("MYSQL_OPT_RECONNECT", "CLIENT_MULTI_STATEMENTS",
-                     "MYSQL_OPTION_MULTI_STATEMENTS_ON", "typedef struct"):
+        for word in (
+            "MYSQL_OPT_RECONNECT",
+            "CLIENT_MULTI_STATEMENTS",
+            "MYSQL_OPTION_MULTI_STATEMENTS_ON",
+            "typedef struct",
+        ):
             if word in code:
                 yield f"{path}: {word}"
 
@@ -173,8 +190,10 @@ def headers_guarded(tree):
     for path, text in tree.items():
         name = path.rsplit("/", 1)[1]
         guard = "HOOKS_" + re.sub(r"\W", "_", name.upper())
-        if name.endswith(".h") and f"#ifndef {guard}\n#define {guard}\n" \
-                not in text:
+        if (
+            name.endswith(".h")
+            and f"#ifndef {guard}\n#define {guard}\n" not in text
+        ):
             yield f"{path}: no #ifndef {guard}"
 
 
@@ -183,24 +202,43 @@ PLANTED = (
     (layers, {"src/base/err.h": '#include "outside/db.h"\n'}),
     (layers, {"src/loose.c": ""}),
     (layers, {"src/nobody_knows/file.c": ""}),
-    (own_headers, {"src/rules/id.c": '#include "route.h"\n',
-                   "cgi-bin/route.h": ""}),
-    (own_headers, {"src/rules/id.c": '#include "../cgi-bin/route.h"\n',
-                   "cgi-bin/route.h": ""}),
-    (own_headers, {"src/rules/id.c": '#include "valid.h"\n',
-                   "src/rules/valid.h": ""}),
+    (
+        own_headers,
+        {"src/rules/id.c": '#include "route.h"\n', "cgi-bin/route.h": ""},
+    ),
+    (
+        own_headers,
+        {
+            "src/rules/id.c": '#include "../cgi-bin/route.h"\n',
+            "cgi-bin/route.h": "",
+        },
+    ),
+    (
+        own_headers,
+        {"src/rules/id.c": '#include "valid.h"\n', "src/rules/valid.h": ""},
+    ),
     (pure_rules, {"src/rules/retry.c": '#include "base/clock.h"\n'}),
     (alone, {"src/store/store.c": "#include <mysql.h>\n"}),
     (alone, {"src/store/store.c": '#include "outside/db_driver.h"\n'}),
     (alone, {"src/deliver/round.c": '#include "deliver/ledger.h"\n'}),
-    (alone, {"cgi-bin/a.c": "#include <fcgiapp.h>\n",
-             "cgi-bin/b.c": "#include <fcgiapp.h>\n"}),
+    (
+        alone,
+        {
+            "cgi-bin/a.c": "#include <fcgiapp.h>\n",
+            "cgi-bin/b.c": "#include <fcgiapp.h>\n",
+        },
+    ),
     (alone, {"src/outside/http.h": "#include <curl/curl.h>\n"}),
     (alone, {"src/deliver/lane.h": "\tstruct curl_slist *headers;\n"}),
     (alone, {"src/store/policy.c": "\tCURLU *u;\n"}),
     (alone, {"src/deliver/worker.c": "x = curl_multi_init();\n"}),
-    (alone, {"src/outside/http.c": "curl_multi_init();\n",
-             "src/outside/http_dns.c": "curl_multi_poll(x);\n"}),
+    (
+        alone,
+        {
+            "src/outside/http.c": "curl_multi_init();\n",
+            "src/outside/http_dns.c": "curl_multi_poll(x);\n",
+        },
+    ),
     (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),
     (sql, {"src/outside/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
     (kept_out, {"src/base/text.c": "n = atoi(s);\n"}),
@@ -214,14 +252,24 @@ HARMLESS = {
     "src/store/store_org.c": 'f("SELECT id FROM organizations");\n',
     "src/outside/db.c": 'f("SELECT @@auto_increment_increment");\n',
     "src/base/text.c": '/* not atoi(s) */ s = "atoi(s)"; my_rand(1); '
-                  "snprintf(s, n, t); x.random(1);\n",
+    "snprintf(s, n, t); x.random(1);\n",
     "cgi-bin/route.c": '#include "rules/id.h"\n{"DELETE", "/v2/hooks/:id"};\n',
     "src/rules/id.h": "#ifndef HOOKS_ID_H\n#define HOOKS_ID_H\n#endif\n",
 }
 
-RULES = {rule.__name__: rule for rule in (
-    layers, own_headers, pure_rules, alone, sql, kept_out, sizes,
-    headers_guarded)}
+RULES = {
+    rule.__name__: rule
+    for rule in (
+        layers,
+        own_headers,
+        pure_rules,
+        alone,
+        sql,
+        kept_out,
+        sizes,
+        headers_guarded,
+    )
+}
 
 
 class Arrows(tap.Case):

@@ -69,27 +69,46 @@ class Ended(tap.Case):
             shutil.rmtree(self.its_folder, ignore_errors=True)
 
     def left(self):
-        return [pid for folder in (self.folder.path, self.its_folder) if folder
-                for pid, _ in processes.running(folder)]
+        return [
+            pid
+            for folder in (self.folder.path, self.its_folder)
+            if folder
+            for pid, _ in processes.running(folder)
+        ]
 
     def write(self, setup):
         path = self.folder / "hangs.py"
-        path.write_text(_PROGRAM.format(
-            up=str(self.up), setup=setup.strip().replace("\n", "\n        ")))
+        path.write_text(
+            _PROGRAM.format(
+                up=str(self.up), setup=setup.strip().replace("\n", "\n        ")
+            )
+        )
         return path
 
     def start(self, *argv, **environment):
         """It, once the test hangs."""
         self.up.unlink(missing_ok=True)
-        env = {name: value for name, value in os.environ.items()
-               if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+        }
         child = processes.Child(
-            "victim", argv, self.folder / "victim.out", cwd=self.folder.path,
-            env={**env, **environment})
-        self.its_folder = pathlib.Path(processes.wait_until(
-            lambda: child.check() or
-            self.up.exists() and self.up.read_text(), 60,
-            "the test that hangs"))
+            "victim",
+            argv,
+            self.folder / "victim.out",
+            cwd=self.folder.path,
+            env={**env, **environment},
+        )
+        self.its_folder = pathlib.Path(
+            processes.wait_until(
+                lambda: (
+                    child.check() or self.up.exists() and self.up.read_text()
+                ),
+                60,
+                "the test that hangs",
+            )
+        )
         assert self.its_folder.exists()
         return child
 
@@ -97,20 +116,28 @@ class Ended(tap.Case):
         """`number`: the signal that it dies of, if any."""
         status = child.wait(30)
         assert status == -number if number else status != 0, status
-        processes.wait_until(lambda: not self.left(), 20,
-                             f"the end of {self.left()}")
+        processes.wait_until(
+            lambda: not self.left(), 20, f"the end of {self.left()}"
+        )
         assert not self.its_folder.exists()
 
     def program(self, setup=None):
         return self.start("python3", self.write(setup or self.sleepers))
 
     def test_a_program(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
-                       signal.SIGKILL):
+        for number in (
+            signal.SIGTERM,
+            signal.SIGINT,
+            signal.SIGHUP,
+            signal.SIGKILL,
+        ):
             child = self.program()
             # Two that watch, the test, and the two it has started.
-            processes.wait_until(lambda: len(self.left()) == 5, 10,
-                                 f"the start of all, not {self.left()}")
+            processes.wait_until(
+                lambda: len(self.left()) == 5,
+                10,
+                f"the start of all, not {self.left()}",
+            )
             child.send_signal(number)
             self.ends(child, number)
 
@@ -135,12 +162,22 @@ class Ended(tap.Case):
 
     def make_check(self):
         path = self.write(self.sleepers)
-        return self.start("make", "-C", where.BUILD, "check", f"TESTS={path}",
-                          f"TEST_SUITE_LOG={self.folder.path}/suite.log")
+        return self.start(
+            "make",
+            "-C",
+            where.BUILD,
+            "check",
+            f"TESTS={path}",
+            f"TEST_SUITE_LOG={self.folder.path}/suite.log",
+        )
 
     def test_make_check(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
-                       signal.SIGKILL):
+        for number in (
+            signal.SIGTERM,
+            signal.SIGINT,
+            signal.SIGHUP,
+            signal.SIGKILL,
+        ):
             child = self.make_check()
             child.send_signal(number)
             self.ends(child, number)
@@ -157,12 +194,19 @@ class Ended(tap.Case):
         build = self.folder / "build"
         (build / "tests").mkdir(parents=True)
         (build / "Makefile").write_text(
-            f"check:\n\tpython3 {self.write(self.sleepers)}; true\n")
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
-                       signal.SIGKILL):
-            child = self.start(where.SOURCE / "selftest",
-                                  HOOKS_BUILD=str(build),
-                                  HOOKS_VAR=str(self.folder / "var"))
+            f"check:\n\tpython3 {self.write(self.sleepers)}; true\n"
+        )
+        for number in (
+            signal.SIGTERM,
+            signal.SIGINT,
+            signal.SIGHUP,
+            signal.SIGKILL,
+        ):
+            child = self.start(
+                where.SOURCE / "selftest",
+                HOOKS_BUILD=str(build),
+                HOOKS_VAR=str(self.folder / "var"),
+            )
             child.send_signal(number)
             self.ends(child, number)
 

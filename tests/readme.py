@@ -13,9 +13,11 @@ import re
 import tap
 import where
 
-TEXTS = {str(path.relative_to(where.SOURCE)): path.read_text()
-         for pattern in ("*.md", "doc/*.md", "bench/*.md")
-         for path in sorted(where.SOURCE.glob(pattern))}
+TEXTS = {
+    str(path.relative_to(where.SOURCE)): path.read_text()
+    for pattern in ("*.md", "doc/*.md", "bench/*.md")
+    for path in sorted(where.SOURCE.glob(pattern))
+}
 TOUR = "doc/tour.md"
 # The front door: what is more belongs into a document of its own.
 README_LINES = 200
@@ -31,33 +33,45 @@ FOLDERS = {
     "bench": "*.[ch] *.py *.sh",
     "doc": "*.md */*.py",
 }
-CODE = {"php": "receive.php", "python": "receive.py", "js": "receive.js",
-        "c": "receive.c"}
+CODE = {
+    "php": "receive.php",
+    "python": "receive.py",
+    "js": "receive.js",
+    "c": "receive.c",
+}
 
 
 def section(text, title):
     """What stands under a heading, up to the next one of its level."""
     level = title.split()[0]
-    found = re.search(rf"^{re.escape(title)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)",
-                      text, re.M | re.S)
+    found = re.search(
+        rf"^{re.escape(title)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)",
+        text,
+        re.M | re.S,
+    )
     return found[1] if found else ""
 
 
 def toured(texts, folder):
     """The files that the tour of a folder names: before the colon."""
     names = set()
-    for item in re.findall(r"^- (.*?):", section(texts[TOUR], f"## {folder}/"),
-                           re.M | re.S):
+    for item in re.findall(
+        r"^- (.*?):", section(texts[TOUR], f"## {folder}/"), re.M | re.S
+    ):
         names.update(re.findall(r"`([^`]+)`", item))
     return names
 
 
 def there(folder):
     top = where.SOURCE / folder
-    return {str(path.relative_to(top)) for pattern in FOLDERS[folder].split()
-            for path in top.glob(pattern)
-            if path.is_file() and path not in where.GENERATED
-            and path.name != "local.mk"}
+    return {
+        str(path.relative_to(top))
+        for pattern in FOLDERS[folder].split()
+        for path in top.glob(pattern)
+        if path.is_file()
+        and path not in where.GENERATED
+        and path.name != "local.mk"
+    }
 
 
 def left_out(texts):
@@ -80,8 +94,10 @@ def prose(text):
 
 def headings(text):
     """What a link to a heading ends with, as GitHub makes it."""
-    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
-            for title in re.findall(r"^#+ (.*)$", prose(text), re.M)}
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", prose(text), re.M)
+    }
 
 
 def links(texts):
@@ -91,19 +107,26 @@ def links(texts):
             if "://" in link:
                 continue
             path, _, heading = link.partition("#")
-            target = (folder / path).resolve() if path \
+            target = (
+                (folder / path).resolve()
+                if path
                 else where.SOURCE.resolve() / name
+            )
             if not target.exists():
                 yield f"{name}: no file {link}"
-            elif heading and heading not in headings(texts.get(str(
-                    target.relative_to(where.SOURCE.resolve())), "")):
+            elif heading and heading not in headings(
+                texts.get(str(target.relative_to(where.SOURCE.resolve())), "")
+            ):
                 yield f"{name}: no heading {link}"
 
 
 def code(texts):
     """Every block is part of an example, to the letter; there is one each."""
-    blocks = [found for text in texts.values() for found in re.findall(
-        r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)]
+    blocks = [
+        found
+        for text in texts.values()
+        for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    ]
     for language in CODE:
         if language not in [found for found, _ in blocks]:
             yield f"no code in {language}"
@@ -116,24 +139,38 @@ def code(texts):
 
 def targets(texts):
     """`make x` in indented blocks; automake makes some of them."""
-    made = "".join(path.read_text() for path in (
-        where.SOURCE / "Makefile.am", *where.SOURCE.rglob("local.mk")))
+    made = "".join(
+        path.read_text()
+        for path in (
+            where.SOURCE / "Makefile.am",
+            *where.SOURCE.rglob("local.mk"),
+        )
+    )
     for name, text in texts.items():
         for target in re.findall(r"^    (?:.*&& )?make ([\w-]+)", text, re.M):
-            if target not in ("install", "check", "distcheck") \
-                    and not re.search(rf"^{re.escape(target)}:", made, re.M):
+            if target not in (
+                "install",
+                "check",
+                "distcheck",
+            ) and not re.search(rf"^{re.escape(target)}:", made, re.M):
                 yield f"{name}: no target {target}"
 
 
 def commands(texts):
     """What is said of hooks-admin is in its table."""
-    table = re.findall(r'^\t\{"([a-z ]+)", "', (
-        where.SOURCE / "src/admin/hooks-admin.c").read_text(), re.M)
+    table = re.findall(
+        r'^\t\{"([a-z ]+)", "',
+        (where.SOURCE / "src/admin/hooks-admin.c").read_text(),
+        re.M,
+    )
     for name, text in texts.items():
         for line in re.findall(
-                r"hooks-admin (?:-c \S+ )?([a-z]+(?: [a-z]+)?)", text):
-            if not any(line == command or line.startswith(command + " ")
-                       for command in table):
+            r"hooks-admin (?:-c \S+ )?([a-z]+(?: [a-z]+)?)", text
+        ):
+            if not any(
+                line == command or line.startswith(command + " ")
+                for command in table
+            ):
                 yield f"{name}: hooks-admin has no command {line}"
 
 
@@ -160,15 +197,19 @@ def added(name, text):
 PLANTED = {
     left_out: [planted(TOUR, "- `gateway.c` `gateway.h`", "- `gateway.c`")],
     gone: [planted(TOUR, "- `base/buf.c`", "- `base/gone.c` `base/buf.c`")],
-    links: [added("README.md", "[x](examples/gone)"),
-            added("README.md", "[x](#nowhere)"),
-            added("README.md", "[x](doc/install.md#nowhere)"),
-            added("doc/install.md", "[x](doc/install.md)")],
+    links: [
+        added("README.md", "[x](examples/gone)"),
+        added("README.md", "[x](#nowhere)"),
+        added("README.md", "[x](doc/install.md#nowhere)"),
+        added("doc/install.md", "[x](doc/install.md)"),
+    ],
     code: [planted("doc/receive.md", "hash_equals(", "strcmp(")],
     targets: [added("README.md", "\n    make check-nothing\n")],
     commands: [added("doc/install.md", "    hooks-admin hook burn ID\n")],
-    entered: [added("doc/nowhere.md", "# Nowhere\n"),
-              added("README.md", "\n" * README_LINES)],
+    entered: [
+        added("doc/nowhere.md", "# Nowhere\n"),
+        added("README.md", "\n" * README_LINES),
+    ],
 }
 
 

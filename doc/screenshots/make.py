@@ -31,8 +31,7 @@ import service
 HERE = pathlib.Path(__file__).resolve().parent
 ROUNDS, MINUTES = 288, 5
 # What has no part in growing older.
-LASTING = ("organizations", "api_keys", "hooks", "hook_secrets",
-           "installation")
+LASTING = ("organizations", "api_keys", "hooks", "hook_secrets", "installation")
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include>/etc/fonts/fonts.conf</include>
@@ -49,26 +48,66 @@ FONTS = """<?xml version="1.0"?>
 """
 HOOKS = {
     # path: target to show, action, description, members
-    "/calendar": ("https://hooks.lumen-calendar.example/vyte", "event.*",
-                  "Calendar sync, production", {}),
-    "/crm": ("https://api.northwind.example/webhooks/bookings?tenant=42", "*",
-             "CRM import", {"headers": {"X-Tenant": "42"}}),
-    "/billing": ("https://billing.marzipan.example/hooks", "event.confirmed",
-                 "Invoices", {"ordered": True}),
-    "/mail": ("https://mailer.marzipan.example/in.php", "event.new_invitee",
-              "Invitations by mail", {"rate_limit": 20}),
-    "/chat": ("https://chat.example/services/T02/B77/xoQ9", "event.cancelled",
-              "Channel #cancellations", {}),
-    "/lake": ("https://collect.deep-lake.example/v1/ingest", "*",
-              "Analytics", {"batch_size": 20}),
-    "/old": ("https://www.old-marzipan.example/hook", "vyteme.updated",
-             "Old site (retired)", {}),
+    "/calendar": (
+        "https://hooks.lumen-calendar.example/vyte",
+        "event.*",
+        "Calendar sync, production",
+        {},
+    ),
+    "/crm": (
+        "https://api.northwind.example/webhooks/bookings?tenant=42",
+        "*",
+        "CRM import",
+        {"headers": {"X-Tenant": "42"}},
+    ),
+    "/billing": (
+        "https://billing.marzipan.example/hooks",
+        "event.confirmed",
+        "Invoices",
+        {"ordered": True},
+    ),
+    "/mail": (
+        "https://mailer.marzipan.example/in.php",
+        "event.new_invitee",
+        "Invitations by mail",
+        {"rate_limit": 20},
+    ),
+    "/chat": (
+        "https://chat.example/services/T02/B77/xoQ9",
+        "event.cancelled",
+        "Channel #cancellations",
+        {},
+    ),
+    "/lake": (
+        "https://collect.deep-lake.example/v1/ingest",
+        "*",
+        "Analytics",
+        {"batch_size": 20},
+    ),
+    "/old": (
+        "https://www.old-marzipan.example/hook",
+        "vyteme.updated",
+        "Old site (retired)",
+        {},
+    ),
 }
-ACTIONS = {"event.created": 5, "event.confirmed": 4, "event.updated": 6,
-           "event.voted": 7, "event.new_invitee": 5, "event.cancelled": 1,
-           "user.joined": 1}
-TITLES = ("Kick-off: spring campaign", "Interview with Sam Okafor",
-          "Board meeting", "Dentist", "Demo for Northwind", "1:1 Ada and Jo")
+ACTIONS = {
+    "event.created": 5,
+    "event.confirmed": 4,
+    "event.updated": 6,
+    "event.voted": 7,
+    "event.new_invitee": 5,
+    "event.cancelled": 1,
+    "user.joined": 1,
+}
+TITLES = (
+    "Kick-off: spring campaign",
+    "Interview with Sam Okafor",
+    "Board meeting",
+    "Dentist",
+    "Demo for Northwind",
+    "1:1 Ada and Jo",
+)
 
 
 class Mood:
@@ -80,28 +119,36 @@ class Mood:
         self.kind = kind
         self.ill = 0.0
         self.sick = receiver.Answer(
-            503, b'{"error":"upstream timed out","retry":true,'
-            b'"request":"f81d4fae"}',
-            [("Content-Type", "application/json"), ("Server", "nginx")])
+            503,
+            b'{"error":"upstream timed out","retry":true,"request":"f81d4fae"}',
+            [("Content-Type", "application/json"), ("Server", "nginx")],
+        )
 
     def __call__(self, link):
         time.sleep(self.slow * random.lognormvariate(0, 0.6))
         if random.random() < self.ill:
             return self.sick(link)
         return receiver.Answer(
-            200, self.body, [("Content-Type", self.kind),
-                             ("Server", "nginx")])(link)
+            200, self.body, [("Content-Type", self.kind), ("Server", "nginx")]
+        )(link)
 
 
 class Day:
     def __init__(self):
-        self.service = service.Service({"sender": {
-            "retry_schedule": "5s 5m 30m 2h", "timeout": "5s",
-            "workers": "2"}})
+        self.service = service.Service(
+            {
+                "sender": {
+                    "retry_schedule": "5s 5m 30m 2h",
+                    "timeout": "5s",
+                    "workers": "2",
+                }
+            }
+        )
         folder = self.service.folder
         authority = certificates.Authority(folder.path, "authority")
         self.sink = receiver.Receiver(
-            certificate=authority.issue("good", "IP:127.0.0.1"))
+            certificate=authority.issue("good", "IP:127.0.0.1")
+        )
         self.service.settings["sender"]["ca_file"] = authority.certificate
         for user in (service.ADMIN, service.API, service.SENDER):
             self.service.write_config(user)
@@ -115,24 +162,39 @@ class Day:
             "/mail": Mood(0.008, b"queued", "text/plain"),
             "/chat": Mood(0.04, b"ok", "text/plain"),
             "/lake": Mood(0.02, b'{"accepted":true}'),
-            "/old": Mood(0.01, b"")}
+            "/old": Mood(0.01, b""),
+        }
         self.hooks = {}
         for path, (_, action, description, more) in HOOKS.items():
             self.sink.script(path, then=self.moods[path])
-            self.hooks[path] = self.ask("POST", "hooks", {
-                "target_url": self.sink.url(path), "action": action,
-                "description": description, **more})["_id"]
+            self.hooks[path] = self.ask(
+                "POST",
+                "hooks",
+                {
+                    "target_url": self.sink.url(path),
+                    "action": action,
+                    "description": description,
+                    **more,
+                },
+            )["_id"]
         self.ask("POST", f"hooks/{self.hooks['/old']}/disable")
         self.columns = self.service.db.sql(
             "SELECT table_name, GROUP_CONCAT(column_name) FROM "
             "information_schema.columns WHERE table_schema = DATABASE() AND "
-            "data_type IN ('datetime', 'timestamp') GROUP BY table_name")
+            "data_type IN ('datetime', 'timestamp') GROUP BY table_name"
+        )
 
     def ask(self, method, path, body=None):
         answer = self.door.request(
-            method, f"/v2/{path}", [("Authorization", self.key)],
-            b"" if body is None and method == "POST" else
-            None if body is None else json.dumps(body).encode())
+            method,
+            f"/v2/{path}",
+            [("Authorization", self.key)],
+            b""
+            if body is None and method == "POST"
+            else None
+            if body is None
+            else json.dumps(body).encode(),
+        )
         assert answer.status < 300, answer
         return answer.json()
 
@@ -141,23 +203,36 @@ class Day:
         for table, columns in self.columns:
             if table in LASTING:
                 continue
-            sets = ", ".join(f"{c} = {c} - INTERVAL {MINUTES} MINUTE"
-                             for c in columns.split(","))
+            sets = ", ".join(
+                f"{c} = {c} - INTERVAL {MINUTES} MINUTE"
+                for c in columns.split(",")
+            )
             order = " ORDER BY start_at" if table == "stats" else ""
             self.service.db.sql(f"UPDATE {table} SET {sets}{order}")
 
     def publish(self, count):
         actions = random.choices(list(ACTIONS), ACTIONS.values(), k=count)
-        self.ask("POST", "notifications", [{
-            "action": action,
-            "resource": {"_id": f"{random.getrandbits(96):024x}",
-                         "title": random.choice(TITLES),
-                         "status": action.partition(".")[2],
-                         "organizer": {"name": "Ada Moreau",
-                                       "timezone": "Europe/Paris"},
-                         "start": "2026-03-12T09:00:00.000Z",
-                         "invitees": random.randint(1, 9)}}
-            for action in actions])
+        self.ask(
+            "POST",
+            "notifications",
+            [
+                {
+                    "action": action,
+                    "resource": {
+                        "_id": f"{random.getrandbits(96):024x}",
+                        "title": random.choice(TITLES),
+                        "status": action.partition(".")[2],
+                        "organizer": {
+                            "name": "Ada Moreau",
+                            "timezone": "Europe/Paris",
+                        },
+                        "start": "2026-03-12T09:00:00.000Z",
+                        "invitees": random.randint(1, 9),
+                    },
+                }
+                for action in actions
+            ],
+        )
 
     def live(self):
         begin = time.time() - ROUNDS * MINUTES * 60
@@ -181,15 +256,19 @@ class Day:
             self.service.db.sql(
                 "UPDATE hooks SET target_url = "
                 f"{service.quote(target)} WHERE target_url = "
-                f"{service.quote(self.sink.url(path))}")
+                f"{service.quote(self.sink.url(path))}"
+            )
         self.service.db.sql(
             "UPDATE attempts SET remote = '198.51.100.24:443' "
-            "WHERE remote IS NOT NULL")
+            "WHERE remote IS NOT NULL"
+        )
 
     def delivery(self):
         """One that was ill for some attempts and arrived in the end."""
-        for d in self.ask("GET", f"deliveries?hook={self.hooks['/mail']}"
-                          "&state=delivered&limit=1000"):
+        for d in self.ask(
+            "GET",
+            f"deliveries?hook={self.hooks['/mail']}&state=delivered&limit=1000",
+        ):
             if d["attemptCount"] == 3:
                 return d["_id"]
         raise AssertionError("nothing was delivered at the third attempt")
@@ -202,18 +281,24 @@ class Day:
 def take(day):
     fonts = day.service.folder / "fonts.conf"
     fonts.write_text(FONTS)
-    page = browser.Browser(day.service.folder,
-                           environment={"FONTCONFIG_FILE": str(fonts)})
+    page = browser.Browser(
+        day.service.folder, environment={"FONTCONFIG_FILE": str(fonts)}
+    )
     page.zone("Europe/Paris")
     page.open(f"http://127.0.0.1:{day.door.port}/")
     page.js("sessionStorage.setItem('vyte-hooks.key', arguments[0])", day.key)
-    views = {"overview": ("overview", ".bar"), "hooks": ("hooks", ".pill-good"),
-             "delivery": (f"deliveries/{day.delivery()}", ".side-by")}
+    views = {
+        "overview": ("overview", ".bar"),
+        "hooks": ("hooks", ".pill-good"),
+        "delivery": (f"deliveries/{day.delivery()}", ".side-by"),
+    }
     try:
         for name, (at, mark) in views.items():
             for theme in ("light", "dark"):
-                for size, width, height in (("wide", 1440, 900),
-                                            ("narrow", 390, 844)):
+                for size, width, height in (
+                    ("wide", 1440, 900),
+                    ("narrow", 390, 844),
+                ):
                     page.size(width, height)
                     page.media(theme == "dark")
                     page.open("about:blank")
@@ -221,9 +306,13 @@ def take(day):
                     page.see(mark)
                     time.sleep(1)
                     tall = page.js(
-                        "return document.documentElement.scrollHeight")
-                    page.size(width, min(max(tall, height), 2 * width),
-                              scale=2 if size == "narrow" else 1.5)
+                        "return document.documentElement.scrollHeight"
+                    )
+                    page.size(
+                        width,
+                        min(max(tall, height), 2 * width),
+                        scale=2 if size == "narrow" else 1.5,
+                    )
                     time.sleep(0.5)
                     save(page, HERE / f"{name}-{theme}-{size}.png")
     finally:
@@ -232,24 +321,37 @@ def take(day):
 
 def save(page, path):
     page.picture(path)
-    subprocess.run(["pngquant", "--force", "--skip-if-larger", "--speed=1",
-                    "--ext=.png", "64", path], check=True)
+    subprocess.run(
+        [
+            "pngquant",
+            "--force",
+            "--skip-if-larger",
+            "--speed=1",
+            "--ext=.png",
+            "64",
+            path,
+        ],
+        check=True,
+    )
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
 def main():
     for program in ("pngquant", "chromedriver"):
         if not shutil.which(program):
-            sys.exit(f"{program} not found: apt-get install chromium-driver "
-                     "pngquant fonts-inter fonts-jetbrains-mono")
+            sys.exit(
+                f"{program} not found: apt-get install chromium-driver "
+                "pngquant fonts-inter fonts-jetbrains-mono"
+            )
     random.seed(7)
     day = Day()
     try:
         day.live()
         day.dress()
         sender = day.service.start_sender("--linger", "2m")
-        processes.wait_until(lambda: day.ask("GET", "stats")["sender"]
-                             ["alive"], 10, "a sender")
+        processes.wait_until(
+            lambda: day.ask("GET", "stats")["sender"]["alive"], 10, "a sender"
+        )
         take(day)
         sender.stop()
     finally:

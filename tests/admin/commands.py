@@ -27,16 +27,19 @@ class Migrate(admincase.AdminCase):
 
     def test_2_dry_run_tells_and_does_nothing(self):
         steps = self.admin("migrate", "--dry-run").splitlines()
-        assert steps and all(re.fullmatch(r"\d{3}-[a-z0-9-]+", s)
-                             for s in steps), steps
+        assert steps and all(
+            re.fullmatch(r"\d{3}-[a-z0-9-]+", s) for s in steps
+        ), steps
         assert self.admin("migrate", "--dry-run").splitlines() == steps
         assert self.db.sql("SHOW TABLES") == []
 
     def test_3_twice_at_once(self):
         want = self.admin("migrate", "--dry-run")
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            done = [f.result() for f in [
-                pool.submit(self.run, "migrate") for _ in range(4)]]
+            done = [
+                f.result()
+                for f in [pool.submit(self.run, "migrate") for _ in range(4)]
+            ]
         assert [d.status for d in done] == [0] * 4, done
         assert "".join(d.out for d in done) == want + "\n", done
 
@@ -79,8 +82,9 @@ class Database(admincase.AdminCase):
         config = self.write_config("denied.conf", password="wrong")
         self.fails(78, "org", "list", config=config, words=("denied",))
         for password in ("x", None):
-            config = self.write_config("nobody.conf", user="nobody",
-                                       password=password)
+            config = self.write_config(
+                "nobody.conf", user="nobody", password=password
+            )
             self.fails(78, "org", "list", config=config, words=("denied",))
 
 
@@ -89,30 +93,40 @@ class Defaults(admincase.AdminCase):
 
     migrated = False
     GLOBALS = {
-        "autocommit": 0, "sql_select_limit": 2, "sql_safe_updates": 1,
-        "completion_type": 2, "sql_big_selects": 0, "sql_auto_is_null": 1, "time_zone": "'-11:00'",
+        "autocommit": 0,
+        "sql_select_limit": 2,
+        "sql_safe_updates": 1,
+        "completion_type": 2,
+        "sql_big_selects": 0,
+        "sql_auto_is_null": 1,
+        "time_zone": "'-11:00'",
         "sql_mode": "'ANSI,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",
         "init_connect": "'SET NAMES latin1'",
     }
 
     def test_they_do_not_matter(self):
-        before = {k: self.db.value(f"SELECT @@GLOBAL.{k}")
-                  for k in self.GLOBALS}
-        change = "".join(f"SET GLOBAL {k} = {v}; "
-                         for k, v in self.GLOBALS.items())
+        before = {
+            k: self.db.value(f"SELECT @@GLOBAL.{k}") for k in self.GLOBALS
+        }
+        change = "".join(
+            f"SET GLOBAL {k} = {v}; " for k, v in self.GLOBALS.items()
+        )
         back = "".join(
             f"SET GLOBAL {k} = {v if v.isdigit() else service.quote(v)}; "
-            for k, v in before.items())
+            for k, v in before.items()
+        )
         self.db.sql(change)
         try:
             self.admin("migrate")
             made = [self.admin("org", "create", f"🪝 {n}") for n in range(4)]
             assert [row[0] for row in self.rows("org", "list")] == made
-            assert self.db.value(
-                "SELECT HEX(MIN(name)) FROM organizations"
-                ) == "🪝 0".encode().hex().upper()
-            hook = self.admin("hook", "create", made[0],
-                              "https://www.example.com/", "*")
+            assert (
+                self.db.value("SELECT HEX(MIN(name)) FROM organizations")
+                == "🪝 0".encode().hex().upper()
+            )
+            hook = self.admin(
+                "hook", "create", made[0], "https://www.example.com/", "*"
+            )
             self.admin("hook", "delete", hook)
             self.admin("org", "delete", made[0], "--yes")
             self.admin("purge")
@@ -126,7 +140,9 @@ class Organizations(admincase.AdminCase):
         second = self.admin("org", "create", "Zürich & Söhne")
         assert ID.fullmatch(first) and ID.fullmatch(second)
         assert self.rows("org", "list") == [
-            [first, "Demo"], [second, "Zürich & Söhne"]]
+            [first, "Demo"],
+            [second, "Zürich & Söhne"],
+        ]
 
     def test_json(self):
         made = json.loads(self.admin("--json", "org", "create", 'a"b\\'))
@@ -135,8 +151,14 @@ class Organizations(admincase.AdminCase):
         assert made in json.loads(self.admin("--json", "org", "list"))
 
     def test_bad_names(self):
-        for name in ("", "x" * 101, "a\tb", "a\nb", "\x1b[1m",
-                     os.fsdecode(b"not UTF-8: \xff")):
+        for name in (
+            "",
+            "x" * 101,
+            "a\tb",
+            "a\nb",
+            "\x1b[1m",
+            os.fsdecode(b"not UTF-8: \xff"),
+        ):
             self.fails(65, "org", "create", name, words=("NAME",))
 
     def test_the_longest_name(self):
@@ -157,13 +179,23 @@ class Keys(admincase.AdminCase):
         assert self.listed() == []
         self.admin("key", "create", self.organization)
         for role in ("manage", "publish", "read", "run"):
-            self.admin("key", "create", self.organization, "--role", role,
-                       "--name", f"for {role}")
+            self.admin(
+                "key",
+                "create",
+                self.organization,
+                "--role",
+                role,
+                "--name",
+                f"for {role}",
+            )
         rows = self.listed()
         assert [row[1:3] for row in rows] == [
-            ["manage", ""], ["manage", "for manage"],
-            ["publish", "for publish"], ["read", "for read"],
-            ["run", "for run"]], rows
+            ["manage", ""],
+            ["manage", "for manage"],
+            ["publish", "for publish"],
+            ["read", "for read"],
+            ["run", "for run"],
+        ], rows
         for row in rows:
             assert len(row) == 5 and ID.fullmatch(row[0]), row
             assert TIME.fullmatch(row[3]) and row[4] == "never", row
@@ -171,16 +203,20 @@ class Keys(admincase.AdminCase):
     def test_2_only_a_hash_is_stored(self):
         key = self.admin("key", "create", self.organization)
         assert re.fullmatch(r"[A-Za-z0-9_-]{40,}", key), key
-        assert self.db.value(
-            "SELECT COUNT(*) FROM api_keys "
-            f"WHERE hash = UNHEX(SHA2('{key}', 256))") == "1"
+        assert (
+            self.db.value(
+                "SELECT COUNT(*) FROM api_keys "
+                f"WHERE hash = UNHEX(SHA2('{key}', 256))"
+            )
+            == "1"
+        )
         assert key not in self.admin("key", "list", self.organization)
 
     def test_3_last_use_is_shown(self):
-        self.db.sql("UPDATE api_keys SET last_used_at = "
-                    "'2026-01-02 03:04:05.678'")
-        assert {row[4] for row in self.listed()} == {
-            "2026-01-02T03:04:05.678Z"}
+        self.db.sql(
+            "UPDATE api_keys SET last_used_at = '2026-01-02 03:04:05.678'"
+        )
+        assert {row[4] for row in self.listed()} == {"2026-01-02T03:04:05.678Z"}
 
     def test_4_revoked_keys_are_gone(self):
         before = self.listed()
@@ -189,13 +225,17 @@ class Keys(admincase.AdminCase):
         assert self.admin("key", "revoke", before[0][0]) == ""
 
     def test_5_json(self):
-        made = json.loads(self.admin(
-            "--json", "key", "create", self.organization, "--name", "n"))
+        made = json.loads(
+            self.admin(
+                "--json", "key", "create", self.organization, "--name", "n"
+            )
+        )
         key = made.pop("key")
         assert made["role"] == "manage" and made["lastUsedAt"] is None
         assert key.isascii()
-        assert made in json.loads(self.admin(
-            "--json", "key", "list", self.organization))
+        assert made in json.loads(
+            self.admin("--json", "key", "list", self.organization)
+        )
 
     def test_6_what_is_not_there(self):
         for org in (NOBODY, "", "x", self.organization + "0"):
@@ -209,14 +249,27 @@ class Keys(admincase.AdminCase):
 
 
 class Status(admincase.AdminCase):
-    FIGURES = ["due", "held", "rejected", "in flight", "failed", "waiting",
-               "queued", "oldest due", "last sender run", "sender"]
+    FIGURES = [
+        "due",
+        "held",
+        "rejected",
+        "in flight",
+        "failed",
+        "waiting",
+        "queued",
+        "oldest due",
+        "last sender run",
+        "sender",
+    ]
 
     def test_1_of_an_empty_installation(self):
         rows = self.rows("status")
         assert [row[0] for row in rows] == self.FIGURES, rows
-        assert [row[1] for row in rows] == ["0"] * 7 + ["0 s", "never", "never"], \
-            rows
+        assert [row[1] for row in rows] == ["0"] * 7 + [
+            "0 s",
+            "never",
+            "never",
+        ], rows
         assert "crontab" in rows[-1][2], rows
 
     def test_2_counts(self):
@@ -242,8 +295,10 @@ class Status(admincase.AdminCase):
         assert got["rejected"] == ["1"] and got["queued"] == ["1"], got
         assert 420 <= int(got["oldest due"][0].split()[0]) < 480, got
         assert got["last sender run"][:3] == [
-            "2026-01-02T03:04:05.000Z", "here",
-            "seen 2026-01-02T03:05:00.000Z"], got
+            "2026-01-02T03:04:05.000Z",
+            "here",
+            "seen 2026-01-02T03:05:00.000Z",
+        ], got
         assert "delivered 7" in got["last sender run"][3], got
         assert got["sender"][0] == "silent", got
         assert "cron" in got["sender"][1], got
@@ -259,17 +314,22 @@ class Status(admincase.AdminCase):
         assert got["senderAlive"] is False, got
 
     def test_4_a_sender_that_lives_or_was_there_just_now(self):
-        for seen, ended, life in (("1 SECOND", "NULL", "alive"),
-                                  ("50 SECOND", "seen_at", "alive"),
-                                  ("119 SECOND", "seen_at", "alive"),
-                                  ("121 SECOND", "seen_at", "silent"),
-                                  ("3 HOUR", "NULL", "silent")):
-            self.db.sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
-                        f"INTERVAL {seen}, ended_at = {ended}")
+        for seen, ended, life in (
+            ("1 SECOND", "NULL", "alive"),
+            ("50 SECOND", "seen_at", "alive"),
+            ("119 SECOND", "seen_at", "alive"),
+            ("121 SECOND", "seen_at", "silent"),
+            ("3 HOUR", "NULL", "silent"),
+        ):
+            self.db.sql(
+                "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+                f"INTERVAL {seen}, ended_at = {ended}"
+            )
             [line] = [r for r in self.rows("status") if r[0] == "sender"]
             assert line[1] == life, (seen, line)
             assert json.loads(self.admin("status", "--json"))[
-                "senderAlive"] == (life == "alive"), seen
+                "senderAlive"
+            ] == (life == "alive"), seen
         assert "10800 s" in line[2] or "10801 s" in line[2], line
 
 

@@ -15,10 +15,24 @@ import service
 import tap
 import where
 
-CHECKS = ["configuration", "certificates", "key file", "database version",
-          "binlog_format", "isolation", "max_allowed_packet", "wait_timeout",
-          "max_connections", "innodb_flush_log_at_trx_commit", "clock",
-          "schema", "secrets", "cron", "target", "web server"]
+CHECKS = [
+    "configuration",
+    "certificates",
+    "key file",
+    "database version",
+    "binlog_format",
+    "isolation",
+    "max_allowed_packet",
+    "wait_timeout",
+    "max_connections",
+    "innodb_flush_log_at_trx_commit",
+    "clock",
+    "schema",
+    "secrets",
+    "cron",
+    "target",
+    "web server",
+]
 
 
 class Doctor(sendcase.SendCase):
@@ -29,9 +43,12 @@ class Doctor(sendcase.SendCase):
 
     def doctor(self, *args, config=None):
         """Its lines as {check: (verdict, text)}, and the exit status."""
-        done = self.service.run("hooks-admin", "doctor", *args,
-                                config=config or self.service.config(
-                                    service.ADMIN))
+        done = self.service.run(
+            "hooks-admin",
+            "doctor",
+            *args,
+            config=config or self.service.config(service.ADMIN),
+        )
         rows = [line.split("\t") for line in done.out.splitlines()]
         assert all(len(row) == 3 for row in rows), done
         self.checks = [row[1] for row in rows]
@@ -86,23 +103,39 @@ class Doctor(sendcase.SendCase):
         assert list(got) == ["configuration"] and status == 78, got
         assert got["configuration"][0] == "FAIL"
         assert f"{path}:2" in self.err, self.err
-        self.finds("FAIL", 78, "certificates", "/nonexistent",
-                   sender={"ca_file": "/nonexistent"})
+        self.finds(
+            "FAIL",
+            78,
+            "certificates",
+            "/nonexistent",
+            sender={"ca_file": "/nonexistent"},
+        )
 
     def test_04_database_away(self):
-        got = self.finds("FAIL", 75, "database", "/nonexistent",
-                         database={"socket": "/nonexistent"})
+        got = self.finds(
+            "FAIL",
+            75,
+            "database",
+            "/nonexistent",
+            database={"socket": "/nonexistent"},
+        )
         assert got["web server"][0] == "ok", "goes on"
-        self.finds("FAIL", 78, "database", "denied",
-                   database={"password": "wrong"})
+        self.finds(
+            "FAIL", 78, "database", "denied", database={"password": "wrong"}
+        )
 
     def test_05_settings(self):
         self.setting("max_allowed_packet", 1048576, "warn", 0, "16M")
         self.setting("wait_timeout", 30, "warn", 0, "60 s")
         self.setting("max_connections", 10, "ok", 0)
         self.setting("innodb_flush_log_at_trx_commit", 2, "warn", 0, "lost")
-        self.finds("FAIL", 78, "max_allowed_packet", "max_body",
-                   api={"max_body": "15m"})
+        self.finds(
+            "FAIL",
+            78,
+            "max_allowed_packet",
+            "max_body",
+            api={"max_body": "15m"},
+        )
 
     def test_06_schema(self):
         sql = self.service.db.sql
@@ -117,17 +150,23 @@ class Doctor(sendcase.SendCase):
     def test_07_cron(self):
         sql = self.service.db.sql
         self.once()
-        sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
-            "INTERVAL 110 SECOND")
+        sql(
+            "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "INTERVAL 110 SECOND"
+        )
         self.finds("ok", 0, "cron")
-        sql("UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
-            "INTERVAL 121 SECOND")
+        sql(
+            "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "INTERVAL 121 SECOND"
+        )
         self.finds("warn", 0, "cron", "2 minutes")
         sql("UPDATE senders SET seen_at = seen_at - INTERVAL 1 HOUR")
         self.finds("warn", 0, "cron", "crontab")
         self.publish()
-        sql("UPDATE notifications SET created_at = created_at - "
-            "INTERVAL 10 MINUTE")
+        sql(
+            "UPDATE notifications SET created_at = created_at - "
+            "INTERVAL 10 MINUTE"
+        )
         self.finds("FAIL", 78, "cron", "62 minutes", "wait")
         sql("DELETE FROM senders")
         self.finds("FAIL", 78, "cron", "ever")
@@ -146,14 +185,26 @@ class Doctor(sendcase.SendCase):
     def test_09_targets(self):
         free = "http://127.0.0.1:1/x"
         self.finds("FAIL", 69, "target", "firewall", args=[free])
-        self.finds("FAIL", 69, "target", "allow_networks",
-                   args=[f"http://localhost:{self.sink.port}/x"],
-                   targets={"allow_networks": "10.0.0.0/8"})
-        self.finds("FAIL", 65, "target", "http", args=[self.sink.url()],
-                   targets={"allow_http": "no"})
+        self.finds(
+            "FAIL",
+            69,
+            "target",
+            "allow_networks",
+            args=[f"http://localhost:{self.sink.port}/x"],
+            targets={"allow_networks": "10.0.0.0/8"},
+        )
+        self.finds(
+            "FAIL",
+            65,
+            "target",
+            "http",
+            args=[self.sink.url()],
+            targets={"allow_http": "no"},
+        )
         self.finds("FAIL", 65, "target", "URL", args=["nonsense"])
-        self.finds("FAIL", 69, "target", "resolver",
-                   args=["http://nothing.invalid/x"])
+        self.finds(
+            "FAIL", 69, "target", "resolver", args=["http://nothing.invalid/x"]
+        )
         self.fresh(url=free)
         self.finds("warn", 0, "target", "127.0.0.1")
         self.service.admin("hook", "disable", self.fresh())
@@ -165,9 +216,14 @@ class Doctor(sendcase.SendCase):
         pem = str(authority.issue("good", "IP:127.0.0.1"))
         secure = receiver.Receiver(certificate=pem)
         try:
-            got = self.finds("ok", 0, "target", "TLSv1.",
-                             args=[secure.url()],
-                             sender={"ca_file": authority.certificate})
+            got = self.finds(
+                "ok",
+                0,
+                "target",
+                "TLSv1.",
+                args=[secure.url()],
+                sender={"ca_file": authority.certificate},
+            )
             assert got["certificates"][0] == "ok", got
             self.finds("FAIL", 69, "target", "ca_file", args=[secure.url()])
         finally:
@@ -177,23 +233,35 @@ class Doctor(sendcase.SendCase):
         sample = (where.EXAMPLES / "apache-mod_fcgid.conf").read_text()
         limit = int(re.search(r"^FcgidMaxRequestLen (\d+)", sample, re.M)[1])
         self.finds("ok", 0, "web server", api={"max_body": "128k"})
-        self.finds("warn", 0, "web server", f"FcgidMaxRequestLen {limit}",
-                   api={"max_body": "1m"})
+        self.finds(
+            "warn",
+            0,
+            "web server",
+            f"FcgidMaxRequestLen {limit}",
+            api={"max_body": "1m"},
+        )
 
 
 class Binlog(tap.Case):
     """What can only be set when a server starts."""
 
     def test_statements_in_the_binlog(self):
-        made = service.Service(database_settings=(
-            "--log-bin=log", "--server-id=1", "--binlog-format=MIXED"))
+        made = service.Service(
+            database_settings=(
+                "--log-bin=log",
+                "--server-id=1",
+                "--binlog-format=MIXED",
+            )
+        )
         try:
             made.db.sql("SET GLOBAL binlog_format = 'STATEMENT'")
-            done = made.run("hooks-admin", "doctor",
-                            config=made.config(service.ADMIN))
+            done = made.run(
+                "hooks-admin", "doctor", config=made.config(service.ADMIN)
+            )
             assert done.status == 78, done
-            assert re.search(r"^FAIL\tbinlog_format\tSTATEMENT.*ROW",
-                             done.out, re.M), done
+            assert re.search(
+                r"^FAIL\tbinlog_format\tSTATEMENT.*ROW", done.out, re.M
+            ), done
         finally:
             made.close()
 

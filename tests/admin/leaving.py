@@ -13,23 +13,40 @@ import sendcase
 import tap
 
 NOBODY = "5f" * 12
-FIGURES = ["API keys", "hooks", "notifications", "deliveries", "attempts",
-           "idempotency keys"]
-TABLES = ("organizations", "api_keys", "hooks", "hook_secrets", "lanes",
-          "notifications", "deliveries", "attempts", "idempotency_keys",
-          "stats", "alerts")
+FIGURES = [
+    "API keys",
+    "hooks",
+    "notifications",
+    "deliveries",
+    "attempts",
+    "idempotency keys",
+]
+TABLES = (
+    "organizations",
+    "api_keys",
+    "hooks",
+    "hook_secrets",
+    "lanes",
+    "notifications",
+    "deliveries",
+    "attempts",
+    "idempotency_keys",
+    "stats",
+    "alerts",
+)
 # Not what a JSON library would print again.
 EXACT = '{"big": 12345678901234567890123,\n\t"e": 1.50e+00, "s":"\\u00e9 /\\/"}'
 
 
 class _Case(sendcase.SendCase):
     def counts(self):
-        return {t: int(self.service.db.value(f"SELECT COUNT(*) FROM {t}"))
-                for t in TABLES}
+        return {
+            t: int(self.service.db.value(f"SELECT COUNT(*) FROM {t}"))
+            for t in TABLES
+        }
 
     def lines(self, organization=None):
-        text = self.service.admin("export",
-                                  organization or self.organization)
+        text = self.service.admin("export", organization or self.organization)
         lines = [json.loads(line) for line in text.splitlines()]
         assert all(len(line) == 1 for line in lines), lines
         return [next(iter(line.items())) for line in lines], text
@@ -38,14 +55,17 @@ class _Case(sendcase.SendCase):
         """One delivered with two attempts, one pending, one rejected."""
         hook = self.fresh("/a", "event.created")
         self.service.db.sql(
-            "UPDATE hooks SET headers = '{\"X-Token\": \"abc\"}', "
-            "updated_at = UTC_TIMESTAMP(3)")
+            'UPDATE hooks SET headers = \'{"X-Token": "abc"}\', '
+            "updated_at = UTC_TIMESTAMP(3)"
+        )
         self.hook("/b", "user.joined")
         self.sink.script("/a", receiver.Answer(500, b"\xff\x00"))
         self.publish(EXACT, "event.created", "--idempotency-key", "k")
         self.once("delivered 0, failed 0, retrying 1")
-        self.service.db.sql("UPDATE lanes SET next_at = UTC_TIMESTAMP(3); "
-                            "UPDATE deliveries SET due_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3); "
+            "UPDATE deliveries SET due_at = UTC_TIMESTAMP(3)"
+        )
         self.once("delivered 1,")
         self.publish("{}", "user.joined")
         self.service.publish_sql(self.organization, "no.such", "not JSON\n")
@@ -56,7 +76,8 @@ class _Case(sendcase.SendCase):
             "ORDER BY id DESC LIMIT 1; "
             "INSERT INTO alerts (hook_id, kind, count, first_at, last_at) "
             "SELECT MAX(id), 'failed', 1, MAX(created_at), MAX(created_at) "
-            "FROM hooks")
+            "FROM hooks"
+        )
         return hook
 
 
@@ -65,8 +86,16 @@ class Export(_Case):
         hook = self.fill()
         lines, text = self.lines()
         assert [name for name, _ in lines] == [
-            "organization", "key", "hook", "hook", "notification",
-            "notification", "notification", "delivery", "delivery"], lines
+            "organization",
+            "key",
+            "hook",
+            "hook",
+            "notification",
+            "notification",
+            "notification",
+            "delivery",
+            "delivery",
+        ], lines
         values = [value for _, value in lines]
         assert values[0]["_id"] == self.organization
         assert values[1]["role"] == "manage"
@@ -86,7 +115,8 @@ class Export(_Case):
         assert "whsec_" not in text and self.key not in text
         for table, column in (("api_keys", "hash"),):
             for [value] in self.service.db.sql(
-                    f"SELECT LOWER(HEX({column})) FROM {table}"):
+                f"SELECT LOWER(HEX({column})) FROM {table}"
+            ):
                 assert value not in text
 
     def test_3_nothing_of_others(self):
@@ -111,15 +141,24 @@ class Export(_Case):
             assert len(ids) == len(set(ids)) == count, name
 
     def test_5_what_is_not_there(self):
-        done = self.service.run("hooks-admin", "export", NOBODY,
-                                config=self.service.config("hooks_admin"))
+        done = self.service.run(
+            "hooks-admin",
+            "export",
+            NOBODY,
+            config=self.service.config("hooks_admin"),
+        )
         assert done.status == 69 and done.out == "", done
 
 
 class Delete(_Case):
     def delete(self, *args):
-        return self.service.run("hooks-admin", "org", "delete", *args,
-                                config=self.service.config("hooks_admin"))
+        return self.service.run(
+            "hooks-admin",
+            "org",
+            "delete",
+            *args,
+            config=self.service.config("hooks_admin"),
+        )
 
     def test_1_refuses_and_tells(self):
         self.fill()
@@ -127,19 +166,27 @@ class Delete(_Case):
         done = self.delete(self.organization)
         assert done.status == 64 and done.out == "", done
         assert done.err.count("\n") == 1 and "--yes" in done.err, done
-        for words in ("1 API keys", "2 hooks", "3 notifications",
-                      "2 deliveries", "1 idempotency keys"):
+        for words in (
+            "1 API keys",
+            "2 hooks",
+            "3 notifications",
+            "2 deliveries",
+            "1 idempotency keys",
+        ):
             assert words in done.err, (words, done)
         assert self.counts() == before
 
     def test_2_nothing_is_left_and_others_stay(self):
-        mine, self.organization = self.organization, \
-            self.service.organization("Other")
+        mine, self.organization = (
+            self.organization,
+            self.service.organization("Other"),
+        )
         self.key, key = self.service.key(self.organization), self.key
         before = self.counts()
         want = {"organizations": 1, "api_keys": 1, "hooks": 1}
-        self.service.admin("hook", "create", self.organization,
-                           self.sink.url("/other"), "*")
+        self.service.admin(
+            "hook", "create", self.organization, self.sink.url("/other"), "*"
+        )
         done = self.delete(mine, "--yes")
         assert done.status == 0 and done.err == "", done
         rows = [line.split("\t") for line in done.out.splitlines()]
@@ -148,10 +195,11 @@ class Delete(_Case):
         assert counts == [1, before["hooks"], 3, 2, before["attempts"], 1]
         assert before["stats"] > 0
         got = self.counts()
-        assert got == {t: want.get(t, 1 if t in ("lanes", "hook_secrets")
-                                   else 0) for t in TABLES}, got
-        answer = self.door.request("GET", "/v2/hooks", [("Authorization",
-                                                         key)])
+        assert got == {
+            t: want.get(t, 1 if t in ("lanes", "hook_secrets") else 0)
+            for t in TABLES
+        }, got
+        answer = self.door.request("GET", "/v2/hooks", [("Authorization", key)])
         assert answer.status == 401, answer
         assert self.delete(mine, "--yes").status == 69
 
@@ -164,9 +212,10 @@ class Delete(_Case):
         """What is in flight ends; what it was is not written back."""
         gone = self.service.organization("Gone")
         for n in range(3):
-            self.service.admin("hook", "create", gone,
-                               self.sink.url(f"/gone{n}"), "*")
-            self.sink.script(f"/gone{n}", then=receiver.Answer(200, delay=.3))
+            self.service.admin(
+                "hook", "create", gone, self.sink.url(f"/gone{n}"), "*"
+            )
+            self.sink.script(f"/gone{n}", then=receiver.Answer(200, delay=0.3))
         self.service.db.sql(f"""
             INSERT INTO notifications (organization, action, resource)
             SELECT UNHEX('{gone}'), 'event.created', '{{}}'
@@ -176,9 +225,13 @@ class Delete(_Case):
         done = self.delete(gone, "--yes")
         assert done.status == 0, done
         assert "notifications\t3000\n" in done.out, done
-        assert self.service.db.value(
-            "SELECT COUNT(*) FROM deliveries WHERE organization <> "
-            f"UNHEX('{self.organization}')") == "0"
+        assert (
+            self.service.db.value(
+                "SELECT COUNT(*) FROM deliveries WHERE organization <> "
+                f"UNHEX('{self.organization}')"
+            )
+            == "0"
+        )
         self.publish()
         self.sink.wait(2, "/other")
         assert sender.stop() == 0
@@ -206,8 +259,9 @@ class Delete(_Case):
         key = self.service.admin("key", "list", gone).split("\t")[0]
         self.service.admin("key", "revoke", key)
         for _ in range(2):
-            hook = self.service.admin("hook", "create", gone,
-                                      self.sink.url("/x"), "*")
+            hook = self.service.admin(
+                "hook", "create", gone, self.sink.url("/x"), "*"
+            )
         self.service.admin("hook", "delete", hook)
         told = self.delete(gone).err
         assert "1 API keys, 2 hooks, 0 notifications" in told, told
@@ -218,14 +272,24 @@ class Delete(_Case):
         gone = self.service.organization("Gone")
         done = self.delete(gone, "--yes", "--json")
         assert json.loads(done.out) == {
-            "keys": 0, "hooks": 0, "notifications": 0, "deliveries": 0,
-            "attempts": 0, "idempotencyKeys": 0}, done
+            "keys": 0,
+            "hooks": 0,
+            "notifications": 0,
+            "deliveries": 0,
+            "attempts": 0,
+            "idempotencyKeys": 0,
+        }, done
 
 
 class Lines(admincase.AdminCase):
     def test_wrong_lines(self):
-        for line in (("export",), ("org", "delete"), ("export", NOBODY, "x"),
-                     ("export", NOBODY, "--yes"), ("org", "list", "--yes")):
+        for line in (
+            ("export",),
+            ("org", "delete"),
+            ("export", NOBODY, "x"),
+            ("export", NOBODY, "--yes"),
+            ("org", "list", "--yes"),
+        ):
             assert self.run(*line).status == 64, line
         self.fails(69, "org", "delete", NOBODY, words=("organization",))
 

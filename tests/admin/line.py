@@ -17,14 +17,29 @@ import where
 ID = "0" * 24
 
 WRONG_LINES = (
-    (), ("org",), ("nonsense",), ("orgcreate", "x"), ("org create", "x"),
-    ("org", "create"), ("org", "create", "a", "b"), ("org", "list", "x"),
-    ("key", "create"), ("key", "create", ID, "x"), ("key", "list"),
-    ("key", "revoke"), ("key", "create", ID, "--role", "boss"),
-    ("key", "create", ID, "--role"), ("key", "list", ID, "--role", "read"),
-    ("migrate", "now"), ("migrate", "--dry-run=1"), ("status", "--dry-run"),
-    ("status", "x"), ("config", "x"), ("org", "list", "--nonsense"),
-    ("org", "list", "-x"), ("--name", "x", "org", "list"),
+    (),
+    ("org",),
+    ("nonsense",),
+    ("orgcreate", "x"),
+    ("org create", "x"),
+    ("org", "create"),
+    ("org", "create", "a", "b"),
+    ("org", "list", "x"),
+    ("key", "create"),
+    ("key", "create", ID, "x"),
+    ("key", "list"),
+    ("key", "revoke"),
+    ("key", "create", ID, "--role", "boss"),
+    ("key", "create", ID, "--role"),
+    ("key", "list", ID, "--role", "read"),
+    ("migrate", "now"),
+    ("migrate", "--dry-run=1"),
+    ("status", "--dry-run"),
+    ("status", "x"),
+    ("config", "x"),
+    ("org", "list", "--nonsense"),
+    ("org", "list", "-x"),
+    ("--name", "x", "org", "list"),
 )
 
 
@@ -60,8 +75,10 @@ class Line(admincase.AdminCase):
             assert "no such command" not in done.err, (command, done)
 
     def test_version(self):
-        want = re.search(r"AC_INIT\(\[vyte-hooks\], \[([^]]+)\]",
-                         (where.SOURCE / "configure.ac").read_text())[1]
+        want = re.search(
+            r"AC_INIT\(\[vyte-hooks\], \[([^]]+)\]",
+            (where.SOURCE / "configure.ac").read_text(),
+        )[1]
         assert self.admin("--version") == f"hooks-admin {want}"
 
     def test_options_stand_anywhere(self):
@@ -80,8 +97,7 @@ class Config(admincase.AdminCase):
         path = self.folder / "wrong.conf"
         path.write_text(text)
         path.chmod(0o600)
-        self.fails(78, "config", config=path,
-                   words=(f"{path}:{line}:", *words))
+        self.fails(78, "config", config=path, words=(f"{path}:{line}:", *words))
 
     def test_prints_what_can_be_read_again(self):
         first = self.folder / "first.conf"
@@ -92,8 +108,9 @@ class Config(admincase.AdminCase):
         assert again.out.replace("***", "x") == first.read_text()
 
     def test_a_file_that_only_the_sender_reads(self):
-        self.complains("[sender]\nca_file = /nonexistent\n", 2,
-                       "[sender] ca_file")
+        self.complains(
+            "[sender]\nca_file = /nonexistent\n", 2, "[sender] ca_file"
+        )
 
     def test_leaves_secrets_out(self):
         config = self.write_config("secret.conf", password="hunter2")
@@ -122,20 +139,29 @@ class Config(admincase.AdminCase):
         self.complains("[api]\nmax_hooks = 5\nmax_hooks = 5\n", 3, "twice")
         self.complains("[sender]\ntimeout = 60s\nlease = 60s\n", 3, "lease")
         for line, word in (
-                ("max_body = 1g", "size"), ("max_body = 1", "range"),
-                ("max_hooks = 1k", "number"), ("base_path = x/", "slash"),
-                ("base_path = /a b", "character"), ("max_hooks", "key")):
+            ("max_body = 1g", "size"),
+            ("max_body = 1", "range"),
+            ("max_hooks = 1k", "number"),
+            ("base_path = x/", "slash"),
+            ("base_path = /a b", "character"),
+            ("max_hooks", "key"),
+        ):
             self.complains(f"[api]\n{line}\n", 2, word)
         for line, word in (
-                ("timeout = 0s", "range"), ("retry_jitter = 2", "range"),
-                ("retry_jitter = x", "number"), ("retry_schedule = x", "duration"),
-                ("connect_timeout = 20s", "longer than timeout"),
-                ("timeout = 60s", "lease"), ("user_agent = caf\u00e9", "ASCII"),
-                ("user_agent = a\x01", "ASCII")):
+            ("timeout = 0s", "range"),
+            ("retry_jitter = 2", "range"),
+            ("retry_jitter = x", "number"),
+            ("retry_schedule = x", "duration"),
+            ("connect_timeout = 20s", "longer than timeout"),
+            ("timeout = 60s", "lease"),
+            ("user_agent = caf\u00e9", "ASCII"),
+            ("user_agent = a\x01", "ASCII"),
+        ):
             self.complains(f"[sender]\n{line}\n", 2, word)
         self.complains("[targets]\nallow_http = perhaps\n", 2, "yes nor no")
-        self.complains("[targets]\nallow_networks = 10.0.0.0/33\n", 2,
-                       "allow_networks")
+        self.complains(
+            "[targets]\nallow_networks = 10.0.0.0/33\n", 2, "allow_networks"
+        )
         self.complains(f"[api]\nbase_path = /{'x' * 9000}\n", 2, "too long")
 
     def test_a_shorter_timeout_is_enough_to_say(self):
@@ -145,50 +171,72 @@ class Config(admincase.AdminCase):
 
     def test_times_that_a_trial_needs(self):
         config = self.write_config(
-            "trial.conf", "[sender]\ndisable_after = 1s\n[retention]\n"
-            "deliveries = 1s\nnotifications = 1s\nheld = 1s\n")
+            "trial.conf",
+            "[sender]\ndisable_after = 1s\n[retention]\n"
+            "deliveries = 1s\nnotifications = 1s\nheld = 1s\n",
+        )
         assert self.run("config", config=config).status == 0
 
     def test_long_lines(self):
         many = " ".join(f"10.{n}.0.0/16" for n in range(200))
         config = self.write_config(
-            "long.conf", f"# {'a long comment ' * 30}\n[targets]\n"
+            "long.conf",
+            f"# {'a long comment ' * 30}\n[targets]\n"
             f"deny_networks = {many} ; {'and one behind it ' * 20}\n"
-            f"; {'= ' * 200}\nports = 443\n")
+            f"; {'= ' * 200}\nports = 443\n",
+        )
         done = self.run("config", config=config)
         assert f"\ndeny_networks = {many}\n" in done.out, done
         assert "\nports = 443\n" in done.out, done
         self.complains(f"[targets]\nports = {'1 ' * 200} x\n", 2, "ports")
 
     def test_a_folder_is_no_file(self):
-        self.fails(78, "config", config=self.folder.path,
-                   words=(self.folder.path, "directory"))
+        self.fails(
+            78,
+            "config",
+            config=self.folder.path,
+            words=(self.folder.path, "directory"),
+        )
 
     def test_needs_no_database(self):
         config = self.write_config("away.conf", socket="/nonexistent")
         assert self.run("config", config=config).status == 0
 
     def test_no_file_is_configuration(self):
-        self.fails(78, "config", config="/nonexistent/hooks.conf",
-                   words=("/nonexistent/hooks.conf",))
+        self.fails(
+            78,
+            "config",
+            config="/nonexistent/hooks.conf",
+            words=("/nonexistent/hooks.conf",),
+        )
 
     def test_is_looked_for_in_the_environment(self):
         config = self.write_config("named.conf", "[api]\nmax_hooks = 77\n")
         done = subprocess.run(
-            [where.program("hooks-admin"), "config"], capture_output=True,
-            env=dict(os.environ, HOOKS_CONFIG=str(config)), check=True)
+            [where.program("hooks-admin"), "config"],
+            capture_output=True,
+            env=dict(os.environ, HOOKS_CONFIG=str(config)),
+            check=True,
+        )
         assert b"max_hooks = 77\n" in done.stdout
 
     def test_a_password_in_a_file_of_its_own(self):
         secret = self.folder / "password"
 
         def config(**keys):
-            return self.write_config("apart.conf", password_file=secret,
-                                     **{"password": None, **keys})
+            return self.write_config(
+                "apart.conf", password_file=secret, **{"password": None, **keys}
+            )
 
         def refused(word, **keys):
-            self.fails(78, "org", "list", config=config(**keys),
-                       words=("[database] password_file", word))
+            self.fails(
+                78,
+                "org",
+                "list",
+                config=config(**keys),
+                words=("[database] password_file", word),
+            )
+
         refused("No such file")
         secret.write_text("")
         secret.chmod(0o600)
@@ -208,8 +256,13 @@ class Config(admincase.AdminCase):
     def test_a_password_must_be_private(self):
         config = self.write_config("open.conf")
         config.chmod(0o644)
-        self.fails(78, "org", "list", config=config,
-                   words=(config, "[database] password"))
+        self.fails(
+            78,
+            "org",
+            "list",
+            config=config,
+            words=(config, "[database] password"),
+        )
 
 
 class Manual(admincase.AdminCase):
@@ -221,10 +274,14 @@ class Manual(admincase.AdminCase):
         assert re.findall(r"^\.Ss Section (\w+)", text, re.M) == list(config)
 
     def test_every_command_is_in_the_manual(self):
-        told = [" ".join(w for w in line.split()
-                         if w.islower() and w.isalpha())
-                for line in re.findall(r"^\.(?:It|)? ?Cm ([a-z ]+?)(?= Ar| Op|$)",
-                                       page("hooks-admin.1"), re.M)]
+        told = [
+            " ".join(w for w in line.split() if w.islower() and w.isalpha())
+            for line in re.findall(
+                r"^\.(?:It|)? ?Cm ([a-z ]+?)(?= Ar| Op|$)",
+                page("hooks-admin.1"),
+                re.M,
+            )
+        ]
         for command in commands(self.admin("--help")):
             assert command in told, (command, told)
 

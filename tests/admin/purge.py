@@ -11,8 +11,15 @@ import database
 import service
 import tap
 
-FIGURES = ["deliveries", "attempts", "notifications", "held", "hooks",
-           "idempotency keys", "statistics"]
+FIGURES = [
+    "deliveries",
+    "attempts",
+    "notifications",
+    "held",
+    "hooks",
+    "idempotency keys",
+    "statistics",
+]
 ORG = "aaaaaaaaaaaa"
 ON, OFF, GONE, GONE_WITH_HISTORY, OFF_JUST_NOW = range(1, 6)
 
@@ -39,8 +46,18 @@ class _Case(admincase.AdminCase):
                 state, created_at) VALUES ({key}, '{ORG}', 'event.created',
                 '{{}}', '{state}', {ago(days)})""")
 
-    def delivery(self, key, hook, state, created, finished=None, lane="NULL",
-                 due=None, attempts=1, notification=None):
+    def delivery(
+        self,
+        key,
+        hook,
+        state,
+        created,
+        finished=None,
+        lane="NULL",
+        due=None,
+        attempts=1,
+        notification=None,
+    ):
         when = ago(finished) if finished else "NULL"
         due_at = ago(due) if due else "NULL"
         self.db.sql(f"""
@@ -53,8 +70,12 @@ class _Case(admincase.AdminCase):
                 started_at) VALUES ({key}, {attempt}, {ago(created)})""")
 
     def keys(self, table, column="id"):
-        return [int(row[0]) for row in self.db.sql(
-            f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")]
+        return [
+            int(row[0])
+            for row in self.db.sql(
+                f"SELECT DISTINCT {column} FROM {table} ORDER BY 1"
+            )
+        ]
 
     def counts(self, *flags):
         rows = self.rows("purge", *flags)
@@ -72,28 +93,54 @@ class Purge(_Case):
         self.hook(OFF_JUST_NOW, enabled=0, updated=1)
 
     def fill(self):
-        for key, days in ((1, 40), (2, 40), (3, 40), (4, 29), (5, 40),
-                          (6, 40), (7, 40), (8, 40), (10, 40), (12, 29)):
+        for key, days in (
+            (1, 40),
+            (2, 40),
+            (3, 40),
+            (4, 29),
+            (5, 40),
+            (6, 40),
+            (7, 40),
+            (8, 40),
+            (10, 40),
+            (12, 29),
+        ):
             self.notification(key, days)
         self.notification(9, 40, "queued")
         self.notification(11, 40, "unmatched")
         self.notification(13, 40, "rejected")
         self.delivery(1, ON, "delivered", 40, 39)
         self.delivery(2, ON, "failed", 40, 35, attempts=3)
-        self.delivery(3, ON, "delivered", 40, 29)           # finished late
+        self.delivery(3, ON, "delivered", 40, 29)  # finished late
         self.delivery(4, ON, "delivered", 29, 29)
         self.delivery(5, ON, "pending", 40, lane=ON, due=40)
         self.delivery(6, OFF, "pending", 40, lane=OFF, due=40)
         self.delivery(7, OFF, "pending", 40, lane=OFF, due=29)  # held for 29 d
-        self.delivery(8, OFF_JUST_NOW, "pending", 40, lane=OFF_JUST_NOW,
-                      due=40)
+        self.delivery(8, OFF_JUST_NOW, "pending", 40, lane=OFF_JUST_NOW, due=40)
         self.delivery(10, GONE_WITH_HISTORY, "cancelled", 29, 29)
-        self.delivery(14, GONE_WITH_HISTORY, "cancelled", 40, 39,
-                      notification=2)
-        self.delivery(15, ON, "held", 40, 31, notification=6,
-                      lane=f"{3 << 62} + {ON}", due=31)
-        self.delivery(16, ON, "held", 40, 29, notification=7,
-                      lane=f"{3 << 62} + {ON}", due=29)
+        self.delivery(
+            14, GONE_WITH_HISTORY, "cancelled", 40, 39, notification=2
+        )
+        self.delivery(
+            15,
+            ON,
+            "held",
+            40,
+            31,
+            notification=6,
+            lane=f"{3 << 62} + {ON}",
+            due=31,
+        )
+        self.delivery(
+            16,
+            ON,
+            "held",
+            40,
+            29,
+            notification=7,
+            lane=f"{3 << 62} + {ON}",
+            due=29,
+        )
         self.db.sql(f"""
             INSERT INTO idempotency_keys (organization, idempotency_key,
                 notification_id, created_at) VALUES
@@ -115,22 +162,36 @@ class Purge(_Case):
         assert len(self.keys("deliveries")) == 12
         assert self.keys("hooks") == [1, 2, 3, 4, 5]
         assert len(self.keys("notifications")) == 13
-        assert self.db.value(
-            "SELECT COUNT(*) FROM deliveries WHERE state = 'failed'") == "1"
+        assert (
+            self.db.value(
+                "SELECT COUNT(*) FROM deliveries WHERE state = 'failed'"
+            )
+            == "1"
+        )
 
     def test_3_what_is_old_goes(self):
         assert self.counts() == [3, 5, 4, 2, 1, 1, 2]
         assert self.keys("deliveries") == [3, 4, 5, 6, 7, 8, 10, 15, 16]
         assert self.keys("attempts", "delivery_id") == self.keys("deliveries")
         assert self.keys("notifications") == [3, 4, 5, 6, 7, 8, 9, 10, 12]
-        for table, column in (("hooks", "id"), ("lanes", "hook_id"),
-                              ("hook_secrets", "hook_id")):
+        for table, column in (
+            ("hooks", "id"),
+            ("lanes", "hook_id"),
+            ("hook_secrets", "hook_id"),
+        ):
             assert self.keys(table, column) == [
-                ON, OFF, GONE_WITH_HISTORY, OFF_JUST_NOW], table
+                ON,
+                OFF,
+                GONE_WITH_HISTORY,
+                OFF_JUST_NOW,
+            ], table
         assert self.db.sql("SELECT idempotency_key FROM idempotency_keys") == [
-            ["new"]]
-        assert self.db.sql("SELECT hook_id, step FROM stats ORDER BY step") \
-            == [["1", "1"], ["1", "60"]]
+            ["new"]
+        ]
+        assert self.db.sql("SELECT hook_id, step FROM stats ORDER BY step") == [
+            ["1", "1"],
+            ["1", "60"],
+        ]
 
     def test_4_held_ones_fail(self):
         for key in (6, 15):
@@ -138,25 +199,39 @@ class Purge(_Case):
                 "SELECT state, reason, finished_at > UTC_TIMESTAMP(3) - "
                 "INTERVAL 1 MINUTE, due_at = finished_at, "
                 f"lane = {2 << 62} + hook_id FROM deliveries "
-                f"WHERE id = {key}") == [["failed", "expired", "1", "1", "1"]]
-        assert self.db.sql("SELECT id, state FROM deliveries WHERE id IN "
-                           "(5, 7, 8, 16) ORDER BY id") == [
-            ["5", "pending"], ["7", "pending"], ["8", "pending"],
-            ["16", "held"]]
+                f"WHERE id = {key}"
+            ) == [["failed", "expired", "1", "1", "1"]]
+        assert self.db.sql(
+            "SELECT id, state FROM deliveries WHERE id IN "
+            "(5, 7, 8, 16) ORDER BY id"
+        ) == [
+            ["5", "pending"],
+            ["7", "pending"],
+            ["8", "pending"],
+            ["16", "held"],
+        ]
 
     def test_5_again_there_is_nothing(self):
         assert self.counts() == [0] * 7
         assert json.loads(self.admin("purge", "--json")) == {
-            "deliveries": 0, "attempts": 0, "notifications": 0, "held": 0,
-            "hooks": 0, "idempotencyKeys": 0, "statistics": 0}
+            "deliveries": 0,
+            "attempts": 0,
+            "notifications": 0,
+            "held": 0,
+            "hooks": 0,
+            "idempotencyKeys": 0,
+            "statistics": 0,
+        }
 
     def test_6_words_behind_it_are_usage(self):
         self.fails(64, "purge", "now")
 
     def test_7_a_lane_that_is_leased_is_left_alone(self):
-        self.db.sql(f"UPDATE hooks SET updated_at = {ago(31)}; "
-                    f"UPDATE lanes SET owner = 'x' WHERE hook_id = {OFF}; "
-                    f"UPDATE deliveries SET due_at = {ago(31)} WHERE id = 7")
+        self.db.sql(
+            f"UPDATE hooks SET updated_at = {ago(31)}; "
+            f"UPDATE lanes SET owner = 'x' WHERE hook_id = {OFF}; "
+            f"UPDATE deliveries SET due_at = {ago(31)} WHERE id = 7"
+        )
         assert self.counts() == [0, 0, 0, 1, 0, 0, 0], "only number 8"
         self.db.sql("UPDATE lanes SET owner = NULL")
         assert self.counts() == [0, 0, 0, 1, 0, 0, 0]
@@ -227,9 +302,10 @@ class Many(_Case):
         """hooks-admin's connections, one by one."""
         self.killed = 0
         while not done.wait(0.05):
-            for pid, in self.db.sql(
-                    "SELECT ID FROM information_schema.PROCESSLIST "
-                    f"WHERE USER = '{service.ADMIN}'"):
+            for (pid,) in self.db.sql(
+                "SELECT ID FROM information_schema.PROCESSLIST "
+                f"WHERE USER = '{service.ADMIN}'"
+            ):
                 try:
                     self.db.sql(f"KILL {pid}")
                     self.killed += 1

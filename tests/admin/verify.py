@@ -15,29 +15,36 @@ import tap
 
 NOBODY = "5f" * 12
 # Everything that a shell, printf or curl could take for something else.
-NASTY = ('{"a": "it\'s $HOME `id` \\\\ \\n %s %% \\" !! \\u0041 é 🪝",\n'
-         '\t"b": ["@x", "$(reboot)", "\'\'", "\\u0001"],\r\n  "c": "-"}')
+NASTY = (
+    '{"a": "it\'s $HOME `id` \\\\ \\n %s %% \\" !! \\u0041 é 🪝",\n'
+    '\t"b": ["@x", "$(reboot)", "\'\'", "\\u0001"],\r\n  "c": "-"}'
+)
 
 
 class Verify(sendcase.SendCase):
-    settings = {"sender": {"user_agent": "it's; me/1 ($x)"},
-                "api": {"max_body": "1m"}}
+    settings = {
+        "sender": {"user_agent": "it's; me/1 ($x)"},
+        "api": {"max_body": "1m"},
+    }
 
     def verify(self, delivery, *flags):
         return self.service.admin("verify", delivery, *flags)
 
     def delivery(self):
         """The newest delivery's id, as the API tells it."""
-        answer = self.door.request("GET", "/v2/deliveries?limit=1",
-                                   [("Authorization", self.key)])
+        answer = self.door.request(
+            "GET", "/v2/deliveries?limit=1", [("Authorization", self.key)]
+        )
         return answer.json()[0]["_id"]
 
     def pending(self, resource=NASTY, **columns):
         """A hook, and a delivery of it that was not sent yet."""
         hook = self.fresh("/hook?a=[1-3]&b={x,y}&c='%20#no")
         for name, value in columns.items():
-            self.service.db.sql(f"UPDATE hooks SET {name} = {value}, "
-                                "updated_at = UTC_TIMESTAMP(3)")
+            self.service.db.sql(
+                f"UPDATE hooks SET {name} = {value}, "
+                "updated_at = UTC_TIMESTAMP(3)"
+            )
         self.publish(resource)
         self.service.admin("hook", "disable", hook)
         self.once()
@@ -53,8 +60,13 @@ class Verify(sendcase.SendCase):
 
     @staticmethod
     def shell(line, shell="sh"):
-        done = subprocess.run([shell], input=line.encode(),
-                              capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            [shell],
+            input=line.encode(),
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
         assert done.returncode == 0 and not done.stderr, done
         return done.stdout
 
@@ -75,13 +87,16 @@ class Verify(sendcase.SendCase):
                 "UPDATE deliveries SET state = 'pending', lane = hook_id, "
                 "due_at = created_at, finished_at = NULL, attempts = 0, "
                 "tries = 0; DELETE FROM attempts; "
-                "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)")
+                "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)"
+            )
         ours, theirs = self.sink.at()
         for request in (ours, theirs):
             assert request.body == body.encode(), request
             assert request.head.decode().split("\r\n") == head, request.head
-        assert signed == (f"{theirs.header('webhook-id')}."
-                          f"{theirs.header('webhook-timestamp')}.{body}")
+        assert signed == (
+            f"{theirs.header('webhook-id')}."
+            f"{theirs.header('webhook-timestamp')}.{body}"
+        )
         self.genuine(ours, hook)
         return ours
 
@@ -91,26 +106,33 @@ class Verify(sendcase.SendCase):
         assert NASTY.encode() in request.body
 
     def test_2_headers_of_its_own(self):
-        hook = self.pending('{"x":1}', headers=(
-            "'{\"X-Token\": \"it''s $a; b: \\\\\"c\\\\\"\", \"X-Empty\": \"\", "
-            "\"X-Colons\": \"::\"}'"))
+        hook = self.pending(
+            '{"x":1}',
+            headers=(
+                '\'{"X-Token": "it\'\'s $a; b: \\\\"c\\\\"", "X-Empty": "", '
+                '"X-Colons": "::"}\''
+            ),
+        )
         request = self.compare(hook)
         shown = json.loads(self.verify(self.delivery(), "--json"))["headers"]
         assert shown["X-Colons"] == request.header("x-colons") == "::", shown
-        assert request.header("x-token") == "it's $a; b: \"c\""
+        assert request.header("x-token") == 'it\'s $a; b: "c"'
         assert request.header("x-empty") == ""
 
     def test_3_a_batch(self):
         hook = self.fresh("/hook")
-        self.service.db.sql("UPDATE hooks SET batch_size = 3, "
-                            "updated_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "UPDATE hooks SET batch_size = 3, updated_at = UTC_TIMESTAMP(3)"
+        )
         for n in range(3):
             self.publish(json.dumps({"n": n, "é": "'\n"}))
         self.sink.script("/hook", receiver.Answer(500))
         self.once("delivered 0, failed 0, retrying 3")
         self.sink.clear()
-        self.service.db.sql("UPDATE deliveries SET due_at = created_at; "
-                            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "UPDATE deliveries SET due_at = created_at; "
+            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)"
+        )
         head, body, _, curl = self.parts(self.verify(self.delivery()))
         assert "webhook-attempt: 2" in head, head
         assert [m["resource"]["n"] for m in json.loads(body)] == [0, 1, 2]
@@ -140,8 +162,16 @@ class Verify(sendcase.SendCase):
 
     def test_6_json(self):
         got = json.loads(self.verify(self.delivery(), "--json"))
-        assert list(got) == ["delivery", "webhookId", "method", "url",
-                             "headers", "body", "signed", "curl"], got
+        assert list(got) == [
+            "delivery",
+            "webhookId",
+            "method",
+            "url",
+            "headers",
+            "body",
+            "signed",
+            "curl",
+        ], got
         assert got["body"].endswith(NASTY + "}")
         assert got["headers"]["webhook-signature"].startswith("v1,")
         assert re.fullmatch(r"\d+", got["headers"]["webhook-timestamp"])
@@ -153,8 +183,10 @@ class Verify(sendcase.SendCase):
     def test_7_two_secrets(self):
         hook = self.pending("{}")
         answer = self.door.request(
-            "POST", f"/v2/hooks/{hook}/secret/rotate",
-            [("Authorization", self.key)])
+            "POST",
+            f"/v2/hooks/{hook}/secret/rotate",
+            [("Authorization", self.key)],
+        )
         assert answer.status == 200, answer
         head = self.parts(self.verify(self.delivery()))[0]
         line = next(x for x in head if x.startswith("webhook-signature"))
@@ -163,8 +195,12 @@ class Verify(sendcase.SendCase):
 
     def test_8_what_is_not_there(self):
         for text in (NOBODY, "x", self.organization):
-            done = self.service.run("hooks-admin", "verify", text,
-                                    config=self.service.config("hooks_admin"))
+            done = self.service.run(
+                "hooks-admin",
+                "verify",
+                text,
+                config=self.service.config("hooks_admin"),
+            )
             assert done.status == 69 and done.out == "", done
 
 

@@ -9,23 +9,29 @@ USER = "60af5269459aad001d0cb565"
 
 class Keys(ApiCase):
     def test_every_way_to_give_it(self):
-        for headers in ([("Authorization", self.key)],
-                        [("Authorization", f"Bearer {self.key}")],
-                        [("authorization", f"bearer {self.key}")]):
+        for headers in (
+            [("Authorization", self.key)],
+            [("Authorization", f"Bearer {self.key}")],
+            [("authorization", f"bearer {self.key}")],
+        ):
             self.good(200, "GET", "/v2/auth/test", key=None, headers=headers)
         self.good(200, "GET", f"/v2/auth/test?api_key={self.key}", key=None)
 
     def test_header_beats_query(self):
         self.good(200, "GET", "/v2/auth/test?api_key=wrong")
-        self.problem(401, "GET", f"/v2/auth/test?api_key={self.key}",
-                     key="wrong")
+        self.problem(
+            401, "GET", f"/v2/auth/test?api_key={self.key}", key="wrong"
+        )
 
     def test_none_or_a_bad_one(self):
-        for headers in ([], [("Authorization", "")],
-                        [("Authorization", "Bearer ")],
-                        [("Authorization", f"Basic {self.key}")],
-                        [("Authorization", self.key + "x")],
-                        [("Authorization", "' OR 1=1 -- ")]):
+        for headers in (
+            [],
+            [("Authorization", "")],
+            [("Authorization", "Bearer ")],
+            [("Authorization", f"Basic {self.key}")],
+            [("Authorization", self.key + "x")],
+            [("Authorization", "' OR 1=1 -- ")],
+        ):
             answer = self.call("GET", "/v2/hooks", key=None, headers=headers)
             assert answer.status == 401, (headers, answer)
             assert answer.header("WWW-Authenticate"), answer
@@ -41,7 +47,8 @@ class Keys(ApiCase):
     def test_auth_test_shows_the_organization(self):
         found = self.good(200, "GET", "/v2/auth/test")
         assert sorted(found) == sorted(
-            ["_id", "name", "createdAt", "updatedAt", "__v", "role"]), found
+            ["_id", "name", "createdAt", "updatedAt", "__v", "role"]
+        ), found
         assert list(found)[-1] == "role", "further members come last"
         assert found["_id"] == self.organization
         assert found["name"] == f"{self.variant} Ltd" and found["__v"] == 0
@@ -60,8 +67,10 @@ class Roles(ApiCase):
         path = f"/v2/hooks/{hook}"
         publication = {"action": "event.created", "resource": {}}
         new = {"target_url": "https://www.toto.com/", "action": "*"}
-        reads, all_publish = {"read", "publish", "manage"}, {
-            "publish", "manage"}
+        reads, all_publish = (
+            {"read", "publish", "manage"},
+            {"publish", "manage"},
+        )
         return [
             ("GET", "/v2/hooks", None, reads),
             ("GET", path, None, reads),
@@ -91,7 +100,8 @@ class Roles(ApiCase):
         for role in ("read", "publish"):
             key = self.service.key(self.organization, role)
             assert self.good(200, "GET", path, key=key)["headers"] == {
-                "X-Token": "***"}
+                "X-Token": "***"
+            }
             listed = self.good(200, "GET", "/v2/hooks", key=key)
             assert listed[-1]["headers"] == {"X-Token": "***"}, listed
 
@@ -100,15 +110,22 @@ class Tenants(ApiCase):
     def test_nothing_of_another_organization_is_there(self):
         hook = self.hook()
         other = self.service.key(self.service.organization("Other"))
-        rows = [("GET", "", None), ("PUT", "", {"description": "x"}),
-                ("DELETE", "", None), ("GET", "/secret", None),
-                ("POST", "/secret/rotate", {}), ("POST", "/enable", {}),
-                ("POST", "/disable", {})]
+        rows = [
+            ("GET", "", None),
+            ("PUT", "", {"description": "x"}),
+            ("DELETE", "", None),
+            ("GET", "/secret", None),
+            ("POST", "/secret/rotate", {}),
+            ("POST", "/enable", {}),
+            ("POST", "/disable", {}),
+        ]
         for method, rest, body in rows:
-            theirs = self.call(method, f"/v2/hooks/{hook['_id']}{rest}", body,
-                               key=other)
-            never = self.call(method, f"/v2/hooks/{no_such_id()}{rest}", body,
-                              key=other)
+            theirs = self.call(
+                method, f"/v2/hooks/{hook['_id']}{rest}", body, key=other
+            )
+            never = self.call(
+                method, f"/v2/hooks/{no_such_id()}{rest}", body, key=other
+            )
             assert theirs.status == never.status == 404, (method, theirs)
             assert theirs.body == never.body, (theirs, never)
         assert self.good(200, "GET", "/v2/hooks", key=other) == []

@@ -18,11 +18,15 @@ EXCEPTIONS = {
 
 def described():
     there = openapi.routes()
-    found = {(o["operationId"], status)
-             for m, p, o in openapi.operations() if (m, p) in there
-             for status in o["responses"]}
-    return found | {(openapi.ANY, status)
-                    for status in openapi.load()["x-any-address"]}
+    found = {
+        (o["operationId"], status)
+        for m, p, o in openapi.operations()
+        if (m, p) in there
+        for status in o["responses"]
+    }
+    return found | {
+        (openapi.ANY, status) for status in openapi.load()["x-any-address"]
+    }
 
 
 def seen():
@@ -31,7 +35,8 @@ def seen():
         for line in log.read_text(errors="replace").splitlines():
             if line.startswith(openapi.SEEN):
                 for name, statuses in json.loads(
-                        line.removeprefix(openapi.SEEN)).items():
+                    line.removeprefix(openapi.SEEN)
+                ).items():
                     found |= {(name, status) for status in statuses}
     return found
 
@@ -46,8 +51,7 @@ class Complete(tap.Case):
         assert not left, "\n".join(" ".join(row) for row in left)
 
     def test_no_exception_is_out_of_date(self):
-        wrong = sorted(set(EXCEPTIONS) & seen() |
-                       set(EXCEPTIONS) - described())
+        wrong = sorted(set(EXCEPTIONS) & seen() | set(EXCEPTIONS) - described())
         assert not wrong, wrong
 
     def test_it_finds_what_is_missing(self):

@@ -16,12 +16,18 @@ import where
 from apicase import ApiCase
 
 PATHS = ("/v2/openapi.yaml", "/v2/openapi.json")
-READ = {"/v2/openapi.yaml": openapi.yaml.safe_load,
-        "/v2/openapi.json": json.loads}
-ROLES = {"READ": ["read", "publish", "manage"],
-         "PUBLISH": ["publish", "manage"], "MANAGE": ["manage"],
-         "RUN": ["manage", "run"], "ANYBODY": None,
-         "READ | NEAR": ["read", "publish", "manage"]}
+READ = {
+    "/v2/openapi.yaml": openapi.yaml.safe_load,
+    "/v2/openapi.json": json.loads,
+}
+ROLES = {
+    "READ": ["read", "publish", "manage"],
+    "PUBLISH": ["publish", "manage"],
+    "MANAGE": ["manage"],
+    "RUN": ["manage", "run"],
+    "ANYBODY": None,
+    "READ | NEAR": ["read", "publish", "manage"],
+}
 
 
 class Routes(tap.Case):
@@ -50,14 +56,27 @@ class Lint(tap.Case):
 
     def problems(self, path):
         done = subprocess.run(
-            [where.node_file(".bin/redocly"), "lint", "--format=json",
-             "--extends=recommended-strict", path], capture_output=True,
-            check=False, env=dict(os.environ, REDOCLY_TELEMETRY="off",
-                                  REDOCLY_SUPPRESS_UPDATE_NOTICE="true"))
+            [
+                where.node_file(".bin/redocly"),
+                "lint",
+                "--format=json",
+                "--extends=recommended-strict",
+                path,
+            ],
+            capture_output=True,
+            check=False,
+            env=dict(
+                os.environ,
+                REDOCLY_TELEMETRY="off",
+                REDOCLY_SUPPRESS_UPDATE_NOTICE="true",
+            ),
+        )
         found = json.loads(done.stdout)["problems"]
         assert (done.returncode == 0) == (not found), done
-        return [f"{p['ruleId']}: {p['message']} "
-                f"{p['location'][0].get('pointer')}" for p in found]
+        return [
+            f"{p['ruleId']}: {p['message']} {p['location'][0].get('pointer')}"
+            for p in found
+        ]
 
     def test_it_is_silent(self):
         problems = self.problems(openapi.SOURCE)
@@ -67,8 +86,11 @@ class Lint(tap.Case):
         folder = processes.Folder()
         try:
             path = folder / "openapi.yaml"
-            path.write_text(openapi.SOURCE.read_text().replace(
-                "operationId: getHook\n", "operationId: listHooks\n"))
+            path.write_text(
+                openapi.SOURCE.read_text().replace(
+                    "operationId: getHook\n", "operationId: listHooks\n"
+                )
+            )
             assert self.problems(path)
         finally:
             folder.close()
@@ -79,24 +101,48 @@ class Checker(tap.Case):
     each of the others."""
 
     HOOK = {
-        "_id": "60af526954e6605aae0dad5a", "target_url": "https://x.com/",
-        "action": "*", "scope": "organization",
+        "_id": "60af526954e6605aae0dad5a",
+        "target_url": "https://x.com/",
+        "action": "*",
+        "scope": "organization",
         "organization": "60af5269459aad001d0cb565",
         "updatedAt": "2021-05-27T08:03:53.775Z",
-        "createdAt": "2021-05-27T08:03:53.775Z", "__v": 0, "enabled": True,
-        "description": "", "headers": {}, "batch_size": 1, "rate_limit": 0,
-        "ordered": False}
-    HEADERS = {"Content-Type": "application/json", "ETag": '"1f"',
-               "Cache-Control": "no-store"}
+        "createdAt": "2021-05-27T08:03:53.775Z",
+        "__v": 0,
+        "enabled": True,
+        "description": "",
+        "headers": {},
+        "batch_size": 1,
+        "rate_limit": 0,
+        "ordered": False,
+    }
+    HEADERS = {
+        "Content-Type": "application/json",
+        "ETag": '"1f"',
+        "Cache-Control": "no-store",
+    }
     PATH = "/v2/hooks/60af526954e6605aae0dad5a"
 
-    def check(self, method="GET", path=PATH, status=200, headers=None,
-              body=None, **members):
+    def check(
+        self,
+        method="GET",
+        path=PATH,
+        status=200,
+        headers=None,
+        body=None,
+        **members,
+    ):
         headers = {**self.HEADERS, **(headers or {})}
         if body is None:
             body = json.dumps({**self.HOOK, **members}).encode()
-        openapi.check(method, path, None, rawhttp.Response(
-            status, [(n, v) for n, v in headers.items() if v], body))
+        openapi.check(
+            method,
+            path,
+            None,
+            rawhttp.Response(
+                status, [(n, v) for n, v in headers.items() if v], body
+            ),
+        )
 
     def refused(self, **options):
         try:
@@ -137,22 +183,43 @@ class Checker(tap.Case):
         self.refused(method="DELETE")
 
     def test_problems_name_their_status(self):
-        problem = {"type": "about:blank", "title": "Not Found", "status": 404,
-                   "detail": "x"}
-        options = {"status": 404, "headers": {
-            "ETag": None, "Content-Type": "application/problem+json"}}
+        problem = {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": "x",
+        }
+        options = {
+            "status": 404,
+            "headers": {
+                "ETag": None,
+                "Content-Type": "application/problem+json",
+            },
+        }
         self.check(body=json.dumps(problem).encode(), **options)
-        for change in ({"status": 400}, {"title": "Gone"}, {"detail": ""},
-                       {"errors": []}):
-            self.refused(body=json.dumps({**problem, **change}).encode(),
-                         **options)
+        for change in (
+            {"status": 400},
+            {"title": "Gone"},
+            {"detail": ""},
+            {"errors": []},
+        ):
+            self.refused(
+                body=json.dumps({**problem, **change}).encode(), **options
+            )
 
     def test_what_is_taken_is_described(self):
         for target, body in (("?colour=1", b""), ("", b'{"x": 1}')):
             try:
-                openapi.check("POST", f"{self.PATH}/enable{target}", body,
-                              rawhttp.Response(200, self.HEADERS.items(),
-                                               json.dumps(self.HOOK).encode()))
+                openapi.check(
+                    "POST",
+                    f"{self.PATH}/enable{target}",
+                    body,
+                    rawhttp.Response(
+                        200,
+                        self.HEADERS.items(),
+                        json.dumps(self.HOOK).encode(),
+                    ),
+                )
             except openapi.Drift:
                 continue
             raise AssertionError(f"not seen: {target} {body}")
@@ -170,8 +237,7 @@ class Served(ApiCase):
             assert READ[path](self.fetch(path).body) == written, path
 
     def test_kinds(self):
-        for path, kind in zip(PATHS, ("application/yaml",
-                                      "application/json")):
+        for path, kind in zip(PATHS, ("application/yaml", "application/json")):
             found = self.fetch(path).header("Content-Type").split(";")[0]
             assert found == kind, found
 
@@ -179,8 +245,12 @@ class Served(ApiCase):
         for path in PATHS:
             first = self.fetch(path)
             assert first.header("Cache-Control") == "public, max-age=3600"
-            again = self.call("GET", path, key=None, headers=[
-                ("If-None-Match", first.header("ETag"))])
+            again = self.call(
+                "GET",
+                path,
+                key=None,
+                headers=[("If-None-Match", first.header("ETag"))],
+            )
             assert again.status == 304 and again.body == b"", again
             assert again.header("ETag") == first.header("ETag"), again
             self.fetch(path, headers=[("If-None-Match", '"other"')])

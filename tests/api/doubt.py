@@ -42,8 +42,9 @@ class Thief:
             server.connect(self.database)
             stealing = threading.Event()
             for one in (self._from_client, self._from_server):
-                threading.Thread(target=one, args=(client, server, stealing),
-                                 daemon=True).start()
+                threading.Thread(
+                    target=one, args=(client, server, stealing), daemon=True
+                ).start()
 
     def _from_client(self, client, server, stealing):
         while data := self._read(client):
@@ -96,9 +97,12 @@ class Doubt(ApiCase):
         self.thief.stolen = 0
 
     def count(self, table="notifications"):
-        return int(self.service.db.value(
-            f"SELECT COUNT(*) FROM {table} WHERE organization = "
-            f"UNHEX('{self.organization}')"))
+        return int(
+            self.service.db.value(
+                f"SELECT COUNT(*) FROM {table} WHERE organization = "
+                f"UNHEX('{self.organization}')"
+            )
+        )
 
     def test_with_a_key_it_is_answered_all_the_same(self):
         header = [("Idempotency-Key", "doubt")]
@@ -127,8 +131,12 @@ class Doubt(ApiCase):
     def test_hooks(self):
         before = self.count("hooks")
         self.steal(1)
-        self.problem(503, "POST", "/v2/hooks", {
-            "target_url": "https://www.toto.com/", "action": "*"})
+        self.problem(
+            503,
+            "POST",
+            "/v2/hooks",
+            {"target_url": "https://www.toto.com/", "action": "*"},
+        )
         assert self.count("hooks") == before + 1
         hook = self.hook()
         path = f"/v2/hooks/{hook['_id']}"
@@ -149,8 +157,9 @@ class Doubt(ApiCase):
         assert self.count("deliveries") == before + 1
         ping = self.good(202, "POST", f"{path}/ping", b"")
         self.steal(1)
-        again = self.good(202, "POST",
-                          f"/v2/deliveries/{ping['_id']}/redeliver", b"")
+        again = self.good(
+            202, "POST", f"/v2/deliveries/{ping['_id']}/redeliver", b""
+        )
         assert again["state"] == "pending" and self.thief.stolen == 1, again
 
 

@@ -28,14 +28,16 @@ class _Due(ApiCase):
         """An organization with a hook, and nothing waiting."""
         self.organization = self.service.organization()
         self.key = self.service.key(self.organization)
-        return self.hook(target_url=self.sink.url("/due"),
-                         action="event.*")["_id"]
+        return self.hook(target_url=self.sink.url("/due"), action="event.*")[
+            "_id"
+        ]
 
     def publish(self, status=202, body=None, key=None):
         headers = [("Idempotency-Key", key)] if key else []
         check = self.good if status == 202 else self.problem
-        return check(status, "POST", PATH, ONE if body is None else body,
-                     headers=headers)
+        return check(
+            status, "POST", PATH, ONE if body is None else body, headers=headers
+        )
 
     def once(self):
         done = self.service.send("--once")
@@ -45,7 +47,8 @@ class _Due(ApiCase):
     def newest(self, count):
         return self.service.db.sql(
             "SELECT state, reason FROM notifications WHERE organization = "
-            f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT {count}")
+            f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT {count}"
+        )
 
 
 class Http(_Due):
@@ -58,8 +61,9 @@ class Http(_Due):
         assert int(answer.header("Retry-After")) > 0, answer
         assert "3" in answer.json()["detail"], answer
         self.once()
-        wait_until(lambda: self.call("POST", PATH, ONE).status == 202, 5,
-                   "room again")
+        wait_until(
+            lambda: self.call("POST", PATH, ONE).status == 202, 5, "room again"
+        )
 
     def test_all_or_nothing(self):
         self.fresh()
@@ -105,8 +109,11 @@ class More(_Due):
     def test_many_at_once(self):
         self.fresh()
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            answers = list(pool.map(
-                lambda _: self.call("POST", PATH, ONE).status, range(24)))
+            answers = list(
+                pool.map(
+                    lambda _: self.call("POST", PATH, ONE).status, range(24)
+                )
+            )
         assert set(answers) == {202, 429}, answers
         assert answers.count(202) <= 8, "one more for each that is under way"
 
@@ -121,9 +128,15 @@ class More(_Due):
 
         def publish(*options):
             return self.service.run(
-                "hooks-admin", "publish", self.organization, "event.created",
-                *options, stdin=b"{}", config=self.service.config(
-                    service.ADMIN))
+                "hooks-admin",
+                "publish",
+                self.organization,
+                "event.created",
+                *options,
+                stdin=b"{}",
+                config=self.service.config(service.ADMIN),
+            )
+
         first = publish("--idempotency-key", "k")
         assert publish().status == publish().status == 0
         refused = publish()
@@ -135,8 +148,9 @@ class More(_Due):
         self.fresh()
         self.sink.script("/due", then=receiver.Answer(500))
         for n in range(5):
-            self.service.publish_sql(self.organization, "event.created",
-                                     json.dumps({"n": n}))
+            self.service.publish_sql(
+                self.organization, "event.created", json.dumps({"n": n})
+            )
         self.once()
         states = self.newest(5)[::-1]
         assert [s for s, _ in states] == ["fanned_out"] * 3 + ["rejected"] * 2
@@ -151,17 +165,26 @@ class More(_Due):
         for _ in range(4):
             self.hook(target_url=self.sink.url("/due"), action="event.*")
         sender = self.service.start_sender()
-        self.service.db.sql("; ".join(
-            ["BEGIN", *(f"INSERT INTO notifications (organization, action, "
+        self.service.db.sql(
+            "; ".join(
+                [
+                    "BEGIN",
+                    *(
+                        f"INSERT INTO notifications (organization, action, "
                         f"resource) VALUES (UNHEX('{o}'), 'event.created', "
-                        "'{}')" for o in (few, self.organization)),
-             "COMMIT"]))
+                        "'{}')"
+                        for o in (few, self.organization)
+                    ),
+                    "COMMIT",
+                ]
+            )
+        )
         self.organization = few
-        wait_until(lambda: self.newest(1)[0][0] == "fanned_out", 10,
-                   "the fan-out")
+        wait_until(
+            lambda: self.newest(1)[0][0] == "fanned_out", 10, "the fan-out"
+        )
         self.service.publish_sql(few, "event.created", "{}")
-        wait_until(lambda: self.newest(1)[0][0] != "queued", 10,
-                   "the next one")
+        wait_until(lambda: self.newest(1)[0][0] != "queued", 10, "the next one")
         assert sender.stop() == 0
         assert {s for s, _ in self.newest(2)} == {"fanned_out"}
 
@@ -179,8 +202,9 @@ class More(_Due):
     def test_an_application_cannot_say_that_it_was(self):
         self.fresh()
         try:
-            self.service.publish_sql(self.organization, "event.created", "{}",
-                                     accepted="1")
+            self.service.publish_sql(
+                self.organization, "event.created", "{}", accepted="1"
+            )
         except AssertionError as refused:
             assert "denied" in str(refused), refused
         else:

@@ -24,25 +24,40 @@ class Json(ApiCase):
         assert self.position(b'{\n "action": x}') == (2, 12)
 
     def test_the_lines_of_the_guide_are_not_json(self):
-        for body in (b"{ target_url: \"https://www.toto.com/hooks?id=123\" "
-                     b"action: 'event.cancelled' }",
-                     b"{target_url: 'https://www.toto.com/'}"):
+        for body in (
+            b'{ target_url: "https://www.toto.com/hooks?id=123" '
+            b"action: 'event.cancelled' }",
+            b"{target_url: 'https://www.toto.com/'}",
+        ):
             line, _ = self.position(body)
             assert line == 1
 
     def test_what_strict_json_is_not(self):
         member = b'{"target_url":"https://www.toto.com/","action":%s}'
-        for body in (b"", b" ", b"{", b"nul", GOOD + b"x", GOOD + GOOD,
-                     GOOD + b"\0", b"\xef\xbb\xbf" + GOOD,
-                     member % b"NaN", member % b"-01", member % b"1.",
-                     member % b"'x'", member % b'"\t"', member % b'"\\x"',
-                     member % b'"\\ud800"', member % b'"\\u0000"',
-                     member % b'"\xff"', member % b'"\xc0\xaf"',
-                     b'{"action":"*","action":"*",'
-                     b'"target_url":"https://www.toto.com/"}',
-                     b'{"action":"*","\\u0061ction":"*",'
-                     b'"target_url":"https://www.toto.com/"}',
-                     b"[" * 40 + b"]" * 40):
+        for body in (
+            b"",
+            b" ",
+            b"{",
+            b"nul",
+            GOOD + b"x",
+            GOOD + GOOD,
+            GOOD + b"\0",
+            b"\xef\xbb\xbf" + GOOD,
+            member % b"NaN",
+            member % b"-01",
+            member % b"1.",
+            member % b"'x'",
+            member % b'"\t"',
+            member % b'"\\x"',
+            member % b'"\\ud800"',
+            member % b'"\\u0000"',
+            member % b'"\xff"',
+            member % b'"\xc0\xaf"',
+            b'{"action":"*","action":"*","target_url":"https://www.toto.com/"}',
+            b'{"action":"*","\\u0061ction":"*",'
+            b'"target_url":"https://www.toto.com/"}',
+            b"[" * 40 + b"]" * 40,
+        ):
             self.problem(400, "POST", HOOKS, body)
 
     def test_not_an_object(self):
@@ -57,13 +72,16 @@ class Json(ApiCase):
 
 class Kinds(ApiCase):
     def test_content_types(self):
-        for kind, status in (("application/json", 201),
-                             ("application/json; charset=utf-8", 201),
-                             ("Application/JSON", 201),
-                             ("text/plain", 415),
-                             ("application/x-www-form-urlencoded", 415)):
-            answer = self.call("POST", HOOKS, GOOD,
-                               headers=[("Content-Type", kind)])
+        for kind, status in (
+            ("application/json", 201),
+            ("application/json; charset=utf-8", 201),
+            ("Application/JSON", 201),
+            ("text/plain", 415),
+            ("application/x-www-form-urlencoded", 415),
+        ):
+            answer = self.call(
+                "POST", HOOKS, GOOD, headers=[("Content-Type", kind)]
+            )
             assert answer.status == status, (kind, answer)
 
     def test_absent_content_type_counts_as_json(self):
@@ -101,8 +119,14 @@ class Routes(ApiCase):
         assert "GET" in self.allow("PATCH", path, body=b"{}")
 
     def test_paths_that_are_not_there(self):
-        for path in ("/v2", "/v2/", "/v2/nothing", "/v2/hooks/x/y/z",
-                     f"{HOOKS}/{no_such_id()}/nothing", "/v2/hook"):
+        for path in (
+            "/v2",
+            "/v2/",
+            "/v2/nothing",
+            "/v2/hooks/x/y/z",
+            f"{HOOKS}/{no_such_id()}/nothing",
+            "/v2/hook",
+        ):
             self.problem(404, "GET", path)
 
     def test_a_coded_slash_is_no_slash(self):

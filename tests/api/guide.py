@@ -14,14 +14,19 @@ JSON = [("Content-Type", "application/json")]
 class Guide(ApiCase):
     def walk(self, query):
         hook = self.good(
-            201, "POST", f"/v2/hooks{query}",
-            {"target_url": TARGET, "action": "event.cancelled"}, headers=JSON)
+            201,
+            "POST",
+            f"/v2/hooks{query}",
+            {"target_url": TARGET, "action": "event.cancelled"},
+            headers=JSON,
+        )
         path = f"/v2/hooks/{hook['_id']}{query}"
         listed = self.good(200, "GET", f"/v2/hooks{query}")
         assert [h for h in listed if h["_id"] == hook["_id"]] == [hook]
         assert self.good(200, "GET", path, headers=JSON) == hook
-        changed = self.good(200, "PUT", path, {"action": "event.confirmed"},
-                            headers=JSON)
+        changed = self.good(
+            200, "PUT", path, {"action": "event.confirmed"}, headers=JSON
+        )
         assert changed["action"] == "event.confirmed"
         self.good(204, "DELETE", path)
         self.problem(404, "GET", path)

@@ -8,10 +8,24 @@ import time
 import tap
 from apicase import ApiCase, no_such_id
 
-GUIDE_MEMBERS = ["_id", "target_url", "action", "scope", "organization",
-                 "updatedAt", "createdAt", "__v"]
-FURTHER = ["enabled", "description", "headers", "batch_size", "rate_limit",
-           "ordered"]
+GUIDE_MEMBERS = [
+    "_id",
+    "target_url",
+    "action",
+    "scope",
+    "organization",
+    "updatedAt",
+    "createdAt",
+    "__v",
+]
+FURTHER = [
+    "enabled",
+    "description",
+    "headers",
+    "batch_size",
+    "rate_limit",
+    "ordered",
+]
 ID = re.compile(r"^[0-9a-f]{24}$")
 DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
@@ -40,8 +54,11 @@ class Create(ApiCase):
         assert abs(away) < 30, created
 
     def test_location_leads_to_the_hook(self):
-        answer = self.call("POST", "/v2/hooks", {
-            "target_url": "https://www.toto.com/", "action": "event.*"})
+        answer = self.call(
+            "POST",
+            "/v2/hooks",
+            {"target_url": "https://www.toto.com/", "action": "event.*"},
+        )
         assert answer.status == 201, answer
         where = answer.header("Location")
         path = re.sub(r"^https?://[^/]+", "", where)
@@ -52,15 +69,36 @@ class Create(ApiCase):
         assert self.hook()["_id"] != self.hook()["_id"]
 
     def test_every_action_and_wildcard(self):
-        for action in ("event.created", "event.confirmed", "event.updated",
-                       "event.cancelled", "event.voted", "event.new_invitee",
-                       "user.joined", "vyteme.updated", "event.*", "user.*",
-                       "vyteme.*", "*", "hook.disabled", "delivery.failed"):
+        for action in (
+            "event.created",
+            "event.confirmed",
+            "event.updated",
+            "event.cancelled",
+            "event.voted",
+            "event.new_invitee",
+            "user.joined",
+            "vyteme.updated",
+            "event.*",
+            "user.*",
+            "vyteme.*",
+            "*",
+            "hook.disabled",
+            "delivery.failed",
+        ):
             assert self.hook(action=action)["action"] == action
 
     def test_unknown_actions_are_refused(self):
-        for action in ("event.nothing", "event.", "**", "*.created", "hook.*",
-                       "ping", "", "EVENT.CREATED", "event.created "):
+        for action in (
+            "event.nothing",
+            "event.",
+            "**",
+            "*.created",
+            "hook.*",
+            "ping",
+            "",
+            "EVENT.CREATED",
+            "event.created ",
+        ):
             fields = {"target_url": "https://www.toto.com/", "action": action}
             assert self.pointers("POST", "/v2/hooks", fields) == ["/action"]
 
@@ -68,36 +106,65 @@ class Create(ApiCase):
         user = "60af5269459aad001d0cb565"
         hook = self.hook(scope="user", user=user)
         assert hook["user"] == user and hook["scope"] == "user"
-        fields = {"target_url": "https://www.toto.com/", "action": "*",
-                  "scope": "user"}
+        fields = {
+            "target_url": "https://www.toto.com/",
+            "action": "*",
+            "scope": "user",
+        }
         assert self.pointers("POST", "/v2/hooks", fields) == ["/user"]
 
     def test_all_bad_fields_at_once(self):
-        fields = {"target_url": "ftp://x", "action": 7, "scope": "world",
-                  "colour": "red"}
+        fields = {
+            "target_url": "ftp://x",
+            "action": 7,
+            "scope": "world",
+            "colour": "red",
+        }
         assert self.pointers("POST", "/v2/hooks", fields) == [
-            "/action", "/colour", "/scope", "/target_url"]
+            "/action",
+            "/colour",
+            "/scope",
+            "/target_url",
+        ]
 
     def test_missing_members_at_their_own_pointers(self):
         assert self.pointers("POST", "/v2/hooks", {}) == [
-            "/action", "/target_url"]
+            "/action",
+            "/target_url",
+        ]
 
     def test_targets_of_bad_form(self):
-        for target in ("http://www.toto.com:99999/", "https:///x", "", "x",
-                       "https://user@www.toto.com/", "//www.toto.com/",
-                       "https://www.t\u00f6t\u00f6.com/", "ftp://www.toto.com/",
-                       "https://toto.com/a b", "https://toto.com/\\n",
-                       "https://www.toto.com/" + "x" * 2048):
+        for target in (
+            "http://www.toto.com:99999/",
+            "https:///x",
+            "",
+            "x",
+            "https://user@www.toto.com/",
+            "//www.toto.com/",
+            "https://www.t\u00f6t\u00f6.com/",
+            "ftp://www.toto.com/",
+            "https://toto.com/a b",
+            "https://toto.com/\\n",
+            "https://www.toto.com/" + "x" * 2048,
+        ):
             fields = {"target_url": target, "action": "*"}
             assert self.pointers("POST", "/v2/hooks", fields) == [
-                "/target_url"], target
+                "/target_url"
+            ], target
 
     def test_literal_private_addresses_are_refused(self):
-        for host in ("10.0.0.1", "169.254.169.254", "[::1]", "0x0a000001",
-                     "192.168.1", "[::ffff:10.0.0.1]"):
+        for host in (
+            "10.0.0.1",
+            "169.254.169.254",
+            "[::1]",
+            "0x0a000001",
+            "192.168.1",
+            "[::ffff:10.0.0.1]",
+        ):
             fields = {"target_url": f"https://{host}/", "action": "*"}
             assert self.pointers("POST", "/v2/hooks", fields) == [
-                "/target_url"], host
+                "/target_url"
+            ], host
 
 
 class Read(ApiCase):
@@ -119,11 +186,17 @@ class Read(ApiCase):
         hook = self.hook(action="event.voted")
         found = self.good(200, "GET", "/v2/hooks?action=event.voted")
         assert [h["_id"] for h in found] == [hook["_id"]], found
-        for none in ("event.Voted", "event.voted%20", "%C3%A9", "%C2%9F",
-                     "event.voted%F0%9F%98%80"):
+        for none in (
+            "event.Voted",
+            "event.voted%20",
+            "%C3%A9",
+            "%C2%9F",
+            "event.voted%F0%9F%98%80",
+        ):
             for path in ("hooks", "notifications", "deliveries"):
-                assert self.good(
-                    200, "GET", f"/v2/{path}?action={none}") == [], none
+                assert (
+                    self.good(200, "GET", f"/v2/{path}?action={none}") == []
+                ), none
 
     def test_pages_by_link(self):
         for _ in range(3):
@@ -136,8 +209,9 @@ class Read(ApiCase):
             link = answer.header("Link")
             target = None
             if link:
-                found = re.match(r'^<(?:https?://[^/]+)?([^>]+)>; rel="next"$',
-                                 link)
+                found = re.match(
+                    r'^<(?:https?://[^/]+)?([^>]+)>; rel="next"$', link
+                )
                 assert found, link
                 target = found[1]
         assert seen == [2, 1], seen
@@ -153,16 +227,25 @@ class Read(ApiCase):
             self.good(200, "GET", path, headers=[("If-None-Match", other)])
 
     def test_ids_that_never_were(self):
-        for bad in (no_such_id(), "x", "60AF5269459AAD001D0CB565",
-                    "60af5269459aad001d0cb565ff", "60af5269459aad001d0cb56"):
+        for bad in (
+            no_such_id(),
+            "x",
+            "60AF5269459AAD001D0CB565",
+            "60af5269459aad001d0cb565ff",
+            "60af5269459aad001d0cb56",
+        ):
             self.problem(404, "GET", f"/v2/hooks/{bad}")
 
 
 class Change(ApiCase):
     def test_a_subset_of_the_members(self):
         hook = self.hook()
-        changed = self.good(200, "PUT", f"/v2/hooks/{hook['_id']}",
-                            {"target_url": "https://www.tata.com/new"})
+        changed = self.good(
+            200,
+            "PUT",
+            f"/v2/hooks/{hook['_id']}",
+            {"target_url": "https://www.tata.com/new"},
+        )
         assert changed["target_url"] == "https://www.tata.com/new"
         assert changed["action"] == hook["action"]
         assert changed["createdAt"] == hook["createdAt"]
@@ -176,8 +259,9 @@ class Change(ApiCase):
     def test_another_id_in_the_body_is_refused(self):
         hook = self.hook()
         for member in ("_id", "organization"):
-            assert self.pointers("PUT", f"/v2/hooks/{hook['_id']}", {
-                member: no_such_id()}) == [f"/{member}"]
+            assert self.pointers(
+                "PUT", f"/v2/hooks/{hook['_id']}", {member: no_such_id()}
+            ) == [f"/{member}"]
 
     def test_without_a_body_the_answer_names_get(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
@@ -186,18 +270,29 @@ class Change(ApiCase):
 
     def test_null_resets_an_optional_member(self):
         hook = self.hook(description="once")
-        changed = self.good(200, "PUT", f"/v2/hooks/{hook['_id']}",
-                            {"description": None})
+        changed = self.good(
+            200, "PUT", f"/v2/hooks/{hook['_id']}", {"description": None}
+        )
         assert changed["description"] == self.hook()["description"]
 
     def test_a_stale_tag_changes_nothing(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
         tag = self.call("GET", path).header("ETag")
         time.sleep(0.01)
-        self.good(200, "PUT", path, {"description": "one"},
-                  headers=[("If-Match", tag)])
-        self.problem(412, "PUT", path, {"description": "two"},
-                     headers=[("If-Match", tag)])
+        self.good(
+            200,
+            "PUT",
+            path,
+            {"description": "one"},
+            headers=[("If-Match", tag)],
+        )
+        self.problem(
+            412,
+            "PUT",
+            path,
+            {"description": "two"},
+            headers=[("If-Match", tag)],
+        )
         assert self.good(200, "GET", path)["description"] == "one"
 
     def test_disable_and_enable(self):
@@ -229,10 +324,12 @@ class Again(ApiCase):
         path = f"/v2/hooks/{self.hook()['_id']}/replay"
         body = {"since": "2021-05-27T08:03:53.775Z", "states": ["failed"]}
         assert self.good(202, "POST", path, body) == {"count": 0}
-        assert self.good(200, "POST", f"{path}?dry_run=1", body) == {
-            "count": 0}
+        assert self.good(200, "POST", f"{path}?dry_run=1", body) == {"count": 0}
         assert self.pointers("POST", path, {"until": 7, "x": 1}) == [
-            "/since", "/until", "/x"]
+            "/since",
+            "/until",
+            "/x",
+        ]
         assert self.pointers("POST", path, b"") == ["/since"]
         for query in ("?dry_run", "?dry_run=", "?dry_run=yes"):
             self.problem(400, "POST", path + query, body)
@@ -246,7 +343,8 @@ class Delete(ApiCase):
         self.problem(404, "DELETE", path)
         self.problem(404, "PUT", path, {"description": "x"})
         assert path.split("/")[-1] not in [
-            h["_id"] for h in self.good(200, "GET", "/v2/hooks")]
+            h["_id"] for h in self.good(200, "GET", "/v2/hooks")
+        ]
 
 
 class Secret(ApiCase):
@@ -265,11 +363,19 @@ class Secret(ApiCase):
         assert self.secret(self.hook(secret=own))["secret"] == own
 
     def test_own_secret_of_another_form_is_refused(self):
-        for own in ("secret", "whsec_", "whsec_!!!", 7,
-                    "whsec_" + base64.b64encode(b"k" * 23).decode(),
-                    "whsec_" + base64.b64encode(b"k" * 65).decode()):
-            fields = {"target_url": "https://www.toto.com/", "action": "*",
-                      "secret": own}
+        for own in (
+            "secret",
+            "whsec_",
+            "whsec_!!!",
+            7,
+            "whsec_" + base64.b64encode(b"k" * 23).decode(),
+            "whsec_" + base64.b64encode(b"k" * 65).decode(),
+        ):
+            fields = {
+                "target_url": "https://www.toto.com/",
+                "action": "*",
+                "secret": own,
+            }
             assert self.pointers("POST", "/v2/hooks", fields) == ["/secret"]
 
     def test_never_in_the_hook(self):
@@ -286,7 +392,8 @@ class Secret(ApiCase):
         path = f"/v2/hooks/{self.hook()['_id']}/secret/rotate"
         for overlap in ("8d", "-1s", "soon", 5):
             assert self.pointers("POST", path, {"overlap": overlap}) == [
-                "/overlap"], overlap
+                "/overlap"
+            ], overlap
         for overlap in ("0s", "7d"):
             self.good(200, "POST", path, {"overlap": overlap})
 

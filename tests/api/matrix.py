@@ -17,13 +17,27 @@ import tap
 from apicase import ApiCase, no_such_id
 
 # What {id} stands for, by the path in front of it.
-KINDS = {"/v2/hooks/": "hook", "/v2/notifications/": "notification",
-         "/v2/deliveries/": "delivery"}
+KINDS = {
+    "/v2/hooks/": "hook",
+    "/v2/notifications/": "notification",
+    "/v2/deliveries/": "delivery",
+}
 # Parameters of queries that are ids, by path, and those that are not.
-CURSORS = {"/v2/hooks": "hook", "/v2/notifications": "notification",
-           "/v2/deliveries": "delivery"}
-PLAIN = {"action", "before", "limit", "state", "since", "until", "step",
-         "dry_run"}
+CURSORS = {
+    "/v2/hooks": "hook",
+    "/v2/notifications": "notification",
+    "/v2/deliveries": "delivery",
+}
+PLAIN = {
+    "action",
+    "before",
+    "limit",
+    "state",
+    "since",
+    "until",
+    "step",
+    "dry_run",
+}
 # /metrics asks for a key when the request was forwarded.
 FORWARDED = [("X-Forwarded-For", "192.0.2.1")]
 ROLES = ("read", "publish", "manage", "run")
@@ -39,7 +53,7 @@ def kind_of(path):
     """What the {id} of a path is, or None."""
     if "{" not in path:
         return None
-    return KINDS[path[:path.index("{")]]
+    return KINDS[path[: path.index("{")]]
 
 
 def example(operation):
@@ -57,8 +71,11 @@ def needs_key(operation):
 
 def plain(answer):
     """What two answers can be compared by."""
-    return (answer.status, answer.body,
-            sorted((n, v) for n, v in answer.headers if n != "Date"))
+    return (
+        answer.status,
+        answer.body,
+        sorted((n, v) for n, v in answer.headers if n != "Date"),
+    )
 
 
 class _Matrix(ApiCase):
@@ -70,19 +87,29 @@ class _Matrix(ApiCase):
     def things(self, organization, key):
         """A hook, a notification and a delivery of an organization."""
         hook = self.hook_of(key)
-        answer = self.call("POST", "/v2/notifications", {
-            "action": "event.created", "resource": {}}, key=key)
+        answer = self.call(
+            "POST",
+            "/v2/notifications",
+            {"action": "event.created", "resource": {}},
+            key=key,
+        )
         done = self.service.send("--once")
         assert done.status == 0, done
         listed = self.call("GET", f"/v2/deliveries?hook={hook}", key=key)
-        return {"hook": hook, "notification": answer.json()["_id"],
-                "delivery": listed.json()[0]["_id"]}
+        return {
+            "hook": hook,
+            "notification": answer.json()["_id"],
+            "delivery": listed.json()[0]["_id"],
+        }
 
     def hook_of(self, key):
         """Nobody listens there, so its deliveries wait."""
-        answer = self.call("POST", "/v2/hooks", {
-            "target_url": "http://127.0.0.1:1/", "action": "event.created"},
-            key=key)
+        answer = self.call(
+            "POST",
+            "/v2/hooks",
+            {"target_url": "http://127.0.0.1:1/", "action": "event.created"},
+            key=key,
+        )
         assert answer.status == 201, answer
         return answer.json()["_id"]
 
@@ -114,9 +141,16 @@ class Roles(_Matrix):
         self.service.admin("key", "revoke", line.split("\t")[0])
         for method, path, operation in operations():
             address = self.address(path, self.ids)
-            for bad in (None, key, self.key[:-1], self.key + "x", " ",
-                        "Bearer", "Bearer Bearer " + self.key,
-                        self.key + " x"):
+            for bad in (
+                None,
+                key,
+                self.key[:-1],
+                self.key + "x",
+                " ",
+                "Bearer",
+                "Bearer Bearer " + self.key,
+                self.key + " x",
+            ):
                 answer = self.ask(method, address, operation, bad)
                 want = 401 if needs_key(operation) else 200
                 assert answer.status == want, (method, path, bad, answer)
@@ -126,8 +160,9 @@ class Roles(_Matrix):
             if not needs_key(operation):
                 continue
             for role in ROLES:
-                answer = self.ask(method, self.address(path), operation,
-                                  self.keys[role])
+                answer = self.ask(
+                    method, self.address(path), operation, self.keys[role]
+                )
                 may = role in operation["x-roles"]
                 ok = answer.status < 300 if may else answer.status == 403
                 assert ok, (method, path, role, answer)
@@ -138,9 +173,15 @@ class Roles(_Matrix):
                 continue
             for role in set(ROLES) - set(operation["x-roles"]):
                 there, never = (
-                    self.ask(method, path.replace("{id}", found), operation,
-                             self.keys[role], body=b"{")
-                    for found in (self.ids[kind_of(path)], no_such_id()))
+                    self.ask(
+                        method,
+                        path.replace("{id}", found),
+                        operation,
+                        self.keys[role],
+                        body=b"{",
+                    )
+                    for found in (self.ids[kind_of(path)], no_such_id())
+                )
                 assert there.status == 403, (method, path, role, there)
                 assert plain(there) == plain(never), (there, never)
 
@@ -157,8 +198,10 @@ class Tenants(_Matrix):
         self.theirs = self.things(other, self.stranger)
 
     def same(self, method, operation, theirs, never, want=(404,), **options):
-        answers = [self.ask(method, address, operation, self.key, **options)
-                   for address in (theirs, never)]
+        answers = [
+            self.ask(method, address, operation, self.key, **options)
+            for address in (theirs, never)
+        ]
         assert answers[0].status in want, (method, theirs, answers[0])
         assert plain(answers[0]) == plain(answers[1]), answers
 
@@ -170,49 +213,90 @@ class Tenants(_Matrix):
             for name, theirs in self.theirs.items():
                 address = path.replace("{id}", theirs)
                 self.same(method, operation, address, never)
-                self.same(method, operation, address, never, (404, 400, 415),
-                          body=b"{")
-                self.same(method, operation, address, never,
-                          headers=[("If-Match", "*"), ("If-None-Match", "*")])
+                self.same(
+                    method,
+                    operation,
+                    address,
+                    never,
+                    (404, 400, 415),
+                    body=b"{",
+                )
+                self.same(
+                    method,
+                    operation,
+                    address,
+                    never,
+                    headers=[("If-Match", "*"), ("If-None-Match", "*")],
+                )
                 if name != kind_of(path):
-                    self.same(method, operation, path.replace(
-                        "{id}", self.ids[name]), never)
+                    self.same(
+                        method,
+                        operation,
+                        path.replace("{id}", self.ids[name]),
+                        never,
+                    )
 
     def test_ids_of_another_form(self):
         for method, path, operation in operations():
             if kind_of(path) is None:
                 continue
             never = path.replace("{id}", no_such_id())
-            for text in ("x", "0" * 23, "0" * 25, "g" * 24, "*", "%27",
-                         "0" * 24, "f" * 24, "-1", "%20" + "0" * 24):
+            for text in (
+                "x",
+                "0" * 23,
+                "0" * 25,
+                "g" * 24,
+                "*",
+                "%27",
+                "0" * 24,
+                "f" * 24,
+                "-1",
+                "%20" + "0" * 24,
+            ):
                 self.same(method, operation, path.replace("{id}", text), never)
 
     def test_ids_of_queries(self):
         for method, path, operation in operations():
-            names = {p["name"] for p in openapi.parameters(path, operation)
-                     if p["in"] == "query"}
+            names = {
+                p["name"]
+                for p in openapi.parameters(path, operation)
+                if p["in"] == "query"
+            }
             for name in names - PLAIN:
                 kind = CURSORS.get(path) if name == "after" else name
                 never = f"{path}?{name}={no_such_id()}"
                 for text in (*self.theirs.values(), "x", "", "0" * 24):
-                    self.same(method, operation, f"{path}?{name}={text}",
-                              never)
-                mine = self.ask(method, f"{path}?{name}={self.ids[kind]}",
-                                operation, self.key)
+                    self.same(method, operation, f"{path}?{name}={text}", never)
+                mine = self.ask(
+                    method,
+                    f"{path}?{name}={self.ids[kind]}",
+                    operation,
+                    self.key,
+                )
                 assert mine.status == 200, (path, name, mine)
 
     def test_ids_of_bodies(self):
         organization = self.service.organization("Third")
         hook = f"/v2/hooks/{self.hook_of(self.key)}"
-        rows = [("PUT", hook, {"organization": organization}),
-                ("PUT", hook, {"_id": self.theirs["hook"]}),
-                ("POST", "/v2/notifications", {
-                    "action": "event.created", "resource": {},
-                    "organization": organization})]
+        rows = [
+            ("PUT", hook, {"organization": organization}),
+            ("PUT", hook, {"_id": self.theirs["hook"]}),
+            (
+                "POST",
+                "/v2/notifications",
+                {
+                    "action": "event.created",
+                    "resource": {},
+                    "organization": organization,
+                },
+            ),
+        ]
         for method, path, body in rows:
             member = "_id" if "_id" in body else "organization"
-            answers = [self.call(method, path, {**body, member: value})
-                       for value in (body[member], no_such_id())]
+            answers = [
+                self.call(method, path, {**body, member: value})
+                for value in (body[member], no_such_id())
+            ]
             assert answers[0].status == 400, answers
             assert plain(answers[0]) == plain(answers[1]), answers
 
@@ -221,17 +305,22 @@ class Tenants(_Matrix):
         found = []
         for key, n in ((self.stranger, 1), (self.key, 2)):
             answer = self.call(
-                "POST", "/v2/notifications",
-                {"action": "event.created", "resource": {"n": n}}, key=key,
-                headers=[("Idempotency-Key", f"shared {self.variant}")])
+                "POST",
+                "/v2/notifications",
+                {"action": "event.created", "resource": {"n": n}},
+                key=key,
+                headers=[("Idempotency-Key", f"shared {self.variant}")],
+            )
             assert answer.status == 202, answer
             found.append(answer.json()["_id"])
         assert found[0] != found[1]
 
     def test_lists_hold_only_ones_own(self):
         for path, kind in CURSORS.items():
-            listed = {row["_id"] for row in self.good(
-                200, "GET", f"{path}?limit=1000")}
+            listed = {
+                row["_id"]
+                for row in self.good(200, "GET", f"{path}?limit=1000")
+            }
             assert self.ids[kind] in listed, path
             assert not listed & set(self.theirs.values()), path
 
@@ -241,13 +330,19 @@ class Anything(_Matrix):
 
     def every(self, want, **options):
         for method, path, operation in operations():
-            if method == "GET" and self.variant == "lighttpd" and \
-                    "body" in options:
+            if (
+                method == "GET"
+                and self.variant == "lighttpd"
+                and "body" in options
+            ):
                 continue
-            answer = self.ask(method, self.address(path, self.ids) +
-                              options.get("query", ""), operation, self.key,
-                              **{n: v for n, v in options.items()
-                                 if n != "query"})
+            answer = self.ask(
+                method,
+                self.address(path, self.ids) + options.get("query", ""),
+                operation,
+                self.key,
+                **{n: v for n, v in options.items() if n != "query"},
+            )
             assert answer.status == want, (method, path, answer)
 
     def test_queries_that_cannot_be_read(self):
@@ -262,21 +357,28 @@ class Anything(_Matrix):
 
     def test_a_slash_at_the_end(self):
         for method, path, operation in operations():
-            answer = self.ask(method, self.address(path) + "/", operation,
-                              self.key)
+            answer = self.ask(
+                method, self.address(path) + "/", operation, self.key
+            )
             assert answer.status < 300, (method, path, answer)
 
     def test_another_kind_of_body(self):
         for method, path, operation in operations():
             if example(operation) is None:
                 continue
-            answer = self.ask(method, self.address(path), operation, self.key,
-                              body=b"a=1", headers=[("Content-Type",
-                                                     "text/plain")])
+            answer = self.ask(
+                method,
+                self.address(path),
+                operation,
+                self.key,
+                body=b"a=1",
+                headers=[("Content-Type", "text/plain")],
+            )
             assert answer.status == 415, (method, path, answer)
             for body in (b"{", b"[]", b'{"x": 1}', b"{}\0", b'{"x":1,"x":1}'):
-                answer = self.ask(method, self.address(path), operation,
-                                  self.key, body=body)
+                answer = self.ask(
+                    method, self.address(path), operation, self.key, body=body
+                )
                 assert answer.status == 400, (method, path, body, answer)
 
 
@@ -302,8 +404,15 @@ class Methods(_Matrix):
 
     def test_methods_that_it_does_not_take(self):
         for path, methods in self.paths():
-            for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND",
-                           "LOCK"):
+            for method in (
+                "GET",
+                "POST",
+                "PUT",
+                "DELETE",
+                "PATCH",
+                "PROPFIND",
+                "LOCK",
+            ):
                 if method in methods:
                     continue
                 body = b"" if method in ("POST", "PUT") else None
@@ -336,14 +445,20 @@ class Broken(_Matrix):
 
     def all_at_once(self, want):
         """Each of them, answered within 5 s."""
+
         def one(row):
             method, path, operation = row
             start = time.monotonic()
-            answer = self.ask(method, self.address(path, self.ids), operation,
-                              self.key)
+            answer = self.ask(
+                method, self.address(path, self.ids), operation, self.key
+            )
             return method, path, answer, time.monotonic() - start
-        rows = [row for row in operations() if needs_key(row[2])
-                or row[1] == "/healthz"]
+
+        rows = [
+            row
+            for row in operations()
+            if needs_key(row[2]) or row[1] == "/healthz"
+        ]
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for method, path, answer, took in pool.map(one, rows):
                 assert answer.status == want, (method, path, answer)
@@ -355,8 +470,9 @@ class Broken(_Matrix):
         path.write_text("[api]\nmax_bdoy = 1k\n")
         try:
             for method, path_, operation in operations():
-                answer = self.ask(method, self.address(path_, self.ids),
-                                  operation, self.key)
+                answer = self.ask(
+                    method, self.address(path_, self.ids), operation, self.key
+                )
                 assert answer.status == 503, (method, path_, answer)
             assert self.call("GET", "/v2/nothing").status == 503
         finally:
@@ -378,17 +494,23 @@ class Broken(_Matrix):
             database.send_signal(signal.SIGCONT)
 
     def test_the_tables_are_not_ours(self):
-        self.service.db.sql("RENAME TABLE api_keys TO gone; "
-                            "CREATE TABLE api_keys (x INT)")
+        self.service.db.sql(
+            "RENAME TABLE api_keys TO gone; CREATE TABLE api_keys (x INT)"
+        )
         try:
             for method, path, operation in operations():
                 if needs_key(operation):
-                    answer = self.ask(method, self.address(path, self.ids),
-                                      operation, self.key)
+                    answer = self.ask(
+                        method,
+                        self.address(path, self.ids),
+                        operation,
+                        self.key,
+                    )
                     assert answer.status == 500, (method, path, answer)
         finally:
-            self.service.db.sql("DROP TABLE api_keys; "
-                                "RENAME TABLE gone TO api_keys")
+            self.service.db.sql(
+                "DROP TABLE api_keys; RENAME TABLE gone TO api_keys"
+            )
 
 
 tap.main()

@@ -16,15 +16,17 @@ from receiver import Answer
 from sendcase import SendCase
 
 METRICS = "/metrics"
-SAMPLE = re.compile(r'vyte_hooks_(\w+)(?:\{(.*)\})? (\S+)')
+SAMPLE = re.compile(r"vyte_hooks_(\w+)(?:\{(.*)\})? (\S+)")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def parse(answer):
     """{(name, label value, ...): number}; every line must be understood."""
     assert answer.status == 200, answer
-    assert answer.header("Content-Type") == \
-        "text/plain; version=0.0.4; charset=utf-8", answer
+    assert (
+        answer.header("Content-Type")
+        == "text/plain; version=0.0.4; charset=utf-8"
+    ), answer
     found, families = {}, {}
     for line in answer.body.decode().splitlines():
         if line.startswith("# HELP "):
@@ -38,16 +40,22 @@ def parse(answer):
         key = (name, *(v for _, v in LABEL.findall(labels or "")))
         assert key not in found, line
         family = re.sub(r"_(bucket|sum|count)$", "", name)
-        assert f"vyte_hooks_{name}" in families or \
-            families.get(f"vyte_hooks_{family}") == "histogram", line
+        assert (
+            f"vyte_hooks_{name}" in families
+            or families.get(f"vyte_hooks_{family}") == "histogram"
+        ), line
         found[key] = float(value)
     return found
 
 
 def promtool(text):
     """What `promtool check metrics` says; silence is praise."""
-    done = subprocess.run([where.server("promtool"), "check", "metrics"],
-                          input=text, capture_output=True, check=False)
+    done = subprocess.run(
+        [where.server("promtool"), "check", "metrics"],
+        input=text,
+        capture_output=True,
+        check=False,
+    )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -81,8 +89,11 @@ class Figures(SendCase):
         self.publish_many(2, action="event.voted")
         before = time.time()
         sender = self.service.start_sender("--linger", "30s")
-        wait_until(lambda: self.states() == {"delivered": 30, "failed": 2}, 20,
-                   "the end of three retries")
+        wait_until(
+            lambda: self.states() == {"delivered": 30, "failed": 2},
+            20,
+            "the end of three retries",
+        )
         running = self.get()
         assert sender.stop() == 0
         answer = self.answer()
@@ -97,18 +108,27 @@ class Figures(SendCase):
         assert got["delivery_latency_seconds_count",] == 30
         assert got["attempt_duration_seconds_count",] == 38
         assert running["sender_alive",] == got["sender_alive",] == 1
-        [start] = [v for k, v in got.items()
-                   if k[0] == "sender_last_run_start_timestamp_seconds"]
-        [end] = [v for k, v in got.items()
-                 if k[0] == "sender_last_run_end_timestamp_seconds"]
+        [start] = [
+            v
+            for k, v in got.items()
+            if k[0] == "sender_last_run_start_timestamp_seconds"
+        ]
+        [end] = [
+            v
+            for k, v in got.items()
+            if k[0] == "sender_last_run_end_timestamp_seconds"
+        ]
         assert before - 5 < start < end < time.time() + 5, (start, end)
         assert not any("last_run_end" in k[0] for k in running)
 
     def test_3_histograms_are_histograms(self):
         got = self.get()
         for name in ("delivery_latency_seconds", "attempt_duration_seconds"):
-            buckets = [(float(k[1]), v) for k, v in got.items()
-                       if k[0] == f"{name}_bucket"]
+            buckets = [
+                (float(k[1]), v)
+                for k, v in got.items()
+                if k[0] == f"{name}_bucket"
+            ]
             assert len(buckets) == 22
             assert buckets == sorted(buckets), buckets
             counts = [v for _, v in buckets]
@@ -118,17 +138,25 @@ class Figures(SendCase):
             assert 0 < got[f"{name}_sum",] < 38 * 30, got[f"{name}_sum",]
 
     def test_4_the_queue(self):
-        self.service.admin("hook", "create", self.organization,
-                           self.sink.url("/off"), "user.joined")
-        self.service.db.sql("UPDATE hooks SET enabled = 0 WHERE action = "
-                            "'user.joined'")
+        self.service.admin(
+            "hook",
+            "create",
+            self.organization,
+            self.sink.url("/off"),
+            "user.joined",
+        )
+        self.service.db.sql(
+            "UPDATE hooks SET enabled = 0 WHERE action = 'user.joined'"
+        )
         self.publish_many(3, action="user.joined")
         self.publish_many(2, action="no.such.action")
         self.once()
         self.publish_many(4)
-        self.service.db.sql("UPDATE notifications SET created_at = "
-                            "created_at - INTERVAL 100 SECOND "
-                            "WHERE state = 'queued'")
+        self.service.db.sql(
+            "UPDATE notifications SET created_at = "
+            "created_at - INTERVAL 100 SECOND "
+            "WHERE state = 'queued'"
+        )
         got = self.get()
         assert got["deliveries_held",] == 3
         assert got["notifications_rejected",] == 2
@@ -136,13 +164,19 @@ class Figures(SendCase):
         assert 100 <= got["oldest_due_age_seconds",] < 160
 
     def test_5_a_host_with_a_strange_name(self):
-        self.service.db.sql("INSERT INTO senders (host, started_at, seen_at) "
-                            "VALUES ('a\"b\\\\c\\nd', '2026-01-02', "
-                            "'2026-01-02')")
+        self.service.db.sql(
+            "INSERT INTO senders (host, started_at, seen_at) "
+            "VALUES ('a\"b\\\\c\\nd', '2026-01-02', "
+            "'2026-01-02')"
+        )
         answer = self.answer()
         assert promtool(answer.body) == (0, "", ""), promtool(answer.body)
-        assert parse(answer)["sender_last_run_seen_timestamp_seconds",
-                             r'a\"b\\c\nd'] == 1767312000
+        assert (
+            parse(answer)[
+                "sender_last_run_seen_timestamp_seconds", r"a\"b\\c\nd"
+            ]
+            == 1767312000
+        )
 
     def test_6_nothing_of_a_tenant(self):
         text = self.answer().body.decode()
@@ -154,15 +188,19 @@ class Requests(ApiCase):
 
     def counts(self):
         found = parse(self.call("GET", METRICS, key=None))
-        return {k[1:]: v for k, v in found.items()
-                if k[0] == "http_requests_total"}
+        return {
+            k[1:]: v for k, v in found.items() if k[0] == "http_requests_total"
+        }
 
     def difference(self, before):
         now = self.counts()
         for key, value in before.items():
             assert now[key] >= value, (key, "went back")
-        return {k: now[k] - before.get(k, 0) for k in now
-                if now[k] != before.get(k, 0) and k[1] != METRICS}
+        return {
+            k: now[k] - before.get(k, 0)
+            for k in now
+            if now[k] != before.get(k, 0) and k[1] != METRICS
+        }
 
     def test_by_route_and_status(self):
         hook = self.hook()["_id"]
@@ -184,8 +222,11 @@ class Requests(ApiCase):
             ("GET", "other", "404"): 1,
             ("HEAD", "/v2/hooks/:id", "200"): 1,
         }
-        wait_until(lambda: self.difference(before) == expected, 15,
-                   f"the counts {self.difference(before)}")
+        wait_until(
+            lambda: self.difference(before) == expected,
+            15,
+            f"the counts {self.difference(before)}",
+        )
 
     def test_what_comes_from_outside_makes_no_labels(self):
         # Web servers let few such methods through.
@@ -207,8 +248,11 @@ class Counting(tap.Case):
 
     def total(self):
         found = parse(doors.enter("cgi", self.service).request("GET", METRICS))
-        return sum(v for k, v in found.items()
-                   if k[0] == "http_requests_total" and k[2] == "/healthz")
+        return sum(
+            v
+            for k, v in found.items()
+            if k[0] == "http_requests_total" and k[2] == "/healthz"
+        )
 
     def test_1_processes_that_end_leave_their_counts(self):
         for _ in range(50):
@@ -223,7 +267,8 @@ class Counting(tap.Case):
         for _ in range(3):
             for name in ("lighttpd", "cgi"):
                 answer = doors.enter(name, self.service).request(
-                    "GET", "/healthz")
+                    "GET", "/healthz"
+                )
                 assert answer.status == 200, answer
             time.sleep(3)
         self.service.db.sql("RENAME TABLE hidden TO counters")
@@ -232,12 +277,12 @@ class Counting(tap.Case):
         wait_until(lambda: self.total() >= 70, 20, "what was counted later")
 
     def test_3_a_database_that_is_away_is_not_waited_for_twice(self):
-        self.service.write_config("hooks_api", database={
-            "socket": "/nonexistent/s"})
+        self.service.write_config(
+            "hooks_api", database={"socket": "/nonexistent/s"}
+        )
         begin = time.monotonic()
         for _ in range(5):
-            answer = doors.enter("cgi", self.service).request(
-                "GET", "/healthz")
+            answer = doors.enter("cgi", self.service).request("GET", "/healthz")
             assert answer.status == 503, answer
         assert time.monotonic() - begin < 5
         self.service.write_config("hooks_api")
@@ -255,9 +300,17 @@ class _From(doors.Cgi):
 
 
 class Access(ApiCase):
-    FORWARDED = ("X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto",
-                 "Forwarded", "Via", "X-Real-IP",
-                 "X-Client-IP", "CF-Connecting-IP", "True-Client-IP")
+    FORWARDED = (
+        "X-Forwarded-For",
+        "x-forwarded-host",
+        "X-Forwarded-Proto",
+        "Forwarded",
+        "Via",
+        "X-Real-IP",
+        "X-Client-IP",
+        "CF-Connecting-IP",
+        "True-Client-IP",
+    )
 
     def test_from_this_host_without_a_key(self):
         assert self.call("GET", METRICS, key=None).status == 200
@@ -267,8 +320,9 @@ class Access(ApiCase):
 
     def test_not_when_somebody_speaks_for_another(self):
         for name in self.FORWARDED:
-            answer = self.call("GET", METRICS, key=None,
-                               headers=[(name, "127.0.0.1")])
+            answer = self.call(
+                "GET", METRICS, key=None, headers=[(name, "127.0.0.1")]
+            )
             assert answer.status == 401, (name, answer)
             assert answer.header("WWW-Authenticate"), answer
             answer = self.call("GET", METRICS, headers=[(name, "1.2.3.4")])
@@ -276,13 +330,18 @@ class Access(ApiCase):
 
     def test_keys(self):
         proxied = [("X-Forwarded-For", "192.0.2.1")]
-        for role, status in (("read", 200), ("publish", 200), ("manage", 200),
-                             ("run", 403)):
+        for role, status in (
+            ("read", 200),
+            ("publish", 200),
+            ("manage", 200),
+            ("run", 403),
+        ):
             key = self.service.key(self.organization, role)
             answer = self.call("GET", METRICS, key=key, headers=proxied)
             assert answer.status == status, (role, answer)
-            answer = self.call("GET", f"{METRICS}?api_key={key}", key=None,
-                               headers=proxied)
+            answer = self.call(
+                "GET", f"{METRICS}?api_key={key}", key=None, headers=proxied
+            )
             assert answer.status == status, (role, answer)
         self.problem(401, "GET", METRICS, key="wrong", headers=proxied)
 
@@ -294,8 +353,13 @@ class Access(ApiCase):
 class Addresses(tap.Case):
     def setup(self):
         self.service = service.Service(
-            {"api": {"metrics_allow": "127.0.0.0/8, ::1, 10.1.0.0/16, "
-                                      "2001:db8::/32"}})
+            {
+                "api": {
+                    "metrics_allow": "127.0.0.0/8, ::1, 10.1.0.0/16, "
+                    "2001:db8::/32"
+                }
+            }
+        )
         tap.at_end(self.service.close)
         self.door = _From(self.service)
 
@@ -304,14 +368,30 @@ class Addresses(tap.Case):
         return self.door.request("GET", METRICS).status
 
     def test_those_that_are_allowed(self):
-        for remote in ("127.0.0.1", "127.255.255.254", "::1", "10.1.2.3",
-                       "::ffff:10.1.2.3", "2001:DB8::5"):
+        for remote in (
+            "127.0.0.1",
+            "127.255.255.254",
+            "::1",
+            "10.1.2.3",
+            "::ffff:10.1.2.3",
+            "2001:DB8::5",
+        ):
             assert self.status(remote) == 200, remote
 
     def test_those_that_are_not(self):
-        for remote in ("10.2.0.1", "192.0.2.1", "::2", "::ffff:192.0.2.1",
-                       "2001:db9::1", "", "localhost", "127.0.0.1:80",
-                       "127.0.0.1, 192.0.2.1", "/run/a.sock", "127.1"):
+        for remote in (
+            "10.2.0.1",
+            "192.0.2.1",
+            "::2",
+            "::ffff:192.0.2.1",
+            "2001:db9::1",
+            "",
+            "localhost",
+            "127.0.0.1:80",
+            "127.0.0.1, 192.0.2.1",
+            "/run/a.sock",
+            "127.1",
+        ):
             assert self.status(remote) == 401, remote
 
     def test_nobody(self):

@@ -13,8 +13,9 @@ NOTIFICATIONS, DELIVERIES = "/v2/notifications", "/v2/deliveries"
 
 class Past(sendcase.SendCase):
     def ask(self, target, status=200, key=None):
-        answer = self.door.request("GET", target,
-                                   [("Authorization", key or self.key)])
+        answer = self.door.request(
+            "GET", target, [("Authorization", key or self.key)]
+        )
         assert answer.status == status, answer
         return answer
 
@@ -34,7 +35,8 @@ class Past(sendcase.SendCase):
 
     def test_a_delivery_that_succeeded(self):
         hook, published, listed = self.sent(
-            Answer(202, b"thanks", [("X-Seen", "yes")]))
+            Answer(202, b"thanks", [("X-Seen", "yes")])
+        )
         assert listed["state"] == "delivered", listed
         assert listed["hook"] == hook and listed["action"] == "event.created"
         assert listed["notification"] == published, listed
@@ -80,6 +82,7 @@ class Past(sendcase.SendCase):
             found = self.get(f"{NOTIFICATIONS}/{published}")
             assert found["state"] == "fanned_out", found
             return [d["state"] for d in found["deliveries"]]
+
         assert states() == ["pending"]
         self.service.admin("hook", "disable", hook)
         assert states() == ["held"]
@@ -107,8 +110,10 @@ class Past(sendcase.SendCase):
 
     def test_the_resource_is_shown_byte_for_byte(self):
         self.fresh()
-        text = ('{"b": 1.50,"a":1e2 ,"n":123456789012345678901234567890,'
-                '"s":"\\u00e9\\/é","a b":[ ]}')
+        text = (
+            '{"b": 1.50,"a":1e2 ,"n":123456789012345678901234567890,'
+            '"s":"\\u00e9\\/é","a b":[ ]}'
+        )
         published = self.publish(text)
         answer = self.ask(f"{NOTIFICATIONS}/{published}")
         assert f'"resource":{text}' in answer.body.decode(), answer
@@ -117,8 +122,9 @@ class Past(sendcase.SendCase):
         self.service.send("--once")  # what earlier tests left
         hook = self.fresh()
         user = "60AF5269459AAD001D0CB565"
-        self.service.publish_sql(self.organization, "event.created", "{}",
-                                 user=user)
+        self.service.publish_sql(
+            self.organization, "event.created", "{}", user=user
+        )
         self.once("delivered 1,")
         [delivery] = self.get(f"{DELIVERIES}?hook={hook}")
         assert delivery["user"] == user.lower(), delivery
@@ -133,7 +139,7 @@ class Past(sendcase.SendCase):
             answer = self.ask(target)
             seen += [n["_id"] for n in answer.json()]
             link = answer.header("Link")
-            target = link[1:link.index(">")] if link else None
+            target = link[1 : link.index(">")] if link else None
             self.publish(action="user.joined")
         assert seen[:5] == ids[::-1], (seen, ids)
 
@@ -141,21 +147,32 @@ class Past(sendcase.SendCase):
         made = self.get(f"{NOTIFICATIONS}/{self.publish()}")["createdAt"]
 
         def ids(query):
-            return [n["createdAt"] for n in self.get(
-                f"{NOTIFICATIONS}?{query}")]
+            return [
+                n["createdAt"] for n in self.get(f"{NOTIFICATIONS}?{query}")
+            ]
+
         assert made in ids(f"since={made}")
         assert made not in ids(f"until={made}")
-        for bad in ("since=soon", "until=1", "state=lost", "limit=0",
-                    "limit=1001"):
+        for bad in (
+            "since=soon",
+            "until=1",
+            "state=lost",
+            "limit=0",
+            "limit=1001",
+        ):
             self.ask(f"{NOTIFICATIONS}?{bad}", 400)
             self.ask(f"{DELIVERIES}?{bad}", 400)
 
     def test_nothing_of_another_organization_is_there(self):
         hook, published, listed = self.sent(Answer(200), path="/mine")
         other = self.service.key(self.service.organization("Other"))
-        for target in (f"{NOTIFICATIONS}/%s", f"{NOTIFICATIONS}?after=%s",
-                       f"{DELIVERIES}/%s", f"{DELIVERIES}?after=%s",
-                       f"{DELIVERIES}?hook=%s"):
+        for target in (
+            f"{NOTIFICATIONS}/%s",
+            f"{NOTIFICATIONS}?after=%s",
+            f"{DELIVERIES}/%s",
+            f"{DELIVERIES}?after=%s",
+            f"{DELIVERIES}?hook=%s",
+        ):
             never = self.ask(target % no_such_id(), 404, other)
             for mine in (hook, published, listed["_id"]):
                 theirs = self.ask(target % mine, 404, other)

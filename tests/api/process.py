@@ -54,15 +54,23 @@ class Connection:
         self.sock.connect(str(path))
 
     def send(self, method, target, variables=(), body=b"", keep=False):
-        self.send_pairs([("REQUEST_METHOD", method), ("REQUEST_URI", target),
-                         *variables], body, keep)
+        self.send_pairs(
+            [("REQUEST_METHOD", method), ("REQUEST_URI", target), *variables],
+            body,
+            keep,
+        )
 
     def send_pairs(self, pairs, body=b"", keep=False):
         params = b"".join(_pair(n, v) for n, v in pairs)
-        parts = [_record(BEGIN, struct.pack("!HB5x", 1, int(keep))),
-                 _record(PARAMS, params), _record(PARAMS, b"")]
-        parts += [_record(STDIN, body[i:i + 60000])
-                  for i in range(0, len(body), 60000)]
+        parts = [
+            _record(BEGIN, struct.pack("!HB5x", 1, int(keep))),
+            _record(PARAMS, params),
+            _record(PARAMS, b""),
+        ]
+        parts += [
+            _record(STDIN, body[i : i + 60000])
+            for i in range(0, len(body), 60000)
+        ]
         self.sock.sendall(b"".join(parts) + _record(STDIN, b""))
 
     def answer(self):
@@ -78,12 +86,17 @@ class Connection:
 
     def cut(self, method, target, variables, body):
         """The beginning of a request, and then no more."""
-        pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", target),
-                 *variables]
+        pairs = [
+            ("REQUEST_METHOD", method),
+            ("REQUEST_URI", target),
+            *variables,
+        ]
         self.sock.sendall(
-            _record(BEGIN, struct.pack("!HB5x", 1, 0)) +
-            _record(PARAMS, b"".join(_pair(n, v) for n, v in pairs)) +
-            _record(PARAMS, b"") + _record(STDIN, body))
+            _record(BEGIN, struct.pack("!HB5x", 1, 0))
+            + _record(PARAMS, b"".join(_pair(n, v) for n, v in pairs))
+            + _record(PARAMS, b"")
+            + _record(STDIN, body)
+        )
         self.sock.shutdown(socket.SHUT_WR)
         try:
             return self.answer()
@@ -115,12 +128,17 @@ class _Process(tap.Case):
         self.listener.listen(16)
 
     def start(self):
-        env = dict(os.environ,
-                   HOOKS_CONFIG=str(self.service.config(service.API)))
+        env = dict(
+            os.environ, HOOKS_CONFIG=str(self.service.config(service.API))
+        )
         program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
         self.child = processes.Child(
-            "hooks.fcgi", [program], self.service.folder / "fcgi.log",
-            env=env, stdin=self.listener)
+            "hooks.fcgi",
+            [program],
+            self.service.folder / "fcgi.log",
+            env=env,
+            stdin=self.listener,
+        )
         self.service.children.append(self.child)
 
     def teardown(self):
@@ -130,8 +148,12 @@ class _Process(tap.Case):
 
     def ask(self, method, target, variables=None, body=b""):
         connection = Connection(self.path)
-        connection.send(method, target,
-                        [self.auth] if variables is None else variables, body)
+        connection.send(
+            method,
+            target,
+            [self.auth] if variables is None else variables,
+            body,
+        )
         answer = connection.answer()
         connection.close()
         openapi.note(method, target, body, answer)
@@ -182,9 +204,12 @@ class Life(_Process):
 
 class Idle(_Process):
     def connections(self):
-        return int(self.service.db.value(
-            "SELECT COUNT(*) FROM information_schema.processlist "
-            f"WHERE user = '{service.API}'"))
+        return int(
+            self.service.db.value(
+                "SELECT COUNT(*) FROM information_schema.processlist "
+                f"WHERE user = '{service.API}'"
+            )
+        )
 
     def test_the_database_gets_its_connection_back(self):
         """After half a minute; accounts have few of them."""
@@ -198,49 +223,73 @@ class Idle(_Process):
 
 class Variables(_Process):
     def test_a_header_twice_in_disguise(self):
-        answer = self.ask("POST", "/v2/notifications", [
-            self.auth, ("HTTP_IDEMPOTENCY_KEY", "a"),
-            ("HTTP_IDEMPOTENCY_KEY", "b")], b"{}")
+        answer = self.ask(
+            "POST",
+            "/v2/notifications",
+            [
+                self.auth,
+                ("HTTP_IDEMPOTENCY_KEY", "a"),
+                ("HTTP_IDEMPOTENCY_KEY", "b"),
+            ],
+            b"{}",
+        )
         assert answer.status == 400, answer
         assert "Idempotency-Key" in answer.json()["detail"], answer
 
     def test_the_key_as_apache_redirects_it(self):
-        answer = self.ask("GET", "/v2/auth/test", [
-            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        answer = self.ask(
+            "GET", "/v2/auth/test", [("REDIRECT_HTTP_AUTHORIZATION", self.key)]
+        )
         assert answer.status == 200, answer
 
     def test_body_without_a_length(self):
         body = b'{"action":"event.created","resource":{}}'
         for length in ([], [("CONTENT_LENGTH", "3")]):
-            answer = self.ask("POST", "/v2/notifications",
-                              [self.auth, *length], body)
+            answer = self.ask(
+                "POST", "/v2/notifications", [self.auth, *length], body
+            )
             assert answer.status == 202, answer
 
     def test_a_body_that_ends_early(self):
         body = b'{"action":"event.created","resource":{}}'
         count = "SELECT COUNT(*) FROM notifications"
         before = self.service.db.value(count)
-        answer = self.ask("POST", "/v2/notifications",
-                          [self.auth, ("CONTENT_LENGTH", "100")], body)
+        answer = self.ask(
+            "POST",
+            "/v2/notifications",
+            [self.auth, ("CONTENT_LENGTH", "100")],
+            body,
+        )
         assert answer.status == 400, answer
         assert "ended" in answer.json()["detail"], answer
         for length in ([], [("CONTENT_LENGTH", str(len(body)))]):
             connection = Connection(self.path)
-            answer = connection.cut("POST", "/v2/notifications",
-                                    [self.auth, *length], body)
+            answer = connection.cut(
+                "POST", "/v2/notifications", [self.auth, *length], body
+            )
             connection.close()
             assert answer is None or answer.status == 400, answer
         self.good()
         assert self.service.db.value(count) == before
 
     def test_an_empty_header_does_not_hide_the_redirected_one(self):
-        answer = self.ask("GET", "/v2/auth/test", [
-            ("HTTP_AUTHORIZATION", ""),
-            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        answer = self.ask(
+            "GET",
+            "/v2/auth/test",
+            [
+                ("HTTP_AUTHORIZATION", ""),
+                ("REDIRECT_HTTP_AUTHORIZATION", self.key),
+            ],
+        )
         assert answer.status == 200, answer
-        answer = self.ask("GET", "/v2/auth/test", [
-            ("HTTP_AUTHORIZATION", "x"),
-            ("REDIRECT_HTTP_AUTHORIZATION", self.key)])
+        answer = self.ask(
+            "GET",
+            "/v2/auth/test",
+            [
+                ("HTTP_AUTHORIZATION", "x"),
+                ("REDIRECT_HTTP_AUTHORIZATION", self.key),
+            ],
+        )
         assert answer.status == 401, answer
 
     def test_options(self):
@@ -260,16 +309,26 @@ class Variables(_Process):
             assert answer.header("Cache-Control") == "no-store", answer
 
     def test_paths_that_cannot_be_decoded(self):
-        for target in ("/v2/hooks/%", "/v2/hooks/%zz", "/v2/hooks/%00",
-                       "/v2/hooks/%ff", "/v2//hooks", "/v2/hooks//", "",
-                       "/", "v2/hooks", "/v2/a/b/c/d/e/f/g/h"):
+        for target in (
+            "/v2/hooks/%",
+            "/v2/hooks/%zz",
+            "/v2/hooks/%00",
+            "/v2/hooks/%ff",
+            "/v2//hooks",
+            "/v2/hooks//",
+            "",
+            "/",
+            "v2/hooks",
+            "/v2/a/b/c/d/e/f/g/h",
+        ):
             answer = self.ask("GET", target)
             assert answer.status == 404, (target, answer)
 
     def test_no_address_at_all(self):
         connection = Connection(self.path)
-        connection.send("GET", "/v2/auth/test", [
-            self.auth, ("REQUEST_URI", "http://x")])
+        connection.send(
+            "GET", "/v2/auth/test", [self.auth, ("REQUEST_URI", "http://x")]
+        )
         assert connection.answer().status == 404
         connection.close()
         connection = Connection(self.path)
@@ -292,8 +351,9 @@ class Renewal(_Process):
         """Where its stack lies: at random, and elsewhere in every life."""
         pid = self.child.process.pid
         maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
-        return next(line.split("-")[0] for line in maps
-                    if line.endswith("[stack]"))
+        return next(
+            line.split("-")[0] for line in maps if line.endswith("[stack]")
+        )
 
     def afresh(self):
         self.child.stop()
@@ -395,13 +455,16 @@ class Trouble(_Process):
         self.good()
         count = "SELECT COUNT(*) FROM hooks"
         before = self.service.db.value(count)
-        holder = threading.Thread(target=self.service.db.sql, args=(
-            "LOCK TABLES hooks WRITE; SELECT SLEEP(6)",))
+        holder = threading.Thread(
+            target=self.service.db.sql,
+            args=("LOCK TABLES hooks WRITE; SELECT SLEEP(6)",),
+        )
         holder.start()
         try:
             time.sleep(0.5)
-            self.unavailable("POST", b'{"target_url":"https://www.toto.com/",'
-                             b'"action":"*"}')
+            self.unavailable(
+                "POST", b'{"target_url":"https://www.toto.com/","action":"*"}'
+            )
         finally:
             holder.join()
         self.good()

@@ -13,64 +13,113 @@ class Publish(ApiCase):
         """The resource in the database, of the one published last."""
         rows = self.service.db.sql(
             "SELECT HEX(resource) FROM notifications WHERE organization = "
-            f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT 1")
+            f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT 1"
+        )
         assert notification["organization"] == self.organization
         return bytes.fromhex(rows[0][0])
 
     def test_answer(self):
-        made = self.good(202, "POST", PATH, {
-            "action": "event.created", "resource": {"title": "Demo"},
-            "user": USER})
-        assert list(made) == ["_id", "action", "organization", "user",
-                              "createdAt"], made
+        made = self.good(
+            202,
+            "POST",
+            PATH,
+            {
+                "action": "event.created",
+                "resource": {"title": "Demo"},
+                "user": USER,
+            },
+        )
+        assert list(made) == [
+            "_id",
+            "action",
+            "organization",
+            "user",
+            "createdAt",
+        ], made
         assert made["user"] == USER and made["action"] == "event.created"
 
     def test_user_is_there_only_when_given(self):
-        made = self.good(202, "POST", PATH, {
-            "action": "event.created", "resource": {}})
+        made = self.good(
+            202, "POST", PATH, {"action": "event.created", "resource": {}}
+        )
         assert "user" not in made, made
 
     def test_resource_is_kept_byte_for_byte(self):
-        resource = (b'{ "b" : 1.50, "a":[1e2,"\\u00e9\\/"],\n "b2":'
-                    b'12345678901234567890 , "\xc3\xa9":null}')
-        made = self.good(202, "POST", PATH, b'{"action":"event.created",'
-                         b'"resource":' + resource + b'}')
+        resource = (
+            b'{ "b" : 1.50, "a":[1e2,"\\u00e9\\/"],\n "b2":'
+            b'12345678901234567890 , "\xc3\xa9":null}'
+        )
+        made = self.good(
+            202,
+            "POST",
+            PATH,
+            b'{"action":"event.created","resource":' + resource + b"}",
+        )
         assert self.stored(made) == resource
 
     def test_array(self):
-        made = self.good(202, "POST", PATH, [
-            {"action": "event.created", "resource": {"n": n}}
-            for n in range(3)])
+        made = self.good(
+            202,
+            "POST",
+            PATH,
+            [
+                {"action": "event.created", "resource": {"n": n}}
+                for n in range(3)
+            ],
+        )
         assert len({m["_id"] for m in made}) == 3, made
 
     def test_array_with_a_bad_one_publishes_nothing(self):
         count = "SELECT COUNT(*) FROM notifications"
         before = self.service.db.value(count)
-        found = self.pointers("POST", PATH, [
-            {"action": "event.created", "resource": {}},
-            {"action": "nothing", "resource": []}])
+        found = self.pointers(
+            "POST",
+            PATH,
+            [
+                {"action": "event.created", "resource": {}},
+                {"action": "nothing", "resource": []},
+            ],
+        )
         assert found == ["/1/action", "/1/resource"], found
         assert self.service.db.value(count) == before
 
     def test_bad_members(self):
         for body, pointers in (
-                ({}, ["/action", "/resource"]),
-                ({"action": "event.*", "resource": {}}, ["/action"]),
-                ({"action": "event.created", "resource": "x"}, ["/resource"]),
-                ({"action": "event.created", "resource": {}, "user": "me"},
-                 ["/user"]),
-                ({"action": "event.created", "resource": {},
-                  "organization": USER}, ["/organization"]),
-                ([], [""]), ([1, {"action": "event.created",
-                                  "resource": {}}, None], ["/0", "/2"]),
-                ({"action": "event.created", "resource": {}, "x": 1},
-                 ["/x"])):
+            ({}, ["/action", "/resource"]),
+            ({"action": "event.*", "resource": {}}, ["/action"]),
+            ({"action": "event.created", "resource": "x"}, ["/resource"]),
+            (
+                {"action": "event.created", "resource": {}, "user": "me"},
+                ["/user"],
+            ),
+            (
+                {
+                    "action": "event.created",
+                    "resource": {},
+                    "organization": USER,
+                },
+                ["/organization"],
+            ),
+            ([], [""]),
+            (
+                [1, {"action": "event.created", "resource": {}}, None],
+                ["/0", "/2"],
+            ),
+            ({"action": "event.created", "resource": {}, "x": 1}, ["/x"]),
+        ):
             assert self.pointers("POST", PATH, body) == pointers, body
 
     def test_own_organization_may_be_named(self):
-        self.good(202, "POST", PATH, {
-            "action": "event.created", "resource": {},
-            "organization": self.organization})
+        self.good(
+            202,
+            "POST",
+            PATH,
+            {
+                "action": "event.created",
+                "resource": {},
+                "organization": self.organization,
+            },
+        )
 
     def test_idempotency_key(self):
         body = b'{"action":"event.created","resource":{"n":1}}'
@@ -85,8 +134,12 @@ class Others(ApiCase):
     def test_catalogue(self):
         actions = self.good(200, "GET", "/v2/actions")
         text = str(actions)
-        for action in ("event.created", "event.new_invitee", "user.joined",
-                       "vyteme.updated"):
+        for action in (
+            "event.created",
+            "event.new_invitee",
+            "user.joined",
+            "vyteme.updated",
+        ):
             assert action in text, actions
 
     def test_health_without_a_key(self):

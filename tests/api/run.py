@@ -23,9 +23,13 @@ class Run(ApiCase):
         tap.at_end(self.service.close)
         lock = self.service.folder.for_nobody("run") / "send.lock"
         self.service.settings["sender"]["lock_file"] = str(lock)
-        self.service.write_config(service.API, database={
-            "user": service.ADMIN,
-            "password": service.password_of(service.ADMIN)})
+        self.service.write_config(
+            service.API,
+            database={
+                "user": service.ADMIN,
+                "password": service.password_of(service.ADMIN),
+            },
+        )
         self.sink = receiver.Receiver()
         tap.at_end(self.sink.close)
         self.door = doors.enter(self.variant, self.service)
@@ -37,8 +41,11 @@ class Run(ApiCase):
     def senders(self):
         """Running ones of this service."""
         config = self.service.config(service.API)
-        return [pid for pid, words in running(config)
-                if words[0].endswith("hooks-send")]
+        return [
+            pid
+            for pid, words in running(config)
+            if words[0].endswith("hooks-send")
+        ]
 
     def quiet(self):
         """No sender runs, and one may be started."""
@@ -46,15 +53,20 @@ class Run(ApiCase):
         self.service.db.sql("UPDATE installation SET run_at = NULL")
 
     def publish(self):
-        self.good(202, "POST", "/v2/notifications",
-                  {"action": "event.created", "resource": {}})
+        self.good(
+            202,
+            "POST",
+            "/v2/notifications",
+            {"action": "event.created", "resource": {}},
+        )
 
     def test_1_what_is_due_is_delivered(self):
         self.quiet()
         self.publish()
         begin = time.monotonic()
         assert self.good(202, "POST", RUN, b"", key=self.runner) == {
-            "started": True}
+            "started": True
+        }
         assert time.monotonic() - begin < 3, "it waited for the sender"
         self.sink.wait(1, "/run")
 
@@ -63,14 +75,19 @@ class Run(ApiCase):
         self.good(202, "POST", RUN, b"")
         self.publish()
         self.sink.wait(2, "/run")
-        [first] = [pid for pid in self.senders()
-                   if os.getsid(pid) not in (0, os.getsid(0))][:1]
+        [first] = [
+            pid
+            for pid in self.senders()
+            if os.getsid(pid) not in (0, os.getsid(0))
+        ][:1]
         session = os.getsid(first)
         for pid in self.senders():
             assert os.getsid(pid) == session
-            open_files = {os.readlink(fd) for fd in
-                          pathlib.Path(f"/proc/{pid}/fd").iterdir()
-                          if int(fd.name) < 3}
+            open_files = {
+                os.readlink(fd)
+                for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir()
+                if int(fd.name) < 3
+            }
             assert open_files == {"/dev/null"}, open_files
             environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
             assert b"HTTP_" not in environment and b"QUERY" not in environment
@@ -87,15 +104,21 @@ class Run(ApiCase):
     def test_4_once_in_ten_seconds(self):
         self.quiet()
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            answers = list(pool.map(lambda _: self.call("POST", RUN, b""),
-                                    range(6)))
+            answers = list(
+                pool.map(lambda _: self.call("POST", RUN, b""), range(6))
+            )
         assert {a.status for a in answers} == {202}, answers
         started = [a.json()["started"] for a in answers]
         assert sorted(started) == [False] * 5 + [True], started
-        for interval, started in (("9 SECOND", False), ("11 SECOND", True),
-                                  ("-1 HOUR", True)):
-            self.service.db.sql("UPDATE installation SET run_at = "
-                                f"UTC_TIMESTAMP(3) - INTERVAL {interval}")
+        for interval, started in (
+            ("9 SECOND", False),
+            ("11 SECOND", True),
+            ("-1 HOUR", True),
+        ):
+            self.service.db.sql(
+                "UPDATE installation SET run_at = "
+                f"UTC_TIMESTAMP(3) - INTERVAL {interval}"
+            )
             assert self.good(202, "GET", RUN) == {"started": started}
 
     def test_5_a_run_key_may_do_nothing_else(self):
@@ -104,8 +127,14 @@ class Run(ApiCase):
             self.problem(403, "POST", RUN, b"", key=key)
             self.problem(403, "GET", RUN, key=key)
         self.problem(401, "POST", RUN, b"", key=None)
-        for path in ("/v2/hooks", "/v2/notifications", "/v2/deliveries",
-                     "/v2/actions", "/v2/auth/test", "/v2/stats"):
+        for path in (
+            "/v2/hooks",
+            "/v2/notifications",
+            "/v2/deliveries",
+            "/v2/actions",
+            "/v2/auth/test",
+            "/v2/stats",
+        ):
             self.problem(403, "GET", path, key=self.runner)
         assert self.pointers("POST", RUN, {"x": 1}) == ["/x"]
         self.problem(405, "PUT", RUN, {})

@@ -9,10 +9,12 @@ import service
 import tap
 from apicase import ApiCase
 
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; "
-          "img-src 'self'; connect-src 'self'; base-uri 'none'; "
-          "form-action 'none'; frame-ancestors 'none'; "
-          "require-trusted-types-for 'script'; trusted-types 'none'")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 SERVERS = ("lighttpd", "apache", "apache-proxy", "shared-hosting")
 _services = {}
 
@@ -49,10 +51,13 @@ class _Sample(ApiCase):
         self.check_headers(self.door.request("GET", f"{self.base}/"))
 
     def test_each_file_has_its_type(self):
-        for name, kind in (("", "text/html"), ("app.js", "text/javascript"),
-                           ("vendor/preact.js", "text/javascript"),
-                           ("style.css", "text/css"),
-                           ("icon.svg", "image/svg+xml")):
+        for name, kind in (
+            ("", "text/html"),
+            ("app.js", "text/javascript"),
+            ("vendor/preact.js", "text/javascript"),
+            ("style.css", "text/css"),
+            ("icon.svg", "image/svg+xml"),
+        ):
             answer = self.door.request("GET", f"{self.base}/{name}")
             assert answer.status == 200, answer
             found = answer.header("Content-Type") or ""
@@ -71,8 +76,11 @@ class _Sample(ApiCase):
         self.problem(401, "GET", path, key=None)
 
     def test_a_hook_and_its_location(self):
-        answer = self.call("POST", f"{self.base}/v2/hooks", {
-            "target_url": "https://www.toto.com/", "action": "*"})
+        answer = self.call(
+            "POST",
+            f"{self.base}/v2/hooks",
+            {"target_url": "https://www.toto.com/", "action": "*"},
+        )
         assert answer.status == 201, answer
         where = answer.header("Location")
         assert f"{self.base}/v2/hooks/{answer.json()['_id']}" in where, where
@@ -116,8 +124,11 @@ class Addresses(ApiCase):
         self.hooks = f"{self.base}/v2/hooks"
 
     def create(self, slash=""):
-        answer = self.call("POST", f"{self.hooks}{slash}", {
-            "target_url": "https://www.toto.com/", "action": "*"})
+        answer = self.call(
+            "POST",
+            f"{self.hooks}{slash}",
+            {"target_url": "https://www.toto.com/", "action": "*"},
+        )
         assert answer.status == 201, answer
         return answer
 
@@ -127,7 +138,7 @@ class Addresses(ApiCase):
             where = answer.header("Location")
             # Apache may put its name in front.
             assert where.endswith(f"{self.hooks}/{answer.json()['_id']}")
-            path = where[where.index(self.base):]
+            path = where[where.index(self.base) :]
             for end in ("", "/"):
                 assert self.good(200, "GET", path + end) == answer.json()
 
@@ -141,27 +152,39 @@ class Addresses(ApiCase):
             link = answer.header("Link")
             assert not link or self.key not in link, link
             assert not link or link.startswith(f"<{self.hooks}?limit=2&")
-            target = link[1:link.index(">")] if link else None
+            target = link[1 : link.index(">")] if link else None
         assert seen[-3:] == ids, (seen, ids)
 
     def test_slashes_at_the_end(self):
-        for path in ("/healthz", "/healthz/", "/v2/hooks/", "/v2/actions/",
-                     "/v2/auth/test/"):
+        for path in (
+            "/healthz",
+            "/healthz/",
+            "/v2/hooks/",
+            "/v2/actions/",
+            "/v2/auth/test/",
+        ):
             answer = self.call("GET", self.base + path)
             assert answer.status == 200, (path, answer)
 
     def test_only_below_the_base(self):
-        for path in ("/v2/hooks", f"{self.base}x/v2/hooks", "/Booking/v2/hooks",
-                     f"{self.base}{self.base}/v2/hooks", "/x/v2/hooks"):
-            answer = self.door.exchange("GET", path, [
-                ("Authorization", self.key)])
+        for path in (
+            "/v2/hooks",
+            f"{self.base}x/v2/hooks",
+            "/Booking/v2/hooks",
+            f"{self.base}{self.base}/v2/hooks",
+            "/x/v2/hooks",
+        ):
+            answer = self.door.exchange(
+                "GET", path, [("Authorization", self.key)]
+            )
             assert answer.status == 404, (path, answer)
             assert b"_id" not in answer.body, (path, answer)
 
     def test_the_base_in_other_letters(self):
         """Coded ones are the same; a server may not look for the API there."""
-        answer = self.door.exchange("GET", "/%62ooking/v2/hooks", [
-            ("Authorization", self.key)])
+        answer = self.door.exchange(
+            "GET", "/%62ooking/v2/hooks", [("Authorization", self.key)]
+        )
         assert answer.status in (200, 404), answer
 
     def test_what_is_not_there_is_said_by_us(self):

@@ -47,8 +47,9 @@ class Exact(SendCase):
     """Published and sent for real, then read."""
 
     def get(self, query="", key=None):
-        answer = self.door.request("GET", STATS + query,
-                                   [("Authorization", key or self.key)])
+        answer = self.door.request(
+            "GET", STATS + query, [("Authorization", key or self.key)]
+        )
         assert answer.status == 200, answer
         return answer.json()
 
@@ -58,12 +59,25 @@ class Exact(SendCase):
 
     def test_1_before_anything_happened(self):
         got = self.get()
-        assert list(got) == ["since", "until", "step", "points", "queue",
-                             "hooks", "sender"], got
+        assert list(got) == [
+            "since",
+            "until",
+            "step",
+            "points",
+            "queue",
+            "hooks",
+            "sender",
+        ], got
         assert got["sender"] is None and got["hooks"] == []
         assert got["queue"] == {
-            "due": 0, "waiting": 0, "held": 0, "inFlight": 0, "queued": 0,
-            "failed": 0, "oldestDueAt": None}, got
+            "due": 0,
+            "waiting": 0,
+            "held": 0,
+            "inFlight": 0,
+            "queued": 0,
+            "failed": 0,
+            "oldestDueAt": None,
+        }, got
         for point in got["points"]:
             assert list(point) == ["at", *COUNTS, "latency", "duration"]
             assert [point[c] for c in COUNTS] == [0] * 4, point
@@ -76,32 +90,52 @@ class Exact(SendCase):
         self.publish_many(40)
         self.publish_many(3, action="event.voted")
         sender = self.service.start_sender("--linger", "30s")
-        wait_until(lambda: self.states() == {"delivered": 40, "failed": 3}, 20,
-                   "the end of three retries")
+        wait_until(
+            lambda: self.states() == {"delivered": 40, "failed": 3},
+            20,
+            "the end of three retries",
+        )
         assert sender.stop() == 0
         got = self.get()
         assert [total(got, c) for c in COUNTS] == [40, 3, 52, 12], got
         assert self.entry(got, good) == {
-            "hook": good, "state": "healthy", "since": None, "delivered": 40,
-            "failed": 0, "failedAttempts": 0, "due": 0}
+            "hook": good,
+            "state": "healthy",
+            "since": None,
+            "delivered": 40,
+            "failed": 0,
+            "failedAttempts": 0,
+            "due": 0,
+        }
         entry = self.entry(got, bad)
         assert entry.pop("since") is not None
         assert entry == {
-            "hook": bad, "state": "retrying", "delivered": 0, "failed": 3,
-            "failedAttempts": 12, "due": 0}, entry
+            "hook": bad,
+            "state": "retrying",
+            "delivered": 0,
+            "failed": 3,
+            "failedAttempts": 12,
+            "due": 0,
+        }, entry
         assert [h["hook"] for h in got["hooks"]] == [bad, good]
         assert got["queue"]["failed"] == 3, got
         assert got["queue"]["held"] == got["queue"]["due"] == 0, got
         # One that was held for itself, as store_lane_take() leaves it.
-        self.service.db.sql("UPDATE deliveries SET state = 'held', lane = "
-                            f"hook_id + {3 << 62} WHERE state = 'failed' "
-                            "LIMIT 1")
+        self.service.db.sql(
+            "UPDATE deliveries SET state = 'held', lane = "
+            f"hook_id + {3 << 62} WHERE state = 'failed' "
+            "LIMIT 1"
+        )
         queue = self.get()["queue"]
         assert (queue["failed"], queue["held"]) == (2, 1), queue
 
     def test_3_one_hook_alone(self):
-        good, bad = (line.split("\t")[0] for line in self.service.admin(
-            "hook", "list", self.organization).splitlines())
+        good, bad = (
+            line.split("\t")[0]
+            for line in self.service.admin(
+                "hook", "list", self.organization
+            ).splitlines()
+        )
         got = self.get(f"?hook={good}")
         assert [total(got, c) for c in COUNTS] == [40, 0, 40, 0], got
         assert [h["hook"] for h in got["hooks"]] == [good]
@@ -113,7 +147,9 @@ class Exact(SendCase):
         for step in ("1m", "7m", "15m", "1h", "3h", "1d"):
             got = self.get(f"?step={step}&since={since}")
             assert [total(got, c) for c in COUNTS] == [40, 3, 52, 12], (
-                step, got)
+                step,
+                got,
+            )
             assert got["step"] == step
             assert sum(h["failedAttempts"] for h in got["hooks"]) == 12, step
             assert sum(h["delivered"] for h in got["hooks"]) == 40, step
@@ -136,8 +172,10 @@ class Exact(SendCase):
         assert list(got) == ["startedAt", "seenAt", "endedAt", "alive"]
         assert parse(got["startedAt"]) <= parse(got["seenAt"])
         assert got["seenAt"] == got["endedAt"] and got["alive"] is True
-        self.service.db.sql("UPDATE senders SET seen_at = seen_at - "
-                            "INTERVAL 2 MINUTE, ended_at = NULL")
+        self.service.db.sql(
+            "UPDATE senders SET seen_at = seen_at - "
+            "INTERVAL 2 MINUTE, ended_at = NULL"
+        )
         got = self.get()["sender"]
         assert got["endedAt"] is None and got["alive"] is False
         sender = self.service.start_sender("--linger", "30s")
@@ -145,9 +183,11 @@ class Exact(SendCase):
         assert sender.stop() == 0
 
     def test_7_the_queue(self):
-        self.service.db.sql("DELETE FROM deliveries; DELETE FROM "
-                            "notifications; UPDATE hooks SET deleted_at = "
-                            "UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "DELETE FROM deliveries; DELETE FROM "
+            "notifications; UPDATE hooks SET deleted_at = "
+            "UTC_TIMESTAMP(3)"
+        )
         hook = self.hook("/queue")
         off = self.hook("/off", "event.voted")
         self.publish_many(2)
@@ -159,8 +199,9 @@ class Exact(SendCase):
         time.sleep(1.1)
         self.service.admin("hook", "disable", off)
         self.publish_many(4, action="event.voted")
-        self.sink.script("/queue", then=Answer(503, headers=[
-            ("Retry-After", "3600")]))
+        self.sink.script(
+            "/queue", then=Answer(503, headers=[("Retry-After", "3600")])
+        )
         self.once("delivered 0")
         got = self.get()
         queue = got["queue"]
@@ -173,12 +214,15 @@ class Exact(SendCase):
         assert states == [(off, "disabled"), (hook, "suspended")], got
         assert all(h["since"] for h in got["hooks"]), got
         assert sum(h["due"] for h in got["hooks"]) == queue["due"]
-        self.service.db.sql("UPDATE deliveries SET lane = NULL, state = "
-                            "'cancelled' WHERE lane IS NOT NULL")
+        self.service.db.sql(
+            "UPDATE deliveries SET lane = NULL, state = "
+            "'cancelled' WHERE lane IS NOT NULL"
+        )
         got = self.get()
         assert got["queue"]["held"] == 0
         assert [h["hook"] for h in got["hooks"]] == [hook, off], (
-            "a hook that is off and holds nothing hurts nobody")
+            "a hook that is off and holds nothing hurts nobody"
+        )
 
 
 class Ranges(ApiCase):
@@ -189,7 +233,8 @@ class Ranges(ApiCase):
         self.id = self.hook()["_id"]
         self.number = self.service.db.value(
             "SELECT MAX(id) FROM hooks WHERE organization = "
-            f"UNHEX('{self.organization}')")
+            f"UNHEX('{self.organization}')"
+        )
 
     def put(self, moment, delivered, hook=None):
         """As a sender does: a minute and an hour, for hook and all."""
@@ -197,23 +242,29 @@ class Ranges(ApiCase):
             f"(UNHEX('{self.organization}'), {h}, {step}, "
             f"'{floor(moment, minutes=step).strftime('%Y-%m-%d %H:%M:%S')}', "
             f"{delivered})"
-            for step in (1, 60) for h in (hook or self.number, 0))
+            for step in (1, 60)
+            for h in (hook or self.number, 0)
+        )
         self.service.db.sql(
             "INSERT INTO stats (organization, hook_id, step, start_at, "
             f"delivered) VALUES {rows} ON DUPLICATE KEY UPDATE "
-            "delivered = delivered + VALUES(delivered)")
+            "delivered = delivered + VALUES(delivered)"
+        )
 
     def clear(self):
-        self.service.db.sql("DELETE FROM stats WHERE organization = "
-                            f"UNHEX('{self.organization}')")
+        self.service.db.sql(
+            "DELETE FROM stats WHERE organization = "
+            f"UNHEX('{self.organization}')"
+        )
 
     def get(self, query="", **options):
         return self.good(200, "GET", STATS + query, **options)
 
     def at(self, stats):
         """When something was delivered, and how much."""
-        return [(p["at"], p["delivered"]) for p in stats["points"]
-                if p["delivered"]]
+        return [
+            (p["at"], p["delivered"]) for p in stats["points"] if p["delivered"]
+        ]
 
     def test_without_parameters_the_last_day(self):
         got = self.get()
@@ -221,7 +272,8 @@ class Ranges(ApiCase):
         until = parse(got["until"])
         assert abs((until - now()).total_seconds()) < 60
         assert parse(got["since"]) == floor(
-            until - datetime.timedelta(days=1), minutes=5)
+            until - datetime.timedelta(days=1), minutes=5
+        )
         assert got["points"][0]["at"] == got["since"]
         assert parse(got["points"][-1]["at"]) == floor(until, minutes=5)
 
@@ -245,7 +297,8 @@ class Ranges(ApiCase):
         second = written(begin + datetime.timedelta(minutes=10))
         assert self.at(got) == [
             (written(begin)[:-1] + ".000Z", 110),
-            (second[:-1] + ".000Z", 1000)], self.at(got)
+            (second[:-1] + ".000Z", 1000),
+        ], self.at(got)
         assert got["hooks"][0]["delivered"] == 1110, got["hooks"]
         one = self.get(f"?step=10m&since={written(begin)}&hook={self.id}")
         assert self.at(one) == self.at(got)
@@ -255,10 +308,13 @@ class Ranges(ApiCase):
         moment = floor(ago(hours=3), hours=1)
         self.put(moment, 7)
         zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
-        texts = [written(moment),
-                 moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S%%2B05:30"),
-                 (moment - datetime.timedelta(hours=8)).strftime(
-                     "%Y-%m-%dT%H:%M:%S.000000-08:00")]
+        texts = [
+            written(moment),
+            moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S%%2B05:30"),
+            (moment - datetime.timedelta(hours=8)).strftime(
+                "%Y-%m-%dT%H:%M:%S.000000-08:00"
+            ),
+        ]
         answers = [self.get(f"?step=30m&since={text}") for text in texts]
         assert len({a["since"] for a in answers}) == 1, texts
         for got in answers:
@@ -280,8 +336,16 @@ class Ranges(ApiCase):
             assert got["hooks"][0]["delivered"] == 7, step
 
     def test_the_usual_step_gives_about_300_points(self):
-        for days, step in ((0.1, "1m"), (0.5, "5m"), (2.5, "1h"), (10, "1h"),
-                           (30, "3h"), (60, "6h"), (300, "1d"), (1400, "1d")):
+        for days, step in (
+            (0.1, "1m"),
+            (0.5, "5m"),
+            (2.5, "1h"),
+            (10, "1h"),
+            (30, "3h"),
+            (60, "6h"),
+            (300, "1d"),
+            (1400, "1d"),
+        ):
             got = self.get(f"?since={written(ago(days=days))}")
             assert got["step"] == step, (days, got["step"])
             assert len(got["points"]) <= (301 if days < 1000 else 1500), days
@@ -290,13 +354,28 @@ class Ranges(ApiCase):
         self.clear()
         got = self.get(f"?since={written(floor(now(), minutes=1))}&step=1m")
         assert 1 <= len(got["points"]) <= 2, got
-        assert all(p["delivered"] == 0 and p["latency"] == NOTHING
-                   for p in got["points"])
+        assert all(
+            p["delivered"] == 0 and p["latency"] == NOTHING
+            for p in got["points"]
+        )
         assert got["hooks"][0]["delivered"] == 0
 
     def test_steps_that_are_none(self):
-        for step in ("0", "30s", "90s", "1500ms", "25h", "2d", "5", "", "-5m",
-                     "5 m", "m", "1.5h", "99999999999999999999m"):
+        for step in (
+            "0",
+            "30s",
+            "90s",
+            "1500ms",
+            "25h",
+            "2d",
+            "5",
+            "",
+            "-5m",
+            "5 m",
+            "m",
+            "1.5h",
+            "99999999999999999999m",
+        ):
             text = step.replace(" ", "%20")
             detail = self.problem(400, "GET", f"{STATS}?step={text}")["detail"]
             assert detail.startswith("step "), (step, detail)
@@ -304,23 +383,33 @@ class Ranges(ApiCase):
             self.get(f"?step={step}")
 
     def test_times_that_are_none(self):
-        for since in ("", "yesterday", "2021-13-01", "2021-05-27T25:00:00Z",
-                      "1622102633", "2021-05-27%2008:03"):
-            detail = self.problem(
-                400, "GET", f"{STATS}?since={since}")["detail"]
+        for since in (
+            "",
+            "yesterday",
+            "2021-13-01",
+            "2021-05-27T25:00:00Z",
+            "1622102633",
+            "2021-05-27%2008:03",
+        ):
+            detail = self.problem(400, "GET", f"{STATS}?since={since}")[
+                "detail"
+            ]
             assert detail.startswith("since "), (since, detail)
 
     def test_the_future(self):
-        for since in ("2999-01-01", written(now() + datetime.timedelta(
-                minutes=10))):
-            detail = self.problem(
-                400, "GET", f"{STATS}?since={since}&step=1m")["detail"]
+        for since in (
+            "2999-01-01",
+            written(now() + datetime.timedelta(minutes=10)),
+        ):
+            detail = self.problem(400, "GET", f"{STATS}?since={since}&step=1m")[
+                "detail"
+            ]
             assert "future" in detail, detail
 
     def test_too_many_points(self):
         detail = self.problem(
-            400, "GET",
-            f"{STATS}?step=1m&since={written(ago(minutes=1501))}")["detail"]
+            400, "GET", f"{STATS}?step=1m&since={written(ago(minutes=1501))}"
+        )["detail"]
         assert "1502 points" in detail and "1500" in detail, detail
         got = self.get(f"?step=1m&since={written(ago(minutes=1498))}")
         assert len(got["points"]) in (1499, 1500)
@@ -329,8 +418,9 @@ class Ranges(ApiCase):
 
     def test_minutes_that_are_gone(self):
         since = written(ago(days=3))
-        detail = self.problem(
-            400, "GET", f"{STATS}?step=30m&since={since}")["detail"]
+        detail = self.problem(400, "GET", f"{STATS}?step=30m&since={since}")[
+            "detail"
+        ]
         assert "hour" in detail, detail
         self.get(f"?step=2h&since={since}")
 
@@ -343,8 +433,12 @@ class Ranges(ApiCase):
         other = self.service.key(self.service.organization("Other"))
         never = self.call("GET", f"{STATS}?hook={no_such_id()}")
         assert never.status == 404, never
-        for hook, key in ((self.id, other), (deleted, self.key),
-                          ("x", self.key), ("", self.key)):
+        for hook, key in (
+            (self.id, other),
+            (deleted, self.key),
+            ("x", self.key),
+            ("", self.key),
+        ):
             answer = self.call("GET", f"{STATS}?hook={hook}", key=key)
             assert answer.status == 404, (hook, answer)
             assert answer.body == never.body
@@ -356,8 +450,12 @@ class Ranges(ApiCase):
         assert total(got, "delivered") == 0 and got["hooks"] == []
 
     def test_roles(self):
-        for role, status in (("read", 200), ("publish", 200), ("manage", 200),
-                             ("run", 403)):
+        for role, status in (
+            ("read", 200),
+            ("publish", 200),
+            ("manage", 200),
+            ("run", 403),
+        ):
             key = self.service.key(self.organization, role)
             assert self.call("GET", STATS, key=key).status == status, role
         assert self.call("GET", STATS, key=None).status == 401
@@ -379,9 +477,11 @@ class Cost(ApiCase):
 
     def reads(self):
         """Rows that the database read for one answer of each."""
+
         def handler():
-            rows = self.service.db.sql("SHOW GLOBAL STATUS LIKE "
-                                       "'Handler_read%'")
+            rows = self.service.db.sql(
+                "SHOW GLOBAL STATUS LIKE 'Handler_read%'"
+            )
             return sum(int(value) for _, value in rows)
 
         found = {}
@@ -417,9 +517,13 @@ class Cost(ApiCase):
         self.service.db.numbers()
         for _ in range(3):
             self.hook(action="*")
-        keys = [int(row[0]) for row in self.service.db.sql(
-            "SELECT id FROM hooks WHERE organization = "
-            f"UNHEX('{self.organization}') ORDER BY id")]
+        keys = [
+            int(row[0])
+            for row in self.service.db.sql(
+                "SELECT id FROM hooks WHERE organization = "
+                f"UNHEX('{self.organization}') ORDER BY id"
+            )
+        ]
         self.finished(100, keys[0], "delivered")
         before = self.reads()
         self.finished(50000, keys[1], "delivered")
@@ -438,7 +542,8 @@ class Cost(ApiCase):
             "INSERT INTO stats (organization, hook_id, step, start_at) SELECT "
             f"UNHEX('{self.organization}'), n % 3, 60, UTC_TIMESTAMP() - "
             "INTERVAL 30 + n DIV 3 HOUR FROM numbers WHERE n <= 3000; "
-            "ANALYZE TABLE stats")
+            "ANALYZE TABLE stats"
+        )
         after = self.reads()
         self.no_more(before, after)
 

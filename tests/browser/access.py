@@ -52,7 +52,11 @@ class SignIn(PageCase):
             return [JSON.stringify(localStorage), document.cookie,
                     location.href, JSON.stringify(sessionStorage)]""")
         assert [self.site.key in text for text in kept] == [
-            False, False, False, True], kept
+            False,
+            False,
+            False,
+            True,
+        ], kept
 
     def test_it_is_sent_in_a_header_only(self):
         names = self.page.js("""
@@ -72,8 +76,7 @@ class SignIn(PageCase):
 
     def test_a_key_that_is_revoked_meanwhile(self):
         self.enter(self.site.service.key(self.site.organization))
-        listed = self.site.service.admin("key", "list",
-                                         self.site.organization)
+        listed = self.site.service.admin("key", "list", self.site.organization)
         newest = listed.splitlines()[-1].split("\t")[0]
         self.site.service.admin("key", "revoke", newest)
         self.go("hooks")
@@ -93,8 +96,11 @@ class Roles(PageCase):
         """The buttons and links of all pages, as a key of the role."""
         words = []
         self.enter(self.site.service.key(self.site.organization, role))
-        for at, mark in (("hooks", "/roles"), (f"hooks/{self.id}", "Verify"),
-                         ("deliveries", "Live")):
+        for at, mark in (
+            ("hooks", "/roles"),
+            (f"hooks/{self.id}", "Verify"),
+            ("deliveries", "Live"),
+        ):
             self.go(at)
             self.page.wait(mark)
             words += self.page.js("""
@@ -104,26 +110,51 @@ class Roles(PageCase):
         return set(words)
 
     def test_manage(self):
-        missing = {"Create a hook", "Ping", "Replay", "Edit", "Disable",
-                   "Delete", "Show", "Rotate", "Publish"} - self.offered(
-                       "manage")
+        missing = {
+            "Create a hook",
+            "Ping",
+            "Replay",
+            "Edit",
+            "Disable",
+            "Delete",
+            "Show",
+            "Rotate",
+            "Publish",
+        } - self.offered("manage")
         assert not missing, missing
 
     def test_publish(self):
         found = self.offered("publish")
         assert "Publish" in found
-        assert not found & {"Create a hook", "Ping", "Replay", "Edit",
-                            "Disable", "Delete", "Show", "Rotate"}, found
+        assert not found & {
+            "Create a hook",
+            "Ping",
+            "Replay",
+            "Edit",
+            "Disable",
+            "Delete",
+            "Show",
+            "Rotate",
+        }, found
 
     def test_read(self):
         found = self.offered("read")
-        assert not found & {"Create a hook", "Ping", "Replay", "Edit",
-                            "Disable", "Delete", "Show", "Rotate",
-                            "Publish"}, found
+        assert not found & {
+            "Create a hook",
+            "Ping",
+            "Replay",
+            "Edit",
+            "Disable",
+            "Delete",
+            "Show",
+            "Rotate",
+            "Publish",
+        }, found
 
     def test_a_page_that_is_not_for_this_key_says_so(self):
-        self.enter(self.site.service.key(self.site.organization, "read"),
-                   "publish")
+        self.enter(
+            self.site.service.key(self.site.organization, "read"), "publish"
+        )
         self.page.wait("needs the role publish or manage")
 
 
@@ -137,8 +168,10 @@ class Killed(tap.Case):
             assert len(list(processes.running(page.home))) > 1
             page.driver.stop(number=signal.SIGKILL)
             processes.wait_until(
-                lambda: not list(processes.running(page.home)), 10,
-                "the browser's end")
+                lambda: not list(processes.running(page.home)),
+                10,
+                "the browser's end",
+            )
         finally:
             folder.close()
 

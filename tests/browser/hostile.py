@@ -8,15 +8,19 @@ import tap
 from pagecase import PageCase, site
 from receiver import Raw
 
-MARKUP = ("<img src=x onerror=\"globalThis.hacked=1\">"
-          "<script>globalThis.hacked=1</script><svg onload=hacked=1>"
-          "</script></pre></title><a href='javascript:hacked=1'>x</a>{{7*7}}")
+MARKUP = (
+    '<img src=x onerror="globalThis.hacked=1">'
+    "<script>globalThis.hacked=1</script><svg onload=hacked=1>"
+    "</script></pre></title><a href='javascript:hacked=1'>x</a>{{7*7}}"
+)
 # Turns what follows round; ends it; a bell; no width; a lone accent pile.
 ODD = "pay\u202egnp.exe\u2066\u200b\u0007\u001b[31mred\u2028end"
 SPELLED = ("RLO", "LRI", "ZWSP", "U+0007", "ESC", "U+2028")
-ANSWER = (b"HTTP/1.1 418 <b>teapot</b>\r\nX-Evil: <script>hacked=1</script>"
-          b"\r\nX-Odd: \xe2\x80\xae\x07\r\nContent-Type: text/html\r\n"
-          b"Content-Length: %d\r\nConnection: close\r\n\r\n%s")
+ANSWER = (
+    b"HTTP/1.1 418 <b>teapot</b>\r\nX-Evil: <script>hacked=1</script>"
+    b"\r\nX-Odd: \xe2\x80\xae\x07\r\nContent-Type: text/html\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
+)
 
 
 class Hostile(PageCase):
@@ -26,16 +30,21 @@ class Hostile(PageCase):
         self.site.sink.script("/evil", then=Raw(ANSWER % (len(body), body)))
         self.site.sink.script("/bytes", then=Raw(ANSWER % (3, b"\xff\0\xfe")))
         self.hook = self.site.hook(
-            "/evil?" + "%3Cscript%3E", "event.created",
+            "/evil?" + "%3Cscript%3E",
+            "event.created",
             description=(MARKUP + "pay\u202egnp.exe\u2066\u200b")[:250],
-            headers={"X-Evil": "<b>\"'"})
+            headers={"X-Evil": "<b>\"'"},
+        )
         self.bytes = self.site.hook("/bytes", "event.updated")
         super().setup()
-        self.site.publish("event.created", {
-            MARKUP: [ODD, MARKUP], "__proto__": {"x": 1}, "n": 1.50})
+        self.site.publish(
+            "event.created",
+            {MARKUP: [ODD, MARKUP], "__proto__": {"x": 1}, "n": 1.50},
+        )
         self.site.publish("event.updated")
         self.site.service.publish_sql(
-            self.site.organization, "<script>hacked=1</script>", MARKUP)
+            self.site.organization, "<script>hacked=1</script>", MARKUP
+        )
         self.site.sink.wait(1, "/evil")
         self.site.sink.wait(1, "/bytes")
         self.enter()
@@ -55,10 +64,13 @@ class Hostile(PageCase):
         self.quiet()
 
     def spelled(self, selector, names=SPELLED):
-        found = self.page.js("""
+        found = self.page.js(
+            """
             const inside = [...document.querySelectorAll(
                 arguments[0])].map((e) => [e.innerText, e.textContent]);
-            return inside""", selector)
+            return inside""",
+            selector,
+        )
         text = " ".join(t for pair in found for t in pair)
         for name in names:
             assert name in text, (name, text)
@@ -116,8 +128,10 @@ class Hostile(PageCase):
         self.page.see("[aria-label='Answer headers']", "<script>hacked=1")
         for shape in ("Raw", "Formatted"):
             self.page.click("button", shape)
-            self.page.see("[aria-label='Answer body']",
-                          "<script>globalThis.hacked=1</script>")
+            self.page.see(
+                "[aria-label='Answer body']",
+                "<script>globalThis.hacked=1</script>",
+            )
             self.spelled("[aria-label='Answer body']")
             self.harmless()
         self.spelled("[aria-label='Answer headers']", ("RLO", "U+0007"))

@@ -31,42 +31,52 @@ class _Filled(PageCase):
 
     def fill(self):
         self.site.start_sender()
-        self.site.sink.script("/sick", then=Answer(
-            500, b'{"error":"locked"}'))
-        hook = self.site.hook("/sick", "event.*", ordered=True,
-                              description="Calendar sync, production",
-                              headers={"X-Token": "hush"})
+        self.site.sink.script("/sick", then=Answer(500, b'{"error":"locked"}'))
+        hook = self.site.hook(
+            "/sick",
+            "event.*",
+            ordered=True,
+            description="Calendar sync, production",
+            headers={"X-Token": "hush"},
+        )
         off = self.site.hook("/off", "user.joined", description="x" * 200)
         self.site.ask("POST", f"hooks/{off['_id']}/disable")
         self.site.hook("/well?" + "very-long-query" * 20, "*")
         published = self.site.publish()["_id"]
         self.site.publish("user.joined")
         self.site.sink.wait(2, "/sick")
-        [delivery, *_] = self.site.ask(
-            "GET", f"deliveries?hook={hook['_id']}")
+        [delivery, *_] = self.site.ask("GET", f"deliveries?hook={hook['_id']}")
         return hook["_id"], delivery["_id"], published
 
     def pages(self):
         """Where, and what tells that it is all there."""
-        return [("overview", ".ledger"), ("hooks", ".row"),
-                (f"hooks/{self.hook}", ".card pre"), ("deliveries", ".row"),
-                (f"deliveries/{self.delivery}", ".side-by"),
-                ("notifications", ".row"),
-                (f"notifications/{self.notification}", ".card pre"),
-                ("publish", "textarea"), ("reference", ".operation"),
-                ("nowhere", ".empty")]
+        return [
+            ("overview", ".ledger"),
+            ("hooks", ".row"),
+            (f"hooks/{self.hook}", ".card pre"),
+            ("deliveries", ".row"),
+            (f"deliveries/{self.delivery}", ".side-by"),
+            ("notifications", ".row"),
+            (f"notifications/{self.notification}", ".card pre"),
+            ("publish", "textarea"),
+            ("reference", ".operation"),
+            ("nowhere", ".empty"),
+        ]
 
 
 class Accessible(_Filled):
     """axe-core, on every page and dialog, light and dark."""
 
     def look(self, options):
-        return self.page.later("""
+        return self.page.later(
+            """
             const [options, done] = arguments;
             axe.run(document, options).then(({ violations }) => done(
                 violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map(
                     (n) => n.html.slice(0, 300)).join(' | ')}`)),
-                (error) => done([`${error}`]))""", options)
+                (error) => done([`${error}`]))""",
+            options,
+        )
 
     def axe(self):
         """All rules in the light, and in the dark those about colours."""
@@ -143,18 +153,23 @@ class Layout(_Filled):
                 self.page.size(width, 900)
                 # The plots follow when the page has been laid out.
                 processes.wait_until(
-                    lambda most=width: self._wide() <= most, 10,
-                    f"{at} as wide as the screen of {width}")
+                    lambda most=width: self._wide() <= most,
+                    10,
+                    f"{at} as wide as the screen of {width}",
+                )
 
     def test_dialogs_fit_a_telephone(self):
         self.page.size(360, 640)
         self.go(f"hooks/{self.hook}")
         for name in ("Edit", "Replay", "Delete"):
             self.page.click("button", name)
-            box = self.page.js("""
+            box = self.page.js(
+                """
                 const r = arguments[0].getBoundingClientRect();
                 return [r.left, r.right, arguments[0].scrollWidth,
-                        arguments[0].clientWidth]""", self.page.see("dialog"))
+                        arguments[0].clientWidth]""",
+                self.page.see("dialog"),
+            )
             assert box[0] >= 0 and box[1] <= 360 and box[2] <= box[3], box
             self.page.press("Escape")
             self.page.gone("dialog")
@@ -191,8 +206,9 @@ class Keyboard(_Filled):
         self.focus_is_seen()
         self.page.press("Enter")
         self.page.see("dialog")
-        self.page.press(self.site.sink.url("/keys"), "Tab", "Tab", "By keys",
-                        "Enter")
+        self.page.press(
+            self.site.sink.url("/keys"), "Tab", "Tab", "By keys", "Enter"
+        )
         self.page.see("h1", "By keys")
         self.page.tab_to("button", "Ping")
         self.page.press("Enter")
@@ -200,8 +216,10 @@ class Keyboard(_Filled):
         self.page.press("Escape")
         self.page.gone("dialog")
         # The focus is back where it was.
-        assert self.page.js(
-            "return document.activeElement.innerText").strip() == "Ping"
+        assert (
+            self.page.js("return document.activeElement.innerText").strip()
+            == "Ping"
+        )
         self.page.tab_to("button", "Disable")
         self.page.press("Space")
         self.page.see(".pill", "Disabled")
@@ -231,8 +249,7 @@ class Times(_Filled):
         self.page.zone("Asia/Tokyo")
         self.enter(at=f"deliveries/{self.delivery}")
         self.page.see("time", "GMT+9")
-        title = self.page.js("return arguments[0].title",
-                             self.page.see("time"))
+        title = self.page.js("return arguments[0].title", self.page.see("time"))
         assert "GMT+9" in title and "UTC" in title, title
         self.page.see("dd", "UTC")
         self.page.click("button", "Asia/Tokyo")
@@ -283,8 +300,13 @@ class Trouble(_Filled):
 
     def offline(self, off):
         self.page.cdp("Network.enable")
-        self.page.cdp("Network.emulateNetworkConditions", offline=off,
-                      latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        self.page.cdp(
+            "Network.emulateNetworkConditions",
+            offline=off,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
 
     def test_what_is_not_there(self):
         for place in ("hooks", "deliveries", "notifications"):
@@ -313,8 +335,9 @@ class Weight(_Filled):
 
     def test_nothing_comes_from_elsewhere(self):
         here = f"http://127.0.0.1:{self.site.door.port}/"
-        foreign = [name for name, _ in self.loaded()
-                   if not name.startswith(here)]
+        foreign = [
+            name for name, _ in self.loaded() if not name.startswith(here)
+        ]
         assert not foreign, foreign
 
     def test_all_modules_are_asked_for_at_once(self):
@@ -330,8 +353,8 @@ class Weight(_Filled):
             seen.add(name)
             folder = name.rpartition("/")[0]
             for found in re.findall(
-                    r'from\s*["\']\./([\w/]+\.js)["\']',
-                    (HTDOCS / name).read_text()):
+                r'from\s*["\']\./([\w/]+\.js)["\']', (HTDOCS / name).read_text()
+            ):
                 wanted.append(f"{folder}/{found}" if folder else found)
         assert seen == told, seen ^ told
 
@@ -341,19 +364,27 @@ class FirstPaint(_Filled):
 
     def block(self):
         self.page.cdp("Network.setCacheDisabled", cacheDisabled=True)
-        names = [str(p.relative_to(HTDOCS)) for p in HTDOCS.rglob("*")
-                 if p.is_file() and p.name not in (
-                     "index.html", "style.css", "boot.js")]
-        self.page.cdp("Network.setBlockedURLs",
-                      urls=[f"*/{name}*" for name in names] + ["*/v2/*"])
+        names = [
+            str(p.relative_to(HTDOCS))
+            for p in HTDOCS.rglob("*")
+            if p.is_file()
+            and p.name not in ("index.html", "style.css", "boot.js")
+        ]
+        self.page.cdp(
+            "Network.setBlockedURLs",
+            urls=[f"*/{name}*" for name in names] + ["*/v2/*"],
+        )
 
     def test_signing_in(self):
         self.block()
         self.page.reload()
         self.page.see("h1", "Sign in to vyte-hooks")
-        processes.wait_until(lambda: self.page.js("""
-            return performance.getEntriesByType('paint').length"""), 5,
-            "a first paint")
+        processes.wait_until(
+            lambda: self.page.js("""
+            return performance.getEntriesByType('paint').length"""),
+            5,
+            "a first paint",
+        )
         answered = self.page.js("""
             return performance.getEntriesByType('resource').filter(
                 (e) => e.decodedBodySize).map((e) => e.name)""")

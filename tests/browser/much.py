@@ -24,7 +24,8 @@ class Much(PageCase):
         notification = self.site.publish()["_id"]
         self.site.sink.wait(count + 1, "/much")
         [found] = self.site.ask(
-            "GET", f"deliveries?notification={notification}")
+            "GET", f"deliveries?notification={notification}"
+        )
         self.go(f"deliveries/{found['_id']}")
         self.page.see(".pill", "Delivered")
         return found["_id"], notification
@@ -36,7 +37,8 @@ class Much(PageCase):
             "SET time_zone = '+00:00'; INSERT INTO attempts (delivery_id, "
             f"attempt, started_at, status) SELECT {key}, n, UTC_TIMESTAMP(3), "
             f"200 FROM numbers WHERE n BETWEEN 2 AND {ATTEMPTS}; UPDATE "
-            f"deliveries SET attempts = {ATTEMPTS} WHERE id = {key}")
+            f"deliveries SET attempts = {ATTEMPTS} WHERE id = {key}"
+        )
         self.page.reload()
         self.page.see("h2", f"{ATTEMPTS} attempts")
         self.page.see(".list-foot", "Attempts 31 to 130")
@@ -60,7 +62,8 @@ class Much(PageCase):
             f"WHERE n <= {HOOKS}; INSERT INTO deliveries (organization, "
             "notification_id, hook_id, state, created_at, finished_at) "
             f"SELECT organization, {key}, id, 'cancelled', UTC_TIMESTAMP(3), "
-            "UTC_TIMESTAMP(3) FROM hooks WHERE enabled = 0 ORDER BY id")
+            "UTC_TIMESTAMP(3) FROM hooks WHERE enabled = 0 ORDER BY id"
+        )
         self.go(f"notifications/{notification}")
         self.page.see(".list-foot", "The newest 1,000 deliveries of more")
         self.page.click(".list-foot a", "all of them")

@@ -15,8 +15,12 @@ from receiver import Answer
 sys.path.insert(0, str(where.EXAMPLES / "receivers"))
 import receive  # noqa: E402  pylint: disable=wrong-import-position
 
-LANGUAGES = {"PHP": "receive.php", "Python": "receive.py",
-             "JavaScript": "receive.js", "C": "receive.c"}
+LANGUAGES = {
+    "PHP": "receive.php",
+    "Python": "receive.py",
+    "JavaScript": "receive.js",
+    "C": "receive.c",
+}
 
 
 class NoSender(PageCase):
@@ -58,16 +62,24 @@ class Hooks(PageCase):
 
     def made(self):
         """The hook as the API has it."""
-        return [h for h in self.site.ask("GET", "hooks")
-                if h["target_url"].startswith(self.url)][-1]
+        return [
+            h
+            for h in self.site.ask("GET", "hooks")
+            if h["target_url"].startswith(self.url)
+        ][-1]
 
     def test_create_says_what_is_wrong(self):
         self.page.click("button", "Create")
         self.page.fill("Target URL", "nowhere")
         self.page.click("dialog button", "Create")
         self.page.see(".field-bad .field-error")
-        assert self.page.js("return arguments[0].getAttribute('aria-invalid')",
-                            self.page.field("Target URL")) == "true"
+        assert (
+            self.page.js(
+                "return arguments[0].getAttribute('aria-invalid')",
+                self.page.field("Target URL"),
+            )
+            == "true"
+        )
         self.quiet(but=[400])
 
     def test_create(self):
@@ -77,8 +89,10 @@ class Hooks(PageCase):
         self.page.click("summary", "Order, rate")
         self.page.fill("Rate limit", "50")
         self.page.click("button", "Add a header")
-        self.page.js("arguments[0].focus()", self.page.see(
-            "input[aria-label='Name of header 1']"))
+        self.page.js(
+            "arguments[0].focus()",
+            self.page.see("input[aria-label='Name of header 1']"),
+        )
         self.page.press("X-Token", "Tab", "hush")
         self.page.click("dialog button", "Create")
         self.page.see("h1", "Votes")
@@ -100,8 +114,9 @@ class Hooks(PageCase):
 
     def test_an_edit_that_another_has_overtaken(self):
         self.page.click("button", "Edit")
-        self.site.ask("PUT", f"hooks/{self.made()['_id']}",
-                      {"description": "Overtaken"})
+        self.site.ask(
+            "PUT", f"hooks/{self.made()['_id']}", {"description": "Overtaken"}
+        )
         self.page.fill("Description", "Late")
         self.page.click("dialog button", "Save")
         self.page.wait("Somebody else has changed this hook")
@@ -119,8 +134,9 @@ class Hooks(PageCase):
         assert self.made()["enabled"]
 
     def test_the_secret_is_shown_when_asked_for(self):
-        secret = self.site.ask(
-            "GET", f"hooks/{self.made()['_id']}/secret")["secret"]
+        secret = self.site.ask("GET", f"hooks/{self.made()['_id']}/secret")[
+            "secret"
+        ]
         assert secret not in self.page.text()
         self.page.click("button", "Show")
         self.page.see(".secret-text", secret)
@@ -134,8 +150,13 @@ class Hooks(PageCase):
         self.page.choose("How long", "1h")
         self.page.click("dialog button", "Rotate")
         after = processes.wait_until(
-            lambda: (self.site.ask("GET", path)["secret"] != before) and
-            self.site.ask("GET", path)["secret"], 5, "a new secret")
+            lambda: (
+                (self.site.ask("GET", path)["secret"] != before)
+                and self.site.ask("GET", path)["secret"]
+            ),
+            5,
+            "a new secret",
+        )
         self.page.see(".secret-text", after)
         self.site.publish("event.created")
         request = self.site.sink.wait(1, "/made")[-1]
@@ -148,11 +169,14 @@ class Hooks(PageCase):
             shown = f"pre[aria-label='{name} code']"
             self.page.see(shown)
             # Looked for anew: it may just have been drawn again.
-            text = self.page.js("return document.querySelector("
-                                "arguments[0]).textContent", shown)
+            text = self.page.js(
+                "return document.querySelector(arguments[0]).textContent", shown
+            )
             source = (where.EXAMPLES / "receivers" / file).read_text()
-            assert "webhook-signature" in text.lower().replace(
-                "_", "-") or "signatures" in text, text
+            assert (
+                "webhook-signature" in text.lower().replace("_", "-")
+                or "signatures" in text
+            ), text
             for part in text.strip().split("\n\n"):
                 assert part.strip() in source, f"{file}: {part}"
         self.page.wait("This hook also sends X-Token")
@@ -162,8 +186,9 @@ class Hooks(PageCase):
             self.site.hook(f"/many{i}", "user.joined")
         self.go("hooks")
         self.page.see("input[type=search]")
-        self.page.js("arguments[0].focus()",
-                     self.page.see("input[type=search]"))
+        self.page.js(
+            "arguments[0].focus()", self.page.see("input[type=search]")
+        )
         self.page.press("overtaken event")
         self.page.see("[role=status]", "1 hook")
         self.page.see(".row", "Overtaken")
@@ -222,8 +247,12 @@ class Ping(PageCase):
 class Deliveries(PageCase):
     def setup(self):
         super().setup()
-        self.site.sink.script("/live", then=Answer(
-            200, b'{"price":1.50}', [("Content-Type", "application/json")]))
+        self.site.sink.script(
+            "/live",
+            then=Answer(
+                200, b'{"price":1.50}', [("Content-Type", "application/json")]
+            ),
+        )
         self.site.sink.script("/broken", then=Answer(500, b"out of order"))
         self.good = self.site.hook("/live", "event.updated")
         self.bad = self.site.hook("/broken", "event.cancelled")
@@ -306,11 +335,14 @@ class Deliveries(PageCase):
 
     def test_request_and_answer_side_by_side(self):
         delivery = self.open_one(self.good)
-        self.page.see("[aria-label='Request headers']",
-                      f"webhook-id: {delivery}")
+        self.page.see(
+            "[aria-label='Request headers']", f"webhook-id: {delivery}"
+        )
         request = self.site.sink.at("/live")[-1]
-        self.page.see("[aria-label='Request headers']", "webhook-timestamp: "
-                      + request.header("webhook-timestamp"))
+        self.page.see(
+            "[aria-label='Request headers']",
+            "webhook-timestamp: " + request.header("webhook-timestamp"),
+        )
         boxes = self.page.js("""
             return [...document.querySelectorAll('.side-by')].map(
                 (e) => e.getBoundingClientRect()).map((r) => [r.left, r.top])
@@ -322,26 +354,36 @@ class Deliveries(PageCase):
         self.page.click("button", "Raw")
         self.page.see("[aria-label='Answer body']", '{"price":1.50}')
         sent = self.site.sink.at("/live")[-1].body.decode()
-        shown = self.page.js("return arguments[0].textContent", self.page.see(
-            "[aria-label='Request body']"))
+        shown = self.page.js(
+            "return arguments[0].textContent",
+            self.page.see("[aria-label='Request body']"),
+        )
         assert json.loads(shown) == json.loads(sent), (shown, sent)
 
     def test_copy_as_curl(self):
         """The copied line, run by a shell, is taken as genuine."""
-        self.page.cdp("Browser.grantPermissions", permissions=[
-            "clipboardReadWrite", "clipboardSanitizedWrite"])
+        self.page.cdp(
+            "Browser.grantPermissions",
+            permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+        )
         count = len(self.site.sink.at("/live"))
         self.page.click("button", "Copy as curl")
         self.page.wait("Copied.")
         line = self.page.later("""
             const done = arguments[0];
             navigator.clipboard.readText().then(done, (e) => done(`${e}`))""")
-        done = subprocess.run(["sh", "-c", line], capture_output=True,
-                              text=True, check=False, timeout=20)
+        done = subprocess.run(
+            ["sh", "-c", line],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
         assert done.returncode == 0 and " 200 " in done.stdout, (line, done)
         request = self.site.sink.wait(count + 1, "/live")[-1]
-        secret = self.site.ask("GET",
-                               f"hooks/{self.good['_id']}/secret")["secret"]
+        secret = self.site.ask("GET", f"hooks/{self.good['_id']}/secret")[
+            "secret"
+        ]
         receive.verify(secret, request.header_map(), request.body)
         assert secret not in line
         original = self.site.sink.at("/live")[count - 1]
@@ -375,8 +417,7 @@ class Replay(PageCase):
     def setup(self):
         super().setup()
         self.site.sink.script("/replayed", then=Answer(200))
-        self.hook = self.site.hook("/replayed", "vyteme.updated",
-                                   rate_limit=2)
+        self.hook = self.site.hook("/replayed", "vyteme.updated", rate_limit=2)
         for _ in range(8):
             self.site.publish("vyteme.updated")
         self.site.sink.wait(8, "/replayed", 30)
@@ -405,10 +446,13 @@ class Replay(PageCase):
     def test_progress_while_it_runs(self):
         self.page.click("dialog button", "Replay 8")
         self.page.see("progress")
-        seen = processes.wait_until(lambda: self.page.js("""
+        seen = processes.wait_until(
+            lambda: self.page.js("""
             const bar = document.querySelector('progress');
             return bar.value > 0 && bar.value < bar.max && bar.value"""),
-            15, "progress")
+            15,
+            "progress",
+        )
         assert 0 < seen < 8, seen
         self.page.wait("All 8 were attempted.", 30)
         self.site.sink.wait(16, "/replayed")
@@ -430,13 +474,17 @@ class Publish(PageCase):
         return self.page.js("return document.querySelector('textarea').value")
 
     def test_every_action_has_an_example_that_is_delivered(self):
-        actions = [a["action"] for a in self.site.ask("GET", "actions")
-                   if not a["operational"]]
+        actions = [
+            a["action"]
+            for a in self.site.ask("GET", "actions")
+            if not a["operational"]
+        ]
         seen = set()
         for i, action in enumerate(actions):
             self.page.choose("Action", action)
-            processes.wait_until(lambda: self.text() not in seen, 5,
-                                 "another example")
+            processes.wait_until(
+                lambda: self.text() not in seen, 5, "another example"
+            )
             seen.add(self.text())
             assert json.loads(self.text()), action
             self.page.click("form button", "Publish")
@@ -452,8 +500,9 @@ class Publish(PageCase):
     def test_what_is_no_json_is_not_sent(self):
         self.page.fill("Resource", "{ nothing")
         self.page.see(".field-error")
-        assert self.page.js("return arguments[0].disabled",
-                            self.page.see("button[type=submit]"))
+        assert self.page.js(
+            "return arguments[0].disabled", self.page.see("button[type=submit]")
+        )
         self.page.click("button", "Reset the example")
         self.page.gone(".field-error")
 
@@ -470,8 +519,9 @@ class Publish(PageCase):
         self.page.see("[aria-label^=Resource]", "Talk to Ada")
 
     def test_a_rejected_one_with_the_reason(self):
-        self.site.service.publish_sql(self.site.organization, "event.nonsense",
-                                      "{}")
+        self.site.service.publish_sql(
+            self.site.organization, "event.nonsense", "{}"
+        )
         self.go("notifications")
         self.page.see(".row", "Rejected")
         self.page.choose("All states", "rejected")
@@ -488,10 +538,17 @@ class Overview(PageCase):
         self.page.see(".tile", "Delivered")
 
     def test_plots_of_what_was_delivered_and_of_latency(self):
-        assert processes.wait_until(lambda: self.page.js(
-            "return document.querySelectorAll('.bar').length"), 15, "bars")
-        assert self.page.js(
-            "return document.querySelectorAll('.line').length") == 3
+        assert processes.wait_until(
+            lambda: self.page.js(
+                "return document.querySelectorAll('.bar').length"
+            ),
+            15,
+            "bars",
+        )
+        assert (
+            self.page.js("return document.querySelectorAll('.line').length")
+            == 3
+        )
         self.page.click("button", "One request")
         self.page.see("[aria-label='Duration of a request, over time']")
 
@@ -501,8 +558,11 @@ class Overview(PageCase):
         values = []
         for _ in range(3):
             self.page.press("Left")
-            values.append(self.page.js(
-                "return arguments[0].getAttribute('aria-valuetext')", plot))
+            values.append(
+                self.page.js(
+                    "return arguments[0].getAttribute('aria-valuetext')", plot
+                )
+            )
         assert len(set(values)) == 3, values
         assert all("Delivered" in v for v in values), values
 
@@ -523,11 +583,15 @@ class Reference(PageCase):
     def test_all_of_the_description(self):
         self.enter(at="reference")
         document = self.site.ask("GET", "openapi.json")
-        count = sum(method in ("get", "post", "put", "delete")
-                    for item in document["paths"].values() for method in item)
+        count = sum(
+            method in ("get", "post", "put", "delete")
+            for item in document["paths"].values()
+            for method in item
+        )
         self.page.see(".operation", "/v2/hooks")
         found = self.page.js(
-            "return document.querySelectorAll('.operation').length")
+            "return document.querySelectorAll('.operation').length"
+        )
         assert found == count, (found, count)
 
     def test_one_of_it(self):

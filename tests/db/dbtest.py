@@ -15,8 +15,10 @@ import where
 
 def write_config(folder, server):
     path = folder / "dbtest.conf"
-    path.write_text(f"[database]\nsocket = {server.socket}\nuser = root\n"
-                    "name = hooks_test\n")
+    path.write_text(
+        f"[database]\nsocket = {server.socket}\nuser = root\n"
+        "name = hooks_test\n"
+    )
     return path
 
 
@@ -26,10 +28,12 @@ def main():
     try:
         server.start()
         server.sql("CREATE DATABASE hooks_test", name="")
-        env = dict(os.environ,
-                   HOOKS_TEST_CONFIG=str(write_config(folder, server)))
-        status = subprocess.run([where.program("tests/db/dbtest")], env=env,
-                                check=False).returncode
+        env = dict(
+            os.environ, HOOKS_TEST_CONFIG=str(write_config(folder, server))
+        )
+        status = subprocess.run(
+            [where.program("tests/db/dbtest")], env=env, check=False
+        ).returncode
     finally:
         server.stop()
         folder.close()

@@ -45,11 +45,27 @@ class Cron(SendCase):
         self.install()
         self.fresh("/cron")
         self.daemon = processes.Child(
-            "cron", ["unshare", "--mount", "--pid", "--fork", "--kill-child",
-                     "--mount-proc", "--propagation", "private", "sh", "-c",
-                     _NAMESPACE, "sh", self.crontab, where.server("cron")],
+            "cron",
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "--propagation",
+                "private",
+                "sh",
+                "-c",
+                _NAMESPACE,
+                "sh",
+                self.crontab,
+                where.server("cron"),
+            ],
             # unshare itself ignores SIGTERM.
-            self.service.folder / "cron.log", stop_signal=signal.SIGKILL)
+            self.service.folder / "cron.log",
+            stop_signal=signal.SIGKILL,
+        )
         self.service.children.append(self.daemon)
         time.sleep(1)
         self.daemon.check()
@@ -59,19 +75,24 @@ class Cron(SendCase):
         prefix = self.service.prefix
         for name in ("hooks-send", "hooks-admin"):
             shutil.copy(where.program(name), prefix / "bin")
-        shutil.copy(self.service.config(service.SENDER),
-                    prefix / "etc/vyte-hooks/hooks.conf")
+        shutil.copy(
+            self.service.config(service.SENDER),
+            prefix / "etc/vyte-hooks/hooks.conf",
+        )
         self.crontab = self.service.folder / "crontab"
         self.crontab.write_text(
-            (where.EXAMPLES / "crontab").read_text().replace(
-                "/usr/local", str(prefix)))
+            (where.EXAMPLES / "crontab")
+            .read_text()
+            .replace("/usr/local", str(prefix))
+        )
 
     def arrival(self, number, seconds):
         """Publishes with SQL; seconds until the receiver had it."""
         before = len(self.sink.at("/cron"))
         begin = time.time()
-        self.service.publish_sql(self.organization, "event.created",
-                                 json.dumps({"n": number}))
+        self.service.publish_sql(
+            self.organization, "event.created", json.dumps({"n": number})
+        )
         return self.sink.wait(before + 1, "/cron", seconds)[-1].time - begin
 
     def test_a_row_is_delivered_within_the_minute(self):
@@ -88,8 +109,10 @@ class Cron(SendCase):
             waits.append(self.arrival(len(waits) + 1, 30))
             time.sleep(0.4)
         median = statistics.median(waits)
-        print(f"# {len(waits)} rows: p50 {median * 1000:.0f} ms, "
-              f"max {max(waits):.2f} s")
+        print(
+            f"# {len(waits)} rows: p50 {median * 1000:.0f} ms, "
+            f"max {max(waits):.2f} s"
+        )
         assert median < 1, median
         assert max(waits) < 10, max(waits)
         bodies = [r.body for r in self.sink.at("/cron")]

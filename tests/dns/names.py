@@ -20,19 +20,35 @@ from trial import TrialCase
 PUBLIC, OTHER, PUBLIC6 = "93.184.216.34", "93.184.216.35", "2606:2800:220:1::1"
 LOOPBACK = "127.0.0.1"
 # All but the last two would lead to a canary here.
-DISGUISES = ("::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1",
-             "::127.0.0.1", "fe80::1")
+DISGUISES = (
+    "::1",
+    "::ffff:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::1",
+    "::127.0.0.1",
+    "fe80::1",
+)
 CANARIES = (LOOPBACK, "127.9.9.9", "::1", "64:ff9b::7f00:1", "2002:7f00:1::1")
-REFUSED4 = (LOOPBACK, "127.9.9.9", "0.0.0.0", "10.0.0.1", "169.254.169.254",
-            "192.168.1.1", "224.0.0.1", "255.255.255.255")
+REFUSED4 = (
+    LOOPBACK,
+    "127.9.9.9",
+    "0.0.0.0",
+    "10.0.0.1",
+    "169.254.169.254",
+    "192.168.1.1",
+    "224.0.0.1",
+    "255.255.255.255",
+)
 
 
 class _NameCase(TrialCase):
     """Receivers at port 80 of the public addresses, canaries at port 80 of
     the others."""
 
-    settings = {**TrialCase.settings, "targets": {
-        "allow_http": "yes", "allow_networks": None}}
+    settings = {
+        **TrialCase.settings,
+        "targets": {"allow_http": "yes", "allow_networks": None},
+    }
 
     def setup(self):
         assert os.environ.get("HOOKS_TEST_NAMESPACE"), "only with check-dns"
@@ -65,8 +81,10 @@ class _NameCase(TrialCase):
     def by_sql(self, label, url):
         """A hook whose URL no program would take."""
         self.trial(f"http://www.example.com/{label}")
-        self.service.db.sql(f"UPDATE hooks SET target_url = '{url}' "
-                            f"WHERE target_url LIKE '%/{label}'")
+        self.service.db.sql(
+            f"UPDATE hooks SET target_url = '{url}' "
+            f"WHERE target_url LIKE '%/{label}'"
+        )
 
     def delivered(self, label, host):
         got = self.result(f"/{label}").expect(None, 200, False)
@@ -186,7 +204,11 @@ class Resolving(_NameCase):
             got[0].expect("dns", None, False)
         self.results("/good")[-1].expect(None, 200, False)
         assert self.names.names() == {
-            "nobody.example.net", "single", "alias", "good.example.com"}
+            "nobody.example.net",
+            "single",
+            "alias",
+            "good.example.com",
+        }
         assert self.other.connections == 0, self.other.requests
 
     def test_the_machines_search_domain(self):
@@ -208,35 +230,50 @@ class Resolving(_NameCase):
 class Silent(_NameCase):
     """A name server that says nothing for some names."""
 
-    settings = {**_NameCase.settings, "sender": {
-        **TrialCase.settings["sender"], "linger": "60s"}}
+    settings = {
+        **_NameCase.settings,
+        "sender": {**TrialCase.settings["sender"], "linger": "60s"},
+    }
     HANGING = 8
 
     def setup(self):
         super().setup()
         self.names.silence("example.net")
         for n in range(self.HANGING):
-            self.service.admin("hook", "create", self.organization,
-                               f"http://h{n}.example.net/h{n}",
-                               "event.created")
+            self.service.admin(
+                "hook",
+                "create",
+                self.organization,
+                f"http://h{n}.example.net/h{n}",
+                "event.created",
+            )
         self.names.set("good.example.com", PUBLIC)
         for url in (f"http://{OTHER}/literal", "http://good.example.com/good"):
-            self.service.admin("hook", "create", self.organization, url,
-                               "user.joined")
+            self.service.admin(
+                "hook", "create", self.organization, url, "user.joined"
+            )
         self.sender = self.service.start_sender()
 
     def healthy(self, number):
         """How long one more takes to both healthy hooks."""
         begin = time.time()
         self.publish("{}", "user.joined")
-        return max(self.other.wait(number, "/literal", 30)[-1].time,
-                   self.public.wait(number, "/good", 30)[-1].time) - begin
+        return (
+            max(
+                self.other.wait(number, "/literal", 30)[-1].time,
+                self.public.wait(number, "/good", 30)[-1].time,
+            )
+            - begin
+        )
 
     def test_others_are_served_meanwhile(self):
         self.healthy(1)
         self.publish()
-        wait_until(lambda: len(self.names.names()) > self.HANGING, 10,
-                   "look-ups that hang")
+        wait_until(
+            lambda: len(self.names.names()) > self.HANGING,
+            10,
+            "look-ups that hang",
+        )
         end = time.monotonic() + 8
         waits = []
         while time.monotonic() < end:

@@ -18,38 +18,50 @@ class _Again(sendcase.SendCase):
     def ask(self, method, target, status, body=None, key=None):
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        answer = self.door.request(method, target,
-                                   [("Authorization", key or self.key)], body)
+        answer = self.door.request(
+            method, target, [("Authorization", key or self.key)], body
+        )
         assert answer.status == status, answer
         return answer.json()
 
     def deliveries(self, hook):
         """Oldest first."""
-        return self.ask("GET", f"{DELIVERIES}?hook={hook}&limit=1000",
-                        200)[::-1]
+        return self.ask("GET", f"{DELIVERIES}?hook={hook}&limit=1000", 200)[
+            ::-1
+        ]
 
     def all_are(self, hook, state):
         return {d["state"] for d in self.deliveries(hook)} == {state}
 
     def redeliver(self, delivery, status=202, **options):
-        return self.ask("POST", f"{DELIVERIES}/{delivery}/redeliver", status,
-                        **options)
+        return self.ask(
+            "POST", f"{DELIVERIES}/{delivery}/redeliver", status, **options
+        )
 
     def replay(self, hook, status=202, query="", key=None, **body):
-        return self.ask("POST", f"/v2/hooks/{hook}/replay{query}", status,
-                        {"since": FIRST, **body}, key=key)
+        return self.ask(
+            "POST",
+            f"/v2/hooks/{hook}/replay{query}",
+            status,
+            {"since": FIRST, **body},
+            key=key,
+        )
 
     def set(self, **columns):
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
-        self.service.db.sql(f"UPDATE hooks SET {changes}, "
-                            "updated_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+        )
 
     def publish_many(self, count):
         values = ",".join(
             f"(UNHEX('{self.organization}'), 'event.created', '{{\"n\":{n}}}')"
-            for n in range(count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
+            for n in range(count)
+        )
+        self.service.db.sql(
+            "INSERT INTO notifications (organization, action, "
+            f"resource) VALUES {values}"
+        )
 
     def numbers(self, path):
         return [json.loads(r.body)["resource"]["n"] for r in self.sink.at(path)]
@@ -59,7 +71,8 @@ class _Again(sendcase.SendCase):
         self.service.db.sql(
             "UPDATE deliveries SET state = 'failed', due_at = "
             "UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
-            "lane = hook_id + (2 << 62) WHERE state = 'pending'")
+            "lane = hook_id + (2 << 62) WHERE state = 'pending'"
+        )
         return self.deliveries(hook)
 
 
@@ -84,22 +97,26 @@ class Redelivery(_Again):
 
     def test_the_schedule_begins_anew(self):
         hook = self.fresh("/anew")
-        self.sink.script("/anew", *[Answer(500)] * 4, Close(), Answer(500),
-                         then=Answer(200))
+        self.sink.script(
+            "/anew", *[Answer(500)] * 4, Close(), Answer(500), then=Answer(200)
+        )
         self.publish()
         sender = self.service.start_sender("--linger", "20s")
-        wait_until(lambda: self.all_are(hook, "failed"), 12,
-                   "the schedule is over")
+        wait_until(
+            lambda: self.all_are(hook, "failed"), 12, "the schedule is over"
+        )
         assert "failed\t1\n" in self.service.admin("status")
         self.redeliver(self.deliveries(hook)[0]["_id"])
         assert "failed\t0\n" in self.service.admin("status")
-        wait_until(lambda: self.all_are(hook, "delivered"), 12,
-                   "delivered at last")
+        wait_until(
+            lambda: self.all_are(hook, "delivered"), 12, "delivered at last"
+        )
         assert sender.stop() == 0
         attempts = [r.header("webhook-attempt") for r in self.sink.at("/anew")]
         assert attempts == ["1", "2", "3", "4", "5", "6", "7"], attempts
-        marks = [r.header("webhook-maybe-duplicate")
-                 for r in self.sink.at("/anew")]
+        marks = [
+            r.header("webhook-maybe-duplicate") for r in self.sink.at("/anew")
+        ]
         assert marks == [None] * 5 + ["1"] * 2, "kept once it is set"
 
     def test_one_that_waits_becomes_due_now(self):
@@ -107,10 +124,13 @@ class Redelivery(_Again):
         self.sink.script("/waits", Answer(500), then=Answer(200))
         self.publish()
         self.once("delivered 0, failed 0, retrying 1")
-        self.service.db.sql("UPDATE deliveries SET due_at = due_at + "
-                            "INTERVAL 1 HOUR WHERE state = 'pending'")
-        self.service.db.sql("UPDATE lanes SET next_at = next_at + "
-                            "INTERVAL 1 HOUR")
+        self.service.db.sql(
+            "UPDATE deliveries SET due_at = due_at + "
+            "INTERVAL 1 HOUR WHERE state = 'pending'"
+        )
+        self.service.db.sql(
+            "UPDATE lanes SET next_at = next_at + INTERVAL 1 HOUR"
+        )
         self.redeliver(self.deliveries(hook)[0]["_id"])
         self.once("delivered 1,")
 
@@ -134,8 +154,7 @@ class Redelivery(_Again):
         sender = self.service.start_sender("--linger", "30s")
         self.publish_many(5)
         self.sink.wait(5, "/open")
-        wait_until(lambda: self.all_are(hook, "delivered"), 5,
-                   "all of it")
+        wait_until(lambda: self.all_are(hook, "delivered"), 5, "all of it")
         for n in range(20):
             for one in self.deliveries(hook):
                 self.redeliver(one["_id"])
@@ -149,8 +168,7 @@ class Redelivery(_Again):
         sender = self.service.start_sender("--linger", "9s")
         self.sink.wait(1, "/way")
         self.redeliver(self.deliveries(hook)[0]["_id"])
-        wait_until(lambda: self.all_are(hook, "delivered"), 5,
-                   "delivered")
+        wait_until(lambda: self.all_are(hook, "delivered"), 5, "delivered")
         assert sender.stop() == 0
         assert len(self.sink.at("/way")) == 1
 
@@ -159,8 +177,9 @@ class Redelivery(_Again):
         self.set(batch_size=4)
         self.publish_many(12)
         self.once("delivered 12")
-        batches = {r.header("webhook-id"): r.body
-                   for r in self.sink.at("/batch")}
+        batches = {
+            r.header("webhook-id"): r.body for r in self.sink.at("/batch")
+        }
         assert len(batches) == 3, batches
         self.set(batch_size=1)
         self.sink.clear()
@@ -168,8 +187,11 @@ class Redelivery(_Again):
         self.redeliver(one["_id"])
         self.publish_many(2)
         self.once("delivered 6")
-        again = [r for r in self.sink.at("/batch")
-                 if r.header("webhook-id") == one["webhookId"]]
+        again = [
+            r
+            for r in self.sink.at("/batch")
+            if r.header("webhook-id") == one["webhookId"]
+        ]
         assert [r.body for r in again] == [batches[one["webhookId"]]], again
 
     def test_what_was_never_sent_goes_alone(self):
@@ -203,13 +225,18 @@ class Redelivery(_Again):
         self.service.db.sql(
             "UPDATE deliveries SET state = 'held', crashes = 3, lane = "
             "hook_id + (3 << 62), due_at = UTC_TIMESTAMP(3), reason = 'x' "
-            "ORDER BY id DESC LIMIT 1")
+            "ORDER BY id DESC LIMIT 1"
+        )
         held = self.deliveries(hook)[0]
         assert held["state"] == "held" and held["reason"] == "x", held
         again = self.redeliver(held["_id"])
         assert again["state"] == "pending" and "reason" not in again, again
-        assert self.service.db.value("SELECT crashes FROM deliveries "
-                                     "ORDER BY id DESC LIMIT 1") == "0"
+        assert (
+            self.service.db.value(
+                "SELECT crashes FROM deliveries ORDER BY id DESC LIMIT 1"
+            )
+            == "0"
+        )
         self.once("delivered 1,")
 
     def test_refused(self):
@@ -219,14 +246,16 @@ class Redelivery(_Again):
         one = self.deliveries(hook)[0]["_id"]
         other = self.service.key(self.service.organization("Other"))
         assert self.redeliver(one, 404, key=other) == self.redeliver(
-            no_such_id(), 404, key=other)
+            no_such_id(), 404, key=other
+        )
         for role in ("read", "publish", "run"):
             key = self.service.key(self.organization, role)
             self.redeliver(one, 403, key=key)
         self.redeliver(hook, 404)
         self.redeliver(one, 400, body={"x": 1})
-        self.service.db.sql("UPDATE deliveries SET attempts = 60000 "
-                            "ORDER BY id DESC LIMIT 1")
+        self.service.db.sql(
+            "UPDATE deliveries SET attempts = 60000 ORDER BY id DESC LIMIT 1"
+        )
         self.redeliver(one, 409)
         assert self.replay(hook) == {"count": 0}
         self.service.admin("hook", "delete", hook)
@@ -262,6 +291,7 @@ class Replay(_Again):
 
         def count(**body):
             return self.replay(hook, 200, "?dry_run=1", **body)["count"]
+
         assert count() == 6
         assert count(states=["failed"]) == 2
         assert count(states=["delivered"]) == 4
@@ -287,13 +317,15 @@ class Replay(_Again):
         self.set(batch_size=5)
         self.publish_many(20)
         self.once("delivered 20")
-        before = {r.header("webhook-id"): r.body
-                  for r in self.sink.at("/whole")}
+        before = {
+            r.header("webhook-id"): r.body for r in self.sink.at("/whole")
+        }
         self.sink.clear()
         third = self.deliveries(hook)[2]["createdAt"]
         self.service.db.sql(
             "UPDATE deliveries SET created_at = created_at + INTERVAL 2 SECOND "
-            "ORDER BY id DESC LIMIT 12")
+            "ORDER BY id DESC LIMIT 12"
+        )
         found = self.deliveries(hook)
         until = found[8]["createdAt"]
         assert self.replay(hook, since=third, until=until) == {"count": 10}
@@ -317,8 +349,7 @@ class Replay(_Again):
         sender = self.service.start_sender("--linger", "40s")
         self.sink.wait(300, "/busy")
         for n in range(5):
-            wait_until(lambda: self.all_are(hook, "delivered"), 10,
-                       "all of it")
+            wait_until(lambda: self.all_are(hook, "delivered"), 10, "all of it")
             assert self.replay(hook) == {"count": 300}
             self.sink.wait(300 * (n + 2), "/busy", 10)
         assert sender.stop() == 0
@@ -326,21 +357,25 @@ class Replay(_Again):
     def test_bad_members(self):
         hook = self.fresh("/bad")
         for body, pointers in (
-                ({"since": None}, ["/since"]),
-                ({"since": "soon"}, ["/since"]),
-                ({"until": "soon", "states": []}, ["/states", "/until"]),
-                ({"until": FIRST}, ["/until"]),
-                ({"until": FIRST, "states": 1}, ["/states", "/until"]),
-                ({"since": "2999-01-01"}, ["/since"]),
-                ({"since": "2999-01-01", "until": FIRST}, ["/until"]),
-                ({"states": ["pending"]}, ["/states/0"]),
-                ({"states": "failed"}, ["/states"]),
-                ({"states": ["held", 7, "held", "failed", "x"]},
-                 ["/states/1", "/states/2", "/states/4"]),
-                ({"what": 1}, ["/what"])):
+            ({"since": None}, ["/since"]),
+            ({"since": "soon"}, ["/since"]),
+            ({"until": "soon", "states": []}, ["/states", "/until"]),
+            ({"until": FIRST}, ["/until"]),
+            ({"until": FIRST, "states": 1}, ["/states", "/until"]),
+            ({"since": "2999-01-01"}, ["/since"]),
+            ({"since": "2999-01-01", "until": FIRST}, ["/until"]),
+            ({"states": ["pending"]}, ["/states/0"]),
+            ({"states": "failed"}, ["/states"]),
+            (
+                {"states": ["held", 7, "held", "failed", "x"]},
+                ["/states/1", "/states/2", "/states/4"],
+            ),
+            ({"what": 1}, ["/what"]),
+        ):
             problem = self.replay(hook, 400, **body)
-            assert sorted(e["pointer"] for e in problem["errors"]) \
-                == pointers, (body, problem)
+            assert (
+                sorted(e["pointer"] for e in problem["errors"]) == pointers
+            ), (body, problem)
         for empty in (None, b"{}"):
             problem = self.ask("POST", f"/v2/hooks/{hook}/replay", 400, empty)
             assert problem["errors"][0]["pointer"] == "/since", problem
@@ -351,7 +386,8 @@ class Replay(_Again):
         hook = self.fresh("/refused")
         other = self.service.key(self.service.organization("Other"))
         assert self.replay(hook, 404, key=other) == self.replay(
-            no_such_id(), 404, key=other)
+            no_such_id(), 404, key=other
+        )
         for role in ("read", "publish", "run"):
             key = self.service.key(self.organization, role)
             self.replay(hook, 403, key=key)
@@ -372,7 +408,8 @@ class Large(_Again):
             "state, created_at, finished_at, attempts) SELECT "
             f"UNHEX('{self.organization}'), 1000 + seq, {key}, 'delivered', "
             "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1 "
-            f"FROM seq_1_to_{count}")
+            f"FROM seq_1_to_{count}"
+        )
         return hook
 
     def test_beyond_what_may_wait(self):

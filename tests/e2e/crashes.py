@@ -43,11 +43,13 @@ class _CrashCase(LaneCase):
     def in_flight(self):
         """The keys that lanes remember."""
         keys = set()
-        for text, in self.service.db.sql(
-                "SELECT HEX(in_flight) FROM lanes WHERE in_flight IS NOT "
-                "NULL AND owner IS NOT NULL"):
-            keys.update(int(text[i:i + 16], 16)
-                        for i in range(0, len(text), 16))
+        for (text,) in self.service.db.sql(
+            "SELECT HEX(in_flight) FROM lanes WHERE in_flight IS NOT "
+            "NULL AND owner IS NOT NULL"
+        ):
+            keys.update(
+                int(text[i : i + 16], 16) for i in range(0, len(text), 16)
+            )
         return keys
 
     def copies(self, path):
@@ -55,17 +57,20 @@ class _CrashCase(LaneCase):
         seen = {}
         for request in self.sink.at(path):
             earlier = seen.setdefault(self.number(request), [])
-            assert not earlier or request.header(
-                "webhook-maybe-duplicate") == "1", request.headers
-            assert not earlier or request.header("webhook-id") \
-                == earlier[0].header("webhook-id"), request.headers
+            assert (
+                not earlier or request.header("webhook-maybe-duplicate") == "1"
+            ), request.headers
+            assert not earlier or request.header("webhook-id") == earlier[
+                0
+            ].header("webhook-id"), request.headers
             earlier.append(request)
         return {number: len(all_) for number, all_ in seen.items()}
 
 
 class Killed(_CrashCase):
-    settings = {"sender": {"linger": "60s", "workers": "2",
-                           "hook_concurrency": "6"}}
+    settings = {
+        "sender": {"linger": "60s", "workers": "2", "hook_concurrency": "6"}
+    }
 
     def test_at_random_moments(self):
         seed = int(time.time())
@@ -100,18 +105,28 @@ class Killed(_CrashCase):
 
     def numbers_of(self, keys):
         """The numbers of deliveries with these keys."""
-        return {json.loads(resource)["n"] for key, resource in
-                self.service.db.sql("SELECT d.id, n.resource FROM deliveries "
-                                    "d JOIN notifications n ON n.id = "
-                                    "d.notification_id")
-                if int(key) in keys}
+        return {
+            json.loads(resource)["n"]
+            for key, resource in self.service.db.sql(
+                "SELECT d.id, n.resource FROM deliveries "
+                "d JOIN notifications n ON n.id = "
+                "d.notification_id"
+            )
+            if int(key) in keys
+        }
 
 
 class Parts(_CrashCase):
     """Parts of a sender die."""
 
-    settings = {"sender": {"linger": "30s", "workers": "2", "timeout": "5s",
-                           "lease": "20s"}}
+    settings = {
+        "sender": {
+            "linger": "30s",
+            "workers": "2",
+            "timeout": "5s",
+            "lease": "20s",
+        }
+    }
 
     def test_a_worker_alone(self):
         """The rest of the run takes over, long before the lease ends."""
@@ -121,7 +136,8 @@ class Parts(_CrashCase):
         sender = self.service.start_sender()
         self.sink.wait(4, "/worker")
         owner = self.service.db.value(
-            "SELECT owner FROM lanes WHERE owner IS NOT NULL")
+            "SELECT owner FROM lanes WHERE owner IS NOT NULL"
+        )
         for pid in workers_of(sender):
             if self.holds(pid, owner):
                 os.kill(pid, signal.SIGKILL)
@@ -132,15 +148,18 @@ class Parts(_CrashCase):
         assert len(self.copies("/worker")) == 40
 
     def newest(self, count):
-        return {s for s, in self.service.db.sql(
-            f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}")}
+        return {
+            s
+            for (s,) in self.service.db.sql(
+                f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}"
+            )
+        }
 
     @staticmethod
     def holds(pid, owner):
         """The owner's byte of the lock file, as /proc/locks cannot tell for
         open file descriptions: its place is in the worker's fdinfo."""
-        place = (int(owner.rpartition(":")[2], 16)
-                 & 0x3fffffffffffffff) + 1
+        place = (int(owner.rpartition(":")[2], 16) & 0x3FFFFFFFFFFFFFFF) + 1
         for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
             if f" {place} {place}" in info.read_text():
                 return True
@@ -156,8 +175,11 @@ class Parts(_CrashCase):
         workers = workers_of(sender)
         os.kill(sender.process.pid, signal.SIGKILL)
         sender.process.wait()
-        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
-                                   for pid in workers), 6, "workers' end")
+        wait_until(
+            lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers),
+            6,
+            "workers' end",
+        )
         self.sink.script("/parent")
         self.once("delivered")
         assert set(self.copies("/parent").values()) == {1}
@@ -200,8 +222,14 @@ class Namesake(_CrashCase):
 class Killers(_CrashCase):
     """A delivery that kills its sender is held after three deaths alone."""
 
-    settings = {"sender": {"linger": "30s", "workers": "1", "timeout": "8s",
-                           "lease": "20s"}}
+    settings = {
+        "sender": {
+            "linger": "30s",
+            "workers": "1",
+            "timeout": "8s",
+            "lease": "20s",
+        }
+    }
 
     def die(self, path, count):
         """A sender that dies when so many requests of its own came."""
@@ -216,7 +244,8 @@ class Killers(_CrashCase):
         return self.service.db.sql(
             "SELECT n.resource, d.reason FROM deliveries d JOIN notifications "
             "n ON n.id = d.notification_id WHERE d.state = 'held' "
-            "ORDER BY d.id")
+            "ORDER BY d.id"
+        )
 
     def end(self, path):
         self.sink.script(path)
@@ -227,8 +256,8 @@ class Killers(_CrashCase):
         self.fresh("/killer")
         self.sink.script("/killer", then=Hang())
         self.publish_many(3)
-        self.die("/killer", 3)     # all three in flight: nobody is blamed
-        self.die("/killer", 3)     # again; from now on one by one
+        self.die("/killer", 3)  # all three in flight: nobody is blamed
+        self.die("/killer", 3)  # again; from now on one by one
         assert not self.held()
         for _ in range(3):
             self.die("/killer", 1)
@@ -273,11 +302,14 @@ class Together(_CrashCase):
         for n in range(count):
             config = self.service.folder / f"sender{n}.conf"
             config.write_text(
-                self.service.config(service.SENDER).read_text()
-                .replace("send.lock", f"send{n}.lock"))
+                self.service.config(service.SENDER)
+                .read_text()
+                .replace("send.lock", f"send{n}.lock")
+            )
             config.chmod(0o600)
-            started.append(self.service.start_sender(
-                "-v", *flags, config=config))
+            started.append(
+                self.service.start_sender("-v", *flags, config=config)
+            )
         return started
 
     @staticmethod
@@ -294,15 +326,19 @@ class Together(_CrashCase):
         self.publish_many(SHARED_DUE // hooks)
         senders = self.senders()
         self.sink.wait(SHARED_DUE, seconds=120)
-        wait_until(lambda: self.states() == {"delivered": SHARED_DUE}, 20,
-                   "all of it recorded")
+        wait_until(
+            lambda: self.states() == {"delivered": SHARED_DUE},
+            20,
+            "all of it recorded",
+        )
         parts = [self.delivered_by(s) for s in senders]
         print(f"# of {SHARED_DUE} they delivered {parts}")
         assert sum(parts) == SHARED_DUE and min(parts) > 0, parts
         ids = [r.header("webhook-id") for r in self.sink.at()]
         assert len(ids) == len(set(ids)) == SHARED_DUE
-        assert not any(r.header("webhook-maybe-duplicate")
-                       for r in self.sink.at())
+        assert not any(
+            r.header("webhook-maybe-duplicate") for r in self.sink.at()
+        )
 
     def test_a_rate_limit_holds_over_all_of_them(self):
         self.fresh("/rate")

@@ -20,15 +20,17 @@ class First(SendCase):
 
     def test_published_by_command(self):
         hook = self.fresh()
-        self.publish('{"title": "Demo",  "n":1.50}', "event.created",
-                     "--user", USER)
+        self.publish(
+            '{"title": "Demo",  "n":1.50}', "event.created", "--user", USER
+        )
         self.once("delivered 1, failed 0, retrying 0, held 0 in ")
         [request] = self.sink.at()
         assert request.method == "POST" and request.target == "/hook"
         assert request.body == (
             b'{"action":"event.created","organization":"%s","user":"%s",'
             b'"resource":{"title": "Demo",  "n":1.50}}'
-            % (self.organization.encode(), USER.encode())), request
+            % (self.organization.encode(), USER.encode())
+        ), request
         self.genuine(request, hook)
 
     def test_published_by_sql(self):
@@ -63,8 +65,11 @@ class First(SendCase):
         hook = self.fresh()
         before = self.secret(hook)
         answer = self.door.request(
-            "POST", f"/v2/hooks/{hook}/secret/rotate",
-            [("Authorization", self.key)], b"{}")
+            "POST",
+            f"/v2/hooks/{hook}/secret/rotate",
+            [("Authorization", self.key)],
+            b"{}",
+        )
         assert answer.status == 200, answer
         self.publish()
         self.once("delivered 1,")
@@ -85,8 +90,9 @@ class First(SendCase):
     def test_another_organization_hears_nothing(self):
         self.fresh("/mine")
         other = self.service.organization("Other")
-        self.service.admin("hook", "create", other, self.sink.url("/other"),
-                           "*")
+        self.service.admin(
+            "hook", "create", other, self.sink.url("/other"), "*"
+        )
         self.publish()
         self.once("delivered 1,")
         assert [r.path for r in self.sink.at()] == ["/mine"]
@@ -94,20 +100,24 @@ class First(SendCase):
     def test_many(self):
         self.fresh()
         for n in range(300):
-            self.service.publish_sql(self.organization, "event.created",
-                                     json.dumps({"n": n}))
+            self.service.publish_sql(
+                self.organization, "event.created", json.dumps({"n": n})
+            )
         self.once("delivered 300,")
         seen = {json.loads(r.body)["resource"]["n"] for r in self.sink.at()}
         assert len(self.sink.at()) == 300 and seen == set(range(300))
 
     def test_the_attempt_is_recorded(self):
         self.fresh()
-        self.sink.script("/hook", Answer(201, b"\x00\xffthanks", [("X-A", "b")]))
+        self.sink.script(
+            "/hook", Answer(201, b"\x00\xffthanks", [("X-A", "b")])
+        )
         self.publish()
         self.once("delivered 1,")
         [[number, status, error, body, headers, remote, us]] = self.attempts(
             "attempt, status, error, HEX(response_body), "
-            "HEX(response_headers), remote, total_us")
+            "HEX(response_headers), remote, total_us"
+        )
         assert (number, status, error) == ("1", "201", "NULL")
         assert bytes.fromhex(body) == b"\x00\xffthanks"
         assert b"X-A: b" in bytes.fromhex(headers)
@@ -130,19 +140,36 @@ class Large(SendCase):
 
     def test_many_get_the_ids_that_are_theirs(self):
         """More than one statement holds."""
-        body = json.dumps([
-            {"action": "event.created", "resource": {"n": n, "x": "y" * 9000}}
-            for n in range(300)]).encode()
-        first, again = [self.door.request(
-            "POST", "/v2/notifications",
-            [("Authorization", self.key), ("Idempotency-Key", "large"),
-             ("Content-Type", "application/json")], body) for _ in range(2)]
+        body = json.dumps(
+            [
+                {
+                    "action": "event.created",
+                    "resource": {"n": n, "x": "y" * 9000},
+                }
+                for n in range(300)
+            ]
+        ).encode()
+        first, again = [
+            self.door.request(
+                "POST",
+                "/v2/notifications",
+                [
+                    ("Authorization", self.key),
+                    ("Idempotency-Key", "large"),
+                    ("Content-Type", "application/json"),
+                ],
+                body,
+            )
+            for _ in range(2)
+        ]
         assert first.status == again.status == 202, (first, again)
         assert first.json() == again.json()
         for n in (0, 1, 150, 255, 256, 299):
             one = self.door.request(
-                "GET", f"/v2/notifications/{first.json()[n]['_id']}",
-                [("Authorization", self.key)])
+                "GET",
+                f"/v2/notifications/{first.json()[n]['_id']}",
+                [("Authorization", self.key)],
+            )
             assert one.status == 200, one
             assert one.json()["resource"]["n"] == n
 
@@ -169,7 +196,10 @@ class Again(SendCase):
         self.drain()
         requests = self.sink.at()
         assert [r.header("webhook-attempt") for r in requests] == [
-            "1", "2", "3"]
+            "1",
+            "2",
+            "3",
+        ]
         assert len({r.header("webhook-id") for r in requests}) == 1
         assert [a[1] for a in self.attempts()] == ["500", "503", "200"]
         for before, after in zip(requests, requests[1:]):
@@ -190,8 +220,10 @@ class Again(SendCase):
 
     def test_redirects_are_not_followed(self):
         self.fresh()
-        self.sink.script("/hook", Answer(302, headers=[
-            ("Location", self.sink.url("/elsewhere"))]))
+        self.sink.script(
+            "/hook",
+            Answer(302, headers=[("Location", self.sink.url("/elsewhere"))]),
+        )
         self.publish()
         self.once("delivered 0, failed 0, retrying 1,")
         assert [r.path for r in self.sink.at()] == ["/hook"]
@@ -241,10 +273,15 @@ class Rejected(SendCase):
     """Rows by SQL that cannot be delivered."""
 
     ROWS = (
-        ("event.nothing", "{}"), ("event.*", "{}"), ("ping", "{}"),
-        ("event.created", "[]"), ("event.created", "no JSON"),
-        ("event.created", ""), ("event.created", '{"a":1} x'),
-        ("event.created", '{"a":NaN}'), ("", "{}"),
+        ("event.nothing", "{}"),
+        ("event.*", "{}"),
+        ("ping", "{}"),
+        ("event.created", "[]"),
+        ("event.created", "no JSON"),
+        ("event.created", ""),
+        ("event.created", '{"a":1} x'),
+        ("event.created", '{"a":NaN}'),
+        ("", "{}"),
     )
 
     def test_they_are_marked_and_hold_up_nothing(self):
@@ -252,13 +289,16 @@ class Rejected(SendCase):
         for action, resource in self.ROWS:
             self.service.publish_sql(self.organization, action, resource)
         self.service.publish_sql("00" * 12, "event.created", "{}")
-        self.service.publish_sql(self.organization, "event.created", "{}",
-                                 user="me")
-        self.service.publish_sql(self.organization, "event.created",
-                                 '{"last":1}')
+        self.service.publish_sql(
+            self.organization, "event.created", "{}", user="me"
+        )
+        self.service.publish_sql(
+            self.organization, "event.created", '{"last":1}'
+        )
         self.once("delivered 1,")
         rows = self.service.db.sql(
-            "SELECT reason FROM notifications WHERE state = 'rejected'")
+            "SELECT reason FROM notifications WHERE state = 'rejected'"
+        )
         assert len(rows) == len(self.ROWS) + 2, rows
         assert all(reason not in ("", "NULL") for [reason] in rows), rows
         assert b'{"last":1}' in self.sink.at()[0].body
@@ -266,8 +306,12 @@ class Rejected(SendCase):
     def test_a_key_used_twice_counts_once(self):
         self.fresh()
         for _ in range(2):
-            self.service.publish_sql(self.organization, "event.created",
-                                     '{"n":1}', idempotency_key="one")
+            self.service.publish_sql(
+                self.organization,
+                "event.created",
+                '{"n":1}',
+                idempotency_key="one",
+            )
         self.once("delivered 1,")
         assert len(self.sink.at()) == 1
 
@@ -276,21 +320,25 @@ class Rejected(SendCase):
         self.service.db.sql(
             "START TRANSACTION; INSERT INTO notifications (organization, "
             f"action, resource) VALUES (UNHEX('{self.organization}'), "
-            "'event.created', '{}'); ROLLBACK;")
+            "'event.created', '{}'); ROLLBACK;"
+        )
         self.once("delivered 0,")
 
     def test_a_lower_id_that_is_committed_late(self):
         """A long transaction of the application is overtaken by another."""
         self.fresh()
-        slow = ("START TRANSACTION; INSERT INTO notifications (organization, "
-                f"action, resource) VALUES (UNHEX('{self.organization}'), "
-                "'event.created', '{\"slow\":1}'); "
-                "SELECT SLEEP(3); COMMIT;")
+        slow = (
+            "START TRANSACTION; INSERT INTO notifications (organization, "
+            f"action, resource) VALUES (UNHEX('{self.organization}'), "
+            "'event.created', '{\"slow\":1}'); "
+            "SELECT SLEEP(3); COMMIT;"
+        )
         thread = threading.Thread(target=self.service.db.sql, args=(slow,))
         thread.start()
         time.sleep(0.5)
-        self.service.publish_sql(self.organization, "event.created",
-                                 '{"fast":1}')
+        self.service.publish_sql(
+            self.organization, "event.created", '{"fast":1}'
+        )
         self.once("delivered 1,")
         thread.join()
         self.once("delivered 1,")
@@ -305,7 +353,8 @@ class Guard(SendCase):
     def test_private_addresses_are_not_connected_to(self):
         # The API would refuse the literal; the address rule must as well.
         self.service.write_config(
-            "hooks_admin", targets={"allow_networks": "127.0.0.0/8"})
+            "hooks_admin", targets={"allow_networks": "127.0.0.0/8"}
+        )
         self.fresh()
         self.publish()
         self.once("delivered 0, failed 0, retrying 1,")
@@ -314,8 +363,13 @@ class Guard(SendCase):
         assert status == "NULL" and error != "NULL"
 
     def test_deny_wins_over_allow(self):
-        self.service.write_config("hooks_sender", targets={
-            "allow_networks": "127.0.0.0/8", "deny_networks": "127.0.0.1/32"})
+        self.service.write_config(
+            "hooks_sender",
+            targets={
+                "allow_networks": "127.0.0.0/8",
+                "deny_networks": "127.0.0.1/32",
+            },
+        )
         self.fresh()
         self.publish()
         self.once("delivered 0, failed 0, retrying 1,")

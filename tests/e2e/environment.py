@@ -14,14 +14,20 @@ from receiver import Answer, Receiver
 from sendcase import SendCase
 from trial import TrialCase
 
-PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
-           "all_proxy", "ALL_PROXY")
+PROXIES = (
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+)
 # The home directory of somebody who uses curl every day.
 DOT_FILES = {
     ".netrc": "machine 127.0.0.1 login me password netrc\n"
-              "default login me password netrc\n",
+    "default login me password netrc\n",
     ".curlrc": 'header = "X-Curlrc: 1"\nproxy = "{proxy}"\ninsecure\n'
-               'user-agent = "curlrc"\nnetrc\nlocation\n',
+    'user-agent = "curlrc"\nnetrc\nlocation\n',
     ".config/curlrc": 'header = "X-Curlrc: 1"\nproxy = "{proxy}"\n',
 }
 
@@ -33,7 +39,8 @@ class Environment(TrialCase):
         self.home = self.service.folder / "home"
         authority = Authority(self.service.folder.path, "authority")
         self.service.write_config(
-            "hooks_sender", sender={"ca_file": authority.certificate})
+            "hooks_sender", sender={"ca_file": authority.certificate}
+        )
         self.secure = Receiver(authority.issue("good", "IP:127.0.0.1"))
 
     def teardown(self):
@@ -53,8 +60,9 @@ class Environment(TrialCase):
         assert self.proxy.connections == 0, self.proxy.requests
         pairs = (self.sink.at("/plain"), self.secure.at("/secure"))
         for before, after in pairs:
-            assert [n for n, _ in before.headers] \
-                == [n for n, _ in after.headers], after.headers
+            assert [n for n, _ in before.headers] == [
+                n for n, _ in after.headers
+            ], after.headers
             assert before.target == after.target, after
             assert before.header("User-Agent") == after.header("User-Agent")
         return [request for pair in pairs for request in pair]
@@ -68,29 +76,40 @@ class Environment(TrialCase):
     def test_proxies_and_exceptions(self):
         url = f"http://127.0.0.1:{self.proxy.port}"
         for exceptions in ("", "www.example.com"):
-            self.untouched(**{n: url for n in PROXIES}, NO_PROXY=exceptions,
-                           no_proxy=exceptions)
+            self.untouched(
+                **{n: url for n in PROXIES},
+                NO_PROXY=exceptions,
+                no_proxy=exceptions,
+            )
 
     def test_dot_files(self):
         for name, text in DOT_FILES.items():
             path = self.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.format(
-                proxy=f"http://127.0.0.1:{self.proxy.port}"))
+            path.write_text(
+                text.format(proxy=f"http://127.0.0.1:{self.proxy.port}")
+            )
             path.chmod(0o600)
         for request in self.untouched(
-                HOME=str(self.home), CURL_HOME=str(self.home),
-                XDG_CONFIG_HOME=str(self.home / ".config"),
-                NETRC=str(self.home / ".netrc")):
+            HOME=str(self.home),
+            CURL_HOME=str(self.home),
+            XDG_CONFIG_HOME=str(self.home / ".config"),
+            NETRC=str(self.home / ".netrc"),
+        ):
             for name in ("Authorization", "X-Curlrc"):
                 assert request.header(name) is None, request.headers
 
     def test_a_cgi_request_in_the_environment(self):
         """The sender may be started by a web server (web-cron): then a header
         named Proxy becomes HTTP_PROXY."""
-        self.untouched(HTTP_PROXY=f"127.0.0.1:{self.proxy.port}",
-                       REQUEST_METHOD="POST", HTTP_HOST="x", HTTP_COOKIE="a=b",
-                       HTTP_AUTHORIZATION="Basic eA==", QUERY_STRING="a=b")
+        self.untouched(
+            HTTP_PROXY=f"127.0.0.1:{self.proxy.port}",
+            REQUEST_METHOD="POST",
+            HTTP_HOST="x",
+            HTTP_COOKIE="a=b",
+            HTTP_AUTHORIZATION="Basic eA==",
+            QUERY_STRING="a=b",
+        )
 
 
 class FewFiles(SendCase):
@@ -104,10 +123,20 @@ class FewFiles(SendCase):
             self.sink.script(f"/few{n}", then=Answer(200, delay=0.2))
         self.publish()
         done = subprocess.run(
-            ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh",
-             str(where.program("hooks-send")), "-c",
-             str(self.service.config(service.SENDER)), "--once"],
-            capture_output=True, timeout=60, check=False)
+            [
+                "sh",
+                "-c",
+                'ulimit -n 40; exec "$@"',
+                "sh",
+                str(where.program("hooks-send")),
+                "-c",
+                str(self.service.config(service.SENDER)),
+                "--once",
+            ],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
         assert done.stdout.startswith(b"delivered 40,"), done
 
 
@@ -116,10 +145,20 @@ class Closed(SendCase):
     become that of the connection to the database."""
 
     def closed(self, name, user, *args):
-        argv = [str(a) for a in (where.program(name), "-c",
-                                 self.service.config(user), *args)]
-        return subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
-                               *argv], timeout=20, check=False).returncode
+        argv = [
+            str(a)
+            for a in (
+                where.program(name),
+                "-c",
+                self.service.config(user),
+                *args,
+            )
+        ]
+        return subprocess.run(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *argv],
+            timeout=20,
+            check=False,
+        ).returncode
 
     def test_the_sender(self):
         self.fresh("/closed")
@@ -130,10 +169,16 @@ class Closed(SendCase):
         assert self.sink.at("/closed")[0].header("webhook-attempt") == "1"
 
     def test_the_operators_command(self):
-        for args in (("publish", self.organization, "event.created"),
-                     ("org", "list"), ("hook", "list", "x")):
+        for args in (
+            ("publish", self.organization, "event.created"),
+            ("org", "list"),
+            ("hook", "list", "x"),
+        ):
             assert self.closed("hooks-admin", service.ADMIN, *args) in (
-                65, 69, 70), args
+                65,
+                69,
+                70,
+            ), args
 
 
 tap.main()

@@ -36,8 +36,8 @@ class Failed(LaneCase):
         assert body["organization"] == self.organization
         assert "user" not in body
         answer = self.door.request(
-            "GET", f"/v2/deliveries?hook={hook}",
-            [("Authorization", self.key)])
+            "GET", f"/v2/deliveries?hook={hook}", [("Authorization", self.key)]
+        )
         [listed] = answer.json()
         assert body["resource"] == listed, (body, listed)
         assert listed["state"] == "failed" and listed["attemptCount"] == 2
@@ -66,8 +66,10 @@ class Failed(LaneCase):
         ids = [b["resource"]["_id"] for b in self.told()]
         assert len(ids) == len(set(ids)) == 300
         hook = self.watched()
-        self.service.db.sql("UPDATE hooks SET batch_size = 10, updated_at = "
-                            "UTC_TIMESTAMP(3) WHERE action = 'event.created'")
+        self.service.db.sql(
+            "UPDATE hooks SET batch_size = 10, updated_at = "
+            "UTC_TIMESTAMP(3) WHERE action = 'event.created'"
+        )
         self.publish_many(10)
         self.exhaust()
         resources = [b["resource"] for b in self.told()]
@@ -83,22 +85,25 @@ class Failed(LaneCase):
         self.exhaust()
         self.exhaust()
         assert [b["action"] for b in self.told()] == ["delivery.failed"] * 2
-        assert len({r.header("webhook-id")
-                    for r in self.sink.at("/told")}) == 1
+        assert len({r.header("webhook-id") for r in self.sink.at("/told")}) == 1
         assert self.raised() == 1
 
     def raised(self):
         """By this test: deleted hooks leave their notifications."""
-        return int(self.service.db.value(
-            "SELECT COUNT(DISTINCT n.id) FROM notifications n JOIN deliveries "
-            "d ON d.notification_id = n.id JOIN hooks h ON h.id = d.hook_id "
-            "WHERE n.action = 'delivery.failed' AND h.deleted_at IS NULL"))
+        return int(
+            self.service.db.value(
+                "SELECT COUNT(DISTINCT n.id) FROM notifications n JOIN deliveries "
+                "d ON d.notification_id = n.id JOIN hooks h ON h.id = d.hook_id "
+                "WHERE n.action = 'delivery.failed' AND h.deleted_at IS NULL"
+            )
+        )
 
     def test_another_organization_hears_nothing(self):
         self.watched()
         other = self.service.organization("Other")
-        self.service.admin("hook", "create", other, self.sink.url("/other"),
-                           "delivery.failed")
+        self.service.admin(
+            "hook", "create", other, self.sink.url("/other"), "delivery.failed"
+        )
         self.publish()
         self.exhaust()
         assert len(self.told()) == 1 and not self.sink.at("/other")

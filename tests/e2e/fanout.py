@@ -18,16 +18,23 @@ class Accepted(SendCase):
 
     def post(self, body, key):
         answer = self.door.request(
-            "POST", "/v2/notifications",
+            "POST",
+            "/v2/notifications",
             [("Authorization", self.key), ("Idempotency-Key", key)],
-            json.dumps(body).encode())
+            json.dumps(body).encode(),
+        )
         assert answer.status == 202, answer
         return answer.json()
 
     def test_an_array_whose_key_has_expired_meanwhile(self):
         self.fresh()
-        self.post([{"action": "event.created", "resource": {"n": n}}
-                   for n in range(3)], "array")
+        self.post(
+            [
+                {"action": "event.created", "resource": {"n": n}}
+                for n in range(3)
+            ],
+            "array",
+        )
         time.sleep(1.5)
         self.once("delivered 3,")
 
@@ -44,11 +51,23 @@ class Accepted(SendCase):
 class Matching(SendCase):
     """Every action, and a hook of every name that one may have."""
 
-    ACTIONS = ("event.created", "event.confirmed", "event.updated",
-               "event.cancelled", "event.voted", "event.new_invitee",
-               "user.joined", "vyteme.updated")
-    OTHERS = ("event.*", "user.*", "vyteme.*", "hook.disabled",
-              "delivery.failed")
+    ACTIONS = (
+        "event.created",
+        "event.confirmed",
+        "event.updated",
+        "event.cancelled",
+        "event.voted",
+        "event.new_invitee",
+        "user.joined",
+        "vyteme.updated",
+    )
+    OTHERS = (
+        "event.*",
+        "user.*",
+        "vyteme.*",
+        "hook.disabled",
+        "delivery.failed",
+    )
 
     def test_who_gets_what(self):
         self.fresh(action="*")
@@ -56,13 +75,20 @@ class Matching(SendCase):
             self.hook(action=name)
         for action in self.ACTIONS:
             self.publish(action=action)
-        want = {(name, action) for action in self.ACTIONS
-                for name in (action, action.split(".")[0] + ".*", "*")}
+        want = {
+            (name, action)
+            for action in self.ACTIONS
+            for name in (action, action.split(".")[0] + ".*", "*")
+        }
         self.once(f"delivered {len(want)}, failed 0,")
-        assert want == {tuple(row) for row in self.service.db.sql(
-            "SELECT h.action, n.action FROM deliveries d "
-            "JOIN hooks h ON h.id = d.hook_id "
-            "JOIN notifications n ON n.id = d.notification_id")}
+        assert want == {
+            tuple(row)
+            for row in self.service.db.sql(
+                "SELECT h.action, n.action FROM deliveries d "
+                "JOIN hooks h ON h.id = d.hook_id "
+                "JOIN notifications n ON n.id = d.notification_id"
+            )
+        }
 
 
 class Turns(SendCase):
@@ -93,11 +119,13 @@ class Turns(SendCase):
         self.publish()
         self.once("delivered 1,")
         count = f"SELECT COUNT(*) FROM deliveries WHERE {flood}"
-        assert int(self.service.db.value(count)) == \
-            self.HOOKS * self.NOTIFICATIONS
+        assert (
+            int(self.service.db.value(count)) == self.HOOKS * self.NOTIFICATIONS
+        )
         before = self.service.db.value(
             f"{count} AND id < (SELECT MIN(id) FROM deliveries "
-            f"WHERE NOT {flood})")
+            f"WHERE NOT {flood})"
+        )
         assert int(before) <= self.DELIVERIES, before
 
     def test_no_transaction_is_long(self):
@@ -105,7 +133,8 @@ class Turns(SendCase):
         self.once("delivered 0,")
         most = self.service.db.value(
             "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM deliveries "
-            "GROUP BY created_at) t")
+            "GROUP BY created_at) t"
+        )
         assert 0 < int(most) <= self.DELIVERIES, most
 
     def test_every_row_is_fanned_out_once(self):
@@ -114,15 +143,20 @@ class Turns(SendCase):
         others = [self.service.organization(f"Org {n}") for n in range(70)]
         for n in range(3):
             for organization in others + [self.organization]:
-                self.service.publish_sql(organization, "event.created",
-                                         json.dumps({"n": n}))
+                self.service.publish_sql(
+                    organization, "event.created", json.dumps({"n": n})
+                )
         self.once("delivered 3,")
-        assert self.service.db.value(
-            "SELECT COUNT(*) FROM notifications WHERE state = 'queued'") \
+        assert (
+            self.service.db.value(
+                "SELECT COUNT(*) FROM notifications WHERE state = 'queued'"
+            )
             == "0"
+        )
         order = self.service.db.sql(
             "SELECT n.resource FROM deliveries d JOIN notifications n "
-            "ON n.id = d.notification_id ORDER BY d.id DESC LIMIT 3")
+            "ON n.id = d.notification_id ORDER BY d.id DESC LIMIT 3"
+        )
         assert [json.loads(text)["n"] for [text] in order] == [2, 1, 0], hook
 
 

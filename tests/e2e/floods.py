@@ -34,7 +34,8 @@ class Flood:
     def __call__(self, link):
         link.send(self.head)
         while not link.receiver.closing.is_set() and (
-                self.total is None or self.sent < self.total):
+            self.total is None or self.sent < self.total
+        ):
             link.send(self.piece)
             self.sent += len(self.piece)
         return True
@@ -58,31 +59,52 @@ class Floods(TrialCase):
         self.floods = {}
         chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         piece = b"x" * 65536
-        self.flood("/hundred", OK + b"Content-Length: 104857600\r\n\r\n",
-                   total=100 * MEGABYTE)
+        self.flood(
+            "/hundred",
+            OK + b"Content-Length: 104857600\r\n\r\n",
+            total=100 * MEGABYTE,
+        )
         self.flood("/endless", OK + b"\r\n")
         self.flood("/endless-chunks", chunked, chunk(piece))
         self.flood("/endless-500", b"HTTP/1.1 500 X\r\n\r\n")
         self.flood("/endless-line", OK + b"X-Fill: ")
         self.flood("/endless-headers", OK, lines(10000))
         self.flood("/endless-100", b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999)
-        self.flood("/endless-103", b"", b"HTTP/1.1 103 Early Hints\r\n"
-                   b"Link: </x>; rel=preload\r\n\r\n" * 999)
+        self.flood(
+            "/endless-103",
+            b"",
+            b"HTTP/1.1 103 Early Hints\r\n"
+            b"Link: </x>; rel=preload\r\n\r\n" * 999,
+        )
         self.flood("/endless-trailers", chunked + b"0\r\n", lines(10000))
         self.bomb = gzip.compress(bytes(100 * MEGABYTE), 9)
-        self.trial("/bomb", Answer(200, self.bomb, [
-            ("Content-Encoding", "gzip")]))
-        self.trial("/bomb-on-the-way", Raw(
-            OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n"
-            + chunk(self.bomb) + chunk(b"")))
-        self.trial("/headers-300k", Raw(
-            OK + lines(300_000) + b"Content-Length: 0\r\n\r\n"))
-        self.trial("/headers-70k", Raw(
-            OK + lines(70_000) + b"Content-Length: 0\r\n\r\n"))
-        self.trial("/headers-50k", Raw(
-            OK + lines(50_000) + b"Content-Length: 2\r\n\r\nok"))
-        self.trial("/a-long-line", Raw(
-            OK + b"X-Fill: " + b"f" * 300_000 + b"\r\n\r\n"))
+        self.trial(
+            "/bomb", Answer(200, self.bomb, [("Content-Encoding", "gzip")])
+        )
+        self.trial(
+            "/bomb-on-the-way",
+            Raw(
+                OK
+                + b"Transfer-Encoding: gzip, chunked\r\n\r\n"
+                + chunk(self.bomb)
+                + chunk(b"")
+            ),
+        )
+        self.trial(
+            "/headers-300k",
+            Raw(OK + lines(300_000) + b"Content-Length: 0\r\n\r\n"),
+        )
+        self.trial(
+            "/headers-70k",
+            Raw(OK + lines(70_000) + b"Content-Length: 0\r\n\r\n"),
+        )
+        self.trial(
+            "/headers-50k",
+            Raw(OK + lines(50_000) + b"Content-Length: 2\r\n\r\nok"),
+        )
+        self.trial(
+            "/a-long-line", Raw(OK + b"X-Fill: " + b"f" * 300_000 + b"\r\n\r\n")
+        )
         self.trial("/limit", Answer(200, b"l" * LIMIT))
         self.trial("/over", Answer(200, b"l" * (LIMIT + 1)))
         self.run_measured()
@@ -103,8 +125,10 @@ class Floods(TrialCase):
 
     def run_measured(self):
         """Something harmless first; then all of it, four times each."""
+
         def finished():
             return int(self.service.db.value("SELECT COUNT(*) FROM attempts"))
+
         self.hook("/warm", "user.joined")
         sender = self.service.start_sender()
         self.publish("{}", "user.joined")
@@ -114,11 +138,17 @@ class Floods(TrialCase):
         for _ in range(self.copies):
             self.publish()
         hooks = len({*self.floods}) + 8
-        wait_until(lambda: finished() >= 1 + self.copies * hooks, 30,
-                   "an attempt of every flood", pause=0.1)
+        wait_until(
+            lambda: finished() >= 1 + self.copies * hooks,
+            30,
+            "an attempt of every flood",
+            pause=0.1,
+        )
         self.grown = self.high_water(sender) - before
-        print(f"# the worker: {before // 1024} KiB, then "
-              f"{self.grown // 1024} KiB more")
+        print(
+            f"# the worker: {before // 1024} KiB, then "
+            f"{self.grown // 1024} KiB more"
+        )
         assert sender.stop() == 0
         self.errors = sender.errors()
 

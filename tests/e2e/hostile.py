@@ -138,29 +138,39 @@ class Broken(TrialCase):
         self.trial("/reset-body", Reset(OK + b"Content-Length: 9\r\n\r\nhalf"))
         # Of its own, or others would try the connection that is no more.
         self.other = Receiver()
-        self.other.script("/reset-after", Reset(
-            OK + b"Content-Length: 4\r\n\r\ndone"))
+        self.other.script(
+            "/reset-after", Reset(OK + b"Content-Length: 4\r\n\r\ndone")
+        )
         self.trial(self.other.url("/reset-after"))
         self.trial("/short", Raw(OK + b"Content-Length: 9\r\n\r\nhalf"))
-        self.trial("/short-chunks", Raw(
-            OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(b"half")))
+        self.trial(
+            "/short-chunks",
+            Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(b"half")),
+        )
         self.trial("/to-the-end", Raw(OK + b"\r\nall of it"))
         self.trial("/not-http", Raw(b"220 mail.example.com ESMTP\r\n"))
         self.trial("/nul", Raw(OK + b"X-A: a\0b\r\nContent-Length: 0\r\n\r\n"))
         self.trial("/length", Raw(OK + b"Content-Length: -1\r\n\r\n"))
         # Behind HTTP/2 libcurl takes any number: more than the column holds.
         self.trial("/status-0", Raw(b"HTTP/2 0\r\nContent-Length: 0\r\n\r\n"))
-        self.trial("/status-70000", Raw(
-            b"HTTP/2 70000\r\nContent-Length: 0\r\n\r\n"))
+        self.trial(
+            "/status-70000", Raw(b"HTTP/2 70000\r\nContent-Length: 0\r\n\r\n")
+        )
         self.trial("/bytes", Answer(200, EVERY_BYTE, [("X-A", "\xff\xfe")]))
-        self.trial("/hints", Raw(
-            b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nRetry-After: 9999\r\n"
-            b"\r\nHTTP/1.1 503 X\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"))
+        self.trial(
+            "/hints",
+            Raw(
+                b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nRetry-After: 9999\r\n"
+                b"\r\nHTTP/1.1 503 X\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"
+            ),
+        )
         self.trial("/slow", Answer(201, b"done", delay=0.5))
         self.unknown = f"http://{'a' * 64}.example.com:1/unknown"
         self.trial("/unknown")
-        self.service.db.sql(f"UPDATE hooks SET target_url = '{self.unknown}' "
-                            "WHERE target_url LIKE '%/unknown'")
+        self.service.db.sql(
+            f"UPDATE hooks SET target_url = '{self.unknown}' "
+            "WHERE target_url LIKE '%/unknown'"
+        )
         self.begun = time.time()
         self.begin()
         self.ended = time.time()
@@ -229,14 +239,16 @@ class Broken(TrialCase):
     def test_hints_are_not_the_answer(self):
         got = self.result("/hints")
         assert (got.error, got.status) == (None, 503), got
-        assert got.headers == (b"HTTP/1.1 503 X\r\nX-Late: 1\r\n"
-                               b"Content-Length: 0\r\n\r\n"), got
+        assert got.headers == (
+            b"HTTP/1.1 503 X\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"
+        ), got
         # In an hour by the schedule, not in 9999 s.
         [[wait]] = self.service.db.sql(
             "SELECT TIMESTAMPDIFF(SECOND, a.started_at, d.due_at) "
             "FROM attempts a JOIN deliveries d ON d.id = a.delivery_id "
             "JOIN hooks h ON h.id = d.hook_id "
-            "WHERE h.target_url LIKE '%/hints'")
+            "WHERE h.target_url LIKE '%/hints'"
+        )
         assert 3590 < int(wait) < 5000, wait
 
     def test_times_and_place_are_recorded(self):
@@ -247,8 +259,7 @@ class Broken(TrialCase):
         assert got.tls_us == 0 and got.tls is None, got
         assert got.remote == f"127.0.0.1:{self.sink.port}", got
         # The database's clock is this machine's; milliseconds are kept.
-        assert self.begun - 0.1 <= got.started <= self.ended, (
-            self.begun, got)
+        assert self.begun - 0.1 <= got.started <= self.ended, (self.begun, got)
 
 
 class Elsewhere(TrialCase):
@@ -260,16 +271,42 @@ class Elsewhere(TrialCase):
         super().setup()
         self.canary = Receiver()
         for status in self.STATUSES:
-            self.trial(f"/{status}", Answer(status, headers=[
-                ("Location", self.canary.url("/secret"))]))
-        self.trial("/refresh", Answer(200, headers=[
-            ("Refresh", f"0; url={self.canary.url('/secret')}"),
-            ("Alt-Svc", f'h2="127.0.0.1:{self.canary.port}"')]))
-        self.trial("/proxy", Answer(407, headers=[
-            ("Proxy-Authenticate", "Basic realm=x"), ("Location", "/x")]))
-        self.trial("/login", Answer(401, headers=[
-            ("WWW-Authenticate", "Negotiate"),
-            ("WWW-Authenticate", "Basic realm=x")]))
+            self.trial(
+                f"/{status}",
+                Answer(
+                    status, headers=[("Location", self.canary.url("/secret"))]
+                ),
+            )
+        self.trial(
+            "/refresh",
+            Answer(
+                200,
+                headers=[
+                    ("Refresh", f"0; url={self.canary.url('/secret')}"),
+                    ("Alt-Svc", f'h2="127.0.0.1:{self.canary.port}"'),
+                ],
+            ),
+        )
+        self.trial(
+            "/proxy",
+            Answer(
+                407,
+                headers=[
+                    ("Proxy-Authenticate", "Basic realm=x"),
+                    ("Location", "/x"),
+                ],
+            ),
+        )
+        self.trial(
+            "/login",
+            Answer(
+                401,
+                headers=[
+                    ("WWW-Authenticate", "Negotiate"),
+                    ("WWW-Authenticate", "Basic realm=x"),
+                ],
+            ),
+        )
         self.begin()
 
     def teardown(self):
@@ -304,13 +341,25 @@ class Schemes(TrialCase):
         super().setup()
         self.service.write_config("hooks_sender", targets={"allow_http": "no"})
         port = self.sink.port
-        self.urls = [f"{scheme}://127.0.0.1:{port}/x" for scheme in (
-            "http", "ftp", "gopher", "telnet", "ldap", "dict", "smtp")]
+        self.urls = [
+            f"{scheme}://127.0.0.1:{port}/x"
+            for scheme in (
+                "http",
+                "ftp",
+                "gopher",
+                "telnet",
+                "ldap",
+                "dict",
+                "smtp",
+            )
+        ]
         self.urls += ["file:///etc/passwd", "http://[::1", "nothing"]
         for n, url in enumerate(self.urls):
             self.trial(f"/{n}")
-            self.service.db.sql(f"UPDATE hooks SET target_url = '{url}' "
-                                f"WHERE target_url LIKE '%/{n}'")
+            self.service.db.sql(
+                f"UPDATE hooks SET target_url = '{url}' "
+                f"WHERE target_url LIKE '%/{n}'"
+            )
         self.begin()
 
     def test_nothing_is_connected(self):
@@ -330,12 +379,30 @@ class Literals(TrialCase):
     hand. Names that lead there: tests/dns."""
 
     settings = {**TrialCase.settings, "targets": {"allow_networks": None}}
-    HOSTS = ("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001",
-             "0x7f.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "0.0.0.0",
-             "0", "127.9.9.9", "[::1]", "[::]", "[::ffff:127.0.0.1]",
-             "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
-             "[2002:7f00:1::1]", "%31%32%37.0.0.1", "localhost",
-             "www.localhost")
+    HOSTS = (
+        "127.0.0.1",
+        "127.1",
+        "127.0.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "017700000001",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "0.0.0.0",
+        "0",
+        "127.9.9.9",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::1]",
+        "%31%32%37.0.0.1",
+        "localhost",
+        "www.localhost",
+    )
 
     def setup(self):
         super().setup()
@@ -344,7 +411,8 @@ class Literals(TrialCase):
             self.trial(f"http://www.example.com/{n}")
             self.service.db.sql(
                 f"UPDATE hooks SET target_url = '{self.url(host)}' "
-                f"WHERE target_url LIKE '%example.com/{n}'")
+                f"WHERE target_url LIKE '%example.com/{n}'"
+            )
         self.begin()
 
     def teardown(self):
@@ -373,8 +441,9 @@ class Literals(TrialCase):
 class Kept(TrialCase):
     """One sender, one delivery after the other."""
 
-    settings = {"sender": {**TrialCase.settings["sender"],
-                           "retry_schedule": "1s 1s 1s"}}
+    settings = {
+        "sender": {**TrialCase.settings["sender"], "retry_schedule": "1s 1s 1s"}
+    }
 
     def setup(self):
         super().setup()
@@ -401,8 +470,13 @@ class Kept(TrialCase):
 
     def test_cookies_are_not_sent_back(self):
         self.fresh("/cookie")
-        self.sink.script("/cookie", then=Answer(200, headers=[
-            ("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d")]))
+        self.sink.script(
+            "/cookie",
+            then=Answer(
+                200,
+                headers=[("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d")],
+            ),
+        )
         for request in self.one_after_the_other("/cookie", 3):
             assert request.header("Cookie") is None, request.headers
 
@@ -429,7 +503,9 @@ class Kept(TrialCase):
         assert third.header("webhook-maybe-duplicate") == "1"
         assert third.header("webhook-id") == second.header("webhook-id")
         assert [a[1:] for a in self.attempts()] == [
-            ["NULL", "closed"], ["200", "NULL"]]
+            ["NULL", "closed"],
+            ["200", "NULL"],
+        ]
 
     def test_a_first_line_that_continues_none(self):
         """Where the answer before had headers, libcurl before 8.2 may write to

@@ -30,12 +30,17 @@ class _Case(SendCase):
         """All programs read this key file from now on; None: none."""
         for user in PROGRAMS:
             self.service.write_config(
-                user, secrets={"key_file": path} if path else {})
+                user, secrets={"key_file": path} if path else {}
+            )
 
     def stored(self):
         """The stored secrets as bytes, oldest first."""
-        return [bytes.fromhex(row[0]) for row in self.service.db.sql(
-            "SELECT HEX(secret) FROM hook_secrets ORDER BY id")]
+        return [
+            bytes.fromhex(row[0])
+            for row in self.service.db.sql(
+                "SELECT HEX(secret) FROM hook_secrets ORDER BY id"
+            )
+        ]
 
     def delivered(self, hook, path="/hook"):
         self.publish()
@@ -43,8 +48,13 @@ class _Case(SendCase):
         self.genuine(self.sink.at(path)[-1], hook)
 
     def rewrite(self, *args, status=0):
-        done = self.service.run("hooks-admin", "secret", "rewrite", *args,
-                                config=self.service.config(service.ADMIN))
+        done = self.service.run(
+            "hooks-admin",
+            "secret",
+            "rewrite",
+            *args,
+            config=self.service.config(service.ADMIN),
+        )
         assert done.status == status, done
         return done
 
@@ -64,15 +74,25 @@ class Encrypted(_Case):
         self.fresh("/other", "user.joined")
         key = [("Authorization", self.key)]
         secret = "whsec_" + "QUJD" * 11
-        answer = self.door.request("POST", "/v2/hooks", key, json.dumps({
-            "target_url": self.sink.url("/own"), "action": "*",
-            "secret": secret}).encode())
+        answer = self.door.request(
+            "POST",
+            "/v2/hooks",
+            key,
+            json.dumps(
+                {
+                    "target_url": self.sink.url("/own"),
+                    "action": "*",
+                    "secret": secret,
+                }
+            ).encode(),
+        )
         assert answer.status == 201, answer
         hook = answer.json()["_id"]
         assert self.secret(hook) == secret
         self.delivered(hook, "/own")
         answer = self.door.request(
-            "POST", f"/v2/hooks/{hook}/secret/rotate", key)
+            "POST", f"/v2/hooks/{hook}/secret/rotate", key
+        )
         assert answer.status == 200, answer
         assert self.secret(hook) == answer.json()["secret"] != secret
         self.delivered(hook, "/own")
@@ -83,10 +103,18 @@ class Encrypted(_Case):
     def test_3_the_same_secret_twice_looks_different(self):
         same = "whsec_" + "QUJD" * 11
         for _ in range(2):
-            self.door.request("POST", "/v2/hooks", [(
-                "Authorization", self.key)], json.dumps({
-                    "target_url": self.sink.url(), "action": "user.joined",
-                    "secret": same}).encode())
+            self.door.request(
+                "POST",
+                "/v2/hooks",
+                [("Authorization", self.key)],
+                json.dumps(
+                    {
+                        "target_url": self.sink.url(),
+                        "action": "user.joined",
+                        "secret": same,
+                    }
+                ).encode(),
+            )
         one, two = self.stored()[-2:]
         assert one[5:] != two[5:] and one[:5] == two[:5]
 
@@ -106,13 +134,17 @@ class Encrypted(_Case):
         assert not self.sink.at("/x") and not self.sink.at("/y")
         self.genuine(self.sink.at("/z")[-1], third)
         for hook in hooks:
-            answer = self.door.request("GET", f"/v2/hooks/{hook}/secret",
-                                       [("Authorization", self.key)])
+            answer = self.door.request(
+                "GET", f"/v2/hooks/{hook}/secret", [("Authorization", self.key)]
+            )
             assert answer.status == 503, answer
             # The way out.
             answer = self.door.request(
-                "POST", f"/v2/hooks/{hook}/secret/rotate",
-                [("Authorization", self.key)], b'{"overlap":"0s"}')
+                "POST",
+                f"/v2/hooks/{hook}/secret/rotate",
+                [("Authorization", self.key)],
+                b'{"overlap":"0s"}',
+            )
             assert answer.status == 200, answer
         self.service.db.sql("UPDATE lanes SET next_at = UTC_TIMESTAMP(3)")
         self.once("delivered 2,")
@@ -169,8 +201,9 @@ class Lost(_Case):
         for word in ("key_file", *words):
             assert word in done.err, done
         assert not self.sink.at(), "nothing is sent"
-        done = self.service.run("hooks-admin", "doctor",
-                                config=self.service.config(service.ADMIN))
+        done = self.service.run(
+            "hooks-admin", "doctor", config=self.service.config(service.ADMIN)
+        )
         assert done.status == 78 and "FAIL\tsecrets\t" in done.out, done
 
     def test_1_another_key_or_none(self):
@@ -181,28 +214,39 @@ class Lost(_Case):
         self.refused("another key")
         self.use(None)
         self.refused("not set")
-        answer = self.door.request("GET", f"/v2/hooks/{hook}/secret",
-                                   [("Authorization", self.key)])
+        answer = self.door.request(
+            "GET", f"/v2/hooks/{hook}/secret", [("Authorization", self.key)]
+        )
         assert answer.status == 503 and "whsec" not in str(answer), answer
         self.use(self.key_file)
         self.once("delivered 1,")
         self.genuine(self.sink.at()[-1], hook)
 
     def test_2_a_file_that_is_no_key(self):
-        bad = {"is not a file of exactly 32 bytes": [b"", b"x" * 31,
-                                                     b"x" * 33, b"x" * 65],
-               "No such file": [None]}
+        bad = {
+            "is not a file of exactly 32 bytes": [
+                b"",
+                b"x" * 31,
+                b"x" * 33,
+                b"x" * 65,
+            ],
+            "No such file": [None],
+        }
         for words, contents in bad.items():
             for content in contents:
                 path = self.service.folder / "missing.key"
                 if content is not None:
                     path = self.new_key("bad", content)
                 self.use(path)
-                for program, args in (("hooks-admin", ["config"]),
-                                      ("hooks-send", ["--once"])):
+                for program, args in (
+                    ("hooks-admin", ["config"]),
+                    ("hooks-send", ["--once"]),
+                ):
                     done = self.service.run(
-                        program, *args,
-                        config=self.service.config(service.SENDER))
+                        program,
+                        *args,
+                        config=self.service.config(service.SENDER),
+                    )
                     assert done.status == 78 and words in done.err, done
                     assert "[secrets] key_file" in done.err, done
         answer = self.door.request("GET", "/healthz")
@@ -216,14 +260,20 @@ class Lost(_Case):
             done = self.service.send("--once")
             assert done.status == 78 and "everybody" in done.err, done
         path.chmod(0o640)
-        assert self.service.run(
-            "hooks-admin", "config",
-            config=self.service.config(service.ADMIN)).status == 0
+        assert (
+            self.service.run(
+                "hooks-admin",
+                "config",
+                config=self.service.config(service.ADMIN),
+            ).status
+            == 0
+        )
 
     def test_4_the_key_is_not_printed(self):
         self.use(self.key_file)
-        done = self.service.run("hooks-admin", "config",
-                                config=self.service.config(service.ADMIN))
+        done = self.service.run(
+            "hooks-admin", "config", config=self.service.config(service.ADMIN)
+        )
         assert f"key_file = {self.key_file}" in done.out, done
         assert self.key_file.read_bytes().hex() not in done.out
 

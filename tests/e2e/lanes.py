@@ -35,11 +35,14 @@ class Options(LaneCase):
         self.set(batch_size=4)
         self.publish_many(10)
         self.once("delivered 10")
-        bodies = sorted((json.loads(r.body) for r in self.sink.at("/batch")),
-                        key=lambda b: b[0]["resource"]["n"])
+        bodies = sorted(
+            (json.loads(r.body) for r in self.sink.at("/batch")),
+            key=lambda b: b[0]["resource"]["n"],
+        )
         assert [len(b) for b in bodies] == [4, 4, 2], bodies
-        assert [o["resource"]["n"] for b in bodies for o in b] \
-            == list(range(10))
+        assert [o["resource"]["n"] for b in bodies for o in b] == list(
+            range(10)
+        )
         for request in self.sink.at("/batch"):
             self.genuine(request, hook)
         ids = {r.header("webhook-id") for r in self.sink.at("/batch")}
@@ -71,8 +74,11 @@ class Options(LaneCase):
         time.sleep(1.1)
         self.once("delivered 3")
         first, *others = self.sink.at("/alone")
-        again = [r for r in others if r.header("webhook-id")
-                 == first.header("webhook-id")]
+        again = [
+            r
+            for r in others
+            if r.header("webhook-id") == first.header("webhook-id")
+        ]
         assert [r.body for r in again] == [first.body], others
         assert len(others) == 2, others
 
@@ -81,8 +87,9 @@ class Options(LaneCase):
         self.set(batch_size=100)
         resource = json.dumps({"n": "x" * 100_000})
         for _ in range(15):
-            self.service.publish_sql(self.organization, "event.created",
-                                     resource)
+            self.service.publish_sql(
+                self.organization, "event.created", resource
+            )
         self.once("delivered 15")
         sizes = [len(r.body) for r in self.sink.at("/batch")]
         assert len(sizes) == 2 and max(sizes) <= 1024 * 1024, sizes
@@ -114,8 +121,9 @@ class Options(LaneCase):
     def test_nor_when_answers_are_late_and_then_are_not(self):
         self.fresh("/late")
         self.set(rate_limit=3)
-        self.sink.script("/late", *[Answer(200, delay=2.5)] * 6,
-                         then=Answer(200))
+        self.sink.script(
+            "/late", *[Answer(200, delay=2.5)] * 6, then=Answer(200)
+        )
         self.publish_many(20)
         sender = self.service.start_sender("--linger", "12s")
         times = [r.time for r in self.sink.wait(20, "/late", 15)]
@@ -125,7 +133,7 @@ class Options(LaneCase):
 
     def test_own_headers_come_last(self):
         self.fresh("/own")
-        self.set(headers="'{\"X-One\":\"1\",\"X-Empty\":\"\"}'")
+        self.set(headers='\'{"X-One":"1","X-Empty":""}\'')
         self.publish()
         self.once("delivered 1")
         request = self.sink.at("/own")[0]
@@ -162,8 +170,9 @@ class Policy(LaneCase):
         assert body["resource"]["_id"] == hook
         assert body["resource"]["enabled"] is False
         assert "410" in body["resource"]["disabledReason"]
-        assert [json.loads(r.body)["action"] for r in self.sink.at("/all")] \
-            == ["event.created"], "no wildcard names it"
+        assert [json.loads(r.body)["action"] for r in self.sink.at("/all")] == [
+            "event.created"
+        ], "no wildcard names it"
 
     def test_retry_after_puts_the_whole_lane_off(self):
         self.fresh("/busy")
@@ -179,9 +188,11 @@ class Policy(LaneCase):
 
     def test_retry_after_outlives_answers_to_earlier_requests(self):
         self.fresh("/busy")
-        self.sink.script("/busy",
-                         Answer(429, headers=[("Retry-After", "30")]),
-                         then=Answer(200, delay=0.3))
+        self.sink.script(
+            "/busy",
+            Answer(429, headers=[("Retry-After", "30")]),
+            then=Answer(200, delay=0.3),
+        )
         self.publish_many(60)
         sender = self.service.start_sender("--linger", "3s")
         assert sender.wait() == 0
@@ -189,20 +200,34 @@ class Policy(LaneCase):
 
     def test_enabled_again_while_requests_are_in_flight(self):
         hook = self.fresh("/back")
-        self.sink.script("/back", Answer(410, delay=0.2),
-                         then=Answer(200, delay=1.5))
+        self.sink.script(
+            "/back", Answer(410, delay=0.2), then=Answer(200, delay=1.5)
+        )
         self.publish_many(30)
         sender = self.service.start_sender("--linger", "12s")
-        wait_until(lambda: "disabled" in self.service.admin(
-            "hook", "list", self.organization), 5, "the hook disabled")
+        wait_until(
+            lambda: (
+                "disabled"
+                in self.service.admin("hook", "list", self.organization)
+            ),
+            5,
+            "the hook disabled",
+        )
         self.service.admin("hook", "enable", hook)
-        wait_until(lambda: "pending" not in self.newest_states(30), 11,
-                   "the held ones delivered")
+        wait_until(
+            lambda: "pending" not in self.newest_states(30),
+            11,
+            "the held ones delivered",
+        )
         assert sender.stop() == 0
 
     def newest_states(self, count):
-        return {s for s, in self.service.db.sql(
-            f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}")}
+        return {
+            s
+            for (s,) in self.service.db.sql(
+                f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}"
+            )
+        }
 
     def test_a_delivery_that_arrived_is_not_cancelled(self):
         hook = self.fresh("/late")
@@ -219,12 +244,14 @@ class Policy(LaneCase):
         self.sink.script("/never", then=Answer(500))
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 1")
-        self.service.db.sql("UPDATE lanes SET failing_since = "
-                            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY")
+        self.service.db.sql(
+            "UPDATE lanes SET failing_since = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
+        )
         time.sleep(1.1)
         self.once("delivered 0, failed 0, retrying 1")
-        self.service.db.sql("UPDATE hooks SET updated_at = "
-                            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY")
+        self.service.db.sql(
+            "UPDATE hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
+        )
         time.sleep(1.1)
         self.once()
         line = self.service.admin("hook", "list", self.organization)
@@ -240,9 +267,13 @@ class Policy(LaneCase):
         self.sink.clear()
         self.once("delivered 0")
         assert not self.sink.at("/deleted")
-        states = {s for s, in self.service.db.sql(
-            "SELECT d.state FROM deliveries d JOIN hooks h ON h.id = "
-            "d.hook_id WHERE h.target_url LIKE '%/deleted'")}
+        states = {
+            s
+            for (s,) in self.service.db.sql(
+                "SELECT d.state FROM deliveries d JOIN hooks h ON h.id = "
+                "d.hook_id WHERE h.target_url LIKE '%/deleted'"
+            )
+        }
         assert states == {"cancelled"}, states
 
 
@@ -258,13 +289,15 @@ class WakeUp(LaneCase):
         lanes = "SELECT hook_id FROM lanes WHERE owner IS NOT NULL"
         self.service.db.sql(
             "UPDATE lanes SET owner = 'other', next_at = UTC_TIMESTAMP(3) + "
-            "INTERVAL 1 HOUR")
+            "INTERVAL 1 HOUR"
+        )
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 20")
         assert len(self.service.db.sql(lanes)) >= 20, "left to their owner"
         touched = self.service.db.sql(
             "SELECT DISTINCT touched FROM lanes JOIN hooks h ON h.id = hook_id "
-            "WHERE h.deleted_at IS NULL")
+            "WHERE h.deleted_at IS NULL"
+        )
         assert touched == [["1"]], "a write, for an owner on another node"
 
     def test_bursts_leave_nothing_behind(self):
@@ -275,8 +308,11 @@ class WakeUp(LaneCase):
         for n in range(40):
             self.publish_many(3)
             time.sleep(0.02 + (n * 7 % 5) / 100)
-        wait_until(lambda: len(self.sink.at()) >= 960, 6,
-                   "every delivery of every burst")
+        wait_until(
+            lambda: len(self.sink.at()) >= 960,
+            6,
+            "every delivery of every burst",
+        )
         assert sender.stop() == 0
 
 
@@ -285,12 +321,17 @@ class Refused(LaneCase):
 
     def test_an_idempotency_key_that_is_too_long(self):
         self.fresh("/fine")
-        self.service.publish_sql(self.organization, "event.created", "{}",
-                                 idempotency_key="\u00e9" * 200)
+        self.service.publish_sql(
+            self.organization,
+            "event.created",
+            "{}",
+            idempotency_key="\u00e9" * 200,
+        )
         self.service.publish_sql(self.organization, "event.created", "{}")
         self.once("delivered 1,")
         reason = self.service.db.value(
-            "SELECT reason FROM notifications WHERE state = 'rejected'")
+            "SELECT reason FROM notifications WHERE state = 'rejected'"
+        )
         assert reason.startswith("idempotency_key"), reason
 
     def kill_query(self, pid):
@@ -305,9 +346,10 @@ class Refused(LaneCase):
         self.publish_many(3000)
         sender = self.service.start_sender("--linger", "30s")
         for _ in range(20):
-            for pid, in self.service.db.sql(
-                    "SELECT ID FROM information_schema.PROCESSLIST WHERE "
-                    f"USER = '{service.SENDER}' AND COMMAND <> 'Sleep'"):
+            for (pid,) in self.service.db.sql(
+                "SELECT ID FROM information_schema.PROCESSLIST WHERE "
+                f"USER = '{service.SENDER}' AND COMMAND <> 'Sleep'"
+            ):
                 self.kill_query(pid)
             time.sleep(0.05)
         self.sink.wait(3000, "/killed", 25)

@@ -16,8 +16,9 @@ from sendcase import LaneCase
 class _NeighbourCase(LaneCase):
     def healthy(self):
         org = self.service.organization("Healthy")
-        self.service.admin("hook", "create", org, self.sink.url("/healthy"),
-                           "user.joined")
+        self.service.admin(
+            "hook", "create", org, self.sink.url("/healthy"), "user.joined"
+        )
         return org
 
     def latencies(self, organization, count):
@@ -27,28 +28,37 @@ class _NeighbourCase(LaneCase):
         for n in range(before, before + count):
             begin = time.time()
             self.publish_many(1, organization, "user.joined")
-            waits.append(
-                self.sink.wait(n + 1, "/healthy")[-1].time - begin)
+            waits.append(self.sink.wait(n + 1, "/healthy")[-1].time - begin)
         return waits
 
     def hooks_of_the_first(self, count, url):
         """So many hooks by SQL, each with its lane and its secret."""
-        self.service.db.sql("".join(
-            "INSERT INTO hooks (organization, target_url, action, created_at, "
-            f"updated_at) VALUES (UNHEX('{self.organization}'), '{url(n)}', "
-            "'event.created', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));"
-            for n in range(count)))
+        self.service.db.sql(
+            "".join(
+                "INSERT INTO hooks (organization, target_url, action, created_at, "
+                f"updated_at) VALUES (UNHEX('{self.organization}'), '{url(n)}', "
+                "'event.created', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));"
+                for n in range(count)
+            )
+        )
         self.service.db.sql(
             "INSERT IGNORE INTO lanes (hook_id) SELECT id FROM hooks; "
             "INSERT INTO hook_secrets (hook_id, secret, created_at) SELECT "
             "h.id, (SELECT secret FROM hook_secrets LIMIT 1), "
             "UTC_TIMESTAMP(3) FROM hooks h WHERE NOT EXISTS (SELECT 1 FROM "
-            "hook_secrets s WHERE s.hook_id = h.id)")
+            "hook_secrets s WHERE s.hook_id = h.id)"
+        )
 
 
 class Sixteen(_NeighbourCase):
-    settings = {"sender": {"timeout": "4s", "linger": "30s",
-                           "concurrency": "32", "hook_concurrency": "8"}}
+    settings = {
+        "sender": {
+            "timeout": "4s",
+            "linger": "30s",
+            "concurrency": "32",
+            "hook_concurrency": "8",
+        }
+    }
 
     def test_hanging_hooks_disturb_no_other_organization(self):
         org = self.healthy()
@@ -59,8 +69,9 @@ class Sixteen(_NeighbourCase):
             self.hook(f"/hang{n}", "event.created")
         before = len(self.sink.at())
         self.publish_many(20)
-        wait_until(lambda: len(self.sink.at()) >= before + 16, 10,
-                   "hanging hooks")
+        wait_until(
+            lambda: len(self.sink.at()) >= before + 16, 10, "hanging hooks"
+        )
         beside = statistics.median(self.latencies(org, 20))
         assert beside < max(2 * alone, 0.25), (alone, beside)
         assert sender.stop() == 0
@@ -70,8 +81,7 @@ class Many(_NeighbourCase):
     """Three hundred hooks of one organization hang at the same time, with
     large bodies: neither places, nor lanes, nor memory run out for others."""
 
-    settings = {"sender": {"timeout": "10s", "linger": "60s",
-                           "lease": "20s"}}
+    settings = {"sender": {"timeout": "10s", "linger": "60s", "lease": "20s"}}
 
     def test_hanging_hooks_with_large_bodies(self):
         org = self.healthy()
@@ -79,14 +89,15 @@ class Many(_NeighbourCase):
         self.hooks_of_the_first(300, lambda n: self.sink.url(f"/hang?{n}"))
         large = json.dumps({"n": 0, "x": "x" * 100_000})
         for _ in range(3):
-            self.service.publish_sql(self.organization, "event.created",
-                                     large)
+            self.service.publish_sql(self.organization, "event.created", large)
         sender = self.service.start_sender()
         self.sink.wait(40, "/hang", 20)
         waits = self.latencies(org, 15)
         hanging = len(self.sink.at("/hang"))
-        print(f"# {hanging} requests hang, the healthy ones took "
-              f"{statistics.median(waits):.3f} s, at most {max(waits):.3f} s")
+        print(
+            f"# {hanging} requests hang, the healthy ones took "
+            f"{statistics.median(waits):.3f} s, at most {max(waits):.3f} s"
+        )
         assert statistics.median(waits) < 1, waits
         assert max(waits) < 4, "less than the time-out"
         sender.stop()
@@ -124,8 +135,11 @@ class Dead(_NeighbourCase):
         assert sender.stop() == 0
 
     def tried(self):
-        return int(self.service.db.value(
-            "SELECT COUNT(*) FROM attempts WHERE error = 'connect'"))
+        return int(
+            self.service.db.value(
+                "SELECT COUNT(*) FROM attempts WHERE error = 'connect'"
+            )
+        )
 
 
 class Memory(_NeighbourCase):
@@ -142,9 +156,12 @@ class Memory(_NeighbourCase):
         self.sink.wait(4, "/hang")
         time.sleep(0.5)
         assert len(self.sink.at("/hang")) == 4, "its first window"
-        out = int(self.service.db.value(
-            "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
-            "NULL"))
+        out = int(
+            self.service.db.value(
+                "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
+                "NULL"
+            )
+        )
         assert out == 16, f"{out} are in memory"
         sender.stop()
 
@@ -153,8 +170,9 @@ class Memory(_NeighbourCase):
         self.sink.script("/few", then=Answer(200, delay=0.2))
         self.publish_many(12)
         before = self.sink.connections
-        self.service.write_config(service.SENDER,
-                                  sender={"hook_concurrency": "2"})
+        self.service.write_config(
+            service.SENDER, sender={"hook_concurrency": "2"}
+        )
         try:
             self.once("delivered 12,")
         finally:
@@ -168,9 +186,12 @@ class Memory(_NeighbourCase):
         sender = self.service.start_sender()
         self.sink.wait(420, "/quick")
         time.sleep(0.5)
-        out = int(self.service.db.value(
-            "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
-            "NULL"))
+        out = int(
+            self.service.db.value(
+                "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
+                "NULL"
+            )
+        )
         assert out > 100, f"{out} are in memory"
         sender.stop()
 

@@ -33,9 +33,15 @@ class _Case(SendCase):
         super().teardown()
 
     def configure(self, **keys):
-        self.service.write_config(service.SENDER, notify={
-            "mail_to": f"{TO}, {ALSO}", "mail_from": FROM,
-            "smtp": self.mail.url(), **keys})
+        self.service.write_config(
+            service.SENDER,
+            notify={
+                "mail_to": f"{TO}, {ALSO}",
+                "mail_from": FROM,
+                "smtp": self.mail.url(),
+                **keys,
+            },
+        )
 
     def gone(self, path="/gone?token=geheim"):
         """A hook that the service disables."""
@@ -60,11 +66,13 @@ class _Case(SendCase):
         self.service.db.sql(
             "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
             "WHERE next_at IS NOT NULL; UPDATE deliveries SET due_at = "
-            "UTC_TIMESTAMP(3) WHERE state = 'pending'")
+            "UTC_TIMESTAMP(3) WHERE state = 'pending'"
+        )
 
     def an_hour_later(self):
-        self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3) "
-                            "WHERE name = 'mail'")
+        self.service.db.sql(
+            "UPDATE chores SET next_at = UTC_TIMESTAMP(3) WHERE name = 'mail'"
+        )
 
     def alerts(self):
         return int(self.service.db.value("SELECT COUNT(*) FROM alerts"))
@@ -79,16 +87,33 @@ class Mails(_Case):
         assert mail.recipients == [f"<{TO}>", f"<{ALSO}>"], mail.recipients
         message = mail.message()
         assert not message.defects, message.defects
-        assert sorted(message.keys()) == sorted([
-            "Date", "From", "To", "Subject", "Message-ID", "MIME-Version",
-            "Content-Type", "Auto-Submitted"]), message.keys()
-        assert re.fullmatch(r"vyte-hooks on [\w.-]+: 1 hooks disabled, 0 "
-                            r"deliveries failed", message["Subject"])
+        assert sorted(message.keys()) == sorted(
+            [
+                "Date",
+                "From",
+                "To",
+                "Subject",
+                "Message-ID",
+                "MIME-Version",
+                "Content-Type",
+                "Auto-Submitted",
+            ]
+        ), message.keys()
+        assert re.fullmatch(
+            r"vyte-hooks on [\w.-]+: 1 hooks disabled, 0 "
+            r"deliveries failed",
+            message["Subject"],
+        )
         assert abs(message["Date"].datetime.timestamp() - time.time()) < 60
         assert [a.addr_spec for a in message["To"].addresses] == [TO, ALSO]
         text = message.get_content()
-        for words in (hook, "410", "127.0.0.1", self.organization,
-                      "hook enable"):
+        for words in (
+            hook,
+            "410",
+            "127.0.0.1",
+            self.organization,
+            "hook enable",
+        ):
             assert words in text, (words, text)
         assert "geheim" not in text and "gone?" not in text, text
         assert self.alerts() == 0
@@ -140,8 +165,9 @@ class Mails(_Case):
         self.configure(mail_from=None)
         self.gone()
         self.once()
-        assert re.fullmatch(r"<vyte-hooks@[\w.-]+>",
-                            self.mail.wait(5)[4].sender)
+        assert re.fullmatch(
+            r"<vyte-hooks@[\w.-]+>", self.mail.wait(5)[4].sender
+        )
 
     def test_7_to_nobody_nothing_is_noted(self):
         self.configure(mail_to="")
@@ -211,19 +237,26 @@ class Hanging(_Case):
 
 class Configuration(SendCase):
     def test_what_is_refused(self):
-        for key, value in (("mail_to", "me"), ("mail_to", "a@b@c"),
-                           ("mail_to", "me@example.com x"),
-                           ("mail_to", "<me@example.com>"),
-                           ("mail_to", "m\u00e9@example.com"),
-                           ("mail_from", "me <me@example.com>"),
-                           ("mail_from", "a@b>\tRCPT"),
-                           ("smtp", "http://localhost"), ("smtp", "smtp://"),
-                           ("smtp", "smtp://me:word@host"),
-                           ("smtp", "localhost:25")):
-            path = self.service.write_config(service.SENDER,
-                                             notify={key: value})
-            for program, args in (("hooks-admin", ["config"]),
-                                  ("hooks-send", ["--once"])):
+        for key, value in (
+            ("mail_to", "me"),
+            ("mail_to", "a@b@c"),
+            ("mail_to", "me@example.com x"),
+            ("mail_to", "<me@example.com>"),
+            ("mail_to", "m\u00e9@example.com"),
+            ("mail_from", "me <me@example.com>"),
+            ("mail_from", "a@b>\tRCPT"),
+            ("smtp", "http://localhost"),
+            ("smtp", "smtp://"),
+            ("smtp", "smtp://me:word@host"),
+            ("smtp", "localhost:25"),
+        ):
+            path = self.service.write_config(
+                service.SENDER, notify={key: value}
+            )
+            for program, args in (
+                ("hooks-admin", ["config"]),
+                ("hooks-send", ["--once"]),
+            ):
                 done = self.service.run(program, *args, config=path)
                 assert done.status == 78, (key, value, done)
                 assert f"[notify] {key}" in done.err, (key, value, done)

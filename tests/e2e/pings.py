@@ -25,8 +25,9 @@ def kill_all(sender):
 
 class Pings(sendcase.SendCase):
     def ask(self, method, target, status, body=None, key=None):
-        answer = self.door.request(method, target,
-                                   [("Authorization", key or self.key)], body)
+        answer = self.door.request(
+            method, target, [("Authorization", key or self.key)], body
+        )
         assert answer.status == status, answer
         return answer.json() if answer.body else None
 
@@ -39,16 +40,18 @@ class Pings(sendcase.SendCase):
     def lane(self, hook_column):
         return self.service.db.value(
             f"SELECT {hook_column} FROM lanes WHERE hook_id = "
-            "(SELECT MAX(id) FROM hooks)")
+            "(SELECT MAX(id) FROM hooks)"
+        )
 
     def set(self, **columns):
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
-        self.service.db.sql(f"UPDATE hooks SET {changes}, "
-                            "updated_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+        )
 
     def test_a_ping_is_a_delivery(self):
         hook = self.fresh("/ping", "event.created")
-        self.set(headers="'{\"X-Token\": \"hush\"}'")
+        self.set(headers='\'{"X-Token": "hush"}\'')
         ping = self.ping(hook)
         assert ping["hook"] == hook and ping["action"] == "ping", ping
         assert ping["state"] == "pending" and ping["attemptCount"] == 0
@@ -64,7 +67,8 @@ class Pings(sendcase.SendCase):
         found = self.delivery(ping)
         assert found["state"] == "delivered" and len(found["attempts"]) == 1
         notification = self.ask(
-            "GET", f"/v2/notifications/{ping['notification']}", 200)
+            "GET", f"/v2/notifications/{ping['notification']}", 200
+        )
         assert notification["state"] == "fanned_out", notification
         assert notification["resource"]["headers"] == {"X-Token": "***"}
 
@@ -84,7 +88,8 @@ class Pings(sendcase.SendCase):
         hook = self.fresh("/dead")
         self.service.db.sql(
             "UPDATE lanes SET failures = 9, crashes = 2, suspended_until = "
-            "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR")
+            "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
+        )
         self.ping(hook)
         self.once("delivered 1, failed 0,")
 
@@ -100,8 +105,12 @@ class Pings(sendcase.SendCase):
 
     def test_one_attempt_and_no_consequence(self):
         hook = self.fresh("/bad")
-        for answer in (Answer(500), Answer(410), Hang(5),
-                       Answer(503, headers=[("Retry-After", "60")])):
+        for answer in (
+            Answer(500),
+            Answer(410),
+            Hang(5),
+            Answer(503, headers=[("Retry-After", "60")]),
+        ):
             self.sink.clear()
             self.sink.script("/bad", answer, then=Answer(200))
             ping = self.ping(hook)
@@ -112,8 +121,12 @@ class Pings(sendcase.SendCase):
             found = self.delivery(ping)
             assert found["state"] == "failed", found
             assert len(found["attempts"]) == 1 and found["finishedAt"]
-        assert self.lane("CONCAT_WS(' ', failures, failing_since, "
-                         "suspended_until)") == "0"
+        assert (
+            self.lane(
+                "CONCAT_WS(' ', failures, failing_since, suspended_until)"
+            )
+            == "0"
+        )
         hook_now = self.ask("GET", f"/v2/hooks/{hook}", 200)
         assert hook_now["enabled"] is True, hook_now
         self.publish()
@@ -134,7 +147,8 @@ class Pings(sendcase.SendCase):
         requests = self.sink.at("/batch")
         assert [len(json.loads(r.body)) for r in requests] == [1, 1, 1]
         assert {r.header("webhook-id") for r in requests} == {
-            self.delivery(p)["webhookId"] for p in pings}
+            self.delivery(p)["webhookId"] for p in pings
+        }
 
     def test_the_sender_dies_with_it(self):
         hook = self.fresh("/killed")
@@ -144,8 +158,11 @@ class Pings(sendcase.SendCase):
         self.sink.wait(1, "/killed")
         kill_all(sender)
         sender = self.service.start_sender()
-        wait_until(lambda: self.delivery(ping)["state"] == "failed", 5,
-                   "the ping has failed")
+        wait_until(
+            lambda: self.delivery(ping)["state"] == "failed",
+            5,
+            "the ping has failed",
+        )
         assert sender.stop() == 0
         found = self.delivery(ping)
         assert "died" in found["reason"] and found["maybeDuplicate"], found
@@ -182,7 +199,8 @@ class Pings(sendcase.SendCase):
         hook = self.fresh("/refused")
         other = self.service.key(self.service.organization("Other"))
         assert self.ping(hook, 404, key=other) == self.ping(
-            no_such_id(), 404, key=other)
+            no_such_id(), 404, key=other
+        )
         for role in ("read", "publish", "run"):
             self.ping(hook, 403, key=self.service.key(self.organization, role))
         self.ping(hook, 400, body=b'{"x": 1}')

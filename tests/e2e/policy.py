@@ -40,8 +40,10 @@ class Gone(LaneCase):
         self.once()
         assert self.state_of(hook).startswith("disabled")
         assert self.state_of(watch).startswith("disabled")
-        told = [json.loads(r.body)["resource"]["_id"]
-                for r in self.sink.at("/other")]
+        told = [
+            json.loads(r.body)["resource"]["_id"]
+            for r in self.sink.at("/other")
+        ]
         assert told == [hook], told
 
 
@@ -62,7 +64,8 @@ class Later(LaneCase):
             "COALESCE(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), "
             "MAX(l.suspended_until)), 0) FROM deliveries d JOIN lanes l "
             "ON l.hook_id = d.hook_id WHERE d.state = 'pending' AND "
-            "d.attempts = 1")
+            "d.attempts = 1"
+        )
         assert hook
         return int(delivery), int(lane)
 
@@ -72,8 +75,9 @@ class Later(LaneCase):
 
     def test_seconds(self):
         for status in (429, 503):
-            self.near(self.wait_of(("Retry-After", "7200"), status=status),
-                      7200, 7200)
+            self.near(
+                self.wait_of(("Retry-After", "7200"), status=status), 7200, 7200
+            )
 
     def test_never_earlier_than_the_schedule(self):
         self.near(self.wait_of(("Retry-After", "60")), 3600, 60)
@@ -85,32 +89,48 @@ class Later(LaneCase):
         self.near(self.wait_of(("Retry-After", past)), 3600, 0)
 
     def test_a_day_at_most(self):
-        self.near(self.wait_of(("Retry-After", "99999999999999999999")),
-                  86400, 86400)
-        self.near(self.wait_of(("Retry-After",
-                                "Fri, 31 Dec 9999 23:59:59 GMT")),
-                  86400, 86400)
+        self.near(
+            self.wait_of(("Retry-After", "99999999999999999999")), 86400, 86400
+        )
+        self.near(
+            self.wait_of(("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")),
+            86400,
+            86400,
+        )
 
     def test_nonsense_is_ignored(self):
-        for value in ("soon", "-5", "1.5", "", "7200 s", "0x10",
-                      "Fri, 31 Feb 2099 23:59:59 GMT", "\xff"):
+        for value in (
+            "soon",
+            "-5",
+            "1.5",
+            "",
+            "7200 s",
+            "0x10",
+            "Fri, 31 Feb 2099 23:59:59 GMT",
+            "\xff",
+        ):
             self.near(self.wait_of(("Retry-After", value)), 3600, 0)
 
     def test_other_statuses_cannot_ask(self):
         for status in (500, 404, 302):
-            self.near(self.wait_of(("Retry-After", "7200"), status=status),
-                      3600, 0)
+            self.near(
+                self.wait_of(("Retry-After", "7200"), status=status), 3600, 0
+            )
 
     def test_another_target_has_not_asked(self):
         self.wait_of(("Retry-After", "7200"))
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 1,")
-        hook = self.service.admin(
-            "hook", "list", self.organization).split("\t")[0]
+        hook = self.service.admin("hook", "list", self.organization).split(
+            "\t"
+        )[0]
         self.sink.clear()
         answer = self.door.request(
-            "PUT", f"/v2/hooks/{hook}", [("Authorization", self.key)],
-            json.dumps({"target_url": self.sink.url("/moved")}).encode())
+            "PUT",
+            f"/v2/hooks/{hook}",
+            [("Authorization", self.key)],
+            json.dumps({"target_url": self.sink.url("/moved")}).encode(),
+        )
         assert answer.status == 200, answer
         self.once("delivered 1, failed 0, retrying 0,")
         assert len(self.sink.at("/moved")) == 1
@@ -119,14 +139,21 @@ class Later(LaneCase):
 class Dead(LaneCase):
     """Failures of the connection suspend the lane."""
 
-    settings = {"sender": {"retry_schedule": "1h", "timeout": "2s",
-                           "connect_timeout": "1s", "lease": "10s"}}
+    settings = {
+        "sender": {
+            "retry_schedule": "1h",
+            "timeout": "2s",
+            "connect_timeout": "1s",
+            "lease": "10s",
+        }
+    }
 
     def lane(self):
         [[failures, wait]] = self.service.db.sql(
             "SELECT failures, COALESCE(TIMESTAMPDIFF(MICROSECOND, "
             "UTC_TIMESTAMP(3), suspended_until), 0) FROM lanes JOIN hooks "
-            "ON hooks.id = hook_id WHERE deleted_at IS NULL")
+            "ON hooks.id = hook_id WHERE deleted_at IS NULL"
+        )
         return int(failures), int(wait) / 1e6
 
     def test_what_was_under_way_together_is_one_failure(self):
@@ -148,16 +175,20 @@ class Dead(LaneCase):
         assert 1 <= len(self.sink.at("/dead")) <= 4
         for expected in (2, 3):
             self.sink.requests.clear()
-            self.service.db.sql("UPDATE lanes SET suspended_until = "
-                                "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
-                                "WHERE suspended_until IS NOT NULL")
+            self.service.db.sql(
+                "UPDATE lanes SET suspended_until = "
+                "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
+                "WHERE suspended_until IS NOT NULL"
+            )
             self.once()
             assert len(self.sink.at("/dead")) == 1, "one probe"
             assert self.lane()[0] == expected
         self.sink.script("/dead", then=Answer(200))
-        self.service.db.sql("UPDATE lanes SET suspended_until = "
-                            "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
-                            "WHERE suspended_until IS NOT NULL")
+        self.service.db.sql(
+            "UPDATE lanes SET suspended_until = "
+            "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
+            "WHERE suspended_until IS NOT NULL"
+        )
         self.once("delivered 4")
         assert self.lane() == (0, 0)
 
@@ -172,8 +203,13 @@ class Dead(LaneCase):
 class Changed(LaneCase):
     """Hooks that change while a sender is at work for them."""
 
-    settings = {"sender": {"linger": "30s", "retry_schedule": "1h",
-                           "hook_concurrency": "4"}}
+    settings = {
+        "sender": {
+            "linger": "30s",
+            "retry_schedule": "1h",
+            "hook_concurrency": "4",
+        }
+    }
 
     def busy(self, path):
         """A sender with a lane that is open: it would take 25 s."""
@@ -194,13 +230,17 @@ class Changed(LaneCase):
 
     def put(self, hook, **members):
         answer = self.door.request(
-            "PUT", f"/v2/hooks/{hook}", [("Authorization", self.key)],
-            json.dumps(members).encode())
+            "PUT",
+            f"/v2/hooks/{hook}",
+            [("Authorization", self.key)],
+            json.dumps(members).encode(),
+        )
         assert answer.status == 200, answer
 
     def post(self, path, body=b"{}"):
-        answer = self.door.request("POST", path,
-                                   [("Authorization", self.key)], body)
+        answer = self.door.request(
+            "POST", path, [("Authorization", self.key)], body
+        )
         assert answer.status == 200, answer
         return answer.json()
 
@@ -215,25 +255,35 @@ class Changed(LaneCase):
         assert len(self.sink.at("/off")) == 200, "nothing twice, nothing lost"
 
     def pending(self):
-        return int(self.service.db.value(
-            "SELECT COUNT(*) FROM deliveries WHERE state = 'pending'"))
+        return int(
+            self.service.db.value(
+                "SELECT COUNT(*) FROM deliveries WHERE state = 'pending'"
+            )
+        )
 
     def test_deleted(self):
         hook, sender = self.busy("/delete")
         self.service.admin("hook", "delete", hook)
         came = self.settled("/delete")
         assert sender.stop() == 0
-        rows = dict(self.service.db.sql(
-            "SELECT d.state, COUNT(*) FROM deliveries d JOIN hooks h ON "
-            "h.id = d.hook_id WHERE h.target_url LIKE '%/delete' "
-            "GROUP BY d.state"))
-        assert rows == {"delivered": str(came),
-                        "cancelled": str(200 - came)}, rows
+        rows = dict(
+            self.service.db.sql(
+                "SELECT d.state, COUNT(*) FROM deliveries d JOIN hooks h ON "
+                "h.id = d.hook_id WHERE h.target_url LIKE '%/delete' "
+                "GROUP BY d.state"
+            )
+        )
+        assert rows == {"delivered": str(came), "cancelled": str(200 - came)}, (
+            rows
+        )
         reasons = self.service.db.sql(
             "SELECT DISTINCT state, reason FROM deliveries WHERE "
-            "state IN ('delivered', 'cancelled') ORDER BY state")
-        assert reasons == [["delivered", "NULL"],
-                           ["cancelled", "the hook was deleted"]], reasons
+            "state IN ('delivered', 'cancelled') ORDER BY state"
+        )
+        assert reasons == [
+            ["delivered", "NULL"],
+            ["cancelled", "the hook was deleted"],
+        ], reasons
 
     def test_another_target(self):
         hook, sender = self.busy("/before")

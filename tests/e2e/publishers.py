@@ -27,7 +27,9 @@ class Sql(SendCase):
         self.service.db.sql(
             text.replace(SAMPLE, self.organization),
             user=service.APPLICATION,
-            password=service.password_of(service.APPLICATION), name="")
+            password=service.password_of(service.APPLICATION),
+            name="",
+        )
 
     def test_arrives(self):
         hook = self.fresh()
@@ -36,8 +38,7 @@ class Sql(SendCase):
         requests = self.sink.wait(2, "/hook")
         for request in requests:
             self.genuine(request, hook)
-        got = {m["action"]: m for m in
-               (json.loads(r.body) for r in requests)}
+        got = {m["action"]: m for m in (json.loads(r.body) for r in requests)}
         assert got["event.confirmed"]["resource"]["place"] == "Paris", got
         assert got["event.voted"]["user"] == "60af526954e6605aae0dad5a", got
 
@@ -60,10 +61,17 @@ class Shell(tap.Case):
         self.sink.clear()
         self.sink.script("/v2/notifications", *answers)
         return subprocess.run(
-            [PUBLISHERS / "publish.sh", *args], text=True, timeout=60,
-            capture_output=True, check=False,
-            env=dict(os.environ, HOOKS_KEY="the-key",
-                     HOOKS_URL=self.sink.url("").rstrip("/")))
+            [PUBLISHERS / "publish.sh", *args],
+            text=True,
+            timeout=60,
+            capture_output=True,
+            check=False,
+            env=dict(
+                os.environ,
+                HOOKS_KEY="the-key",
+                HOOKS_URL=self.sink.url("").rstrip("/"),
+            ),
+        )
 
     def requests(self, count):
         return self.sink.wait(count, "/v2/notifications")
@@ -71,12 +79,14 @@ class Shell(tap.Case):
     def test_request(self):
         done = self.run_sample("event.confirmed", '{"title":"Übung"}')
         assert done.returncode == 0, done
-        request, = self.requests(1)
+        (request,) = self.requests(1)
         assert request.method == "POST", request
         assert request.header("Authorization") == "the-key", request
         assert request.header("Content-Type") == "application/json", request
         assert json.loads(request.body) == {
-            "action": "event.confirmed", "resource": {"title": "Übung"}}
+            "action": "event.confirmed",
+            "resource": {"title": "Übung"},
+        }
 
     def test_a_key_of_its_own_each_time(self):
         keys = set()
@@ -86,19 +96,28 @@ class Shell(tap.Case):
         assert len(keys) == 2 and None not in keys, keys
 
     def test_repeated_with_the_same_key(self):
-        done = self.run_sample("event.confirmed", "{}", answers=[
-            receiver.Answer(503), receiver.Answer(202)])
+        done = self.run_sample(
+            "event.confirmed",
+            "{}",
+            answers=[receiver.Answer(503), receiver.Answer(202)],
+        )
         assert done.returncode == 0, done
         first, second = self.requests(2)
         assert first.header("Idempotency-Key"), first
         assert (first.header("Idempotency-Key"), first.body) == (
-            second.header("Idempotency-Key"), second.body)
+            second.header("Idempotency-Key"),
+            second.body,
+        )
 
     def test_refused(self):
-        done = self.run_sample("event.confirmed", "{}", "a-key",
-                               answers=[receiver.Answer(400, b"why")])
+        done = self.run_sample(
+            "event.confirmed",
+            "{}",
+            "a-key",
+            answers=[receiver.Answer(400, b"why")],
+        )
         assert done.returncode != 0 and "why" in done.stdout, done
-        request, = self.requests(1)
+        (request,) = self.requests(1)
         assert request.header("Idempotency-Key") == "a-key", request
 
 

@@ -37,29 +37,42 @@ class Quickstart(tap.Case):
 
     def environment(self, var=None):
         lighttpd = where.server("lighttpd")
-        return dict(os.environ, HOOKS_VAR=str(var or self.var),
-                    HOOKS_BUILD=str(where.BUILD),
-                    HOOKS_TEST_SERVERS=str(where.root_of(lighttpd)))
+        return dict(
+            os.environ,
+            HOOKS_VAR=str(var or self.var),
+            HOOKS_BUILD=str(where.BUILD),
+            HOOKS_TEST_SERVERS=str(where.root_of(lighttpd)),
+        )
 
     def run(self, *flags, var=None):
         return subprocess.run(
-            self.command(*flags), env=self.environment(var), text=True,
-            capture_output=True, timeout=120, check=False)
+            self.command(*flags),
+            env=self.environment(var),
+            text=True,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
 
     def stay(self):
         """One that has finished its walk and stays up, and its log."""
         log = self.folder / f"stay{len(self.started)}.log"
-        child = processes.Child("quickstart", self.command(), log,
-                                env=self.environment())
+        child = processes.Child(
+            "quickstart", self.command(), log, env=self.environment()
+        )
         self.started.append(child)
         processes.wait_until(
-            lambda: child.check() or "Ctrl-C ends everything" in
-            child.errors(), 60, "staying up")
+            lambda: child.check() or "Ctrl-C ends everything" in child.errors(),
+            60,
+            "staying up",
+        )
         return child
 
     def pids(self):
-        return [int((f.read_text().split() or ["0"])[0])
-                for f in (self.var / "pids").iterdir()]
+        return [
+            int((f.read_text().split() or ["0"])[0])
+            for f in (self.var / "pids").iterdir()
+        ]
 
     def commands(self):
         """Command lines of processes that work below our folder."""
@@ -71,15 +84,22 @@ class Quickstart(tap.Case):
         left = [p for p in pids if pathlib.Path(f"/proc/{p}").exists()]
         assert not left, left
         # What only watched the one that was killed notices within a second.
-        processes.wait_until(lambda: not list(self.commands()), 3,
-                             f"the end of {list(self.commands())}")
+        processes.wait_until(
+            lambda: not list(self.commands()),
+            3,
+            f"the end of {list(self.commands())}",
+        )
 
     def signs_in(self, url, key):
         """As the dashboard does it."""
         page = urllib.request.urlopen(url, timeout=10).read().decode()
         assert "app.js" in page, page
-        answer = urllib.request.urlopen(urllib.request.Request(
-            f"{url}v2/auth/test", headers={"Authorization": key}), timeout=10)
+        answer = urllib.request.urlopen(
+            urllib.request.Request(
+                f"{url}v2/auth/test", headers={"Authorization": key}
+            ),
+            timeout=10,
+        )
         assert json.load(answer)["role"] == "manage"
 
     def test_walk(self):
@@ -87,16 +107,22 @@ class Quickstart(tap.Case):
         assert done.returncode == 0, done
         assert done.stdout.rstrip().endswith("Every step held."), done
         assert done.stdout.count("signature valid") == 2, done.stdout
-        for step in ("Create a hook", "List the hooks", "Get the hook",
-                     "Modify the hook", "Delete the hook",
-                     "Look at it: the dashboard"):
+        for step in (
+            "Create a hook",
+            "List the hooks",
+            "Get the hook",
+            "Modify the hook",
+            "Delete the hook",
+            "Look at it: the dashboard",
+        ):
             assert f"== {step}" in done.stdout, step
         self.nothing_left([])
 
     def test_interrupted(self):
         child = self.stay()
-        told = dict(re.findall(r"^    (\w+[ \w]*?)  +(\S+)$", child.errors(),
-                               re.M))
+        told = dict(
+            re.findall(r"^    (\w+[ \w]*?)  +(\S+)$", child.errors(), re.M)
+        )
         assert told["Dashboard"] == f"http://127.0.0.1:{self.port}/", told
         self.signs_in(told["Dashboard"], told["API key"])
         pids = self.pids()
@@ -107,25 +133,34 @@ class Quickstart(tap.Case):
 
     def test_what_it_offers_can_be_copied(self):
         child = self.stay()
-        lines = re.search(r"^(    curl .*?)\n\n", child.errors(),
-                          re.M | re.S)[1]
-        done = subprocess.run(["sh", "-c", lines], text=True,
-                              capture_output=True, timeout=30, check=True)
+        lines = re.search(r"^(    curl .*?)\n\n", child.errors(), re.M | re.S)[
+            1
+        ]
+        done = subprocess.run(
+            ["sh", "-c", lines],
+            text=True,
+            capture_output=True,
+            timeout=30,
+            check=True,
+        )
         told = done.stdout.split("}", 1)
         assert json.loads(told[0] + "}")["action"] == "event.created", done
         assert told[1].startswith("due\t"), done
-        processes.wait_until(lambda: '"title": "Hello"' in child.errors(), 10,
-                             "its arrival")
+        processes.wait_until(
+            lambda: '"title": "Hello"' in child.errors(), 10, "its arrival"
+        )
         assert child.stop() == 0
 
     def test_interrupted_on_the_way(self):
         """Not every step held, then."""
         log = self.folder / "early.log"
-        child = processes.Child("quickstart", self.command("--exit"), log,
-                                env=self.environment())
+        child = processes.Child(
+            "quickstart", self.command("--exit"), log, env=self.environment()
+        )
         self.started.append(child)
         processes.wait_until(
-            lambda: "Starting the database" in child.errors(), 60, "a start")
+            lambda: "Starting the database" in child.errors(), 60, "a start"
+        )
         child.send_signal(signal.SIGINT)
         assert child.wait(30) == 130, child.errors()
         self.nothing_left([])
@@ -136,12 +171,19 @@ class Quickstart(tap.Case):
         (top / "tests/lib").mkdir(parents=True)
         for name in ("quickstart", "tests/lib/debian.sh"):
             shutil.copy(where.SOURCE / name, top / name)
-        environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("HOOKS_")}
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("HOOKS_")
+        }
         done = subprocess.run(
             [top / "quickstart", "--exit", "--port", str(self.port)],
-            env=environment, text=True, capture_output=True, timeout=30,
-            check=False)
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
         assert done.returncode == 1 and "without blanks" in done.stderr, done
         assert not (top / "var/apt.log").exists()
 
@@ -183,8 +225,13 @@ class Quickstart(tap.Case):
         assert done.returncode == 0, done
 
     def test_usage(self):
-        for flags in (["--nothing"], ["--port"], ["--port", "x"],
-                      ["--port", "0"], ["--port", "65536"]):
+        for flags in (
+            ["--nothing"],
+            ["--port"],
+            ["--port", "x"],
+            ["--port", "0"],
+            ["--port", "65536"],
+        ):
             assert self.run(*flags).returncode == 64, flags
         done = self.run("--help")
         assert done.returncode == 0 and "--exit" in done.stdout, done

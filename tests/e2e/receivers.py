@@ -45,9 +45,12 @@ def signature(key, body=BODY, ident=ID, timestamp=None, version="v1"):
 
 
 def headers(signatures, ident=ID, timestamp=None):
-    return [("Content-Type", "application/json"), ("webhook-id", ident),
-            ("webhook-timestamp", str(timestamp or NOW)),
-            ("webhook-signature", signatures)]
+    return [
+        ("Content-Type", "application/json"),
+        ("webhook-id", ident),
+        ("webhook-timestamp", str(timestamp or NOW)),
+        ("webhook-signature", signatures),
+    ]
 
 
 def interpreter(name):
@@ -58,6 +61,7 @@ def interpreter(name):
 
 # ---- the doors ----
 
+
 class _Http:
     """A receiver that listens by itself."""
 
@@ -65,8 +69,11 @@ class _Http:
         self.log = folder / f"{self.name}.log"
         self.port = doors.free_port()
         self.child = processes.Child(
-            self.name, self.command(secret_file), self.log,
-            env=dict(os.environ, WEBHOOK_SECRET_FILE=str(secret_file)))
+            self.name,
+            self.command(secret_file),
+            self.log,
+            env=dict(os.environ, WEBHOOK_SECRET_FILE=str(secret_file)),
+        )
         processes.wait_until(self._answers, 20, f"{self.name}'s start")
 
     def _answers(self):
@@ -89,8 +96,14 @@ class Python(_Http):
     name = "receive.py"
 
     def command(self, secret_file):
-        return ["python3", RECEIVERS / self.name, "--port", self.port,
-                "--secret-file", secret_file]
+        return [
+            "python3",
+            RECEIVERS / self.name,
+            "--port",
+            self.port,
+            "--secret-file",
+            secret_file,
+        ]
 
 
 class Php(_Http):
@@ -98,16 +111,24 @@ class Php(_Http):
 
     def command(self, secret_file):
         del secret_file  # by the environment
-        return [interpreter("php"), "-S", f"127.0.0.1:{self.port}",
-                RECEIVERS / self.name]
+        return [
+            interpreter("php"),
+            "-S",
+            f"127.0.0.1:{self.port}",
+            RECEIVERS / self.name,
+        ]
 
 
 class JavaScript(_Http):
     name = "receive.js"
 
     def command(self, secret_file):
-        return [interpreter("node"), RECEIVERS / self.name, self.port,
-                secret_file]
+        return [
+            interpreter("node"),
+            RECEIVERS / self.name,
+            self.port,
+            secret_file,
+        ]
 
 
 class C:
@@ -118,18 +139,39 @@ class C:
         self.program = folder / "receive.cgi"
         compiler = shlex.split(os.environ.get("CC", "cc"))
         done = subprocess.run(
-            [*compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o",
-             self.program, RECEIVERS / self.name, "-lcrypto"],
-            capture_output=True, text=True, check=False)
+            [
+                *compiler,
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-o",
+                self.program,
+                RECEIVERS / self.name,
+                "-lcrypto",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
     def send(self, head, body):
-        env = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)),
-               "WEBHOOK_SECRET_FILE": str(self.secret_file)}
+        env = {
+            "REQUEST_METHOD": "POST",
+            "CONTENT_LENGTH": str(len(body)),
+            "WEBHOOK_SECRET_FILE": str(self.secret_file),
+        }
         for name, value in head:
             env["HTTP_" + name.upper().replace("-", "_")] = value
-        done = subprocess.run([self.program], input=body, env=env,
-                              capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            [self.program],
+            input=body,
+            env=env,
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
         assert done.returncode == 0, done
         assert done.stdout.endswith(b"\r\n\r\n"), done.stdout
         return int(done.stdout.removeprefix(b"Status: ")[:3])
@@ -189,8 +231,12 @@ class Receivers(_Receiver):
         """The example of the Standard Webhooks specification, but for its
         age: what the test itself computes is right."""
         key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        made = signature(key, b'{"test": 2432232314}',
-                         "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330)
+        made = signature(
+            key,
+            b'{"test": 2432232314}',
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1614265330,
+        )
         assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", made
 
     def test_changed_body(self):
@@ -205,8 +251,9 @@ class Receivers(_Receiver):
 
     def test_changed_timestamp(self):
         now = int(time.time())
-        self.refuses(headers(signature(self.key, timestamp=now),
-                             timestamp=now - 1))
+        self.refuses(
+            headers(signature(self.key, timestamp=now), timestamp=now - 1)
+        )
 
     def test_wrong_secret(self):
         self.refuses(headers(signature(new_secret()[1])))
@@ -217,21 +264,33 @@ class Receivers(_Receiver):
     def test_timestamp_within_five_minutes(self):
         for away in (-290, 290):
             stamp = int(time.time()) + away
-            self.takes(headers(signature(self.key, timestamp=stamp),
-                               timestamp=stamp))
+            self.takes(
+                headers(signature(self.key, timestamp=stamp), timestamp=stamp)
+            )
 
     def test_timestamp_too_far_from_now(self):
-        for away in (-310, 310, -86400, 10 ** 11):
+        for away in (-310, 310, -86400, 10**11):
             stamp = int(time.time()) + away
-            self.refuses(headers(signature(self.key, timestamp=stamp),
-                                 timestamp=stamp))
+            self.refuses(
+                headers(signature(self.key, timestamp=stamp), timestamp=stamp)
+            )
 
     def test_timestamp_that_is_no_number(self):
         now = int(time.time())
-        for stamp in ("x", "-1", f"{now}.0", f"{now} ", f"+{now}",
-                      f"{now:x}", "1e9", "9" * 30, str(now + 2 ** 64)):
-            self.refuses(headers(signature(self.key, timestamp=stamp),
-                                 timestamp=stamp))
+        for stamp in (
+            "x",
+            "-1",
+            f"{now}.0",
+            f"{now} ",
+            f"+{now}",
+            f"{now:x}",
+            "1e9",
+            "9" * 30,
+            str(now + 2**64),
+        ):
+            self.refuses(
+                headers(signature(self.key, timestamp=stamp), timestamp=stamp)
+            )
 
     def test_one_right_among_several(self):
         right = signature(self.key)
@@ -243,17 +302,28 @@ class Receivers(_Receiver):
 
     def test_no_other_version_counts(self):
         right = signature(self.key)
-        for entry in (signature(self.key, version="v1a"),
-                      signature(self.key, version="v2"),
-                      signature(self.key, version="V1"), right[3:],
-                      right.replace(",", ""), right.replace(",", ",,")):
+        for entry in (
+            signature(self.key, version="v1a"),
+            signature(self.key, version="v2"),
+            signature(self.key, version="V1"),
+            right[3:],
+            right.replace(",", ""),
+            right.replace(",", ",,"),
+        ):
             self.refuses(headers(entry))
             self.takes(headers(f"{entry} {right}"))
 
     def test_parts_of_a_signature_are_none(self):
         right = signature(self.key)
-        for entry in (right[:-1], right + "=", right[:8], "v1,", "v1", ",",
-                      right.replace("v1,", "v1, ")):
+        for entry in (
+            right[:-1],
+            right + "=",
+            right[:8],
+            "v1,",
+            "v1",
+            ",",
+            right.replace("v1,", "v1, "),
+        ):
             self.refuses(headers(entry))
 
     def test_headers_that_are_missing(self):

@@ -13,8 +13,9 @@ from sendcase import SendCase
 
 class _Case(SendCase):
     def count(self, table, where="1"):
-        return int(self.service.db.value(
-            f"SELECT COUNT(*) FROM {table} WHERE {where}"))
+        return int(
+            self.service.db.value(f"SELECT COUNT(*) FROM {table} WHERE {where}")
+        )
 
     def age(self, days=40):
         """Everything that is there happened so long before, and the sender
@@ -31,8 +32,11 @@ class _Case(SendCase):
     def old(self, count):
         """So many old finished deliveries, without sending them."""
         hook = self.service.db.value("SELECT MAX(id) FROM hooks")
-        base = 1 + int(self.service.db.value(
-            "SELECT COALESCE(MAX(id), 0) FROM notifications"))
+        base = 1 + int(
+            self.service.db.value(
+                "SELECT COALESCE(MAX(id), 0) FROM notifications"
+            )
+        )
         old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
         self.service.db.sql(f"""
             INSERT INTO notifications (id, organization, action, resource,
@@ -68,14 +72,26 @@ class Retention(_Case):
         for n in range(1, 200):
             self.publish()
             self.sink.wait(n, "/warm")
-            if not self.count("deliveries", "finished_at < UTC_TIMESTAMP(3) "
-                              "- INTERVAL 30 DAY"):
+            if not self.count(
+                "deliveries", "finished_at < UTC_TIMESTAMP(3) - INTERVAL 30 DAY"
+            ):
                 break
-        wait_until(lambda: self.count("attempts") == self.count(
-            "deliveries"), 30, "the end of the sweep")
-        wait_until(lambda: self.count(
-            "notifications", "created_at < UTC_TIMESTAMP(3) - INTERVAL 30 "
-            "DAY") == 0, 30, "the end of the next sweep")
+        wait_until(
+            lambda: self.count("attempts") == self.count("deliveries"),
+            30,
+            "the end of the sweep",
+        )
+        wait_until(
+            lambda: (
+                self.count(
+                    "notifications",
+                    "created_at < UTC_TIMESTAMP(3) - INTERVAL 30 DAY",
+                )
+                == 0
+            ),
+            30,
+            "the end of the next sweep",
+        )
         assert sender.stop() == 0
         assert sender.errors() == "", sender.errors()
 
@@ -84,11 +100,14 @@ class Retention(_Case):
         self.old(30000)
         total = self.count("deliveries")
         sender = self.service.start_sender("--linger", "60s")
-        wait_until(lambda: self.count("deliveries") < total, 15,
-                   "the first step")
+        wait_until(
+            lambda: self.count("deliveries") < total, 15, "the first step"
+        )
         sender.stop(number=signal.SIGKILL)
-        assert self.count("chores", "name = 'purge deliveries' AND "
-                          "position > 0") == 1
+        assert (
+            self.count("chores", "name = 'purge deliveries' AND position > 0")
+            == 1
+        )
         self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3)")
         sender = self.service.start_sender("--linger", "60s")
         before = self.count("deliveries")
@@ -106,13 +125,16 @@ class Retention(_Case):
 
     def told(self):
         """What hooks of the action delivery.failed heard of."""
-        return [json.loads(request.body)["resource"]
-                for request in self.sink.at("/told")]
+        return [
+            json.loads(request.body)["resource"]
+            for request in self.sink.at("/told")
+        ]
 
     def newest(self):
         """What the newest delivery tells of."""
         return self.service.db.value(
-            "SELECT MAX(notification_id) FROM deliveries")
+            "SELECT MAX(notification_id) FROM deliveries"
+        )
 
     def test_4_held_too_long(self):
         hook = self.fresh()
@@ -123,7 +145,10 @@ class Retention(_Case):
         self.expire()
         [failed] = self.told()
         assert (failed["hook"], failed["state"], failed["reason"]) == (
-            hook, "failed", "expired"), failed
+            hook,
+            "failed",
+            "expired",
+        ), failed
         assert "failed\t1\n" in self.service.admin("status")
         # News that nobody fetched for so long make no other.
         self.service.admin("hook", "disable", listener)
@@ -133,8 +158,9 @@ class Retention(_Case):
         news = self.newest()
         self.expire()
         assert self.newest() == news, "the listener's own has failed"
-        assert self.service.db.sql(
-            "SELECT state, reason FROM deliveries") == [["failed", "expired"]]
+        assert self.service.db.sql("SELECT state, reason FROM deliveries") == [
+            ["failed", "expired"]
+        ]
 
     def test_4_held_for_itself_too_long(self):
         hook = self.fresh()
@@ -149,15 +175,17 @@ class Retention(_Case):
         self.expire()
         [failed] = self.told()
         assert (failed["hook"], failed["state"], failed["reason"]) == (
-            hook, "failed", "expired"), failed
+            hook,
+            "failed",
+            "expired",
+        ), failed
         assert not self.sink.at("/hook")
 
     def test_5_a_hook_that_was_deleted(self):
         self.fresh()
         self.age()
-        for _ in range(2):      # its history first
-            self.service.db.sql("UPDATE chores SET next_at = "
-                                "UTC_TIMESTAMP(3)")
+        for _ in range(2):  # its history first
+            self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3)")
             self.once()
         assert self.count("hooks") == self.count("lanes") == 1
         assert self.count("hook_secrets") == 1
@@ -167,7 +195,8 @@ class Retention(_Case):
         self.fresh()
         self.old(10)
         self.service.db.sql(
-            f"REVOKE DELETE ON deliveries FROM '{service.SENDER}'@'localhost'")
+            f"REVOKE DELETE ON deliveries FROM '{service.SENDER}'@'localhost'"
+        )
         self.publish()
         done = self.service.send("--once")
         assert done.status == 0 and "delivered 1," in done.out, done

@@ -46,8 +46,9 @@ class Lingering(SendCase):
         waits = []
         for n in range(15):
             begin = time.time()
-            self.service.publish_sql(self.organization, "event.created",
-                                     json.dumps({"n": n}))
+            self.service.publish_sql(
+                self.organization, "event.created", json.dumps({"n": n})
+            )
             arrived = self.sink.wait(n + 2, "/warm")[-1].time
             waits.append(arrived - begin)
         assert statistics.median(waits) < 1, waits
@@ -111,7 +112,8 @@ class Lingering(SendCase):
         """The others go on, and the run says so and fails."""
         sender = self.started()
         children = pathlib.Path(
-            f"/proc/{sender.process.pid}/task/{sender.process.pid}/children")
+            f"/proc/{sender.process.pid}/task/{sender.process.pid}/children"
+        )
         for pid in children.read_text().split():
             os.kill(int(pid), signal.SIGKILL)
         assert sender.wait(20) == 70
@@ -128,21 +130,26 @@ class Lingering(SendCase):
         third = self.sink.wait(3, "/warm", seconds=15)[2]
         assert third.header("webhook-maybe-duplicate") == "1", third.headers
         assert third.header("webhook-id") == self.sink.at("/warm")[1].header(
-            "webhook-id")
+            "webhook-id"
+        )
         assert again.stop() == 0
 
 
 class Trouble(SendCase):
     def sender(self, *flags, config=None):
-        return self.service.run("hooks-send", *flags,
-                                config=config or self.service.config(
-                                    service.SENDER))
+        return self.service.run(
+            "hooks-send",
+            *flags,
+            config=config or self.service.config(service.SENDER),
+        )
 
     def test_wrong_configuration_names_file_line_and_key(self):
         path = self.service.folder / "wrong.conf"
-        for line, key in (("concurency = 5", "concurency"),
-                          ("concurrency = many", "concurrency"),
-                          ("timeout = 15 years", "timeout")):
+        for line, key in (
+            ("concurency = 5", "concurency"),
+            ("concurrency = many", "concurrency"),
+            ("timeout = 15 years", "timeout"),
+        ):
             path.write_text(f"[sender]\n{line}\n")
             for program in ("hooks-send", "hooks-admin"):
                 args = ["config"] if program == "hooks-admin" else ["--once"]
@@ -159,17 +166,20 @@ class Trouble(SendCase):
 
     def test_the_lock_file_has_a_place_of_its_own(self):
         """One for each user and database, in /tmp, for nobody else."""
-        usual = self.service.write_config(service.SENDER,
-                                          sender={"lock_file": None})
+        usual = self.service.write_config(
+            service.SENDER, sender={"lock_file": None}
+        )
         sender = self.service.start_sender("--linger", "20s", config=usual)
 
         def lock_file():
             for link in pathlib.Path(
-                    f"/proc/{sender.process.pid}/fd").iterdir():
+                f"/proc/{sender.process.pid}/fd"
+            ).iterdir():
                 path = pathlib.Path(os.path.realpath(link))
                 if path.name.startswith("hooks-send-"):
                     return path
             return None
+
         path = wait_until(lock_file)
         try:
             assert path.parent == pathlib.Path("/tmp"), path
@@ -187,8 +197,13 @@ class Trouble(SendCase):
         assert done.status == 78 and "none.conf" in done.err, done
 
     def test_usage(self):
-        for flags in (["--nothing"], ["--linger"], ["--once", "--linger", "5s"],
-                      ["--linger", "soon"], ["extra"]):
+        for flags in (
+            ["--nothing"],
+            ["--linger"],
+            ["--once", "--linger", "5s"],
+            ["--linger", "soon"],
+            ["extra"],
+        ):
             assert self.sender(*flags).status == 64, flags
 
     def test_database_away_and_back(self):
@@ -196,12 +211,14 @@ class Trouble(SendCase):
         self.publish()
         self.service.db.stop()
         try:
-            for program, args in (("hooks-send", ["--once"]),
-                                  ("hooks-send", []),
-                                  ("hooks-admin", ["status"])):
+            for program, args in (
+                ("hooks-send", ["--once"]),
+                ("hooks-send", []),
+                ("hooks-admin", ["status"]),
+            ):
                 done = self.service.run(
-                    program, *args,
-                    config=self.service.config(service.SENDER))
+                    program, *args, config=self.service.config(service.SENDER)
+                )
                 assert done.status == 75, (program, done)
         finally:
             self.service.db.start()
@@ -249,7 +266,8 @@ class OutageInMidRun(SendCase):
 
     def idle(self):
         return self.attempts() and not self.service.db.sql(
-            "SELECT 1 FROM lanes WHERE owner IS NOT NULL")
+            "SELECT 1 FROM lanes WHERE owner IS NOT NULL"
+        )
 
     def test_it_is_told_once_and_ends(self):
         self.fresh()
@@ -309,9 +327,17 @@ class OutageInMidRun(SendCase):
     def on_a_terminal(self, *flags):
         """What a person sees."""
         ours, theirs = pty.openpty()
-        subprocess.run([where.program("hooks-send"), "-c",
-                        self.service.config(service.SENDER), *flags],
-                       stderr=theirs, check=False, timeout=30)
+        subprocess.run(
+            [
+                where.program("hooks-send"),
+                "-c",
+                self.service.config(service.SENDER),
+                *flags,
+            ],
+            stderr=theirs,
+            check=False,
+            timeout=30,
+        )
         os.close(theirs)
         with open(ours, "rb", 0) as terminal:
             return terminal.read(4096).decode()
@@ -321,6 +347,7 @@ class OutageInMidRun(SendCase):
             now = int(time.time())
             self.state().write_text(f"{now - begun} {now - said}\n")
             return self.service.send("--linger", "1s").err.splitlines()
+
         self.service.db.stop()
         try:
             assert told(3000, 3000) == []
@@ -360,7 +387,8 @@ class Overtaken(LaneCase):
         """From now on each change of a row is one that comes second."""
         self.service.db.sql(
             f"CREATE TRIGGER conflict BEFORE UPDATE ON {table} FOR EACH ROW "
-            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213")
+            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
+        )
 
     def agree(self):
         self.service.db.sql("DROP TRIGGER IF EXISTS conflict")
@@ -383,8 +411,13 @@ class Overtaken(LaneCase):
                 time.sleep(3)
             finally:
                 self.agree()
-            wait_until(lambda: "pending" not in self.states()
-                       and self.sink.at(f"/{table}"), 10, table)
+            wait_until(
+                lambda: (
+                    "pending" not in self.states() and self.sink.at(f"/{table}")
+                ),
+                10,
+                table,
+            )
             assert sender.stop() == 0
             assert sender.errors() == "", (table, sender.errors())
             assert len(self.sink.at(f"/{table}")) == 1, table
@@ -429,8 +462,11 @@ class Ending(LaneCase):
         self.sink.script("/slow")
         wait_until(lambda: "pending" not in self.states(), 15, "the rest")
         assert second.stop() == 0
-        got = [self.number(r) for r in self.sink.at("/slow")
-               if b"user.joined" not in r.body]
+        got = [
+            self.number(r)
+            for r in self.sink.at("/slow")
+            if b"user.joined" not in r.body
+        ]
         assert sorted(got) == list(range(30)), "nothing twice"
         assert taken <= 8 + 1, "at the end nothing new was taken"
 
@@ -440,9 +476,18 @@ class Ending(LaneCase):
             sender = self.service.start_sender("--linger", "20s", *flags)
             pid = sender.process.pid
             children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-            wait_until(lambda: sum(
-                1 for child in children.read_text().split()
-                if self.is_worker(child)) == count, 5, f"{count} workers")
+            wait_until(
+                lambda: (
+                    sum(
+                        1
+                        for child in children.read_text().split()
+                        if self.is_worker(child)
+                    )
+                    == count
+                ),
+                5,
+                f"{count} workers",
+            )
             assert sender.stop() == 0
 
     @staticmethod
@@ -457,8 +502,9 @@ class Ending(LaneCase):
 class Once(LaneCase):
     """--once, to the letter."""
 
-    settings = {"sender": {"retry_schedule": "0s 1h", "timeout": "8s",
-                           "lease": "20s"}}
+    settings = {
+        "sender": {"retry_schedule": "0s 1h", "timeout": "8s", "lease": "20s"}
+    }
 
     def test_one_attempt_each_even_where_the_next_is_due(self):
         self.fresh()
@@ -483,21 +529,28 @@ class Once(LaneCase):
         self.fresh("/rate", "event.created")
         self.set(rate_limit=2)
         self.hook("/order", "event.updated")
-        self.service.db.sql("UPDATE hooks SET ordered = 1 WHERE action = "
-                            "'event.updated'")
+        self.service.db.sql(
+            "UPDATE hooks SET ordered = 1 WHERE action = 'event.updated'"
+        )
         self.sink.script("/order", then=Answer(500))
         self.hook("/suspended", "event.voted")
         self.hook("/leased", "user.joined")
         self.service.db.sql(
             "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET "
             "suspended_until = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, next_at = "
-            "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE action = 'event.voted'")
+            "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE action = 'event.voted'"
+        )
         self.service.db.sql(
             "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET owner = "
             "'elsewhere:0', next_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR "
-            "WHERE action = 'user.joined'")
-        for action in ("event.created", "event.updated", "event.voted",
-                       "user.joined"):
+            "WHERE action = 'user.joined'"
+        )
+        for action in (
+            "event.created",
+            "event.updated",
+            "event.voted",
+            "user.joined",
+        ):
             self.publish_many(5, action=action)
         begin = time.monotonic()
         self.once("delivered 2, failed 0, retrying 18, held 0 in ")
@@ -510,9 +563,16 @@ class Once(LaneCase):
         self.fresh()
         sender = self.service.start_sender("--linger", "20s")
         # Before its first line it can only die of a signal.
-        wait_until(lambda: self.service.db.value(
-            "SELECT COUNT(*) FROM senders WHERE ended_at IS NULL") == "1", 20,
-            "its start")
+        wait_until(
+            lambda: (
+                self.service.db.value(
+                    "SELECT COUNT(*) FROM senders WHERE ended_at IS NULL"
+                )
+                == "1"
+            ),
+            20,
+            "its start",
+        )
         done = self.service.send("--once")
         assert done.status == 0 and done.out.startswith("delivered 0,"), done
         assert sender.running()
@@ -523,35 +583,48 @@ class Once(LaneCase):
         """Somebody deleted it by hand."""
         self.fresh()
         self.publish_many(3)
-        self.service.db.sql("UPDATE hooks SET enabled = 0, updated_at = "
-                            "UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "UPDATE hooks SET enabled = 0, updated_at = UTC_TIMESTAMP(3)"
+        )
         self.once("delivered 0, failed 0, retrying 0, held 3 in ")
         self.service.db.sql(
             "DELETE n FROM notifications n JOIN deliveries d ON "
-            "d.notification_id = n.id WHERE d.state = 'pending'")
-        hook = self.service.admin(
-            "hook", "list", self.organization).split("\t")[0]
+            "d.notification_id = n.id WHERE d.state = 'pending'"
+        )
+        hook = self.service.admin("hook", "list", self.organization).split(
+            "\t"
+        )[0]
         self.service.admin("hook", "enable", hook)
         self.once("delivered 0")
-        rows = self.service.db.sql("SELECT state, reason FROM deliveries "
-                                   "ORDER BY id DESC LIMIT 3")
+        rows = self.service.db.sql(
+            "SELECT state, reason FROM deliveries ORDER BY id DESC LIMIT 3"
+        )
         assert rows == [["failed", "its notification is gone"]] * 3, rows
 
 
 class Words(LaneCase):
     """What a run says."""
 
-    LINE = re.compile(r"delivered \d+, failed \d+, retrying \d+, held \d+ "
-                      r"in \d+ s")
+    LINE = re.compile(
+        r"delivered \d+, failed \d+, retrying \d+, held \d+ "
+        r"in \d+ s"
+    )
     LIVE = re.compile(r"\rdelivered (\d+), failed (\d+), (\d+)/s, due (\d+)")
 
     def on_a_terminal(self, *flags):
         """What stands on standard output when that is a terminal."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
-            [where.program("hooks-send"), "-c",
-             self.service.config(service.SENDER), *flags],
-            stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
+            [
+                where.program("hooks-send"),
+                "-c",
+                self.service.config(service.SENDER),
+                *flags,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+        )
         os.close(theirs)
         text = b""
         while select.select([ours], [], [], 30)[0]:
@@ -598,14 +671,21 @@ class Words(LaneCase):
         self.sink.script("/hook", Answer(500))
         self.publish_many(3)
         self.once("delivered 2, failed 0, retrying 1,")
-        [row] = [line.split("\t") for line in
-                 self.service.admin("status").splitlines()
-                 if line.startswith("last sender run")]
-        assert row[3].startswith("ended ") \
-            and row[4] == "delivered 2, failed 0, retried 1", row
+        [row] = [
+            line.split("\t")
+            for line in self.service.admin("status").splitlines()
+            if line.startswith("last sender run")
+        ]
+        assert (
+            row[3].startswith("ended ")
+            and row[4] == "delivered 2, failed 0, retried 1"
+        ), row
         sender = self.service.start_sender("--linger", "20s")
-        wait_until(lambda: "\tseen " in self.service.admin("status"), 5,
-                   "a sender at work")
+        wait_until(
+            lambda: "\tseen " in self.service.admin("status"),
+            5,
+            "a sender at work",
+        )
         assert sender.stop() == 0
 
     def test_terminated_while_requests_hang(self):
@@ -619,11 +699,18 @@ class Words(LaneCase):
         assert time.monotonic() - begin < 5.5
         rows = self.service.db.sql(
             "SELECT error FROM attempts a JOIN deliveries d ON d.id = "
-            "a.delivery_id WHERE d.state = 'pending'")
-        assert len(rows) >= 4 and {r for r, in rows} <= {
-            "stopped", "timeout"}, rows
-        assert self.service.db.value("SELECT COUNT(*) FROM lanes WHERE owner "
-                                     "IS NOT NULL") == "0", "given back"
+            "a.delivery_id WHERE d.state = 'pending'"
+        )
+        assert len(rows) >= 4 and {r for (r,) in rows} <= {
+            "stopped",
+            "timeout",
+        }, rows
+        assert (
+            self.service.db.value(
+                "SELECT COUNT(*) FROM lanes WHERE owner IS NOT NULL"
+            )
+            == "0"
+        ), "given back"
 
 
 tap.main()

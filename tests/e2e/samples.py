@@ -28,8 +28,9 @@ class HooksConf(tap.Case):
 
     def uncommented(self):
         """The sample with every `#key = value` in force."""
-        text = re.sub(r"^#([a-z_]+ =)", r"\1", self.sample.read_text(),
-                      flags=re.M)
+        text = re.sub(
+            r"^#([a-z_]+ =)", r"\1", self.sample.read_text(), flags=re.M
+        )
         text = text.replace("user_agent = vyte-hooks/VERSION", "")
         path = self.service.folder / "uncommented.conf"
         path.write_text(text)
@@ -45,8 +46,9 @@ class HooksConf(tap.Case):
     def test_no_key_is_missing(self):
         text = self.sample.read_text()
         for section, keys in self.printed(self.sample).items():
-            part = re.search(rf"^\[{section}\]$(.*?)(?=^\[|\Z)", text,
-                             re.M | re.S)
+            part = re.search(
+                rf"^\[{section}\]$(.*?)(?=^\[|\Z)", text, re.M | re.S
+            )
             assert part, section
             for key in keys:
                 assert re.search(rf"^#{key} =", part[1], re.M), key
@@ -54,9 +56,11 @@ class HooksConf(tap.Case):
 
 class Others(tap.Case):
     def test_crontab_runs_installed_programs(self):
-        lines = [line for line in
-                 (where.EXAMPLES / "crontab").read_text().splitlines()
-                 if line and not line.startswith("#")]
+        lines = [
+            line
+            for line in (where.EXAMPLES / "crontab").read_text().splitlines()
+            if line and not line.startswith("#")
+        ]
         assert lines[0].startswith("* * * * * /usr/local/bin/hooks-send -c ")
         for line in lines:
             assert re.match(r"^(\S+ ){5}/usr/local/bin/hooks-\w+ ", line), line
@@ -66,16 +70,27 @@ class Others(tap.Case):
             # A bare machine has none: at least they are whole INI files.
             for name in ("hooks-send.service", "hooks-send.timer"):
                 unit = configparser.ConfigParser(
-                    interpolation=None, strict=False)
+                    interpolation=None, strict=False
+                )
                 unit.read(where.EXAMPLES / name)
                 assert "Unit" in unit, name
             return
         done = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no",
-             where.EXAMPLES / "hooks-send.timer"],
-            capture_output=True, text=True, check=False)
-        trouble = [line for line in done.stderr.splitlines()
-                   if "hooks-send" in line and "is not executable" not in line]
+            [
+                "systemd-analyze",
+                "verify",
+                "--man=no",
+                where.EXAMPLES / "hooks-send.timer",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        trouble = [
+            line
+            for line in done.stderr.splitlines()
+            if "hooks-send" in line and "is not executable" not in line
+        ]
         assert not trouble, trouble
 
     def test_application_user_can_only_insert(self):
@@ -83,16 +98,20 @@ class Others(tap.Case):
         try:
             organization = site.organization()
             site.publish_sql(organization, "event.created", "{}")
-            for statement in ("SELECT * FROM notifications",
-                              "SELECT * FROM hook_secrets",
-                              "UPDATE notifications SET action = 'x'",
-                              "INSERT INTO notifications (organization, "
-                              "action, resource, state) VALUES ('', '', '', "
-                              "'fanned_out')"):
+            for statement in (
+                "SELECT * FROM notifications",
+                "SELECT * FROM hook_secrets",
+                "UPDATE notifications SET action = 'x'",
+                "INSERT INTO notifications (organization, "
+                "action, resource, state) VALUES ('', '', '', "
+                "'fanned_out')",
+            ):
                 try:
-                    site.db.sql(statement, user=service.APPLICATION,
-                                password=service.password_of(
-                                    service.APPLICATION))
+                    site.db.sql(
+                        statement,
+                        user=service.APPLICATION,
+                        password=service.password_of(service.APPLICATION),
+                    )
                 except AssertionError as refused:
                     assert "denied" in str(refused), refused
                 else:

@@ -18,15 +18,16 @@ def buckets(kind):
 
 class CountCase(SendCase):
     def clear(self):
-        self.service.db.sql("DELETE FROM stats; DELETE FROM counters; "
-                            "DELETE FROM attempts; DELETE FROM deliveries; "
-                            "DELETE FROM notifications")
+        self.service.db.sql(
+            "DELETE FROM stats; DELETE FROM counters; "
+            "DELETE FROM attempts; DELETE FROM deliveries; "
+            "DELETE FROM notifications"
+        )
 
     def rows(self, where, extra=""):
         """The sums of COLUMNS, and of `extra`."""
         sums = ", ".join(f"SUM({c})" for c in (*COLUMNS, *extra.split()))
-        row = self.service.db.sql(
-            f"SELECT {sums} FROM stats WHERE {where}")[0]
+        row = self.service.db.sql(f"SELECT {sums} FROM stats WHERE {where}")[0]
         return [None if v == "NULL" else int(v) for v in row]
 
     def everywhere(self, expected):
@@ -37,9 +38,13 @@ class CountCase(SendCase):
                 assert got == expected, (hook, step, got)
 
     def counters(self, family):
-        return {label: int(value) for label, value in self.service.db.sql(
-            "SELECT label, value FROM counters WHERE "
-            f"family = '{family}' ORDER BY label")}
+        return {
+            label: int(value)
+            for label, value in self.service.db.sql(
+                "SELECT label, value FROM counters WHERE "
+                f"family = '{family}' ORDER BY label"
+            )
+        }
 
 
 class Counting(CountCase):
@@ -55,7 +60,8 @@ class Counting(CountCase):
         for kind in ("request", "latency"):
             total = self.service.db.value(
                 f"SELECT SUM({buckets(kind)}) FROM stats "
-                "WHERE hook_id = 0 AND step = 1")
+                "WHERE hook_id = 0 AND step = 1"
+            )
             assert total == "300", (kind, total)
             seen = self.counters(kind)
             assert seen.pop("sum_us") > 0
@@ -80,29 +86,36 @@ class Counting(CountCase):
     def test_4_kinds(self):
         self.clear()
         self.fresh("/mixed")
-        self.sink.script("/mixed", Answer(301), Answer(404), Answer(202),
-                         Answer(410))
+        self.sink.script(
+            "/mixed", Answer(301), Answer(404), Answer(202), Answer(410)
+        )
         self.publish_many(3)
         self.once()
         self.fresh(url="http://127.0.0.1:1/nobody-listens")
         self.publish_many(1)
         self.once()
         assert self.counters("attempts") == {
-            "3xx": 1, "4xx": 1, "delivered": 1, "connect": 1}
+            "3xx": 1,
+            "4xx": 1,
+            "delivered": 1,
+            "connect": 1,
+        }
         self.everywhere([1, 0, 4, 3])
 
     def test_5_batches(self):
         """One request, one outcome, but each delivery was attempted."""
         self.clear()
         self.fresh("/batch")
-        self.service.db.sql("UPDATE hooks SET batch_size = 10, updated_at = "
-                            "UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            "UPDATE hooks SET batch_size = 10, updated_at = UTC_TIMESTAMP(3)"
+        )
         self.publish_many(30)
         self.once("delivered 30")
         self.everywhere([30, 0, 30, 0])
         requests = self.service.db.value(
             f"SELECT SUM({buckets('request')}) FROM stats "
-            "WHERE hook_id = 0 AND step = 1")
+            "WHERE hook_id = 0 AND step = 1"
+        )
         assert requests == "3", requests
 
     def test_6_latency_is_from_publishing(self):
@@ -110,18 +123,25 @@ class Counting(CountCase):
         self.fresh("/late")
         self.publish_many(4)
         # In time with the database, whose zone is not UTC.
-        self.service.db.sql("UPDATE notifications SET created_at = "
-                            "NOW(3) - INTERVAL 90 SECOND")
+        self.service.db.sql(
+            "UPDATE notifications SET created_at = NOW(3) - INTERVAL 90 SECOND"
+        )
         self.once("delivered 4")
         assert self.rows("hook_id = 0 AND step = 60", "latency_15") == [
-            4, 0, 4, 0, 4], self.service.db.sql("SELECT * FROM stats")
+            4,
+            0,
+            4,
+            0,
+            4,
+        ], self.service.db.sql("SELECT * FROM stats")
         assert 4 * 90e6 <= self.counters("latency")["sum_us"] < 4 * 120e6
 
     def test_7_pings_count_for_nothing(self):
         self.clear()
         hook = self.fresh("/ping")
-        answer = self.door.request("POST", f"/v2/hooks/{hook}/ping",
-                                   [("Authorization", self.key)])
+        answer = self.door.request(
+            "POST", f"/v2/hooks/{hook}/ping", [("Authorization", self.key)]
+        )
         assert answer.status == 202, answer
         self.publish_many(2)
         self.once("delivered 3")
@@ -140,8 +160,11 @@ class Writing(CountCase):
         sender = self.service.start_sender()
         self.publish()
         self.sink.wait(1, "/live")
-        wait_until(lambda: self.rows("hook_id = 0 AND step = 1")[0] == 1, 4,
-                   "the count of a sender that goes on")
+        wait_until(
+            lambda: self.rows("hook_id = 0 AND step = 1")[0] == 1,
+            4,
+            "the count of a sender that goes on",
+        )
         self.publish()
         self.sink.wait(2, "/live")
         assert sender.stop() == 0
@@ -155,14 +178,24 @@ class Writing(CountCase):
         sender = self.service.start_sender()
         self.publish()
         self.sink.wait(1, "/held")
-        wait_until(lambda: self.rows("hook_id = 0 AND step = 1")[0] == 1, 4,
-                   "the first count")
+        wait_until(
+            lambda: self.rows("hook_id = 0 AND step = 1")[0] == 1,
+            4,
+            "the first count",
+        )
         holder = subprocess.Popen(
-            [self.service.db.client, "--no-defaults", "--user=root",
-             f"--socket={self.service.db.socket}", "vyte_hooks"],
-            stdin=subprocess.PIPE)
-        holder.stdin.write(b"BEGIN; SELECT * FROM stats FOR UPDATE; "
-                           b"SELECT SLEEP(7); COMMIT;\n")
+            [
+                self.service.db.client,
+                "--no-defaults",
+                "--user=root",
+                f"--socket={self.service.db.socket}",
+                "vyte_hooks",
+            ],
+            stdin=subprocess.PIPE,
+        )
+        holder.stdin.write(
+            b"BEGIN; SELECT * FROM stats FOR UPDATE; SELECT SLEEP(7); COMMIT;\n"
+        )
         holder.stdin.close()
         self.publish_many(50)
         self.sink.wait(51, "/held")
@@ -184,8 +217,9 @@ class Writing(CountCase):
     def test_4_deliveries_do_not_depend_on_counts(self):
         self.clear()
         self.fresh("/anyway")
-        self.service.db.sql("ALTER TABLE stats CHANGE failed f INT UNSIGNED "
-                            "NOT NULL DEFAULT 0")
+        self.service.db.sql(
+            "ALTER TABLE stats CHANGE failed f INT UNSIGNED NOT NULL DEFAULT 0"
+        )
         self.publish_many(10)
         sender = self.service.start_sender()
         self.sink.wait(10, "/anyway")
@@ -195,8 +229,9 @@ class Writing(CountCase):
         assert sender.stop() == 0
         assert self.states() == {"delivered": 20}
         assert self.service.db.value("SELECT COUNT(*) FROM attempts") == "20"
-        self.service.db.sql("ALTER TABLE stats CHANGE f failed INT UNSIGNED "
-                            "NOT NULL DEFAULT 0")
+        self.service.db.sql(
+            "ALTER TABLE stats CHANGE f failed INT UNSIGNED NOT NULL DEFAULT 0"
+        )
 
 
 class Retention(CountCase):
@@ -207,23 +242,38 @@ class Retention(CountCase):
         of both than one step removes."""
         rows = ",".join(
             f"('o', {hook}, {step}, UTC_TIMESTAMP() - INTERVAL {age})"
-            for step, age in ((1, "47 HOUR"), (1, "50 HOUR"), (60, "9 DAY"),
-                              (60, "12 DAY"))
-            for hook in range(2500))
-        self.service.db.sql("INSERT INTO stats (organization, hook_id, step, "
-                            f"start_at) VALUES {rows}")
+            for step, age in (
+                (1, "47 HOUR"),
+                (1, "50 HOUR"),
+                (60, "9 DAY"),
+                (60, "12 DAY"),
+            )
+            for hook in range(2500)
+        )
+        self.service.db.sql(
+            "INSERT INTO stats (organization, hook_id, step, "
+            f"start_at) VALUES {rows}"
+        )
         sender = self.service.start_sender("--linger", "20s")
 
         def left():
             return self.service.db.sql(
-                "SELECT step, COUNT(*) FROM stats GROUP BY step ORDER BY step")
+                "SELECT step, COUNT(*) FROM stats GROUP BY step ORDER BY step"
+            )
 
-        wait_until(lambda: left() == [["1", "2500"], ["60", "2500"]], 15,
-                   "the end of what is old")
+        wait_until(
+            lambda: left() == [["1", "2500"], ["60", "2500"]],
+            15,
+            "the end of what is old",
+        )
         assert sender.stop() == 0
-        assert self.service.db.value(
-            "SELECT MIN(start_at) > UTC_TIMESTAMP() - INTERVAL 48 HOUR "
-            "FROM stats WHERE step = 1") == "1"
+        assert (
+            self.service.db.value(
+                "SELECT MIN(start_at) > UTC_TIMESTAMP() - INTERVAL 48 HOUR "
+                "FROM stats WHERE step = 1"
+            )
+            == "1"
+        )
 
 
 if __name__ == "__main__":

@@ -91,16 +91,19 @@ class Wrong(_TlsCase):
         self.serve("unknown", other.issue("unknown", HOST))
         # The right name for an authority, but another key.
         self.serve("twin", Authority(twin, "authority").issue("twin", HOST))
-        self.serve("client", issue("client", HOST,
-                                   more="extendedKeyUsage = clientAuth"))
+        self.serve(
+            "client",
+            issue("client", HOST, more="extendedKeyUsage = clientAuth"),
+        )
         self.serve("leaf", self.authority.issue_through("good", "leaf", HOST))
         self.serve("gap", self.gap())
         self.begin()
 
     def gap(self):
         """A chain whose middle does not come along."""
-        self.authority.issue("middle", "DNS:middle",
-                             more="basicConstraints = critical, CA:TRUE")
+        self.authority.issue(
+            "middle", "DNS:middle", more="basicConstraints = critical, CA:TRUE"
+        )
         pem = self.authority.issue_through("middle", "gap", HOST)
         text = pem.read_text()
         mark = "-----BEGIN CERTIFICATE-----"
@@ -150,9 +153,13 @@ class Names(_TlsCase):
     def setup(self):
         super().setup()
         issue = self.authority.issue
-        for name, host in (("same", "DNS:localhost"), ("other", HOST),
-                           ("wild", "DNS:*"), ("part", "DNS:local*"),
-                           ("longer", "DNS:localhost.example.com")):
+        for name, host in (
+            ("same", "DNS:localhost"),
+            ("other", HOST),
+            ("wild", "DNS:*"),
+            ("part", "DNS:local*"),
+            ("longer", "DNS:localhost.example.com"),
+        ):
             self.serve(name, issue(name, host), "localhost")
         self.begin()
 
@@ -170,10 +177,12 @@ class Versions(_TlsCase):
     def setup(self):
         super().setup()
         v = ssl.TLSVersion
-        for name, low, high in (("old", v.TLSv1, v.TLSv1),
-                                ("older", v.TLSv1_1, v.TLSv1_1),
-                                ("two", v.TLSv1_2, v.TLSv1_2),
-                                ("three", v.TLSv1_3, v.TLSv1_3)):
+        for name, low, high in (
+            ("old", v.TLSv1, v.TLSv1),
+            ("older", v.TLSv1_1, v.TLSv1_1),
+            ("two", v.TLSv1_2, v.TLSv1_2),
+            ("three", v.TLSv1_3, v.TLSv1_3),
+        ):
             self.serve(name, context(self.good, low, high))
         both = context(self.good)
         both.set_alpn_protocols(["h2", "http/1.1"])
@@ -201,8 +210,10 @@ class Versions(_TlsCase):
         assert request.version == "HTTP/1.1", request
 
     def test_old_versions_that_openssl_allows_are_refused(self):
-        for name, version in (("low", ssl.TLSVersion.TLSv1),
-                              ("lower", ssl.TLSVersion.TLSv1_1)):
+        for name, version in (
+            ("low", ssl.TLSVersion.TLSv1),
+            ("lower", ssl.TLSVersion.TLSv1_1),
+        ):
             self.fresh_server(name, version)
             self.begin(**self.lenient)
             self.refused(name)
@@ -261,19 +272,26 @@ class Authorities(_TlsCase):
 
     def test_the_environment_names_no_authorities(self):
         folder = self.authority.as_folder("hashed")
-        for n, name in enumerate(("SSL_CERT_FILE", "CURL_CA_BUNDLE",
-                                  "SSL_CERT_DIR")):
+        for n, name in enumerate(
+            ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+        ):
             self.write_sender(ca_file="")
-            value = folder if name == "SSL_CERT_DIR" \
-                else self.authority.certificate
+            value = (
+                folder if name == "SSL_CERT_DIR" else self.authority.certificate
+            )
             self.attempt(f"more{n}", self.good, **{name: str(value)})
             self.refused(f"more{n}")
 
     def test_the_environment_takes_none_away(self):
         self.write_sender(ca_file=self.authority.certificate)
         nowhere = str(self.service.folder / "nowhere")
-        self.attempt("still", self.good, SSL_CERT_FILE=nowhere,
-                     SSL_CERT_DIR=nowhere, CURL_CA_BUNDLE=nowhere)
+        self.attempt(
+            "still",
+            self.good,
+            SSL_CERT_FILE=nowhere,
+            SSL_CERT_DIR=nowhere,
+            CURL_CA_BUNDLE=nowhere,
+        )
         self.result("/still").expect(None, 200)
 
     def test_session_keys_are_not_written(self):

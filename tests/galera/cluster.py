@@ -17,8 +17,7 @@ import database
 import processes
 import where
 
-_PROVIDERS = ("usr/lib/galera/libgalera_smm.so",
-              "usr/lib/libgalera_smm.so")
+_PROVIDERS = ("usr/lib/galera/libgalera_smm.so", "usr/lib/libgalera_smm.so")
 
 
 def _servers():
@@ -30,8 +29,10 @@ def _provider():
         for name in _PROVIDERS:
             if (root / name).exists():
                 return root / name
-    raise AssertionError("libgalera_smm.so not found: run tests/galera/"
-                         "check-galera, which unpacks it")
+    raise AssertionError(
+        "libgalera_smm.so not found: run tests/galera/"
+        "check-galera, which unpacks it"
+    )
 
 
 def _is_free(port):
@@ -73,31 +74,49 @@ class Node(database.Database):
         self.name = f"node{number}"
         self.group, transfer, snapshot = ports
         self.peers = peers
-        provider = "; ".join((
-            f"gmcast.listen_addr=tcp://127.0.0.1:{self.group}",
-            "base_host=127.0.0.1", f"base_port={self.group}",
-            f"ist.recv_addr=127.0.0.1:{transfer}", "gcache.size=32M"))
-        super().__init__(_Part(folder, self.name), (
-            "--wsrep-on=ON", f"--wsrep-provider={_provider()}",
-            "--wsrep-cluster-name=hooks", f"--wsrep-node-name={self.name}",
-            f"--wsrep-node-address=127.0.0.1:{self.group}",
-            f"--wsrep-sst-receive-address=127.0.0.1:{snapshot}",
-            "--wsrep-sst-method=rsync", "--wsrep-slave-threads=2",
-            f"--wsrep-provider-options={provider}",
-            "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2"))
+        provider = "; ".join(
+            (
+                f"gmcast.listen_addr=tcp://127.0.0.1:{self.group}",
+                "base_host=127.0.0.1",
+                f"base_port={self.group}",
+                f"ist.recv_addr=127.0.0.1:{transfer}",
+                "gcache.size=32M",
+            )
+        )
+        super().__init__(
+            _Part(folder, self.name),
+            (
+                "--wsrep-on=ON",
+                f"--wsrep-provider={_provider()}",
+                "--wsrep-cluster-name=hooks",
+                f"--wsrep-node-name={self.name}",
+                f"--wsrep-node-address=127.0.0.1:{self.group}",
+                f"--wsrep-sst-receive-address=127.0.0.1:{snapshot}",
+                "--wsrep-sst-method=rsync",
+                "--wsrep-slave-threads=2",
+                f"--wsrep-provider-options={provider}",
+                "--binlog-format=ROW",
+                "--innodb-autoinc-lock-mode=2",
+            ),
+        )
         self._fixed = self.settings
 
     def bootstrap(self):
-        self.settings = (*self._fixed, "--wsrep-cluster-address=gcomm://",
-                         "--wsrep-new-cluster")
+        self.settings = (
+            *self._fixed,
+            "--wsrep-cluster-address=gcomm://",
+            "--wsrep-new-cluster",
+        )
         self.start()
 
     def join(self):
         """Starts it, again perhaps, as a member of what is there."""
         self.settings = (
-            *self._fixed, "--wsrep-cluster-address=gcomm://"
+            *self._fixed,
+            "--wsrep-cluster-address=gcomm://"
             + ",".join(f"127.0.0.1:{p}" for p in self.peers),
-            *self._position())
+            *self._position(),
+        )
         self.start()
         processes.wait_until(self.ready, 60, f"{self.name} in the cluster")
 
@@ -108,11 +127,20 @@ class Node(database.Database):
             return ()
         log = self.folder / "recover.log"
         child = processes.Child(
-            "recover", [self.server, *database.SETTINGS,
-                        f"--datadir={self.folder}/data",
-                        f"--tmpdir={self.temporary}", *self._fixed,
-                        f"--socket={self.folder}/recover",
-                        "--wsrep-recover"], log, cwd=self.folder, drop=True)
+            "recover",
+            [
+                self.server,
+                *database.SETTINGS,
+                f"--datadir={self.folder}/data",
+                f"--tmpdir={self.temporary}",
+                *self._fixed,
+                f"--socket={self.folder}/recover",
+                "--wsrep-recover",
+            ],
+            log,
+            cwd=self.folder,
+            drop=True,
+        )
         child.wait(60)
         found = re.findall(r"Recovered position: (\S+)", log.read_text())
         return (f"--wsrep-start-position={found[-1]}",) if found else ()
@@ -122,13 +150,17 @@ class Node(database.Database):
         return rows[0][1] if rows else ""
 
     def ready(self):
-        return self.status("wsrep_ready") == "ON" and self.status(
-            "wsrep_local_state_comment") == "Synced"
+        return (
+            self.status("wsrep_ready") == "ON"
+            and self.status("wsrep_local_state_comment") == "Synced"
+        )
 
     def isolate(self, yes=True):
         """Cut off from the others, as when its network is gone."""
-        self.sql("SET GLOBAL wsrep_provider_options = "
-                 f"'gmcast.isolate={int(yes)}'", name="")
+        self.sql(
+            f"SET GLOBAL wsrep_provider_options = 'gmcast.isolate={int(yes)}'",
+            name="",
+        )
 
     def kill(self):
         self.stop(9)
@@ -139,8 +171,10 @@ class Cluster:
         ports = _ports(3 * count)
         peers = ports[::3]
         os.environ["PATH"] += f":{_servers()}/usr/bin:/usr/sbin:/sbin"
-        self.nodes = [Node(folder, n, ports[3 * n:3 * n + 3], peers)
-                      for n in range(count)]
+        self.nodes = [
+            Node(folder, n, ports[3 * n : 3 * n + 3], peers)
+            for n in range(count)
+        ]
 
     def start(self):
         self.nodes[0].bootstrap()
@@ -152,9 +186,14 @@ class Cluster:
     def wait(self, size):
         """All that run agree that they are so many."""
         processes.wait_until(
-            lambda: all(n.status("wsrep_cluster_size") == str(size)
-                        and n.ready() for n in self.nodes if n.child), 60,
-            f"a cluster of {size}")
+            lambda: all(
+                n.status("wsrep_cluster_size") == str(size) and n.ready()
+                for n in self.nodes
+                if n.child
+            ),
+            60,
+            f"a cluster of {size}",
+        )
 
     def heal(self):
         """All nodes run, as one."""
@@ -167,8 +206,11 @@ class Cluster:
         """Each node has applied what the others have committed."""
         for node in self.nodes:
             if node.child:
-                node.sql("SET SESSION wsrep_sync_wait = 1; "
-                         "SELECT COUNT(*) FROM mysql.user", name="")
+                node.sql(
+                    "SET SESSION wsrep_sync_wait = 1; "
+                    "SELECT COUNT(*) FROM mysql.user",
+                    name="",
+                )
 
     def stop(self):
         for node in self.nodes:

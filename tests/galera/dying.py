@@ -25,8 +25,10 @@ def prefix(service):
     """How the owners of a node's sender begin (src/deliver/lock.c)."""
     path = service.folder / "send.lock"
     key = f"{socket.gethostname()}|{path}|{path.read_text()[:16]}"
-    return (f"{socket.gethostname()[:32]}-"
-            f"{hashlib.sha256(key.encode()).hexdigest()[:8]}:")[:42]
+    return (
+        f"{socket.gethostname()[:32]}-"
+        f"{hashlib.sha256(key.encode()).hexdigest()[:8]}:"
+    )[:42]
 
 
 class _Dying(GaleraCase):
@@ -42,12 +44,14 @@ class _Dying(GaleraCase):
         for path in self.paths:
             self.sink.script(path, then=Answer(200, delay=0.1))
         for path in self.paths[::3]:
-            self.nodes[0].sql("UPDATE hooks SET ordered = 1 WHERE target_url "
-                              f"LIKE '%{path}'")
+            self.nodes[0].sql(
+                f"UPDATE hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
+            )
         self.cluster.settle()
         self.accepted, self.doubtful = set(), set()
-        self.publishers = [threading.Thread(target=self.publish, args=(n,))
-                           for n in range(3)]
+        self.publishers = [
+            threading.Thread(target=self.publish, args=(n,)) for n in range(3)
+        ]
         for one in self.publishers:
             one.start()
         # The third one's is the first, so that it has lanes to lose.
@@ -66,10 +70,12 @@ class _Dying(GaleraCase):
 
     def await_a_quarter(self):
         """And that the third node's sender has requests under way."""
-        wait_until(lambda: len(self.sink.at()) > HOOKS * NUMBERS / 4, 60,
-                   "a quarter of it")
-        wait_until(lambda: len(self.suspects(2)) > 5, 20,
-                   "something in flight")
+        wait_until(
+            lambda: len(self.sink.at()) > HOOKS * NUMBERS / 4,
+            60,
+            "a quarter of it",
+        )
+        wait_until(lambda: len(self.suspects(2)) > 5, 20, "something in flight")
 
     def suspects(self, number):
         """(path, number) of what a node's sender has in flight, as the
@@ -77,15 +83,23 @@ class _Dying(GaleraCase):
         rows = self.nodes[0].sql(
             "SET SESSION wsrep_sync_wait = 1; SELECT HEX(in_flight) FROM "
             "lanes WHERE in_flight IS NOT NULL AND owner LIKE "
-            f"'{prefix(self.services[number])}%'")
-        keys = {int(text[i:i + 16], 16) for text, in rows
-                for i in range(0, len(text), 16)}
+            f"'{prefix(self.services[number])}%'"
+        )
+        keys = {
+            int(text[i : i + 16], 16)
+            for (text,) in rows
+            for i in range(0, len(text), 16)
+        }
         rows = self.nodes[0].sql(
             "SELECT d.id, SUBSTRING_INDEX(h.target_url, '/', -1), n.resource "
             "FROM deliveries d JOIN hooks h ON h.id = d.hook_id "
-            "JOIN notifications n ON n.id = d.notification_id")
-        return {("/" + path, int(resource[5:-1]))
-                for key, path, resource in rows if int(key) in keys}
+            "JOIN notifications n ON n.id = d.notification_id"
+        )
+        return {
+            ("/" + path, int(resource[5:-1]))
+            for key, path, resource in rows
+            if int(key) in keys
+        }
 
     def finish(self, seconds=90):
         """All that was accepted has come, and is recorded."""
@@ -94,9 +108,9 @@ class _Dying(GaleraCase):
         wait_until(lambda: self.done(), seconds, "all of it")
 
     def done(self):
-        return all(self.accepted <= set(self.came(path))
-                   for path in self.paths) and set(
-                       self.states()) == {"delivered"}
+        return all(
+            self.accepted <= set(self.came(path)) for path in self.paths
+        ) and set(self.states()) == {"delivered"}
 
     def judge(self, suspects):
         """What came twice."""
@@ -109,9 +123,11 @@ class _Dying(GaleraCase):
             self.check_order(path)
         times = sorted(r.time for r in self.sink.at())
         gap = max(b - a for a, b in zip(times, times[1:]))
-        print(f"# of {HOOKS} x {len(self.accepted)} accepted deliveries "
-              f"{len(suspects)} were in flight, {len(twice)} came twice; "
-              f"longest silence {gap:.1f} s")
+        print(
+            f"# of {HOOKS} x {len(self.accepted)} accepted deliveries "
+            f"{len(suspects)} were in flight, {len(twice)} came twice; "
+            f"longest silence {gap:.1f} s"
+        )
         return twice
 
     def check_order(self, path):
@@ -161,8 +177,11 @@ class WithoutItsSender(_Dying):
         self.end(self.senders[:2])
         assert self.senders[2].stop() == 0
         lines = self.senders[2].errors().splitlines()
-        assert len(lines) == 2 and "cannot be reached" in lines[0] \
-            and "back" in lines[1], lines
+        assert (
+            len(lines) == 2
+            and "cannot be reached" in lines[0]
+            and "back" in lines[1]
+        ), lines
 
 
 class ForGood(_Dying):
@@ -189,25 +208,28 @@ class Answers(GaleraCase):
 
     def publish_array(self, base):
         """Through a process that keeps its connection; the ids are right."""
-        body = [{"action": "event.created", "resource": {"n": base + i}}
-                for i in range(5)]
+        body = [
+            {"action": "event.created", "resource": {"n": base + i}}
+            for i in range(5)
+        ]
         made = self.good(202, 0, "POST", "/v2/notifications", body)
         for i, one in enumerate(made):
             path = f"/v2/notifications/{one['_id']}"
             assert self.good(200, 0, "GET", path)["resource"] == {
-                "n": base + i}, (made, i)
+                "n": base + i
+            }, (made, i)
 
     def test_ids_of_many_in_one_body(self):
         """Keys are as far apart as there are nodes, and that changes."""
         self.cluster.heal()
         self.doors[0] = doors.enter("lighttpd", self.services[0])
         steps = set()
-        for base, change in enumerate((None, self.nodes[2].kill,
-                                       self.cluster.heal)):
+        for base, change in enumerate(
+            (None, self.nodes[2].kill, self.cluster.heal)
+        ):
             if change:
                 change()
-                self.cluster.wait(sum(n.child is not None
-                                      for n in self.nodes))
+                self.cluster.wait(sum(n.child is not None for n in self.nodes))
             steps.add(self.nodes[0].value("SELECT @@auto_increment_increment"))
             for turn in range(8):  # more than it has processes
                 self.publish_array(1000 * base + 10 * turn)
@@ -222,16 +244,23 @@ class Answers(GaleraCase):
         begin, told = time.monotonic(), []
         while not told or told[-1].status != 202:
             asked = time.monotonic()
-            told.append(self.call(0, "POST", "/v2/notifications", body,
-                                  headers=header))
+            told.append(
+                self.call(0, "POST", "/v2/notifications", body, headers=header)
+            )
             assert told[-1].status in (202, 503), told
             assert time.monotonic() - asked < 6, told
-        print(f"# 503 {len(told) - 1} times, 202 after "
-              f"{time.monotonic() - begin:.1f} s")
+        print(
+            f"# 503 {len(told) - 1} times, 202 after "
+            f"{time.monotonic() - begin:.1f} s"
+        )
         assert len(told) > 1 and told[0].header("Retry-After"), told
-        assert self.nodes[1].value(
-            "SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM "
-            "notifications WHERE idempotency_key = 'patience'") == "1"
+        assert (
+            self.nodes[1].value(
+                "SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM "
+                "notifications WHERE idempotency_key = 'patience'"
+            )
+            == "1"
+        )
 
     def test_nothing_is_published_twice_by_a_node_that_is_cut_off(self):
         """A COMMIT that fails there may have reached the others."""
@@ -244,8 +273,12 @@ class Answers(GaleraCase):
         def publish(worker):
             n = worker * 100000
             while not stop.is_set():
-                answers[n] = self.call(2, "POST", "/v2/notifications", {
-                    "action": "event.created", "resource": {"n": n}}).status
+                answers[n] = self.call(
+                    2,
+                    "POST",
+                    "/v2/notifications",
+                    {"action": "event.created", "resource": {"n": n}},
+                ).status
                 n += 1
 
         def cut():
@@ -253,21 +286,30 @@ class Answers(GaleraCase):
                 time.sleep(1)
                 self.nodes[2].isolate()
                 time.sleep(1)
-                wait_until(lambda: self.nodes[2].status("wsrep_ready")
-                           == "OFF", 30, "a node without the others")
+                wait_until(
+                    lambda: self.nodes[2].status("wsrep_ready") == "OFF",
+                    30,
+                    "a node without the others",
+                )
                 self.nodes[2].isolate(False)
                 self.cluster.wait(3)
             stop.set()
 
         at_once(cut, *(lambda w=w: publish(w) for w in range(6)))
         self.cluster.settle()
-        rows = [int(text[5:-1]) for text, in self.nodes[0].sql(
-            "SELECT resource FROM notifications WHERE organization = "
-            f"UNHEX('{self.organization}')")]
+        rows = [
+            int(text[5:-1])
+            for (text,) in self.nodes[0].sql(
+                "SELECT resource FROM notifications WHERE organization = "
+                f"UNHEX('{self.organization}')"
+            )
+        ]
         accepted = {n for n, status in answers.items() if status == 202}
-        print(f"# {len(accepted)} accepted, "
-              f"{len(answers) - len(accepted)} not, of which "
-              f"{len(set(rows) - accepted)} are there all the same")
+        print(
+            f"# {len(accepted)} accepted, "
+            f"{len(answers) - len(accepted)} not, of which "
+            f"{len(set(rows) - accepted)} are there all the same"
+        )
         assert set(answers.values()) <= {202, 503}, answers
         assert len(rows) == len(set(rows)), "published twice"
         assert accepted <= set(rows), "lost"

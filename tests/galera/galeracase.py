@@ -58,8 +58,11 @@ class GaleraCase(LaneCase):
         self.cluster.heal()
         self.nodes[0].sql("DROP DATABASE IF EXISTS vyte_hooks", name="")
         for node in self.nodes:
-            self.services.append(service.Service(
-                self.settings, db=node, schema=node is self.nodes[0]))
+            self.services.append(
+                service.Service(
+                    self.settings, db=node, schema=node is self.nodes[0]
+                )
+            )
             self.cluster.settle()
         self.service = self.services[0]
         self.sink = receiver.Receiver()
@@ -81,7 +84,8 @@ class GaleraCase(LaneCase):
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         return self.doors[node].request(
-            method, target, [("Authorization", self.key), *headers], body)
+            method, target, [("Authorization", self.key), *headers], body
+        )
 
     def good(self, status, node, *request, **options):
         answer = self.call(node, *request, **options)
@@ -92,15 +96,24 @@ class GaleraCase(LaneCase):
 
     def insert(self, node, numbers):
         """With SQL on this node, in one transaction."""
-        values = ",".join(f"(UNHEX('{self.organization}'), 'event.created', "
-                          f"'{{\"n\":{n}}}')" for n in numbers)
-        self.nodes[node].sql("INSERT INTO notifications (organization, "
-                             f"action, resource) VALUES {values}")
+        values = ",".join(
+            f"(UNHEX('{self.organization}'), 'event.created', '{{\"n\":{n}}}')"
+            for n in numbers
+        )
+        self.nodes[node].sql(
+            "INSERT INTO notifications (organization, "
+            f"action, resource) VALUES {values}"
+        )
 
     def post(self, node, number):
         """Through the node's API."""
-        self.good(202, node, "POST", "/v2/notifications", {
-            "action": "event.created", "resource": {"n": number}})
+        self.good(
+            202,
+            node,
+            "POST",
+            "/v2/notifications",
+            {"action": "event.created", "resource": {"n": number}},
+        )
 
     # ---- what came ----
 
@@ -111,20 +124,29 @@ class GaleraCase(LaneCase):
         for request in self.sink.at(path):
             earlier = seen.setdefault(self.number(request), [])
             if earlier:
-                assert request.header("webhook-maybe-duplicate") == "1", \
+                assert request.header("webhook-maybe-duplicate") == "1", (
                     request.headers
-                assert request.header("webhook-id") == \
-                    earlier[0].header("webhook-id"), request.headers
+                )
+                assert request.header("webhook-id") == earlier[0].header(
+                    "webhook-id"
+                ), request.headers
             earlier.append(request)
         return seen
 
     def twice(self, paths):
         """(path, number) of what came more than once."""
-        return {(path, n) for path in paths
-                for n, all_ in self.came(path).items() if len(all_) > 1}
+        return {
+            (path, n)
+            for path in paths
+            for n, all_ in self.came(path).items()
+            if len(all_) > 1
+        }
 
     def conflicts(self):
         """Transactions that lost to another node's, since the start."""
-        return sum(int(node.status(name)) for node in self.nodes if node.child
-                   for name in ("wsrep_local_cert_failures",
-                                "wsrep_local_bf_aborts"))
+        return sum(
+            int(node.status(name))
+            for node in self.nodes
+            if node.child
+            for name in ("wsrep_local_cert_failures", "wsrep_local_bf_aborts")
+        )

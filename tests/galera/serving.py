@@ -45,33 +45,41 @@ class Together(GaleraCase):
             self.hook(path)
         ordered = paths[1::4]
         for path in ordered:
-            self.nodes[0].sql("UPDATE hooks SET ordered = 1 WHERE target_url "
-                              f"LIKE '%{path}'")
+            self.nodes[0].sql(
+                f"UPDATE hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
+            )
         self.sink.script("/all0", Answer(500), Answer(503))
         due = HOOKS * NUMBERS
         before, begin = self.conflicts(), time.monotonic()
         senders = [s.start_sender("-v") for s in self.services]
         at_once(*(lambda n=n: self.publish(n) for n in range(3)))
-        wait_until(lambda: self.states() == {"delivered": due}, 90,
-                   "all of it recorded")
+        wait_until(
+            lambda: self.states() == {"delivered": due},
+            90,
+            "all of it recorded",
+        )
         seconds = time.monotonic() - begin
         parts = []
         for sender in senders:
             assert sender.stop() == 0
             line = sender.process.stdout.read().decode().splitlines()[-1]
             parts.append(int(line.split(",")[0].removeprefix("delivered ")))
-        print(f"# {due} deliveries in {seconds:.1f} s, by {parts}, "
-              f"{self.conflicts() - before} conflicts")
+        print(
+            f"# {due} deliveries in {seconds:.1f} s, by {parts}, "
+            f"{self.conflicts() - before} conflicts"
+        )
         for sender in senders:
-            assert sender.errors().startswith("hooks-send: run ended"), \
+            assert sender.errors().startswith("hooks-send: run ended"), (
                 sender.errors()
+            )
         assert sorted(parts)[1] > 0, "one did all of it"
         for path in paths[1:]:
             came = self.came(path)
             assert len(came) == NUMBERS, (path, len(came))
             assert all(len(r) == 1 for r in came.values()), path
-        assert not any(r.header("webhook-maybe-duplicate")
-                       for r in self.sink.at())
+        assert not any(
+            r.header("webhook-maybe-duplicate") for r in self.sink.at()
+        )
         for path in ordered:
             self.check_order(path)
 
@@ -85,18 +93,25 @@ class Conflicts(GaleraCase):
         path = "/v2/hooks/" + self.hook("/changed")
         self.cluster.settle()
         for turn in range(10):
-            answers = at_once(*(lambda n=n: self.call(
-                n, "PUT", path, {"description": f"{turn} by {n}"})
-                for n in range(3)))
+            answers = at_once(
+                *(
+                    lambda n=n: self.call(
+                        n, "PUT", path, {"description": f"{turn} by {n}"}
+                    )
+                    for n in range(3)
+                )
+            )
             # One that was overtaken may be told so; nobody gets an error.
             assert {a.status for a in answers} <= {200, 409, 412}, answers
             assert 200 in {a.status for a in answers}, answers
             self.cluster.settle()
-            seen = {self.good(200, n, "GET", path)["description"]
-                    for n in range(3)}
+            seen = {
+                self.good(200, n, "GET", path)["description"] for n in range(3)
+            }
             assert len(seen) == 1, seen
-            assert seen <= {a.json()["description"] for a in answers
-                            if a.status == 200}, (seen, answers)
+            assert seen <= {
+                a.json()["description"] for a in answers if a.status == 200
+            }, (seen, answers)
 
     def test_changes_with_a_condition(self):
         """Of those who saw the same, one wins."""
@@ -104,36 +119,60 @@ class Conflicts(GaleraCase):
         self.cluster.settle()
         for turn in range(10):
             tag = self.call(0, "GET", path).header("ETag")
-            answers = at_once(*(lambda n=n: self.call(
-                n, "PUT", path, {"description": f"{turn} {n}"},
-                headers=[("If-Match", tag)]) for n in range(3)))
-            assert sorted(a.status for a in answers) == [200, 412, 412], \
-                answers
+            answers = at_once(
+                *(
+                    lambda n=n: self.call(
+                        n,
+                        "PUT",
+                        path,
+                        {"description": f"{turn} {n}"},
+                        headers=[("If-Match", tag)],
+                    )
+                    for n in range(3)
+                )
+            )
+            assert sorted(a.status for a in answers) == [200, 412, 412], answers
             self.cluster.settle()
 
     def test_an_idempotency_key_counts_once(self):
         for turn in range(10):
             header = [("Idempotency-Key", f"once-{turn}")]
             body = {"action": "event.created", "resource": {"n": turn}}
-            answers = at_once(*(lambda n=n: self.call(
-                n, "POST", "/v2/notifications", body, headers=header)
-                for n in range(3)))
+            answers = at_once(
+                *(
+                    lambda n=n: self.call(
+                        n, "POST", "/v2/notifications", body, headers=header
+                    )
+                    for n in range(3)
+                )
+            )
             assert [a.status for a in answers] == [202] * 3, answers
             assert len({a.body for a in answers}) == 1, answers
         self.cluster.settle()
-        assert self.nodes[1].value(
-            "SELECT COUNT(*) FROM notifications WHERE idempotency_key "
-            "LIKE 'once-%'") == "10"
+        assert (
+            self.nodes[1].value(
+                "SELECT COUNT(*) FROM notifications WHERE idempotency_key "
+                "LIKE 'once-%'"
+            )
+            == "10"
+        )
 
     def test_an_idempotency_key_with_another_body(self):
         for turn in range(10):
             header = [("Idempotency-Key", f"other-{turn}")]
-            answers = at_once(*(lambda n=n: self.call(
-                n, "POST", "/v2/notifications",
-                {"action": "event.created", "resource": {"n": n}},
-                headers=header) for n in range(3)))
-            assert sorted(a.status for a in answers) == [202, 409, 409], \
-                answers
+            answers = at_once(
+                *(
+                    lambda n=n: self.call(
+                        n,
+                        "POST",
+                        "/v2/notifications",
+                        {"action": "event.created", "resource": {"n": n}},
+                        headers=header,
+                    )
+                    for n in range(3)
+                )
+            )
+            assert sorted(a.status for a in answers) == [202, 409, 409], answers
 
     def test_a_hook_that_is_switched_while_it_gets_something(self):
         """What was published before and after is delivered when it is on
@@ -156,8 +195,9 @@ class Conflicts(GaleraCase):
 
         at_once(switch, publish)
         self.good(200, 0, "POST", f"/v2/hooks/{hook}/enable", b"")
-        wait_until(lambda: len(self.came("/switched")) == 100, 20,
-                   "all hundred")
+        wait_until(
+            lambda: len(self.came("/switched")) == 100, 20, "all hundred"
+        )
         for sender in senders:
             assert sender.stop() == 0
             assert sender.errors() == "", sender.errors()
@@ -169,11 +209,14 @@ class Conflicts(GaleraCase):
         for turn in range(10):
             hook = self.hook(f"/deleted{turn}")
             self.cluster.settle()
-            at_once(lambda: [self.insert(0, [n]) for n in range(5)],
-                    lambda: self.insert(1, range(5, 10)),
-                    lambda: self.good(204, 2, "DELETE", f"/v2/hooks/{hook}"))
-        wait_until(lambda: "pending" not in self.states(), 10,
-                   "nothing pending")
+            at_once(
+                lambda: [self.insert(0, [n]) for n in range(5)],
+                lambda: self.insert(1, range(5, 10)),
+                lambda: self.good(204, 2, "DELETE", f"/v2/hooks/{hook}"),
+            )
+        wait_until(
+            lambda: "pending" not in self.states(), 10, "nothing pending"
+        )
         for sender in senders:
             assert sender.stop() == 0
             assert sender.errors() == "", sender.errors()
@@ -205,20 +248,28 @@ class Migrations(GaleraCase):
             "table_schema = 'vyte_hooks' AND NOT EXISTS (SELECT 1 FROM "
             "information_schema.table_constraints c WHERE c.table_schema = "
             "t.table_schema AND c.table_name = t.table_name AND "
-            "c.constraint_type = 'PRIMARY KEY')")
+            "c.constraint_type = 'PRIMARY KEY')"
+        )
 
     def test_from_three_nodes_at_once(self):
         for _ in range(2):
-            self.nodes[0].sql("DROP DATABASE vyte_hooks; "
-                              "CREATE DATABASE vyte_hooks", name="")
+            self.nodes[0].sql(
+                "DROP DATABASE vyte_hooks; CREATE DATABASE vyte_hooks", name=""
+            )
             self.cluster.settle()
-            done = at_once(*(lambda s=s: s.run(
-                "hooks-admin", "migrate", config=s.config("hooks_admin"))
-                for s in self.services))
+            done = at_once(
+                *(
+                    lambda s=s: s.run(
+                        "hooks-admin", "migrate", config=s.config("hooks_admin")
+                    )
+                    for s in self.services
+                )
+            )
             assert [d.status for d in done] == [0] * 3, done
             self.cluster.settle()
-            versions = {n.value("SELECT version FROM installation")
-                        for n in self.nodes}
+            versions = {
+                n.value("SELECT version FROM installation") for n in self.nodes
+            }
             assert len(versions) == 1, versions
         self.service.db.sql((where.EXAMPLES / "grants.sql").read_text())
 
@@ -246,16 +297,17 @@ class Migrations(GaleraCase):
         def migrate():
             self.sink.wait(20, "/migrated")
             for version in (3, 5, 3, 7):
-                self.nodes[0].sql(f"UPDATE installation SET version = "
-                                  f"{version}")
+                self.nodes[0].sql(
+                    f"UPDATE installation SET version = {version}"
+                )
                 self.service.admin("migrate")
             stop.set()
 
         at_once(publish, migrate)
-        print(f"# {len(count)} published meanwhile, {len(told)} told to "
-              "repeat")
-        wait_until(lambda: len(self.came("/migrated")) == len(count), 20,
-                   "all of it")
+        print(f"# {len(count)} published meanwhile, {len(told)} told to repeat")
+        wait_until(
+            lambda: len(self.came("/migrated")) == len(count), 20, "all of it"
+        )
         for sender in senders:
             assert sender.stop() == 0
             assert sender.errors() == "", sender.errors()
@@ -271,24 +323,36 @@ class Alone(GaleraCase):
         self.hook("/alone")
         self.cluster.settle()
         self.nodes[2].isolate()
-        wait_until(lambda: self.nodes[2].status("wsrep_ready") == "OFF", 30,
-                   "a node without the others")
+        wait_until(
+            lambda: self.nodes[2].status("wsrep_ready") == "OFF",
+            30,
+            "a node without the others",
+        )
         try:
             self.alone()
         finally:
             self.nodes[2].isolate(False)
             self.cluster.wait(3)
-        done = self.services[2].run("hooks-admin", "doctor", config=self
-                                    .services[2].config("hooks_admin"))
+        done = self.services[2].run(
+            "hooks-admin",
+            "doctor",
+            config=self.services[2].config("hooks_admin"),
+        )
         assert "ok\tgalera\t3 nodes, Synced" in done.out, done
         self.post(2, 1)
         assert self.services[2].send("--once").status == 0
         self.sink.wait(2, "/alone")
 
     def alone(self):
-        for request in (("GET", "/v2/hooks"), ("GET", "/healthz"),
-                        ("POST", "/v2/notifications",
-                         {"action": "event.created", "resource": {}})):
+        for request in (
+            ("GET", "/v2/hooks"),
+            ("GET", "/healthz"),
+            (
+                "POST",
+                "/v2/notifications",
+                {"action": "event.created", "resource": {}},
+            ),
+        ):
             begin = time.monotonic()
             answer = self.call(2, *request)
             assert answer.status == 503, answer

@@ -14,6 +14,7 @@ import where
 
 _shared = []
 
+
 def shared_server():
     """Started at the first use, stopped when the file's tests are done."""
     if not _shared:
@@ -34,29 +35,42 @@ class AdminCase(tap.Case):
 
     def setup(self):
         self.folder, self.db = shared_server()
-        self.db.sql("DROP DATABASE IF EXISTS vyte_hooks; "
-                    "CREATE DATABASE vyte_hooks CHARACTER SET utf8mb4",
-                    name="")
+        self.db.sql(
+            "DROP DATABASE IF EXISTS vyte_hooks; "
+            "CREATE DATABASE vyte_hooks CHARACTER SET utf8mb4",
+            name="",
+        )
         self.config = self.write_config("hooks.conf")
         if self.migrated:
             self.admin("migrate")
 
     def write_config(self, name, more="", **keys):
         """The operator's configuration; `keys` go into [database]."""
-        keys = {"socket": self.db.socket, "user": service.ADMIN,
-                "password": service.password_of(service.ADMIN), **keys}
+        keys = {
+            "socket": self.db.socket,
+            "user": service.ADMIN,
+            "password": service.password_of(service.ADMIN),
+            **keys,
+        }
         path = self.folder / name
-        path.write_text("[database]\n" + "".join(
-            f"{k} = {v}\n" for k, v in keys.items() if v is not None) + more)
+        path.write_text(
+            "[database]\n"
+            + "".join(f"{k} = {v}\n" for k, v in keys.items() if v is not None)
+            + more
+        )
         path.chmod(0o600)
         return path
 
     def run(self, *args, stdin=b"", config=None, stdout=None):
         argv = [where.program("hooks-admin"), "-c", config or self.config]
         done = subprocess.run(
-            [str(a) for a in (*argv, *args)], input=stdin,
-            stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=60, check=False)
+            [str(a) for a in (*argv, *args)],
+            input=stdin,
+            stdout=stdout or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
         done.stdout = done.stdout or b""
         return service.Done(done)
 

@@ -72,8 +72,11 @@ class ApiCase(tap.Case):
 
     def hook(self, **members):
         """A new hook, as the API answered."""
-        fields = {"target_url": "https://www.toto.com/hooks?id=123",
-                  "action": "event.cancelled", **members}
+        fields = {
+            "target_url": "https://www.toto.com/hooks?id=123",
+            "action": "event.cancelled",
+            **members,
+        }
         return self.good(201, "POST", "/v2/hooks", fields)
 
 

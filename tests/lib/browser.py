@@ -26,9 +26,16 @@ import where
 
 _numbers = itertools.count(1)
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c",
-        "Space": "\ue00d", "Left": "\ue012", "Right": "\ue014",
-        "Shift": "\ue008", "Down": "\ue015"}
+KEYS = {
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Space": "\ue00d",
+    "Left": "\ue012",
+    "Right": "\ue014",
+    "Shift": "\ue008",
+    "Down": "\ue015",
+}
 # What runs before anything of a page: nothing it does goes unseen.
 _WATCH = """
 globalThis.troubles = [];
@@ -54,16 +61,23 @@ class Browser:
     """`dark`: what the visitor's system prefers. `environment`: more of it,
     for the fonts of pictures."""
 
-    def __init__(self, folder, width=1280, height=800, dark=False,
-                 environment=None):
+    def __init__(
+        self, folder, width=1280, height=800, dark=False, environment=None
+    ):
         self.home = folder / f"browser{next(_numbers)}"
         self.home.mkdir()
         port = doors.free_port()
         self.driver = processes.Child(
-            "chromedriver", [where.server("chromedriver"), f"--port={port}"],
+            "chromedriver",
+            [where.server("chromedriver"), f"--port={port}"],
             self.home / "driver.log",
-            env={**os.environ, "HOME": str(self.home),
-                 "TMPDIR": str(self.home), **(environment or {})})
+            env={
+                **os.environ,
+                "HOME": str(self.home),
+                "TMPDIR": str(self.home),
+                **(environment or {}),
+            },
+        )
         self.port = port
         self.session = None
         processes.wait_until(self._ready, 20, "chromedriver's start")
@@ -76,15 +90,19 @@ class Browser:
     def _ask(self, method, path, body=None):
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            link.request(method, path, None if body is None
-                         else json.dumps(body),
-                         {"Content-Type": "application/json"})
+            link.request(
+                method,
+                path,
+                None if body is None else json.dumps(body),
+                {"Content-Type": "application/json"},
+            )
             value = json.loads(link.getresponse().read())["value"]
         finally:
             link.close()
         if isinstance(value, dict) and "error" in value:
-            raise AssertionError(f"{path}: {value['error']}: "
-                                 f"{value['message'][:600]}")
+            raise AssertionError(
+                f"{path}: {value['error']}: {value['message'][:600]}"
+            )
         return value
 
     def _ready(self):
@@ -96,30 +114,46 @@ class Browser:
 
     def _begin(self, width, height):
         arguments = [
-            "--headless=new", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", "--hide-scrollbars",
-            "--force-color-profile=srgb", "--lang=en-GB",
+            "--headless=new",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            "--force-color-profile=srgb",
+            "--lang=en-GB",
             f"--user-data-dir={self.home / 'profile'}",
             f"--window-size={width},{height}",
             # Its driver's end is its own, however the driver ends.
             "--remote-debugging-pipe",
             # Not as root, and not in a chroot: it needs what these lack. The
             # pages are our own.
-            "--no-sandbox"]
-        options = {"args": arguments,
-                   "binary": str(where.server("chromium"))}
-        answer = self._ask("POST", "/session", {"capabilities": {
-            "alwaysMatch": {"browserName": "chrome",
-                            "goog:chromeOptions": options,
-                            "goog:loggingPrefs": {"browser": "ALL"}}}})
+            "--no-sandbox",
+        ]
+        options = {"args": arguments, "binary": str(where.server("chromium"))}
+        answer = self._ask(
+            "POST",
+            "/session",
+            {
+                "capabilities": {
+                    "alwaysMatch": {
+                        "browserName": "chrome",
+                        "goog:chromeOptions": options,
+                        "goog:loggingPrefs": {"browser": "ALL"},
+                    }
+                }
+            },
+        )
         self.session = f"/session/{answer['sessionId']}"
         self.size(width, height)
 
     def do(self, method, path, **body):
-        return self._ask(method, f"{self.session}/{path}",
-                         body if method == "POST" else None)
+        return self._ask(
+            method, f"{self.session}/{path}", body if method == "POST" else None
+        )
 
     def cdp(self, command, **params):
         return self.do("POST", "goog/cdp/execute", cmd=command, params=params)
@@ -129,21 +163,30 @@ class Browser:
 
     def later(self, script, *args):
         """The last argument of the script takes its result."""
-        return self.do("POST", "execute/async", script=script,
-                       args=list(args))
+        return self.do("POST", "execute/async", script=script, args=list(args))
 
     # ---- the window ----
 
     def size(self, width, height=800, scale=1):
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width,
-                 height=height, deviceScaleFactor=scale, mobile=False)
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=False,
+        )
 
     def reset(self, dark=False):
         """As if it was started anew."""
         self.cdp("Network.enable")
         self.cdp("Network.setBlockedURLs", urls=[])
-        self.cdp("Network.emulateNetworkConditions", offline=False,
-                 latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        self.cdp(
+            "Network.emulateNetworkConditions",
+            offline=False,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
         self.cdp("Network.setCacheDisabled", cacheDisabled=False)
         self.zone("")
         self.size(1280, 800)
@@ -157,17 +200,24 @@ class Browser:
         self.troubles()
 
     def media(self, dark):
-        self.cdp("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme",
-             "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce"}])
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            features=[
+                {
+                    "name": "prefers-color-scheme",
+                    "value": "dark" if dark else "light",
+                },
+                {"name": "prefers-reduced-motion", "value": "reduce"},
+            ],
+        )
 
     def zone(self, name):
         self.cdp("Emulation.setTimezoneOverride", timezoneId=name)
 
     def picture(self, path, whole=False):
-        shot = self.cdp("Page.captureScreenshot", format="png",
-                        captureBeyondViewport=whole)
+        shot = self.cdp(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=whole
+        )
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
 
     # ---- what a person does ----
@@ -185,19 +235,26 @@ class Browser:
         """The element, once it is there."""
         try:
             return processes.wait_until(
-                lambda: self.find(selector, text), seconds,
-                f"{selector} with {text!r}", pause=0.05)
+                lambda: self.find(selector, text),
+                seconds,
+                f"{selector} with {text!r}",
+                pause=0.05,
+            )
         except processes.Timeout as trouble:
-            raise AssertionError(f"{trouble}; the page says: "
-                                 f"{self.text()[:1500]}") from None
+            raise AssertionError(
+                f"{trouble}; the page says: {self.text()[:1500]}"
+            ) from None
 
     def wait(self, text, seconds=20):
         """Until the page says so."""
         return self.see("body, dialog", text, seconds)
 
     def gone(self, selector, text=None, seconds=20):
-        processes.wait_until(lambda: not self.find(selector, text), seconds,
-                             f"the end of {selector} with {text!r}")
+        processes.wait_until(
+            lambda: not self.find(selector, text),
+            seconds,
+            f"the end of {selector} with {text!r}",
+        )
 
     def click(self, selector, text=None, seconds=20):
         element = self.see(selector, text, seconds)
@@ -207,11 +264,14 @@ class Browser:
     def field(self, label):
         """The control that belongs to a label."""
         self.see("label", label)
-        return self.js("""
+        return self.js(
+            """
             const open = [...document.querySelectorAll('dialog[open]')].at(-1);
             return [...(open ?? document).querySelectorAll('label')].find(
                 (l) => l.innerText.includes(arguments[0])).control;
-            """, label)
+            """,
+            label,
+        )
 
     def fill(self, label, text):
         element = self.field(label)
@@ -221,35 +281,50 @@ class Browser:
 
     def choose(self, label, value):
         """An option of a select by its value."""
-        self.js("""
+        self.js(
+            """
             const [control, value] = arguments;
             control.value = value;
             if (control.value !== value)
                 throw new Error(`no option ${value}`);
             control.dispatchEvent(new Event('change', { bubbles: true }));
-            """, self.field(label), value)
+            """,
+            self.field(label),
+            value,
+        )
 
     def press(self, *names, shift=False):
         """Keys by name, or texts to type, as from a keyboard."""
         actions = []
         for name in names:
             for key in [KEYS[name]] if name in KEYS else name:
-                actions += [{"type": "keyDown", "value": key},
-                            {"type": "keyUp", "value": key}]
+                actions += [
+                    {"type": "keyDown", "value": key},
+                    {"type": "keyUp", "value": key},
+                ]
         if shift:
-            actions = [{"type": "keyDown", "value": KEYS["Shift"]}, *actions,
-                       {"type": "keyUp", "value": KEYS["Shift"]}]
-        self.do("POST", "actions", actions=[
-            {"type": "key", "id": "keyboard", "actions": actions}])
+            actions = [
+                {"type": "keyDown", "value": KEYS["Shift"]},
+                *actions,
+                {"type": "keyUp", "value": KEYS["Shift"]},
+            ]
+        self.do(
+            "POST",
+            "actions",
+            actions=[{"type": "key", "id": "keyboard", "actions": actions}],
+        )
 
     def tab_to(self, selector, text=None, limit=80):
         """Tab until the focus is there, as one does without a mouse."""
         for _ in range(limit):
             self.press("Tab")
-            if self.js("""
+            if self.js(
+                """
                     const [wanted] = arguments;
                     return document.activeElement === wanted;
-                    """, self.see(selector, text)):
+                    """,
+                self.see(selector, text),
+            ):
                 return
         raise AssertionError(f"the Tab key does not reach {selector} {text}")
 
@@ -262,8 +337,10 @@ class Browser:
         """All since the page was loaded; the console's are taken once."""
         log = self.do("POST", "se/log", type="browser")
         return self.js("return globalThis.troubles || []") + [
-            entry["message"] for entry in log
-            if entry["level"] in ("SEVERE", "WARNING")]
+            entry["message"]
+            for entry in log
+            if entry["level"] in ("SEVERE", "WARNING")
+        ]
 
     def close(self):
         if self.session:

@@ -12,9 +12,13 @@ import processes
 import where
 
 SETTINGS = (
-    "--no-defaults", "--skip-networking", "--skip-name-resolve",
-    "--innodb-flush-log-at-trx-commit=1", "--innodb-log-file-size=16M",
-    "--innodb-buffer-pool-size=64M", "--max-connections=200",
+    "--no-defaults",
+    "--skip-networking",
+    "--skip-name-resolve",
+    "--innodb-flush-log-at-trx-commit=1",
+    "--innodb-log-file-size=16M",
+    "--innodb-buffer-pool-size=64M",
+    "--max-connections=200",
     # A zone other than UTC, so that forgetting UTC anywhere shows.
     "--default-time-zone=+05:30",
 )
@@ -23,13 +27,16 @@ SETTINGS = (
 def numbers(last, first=1):
     """A table of the whole numbers from `first` to `last` (up to a million),
     column `seq`, for a FROM, on servers that have no sequence engine too."""
-    digits = "SELECT 0 d" + "".join(f" UNION ALL SELECT {n}"
-                                    for n in range(1, 10))
+    digits = "SELECT 0 d" + "".join(
+        f" UNION ALL SELECT {n}" for n in range(1, 10)
+    )
     places = len(str(last))
-    value = " + ".join(f"{10 ** i} * t{i}.d" for i in range(places))
+    value = " + ".join(f"{10**i} * t{i}.d" for i in range(places))
     tables = ", ".join(f"({digits}) t{i}" for i in range(places))
-    return (f"(SELECT {value} AS seq FROM {tables} "
-            f"HAVING seq BETWEEN {first} AND {last} ORDER BY seq) numbers")
+    return (
+        f"(SELECT {value} AS seq FROM {tables} "
+        f"HAVING seq BETWEEN {first} AND {last} ORDER BY seq) numbers"
+    )
 
 
 class Database:
@@ -50,27 +57,44 @@ class Database:
 
     def _install(self):
         if self.oracle:
-            argv = [self.server, "--no-defaults", "--initialize-insecure",
-                    f"--datadir={self.folder}/data",
-                    f"--tmpdir={self.temporary}"]
+            argv = [
+                self.server,
+                "--no-defaults",
+                "--initialize-insecure",
+                f"--datadir={self.folder}/data",
+                f"--tmpdir={self.temporary}",
+            ]
         else:
-            argv = [where.server("mariadb-install-db"), "--no-defaults",
-                    f"--datadir={self.folder}/data",
-                    f"--tmpdir={self.temporary}", "--skip-test-db",
-                    "--auth-root-authentication-method=normal",
-                    "--innodb-log-file-size=16M"]
-        child = processes.Child("install", argv, self.log, cwd=self.folder,
-                                drop=True)
+            argv = [
+                where.server("mariadb-install-db"),
+                "--no-defaults",
+                f"--datadir={self.folder}/data",
+                f"--tmpdir={self.temporary}",
+                "--skip-test-db",
+                "--auth-root-authentication-method=normal",
+                "--innodb-log-file-size=16M",
+            ]
+        child = processes.Child(
+            "install", argv, self.log, cwd=self.folder, drop=True
+        )
         assert child.wait(120) == 0, child.errors()[-2000:]
 
     def start(self):
         self.child = processes.Child(
             "mysqld",
-            [self.server, *SETTINGS, f"--datadir={self.folder}/data",
-             f"--tmpdir={self.temporary}", f"--socket={self.socket}",
-             f"--pid-file={self.folder}/pid",
-             *self.settings],
-            self.log, cwd=self.folder, drop=True)
+            [
+                self.server,
+                *SETTINGS,
+                f"--datadir={self.folder}/data",
+                f"--tmpdir={self.temporary}",
+                f"--socket={self.socket}",
+                f"--pid-file={self.folder}/pid",
+                *self.settings,
+            ],
+            self.log,
+            cwd=self.folder,
+            drop=True,
+        )
         processes.wait_until(self._answers, 60, "the database's start")
         return self
 
@@ -87,11 +111,23 @@ class Database:
         env = dict(os.environ, MYSQL_PWD=password)
         # Oracle's libraries need not be found by the client, nor its charsets.
         return subprocess.run(
-            [self.client, "--no-defaults", f"--socket={self.socket}",
-             "--protocol=socket", f"--user={user}", "--batch", "--raw",
-             "--skip-column-names", "--default-character-set=utf8mb4", name],
-            input=statements.encode(), capture_output=True, env=env,
-            check=False)
+            [
+                self.client,
+                "--no-defaults",
+                f"--socket={self.socket}",
+                "--protocol=socket",
+                f"--user={user}",
+                "--batch",
+                "--raw",
+                "--skip-column-names",
+                "--default-character-set=utf8mb4",
+                name,
+            ],
+            input=statements.encode(),
+            capture_output=True,
+            env=env,
+            check=False,
+        )
 
     def sql(self, statements, user="root", password="", name="vyte_hooks"):
         """Runs statements; returns the rows as lists of strings."""
@@ -103,10 +139,15 @@ class Database:
     def numbers(self):
         """A table `numbers` of n from 1 to 65536; MariaDB's sequences are
         not MySQL's."""
-        self.sql("CREATE TABLE IF NOT EXISTS numbers (n INT PRIMARY KEY); "
-                 "REPLACE INTO numbers VALUES (1); " + "".join(
-                     f"REPLACE INTO numbers SELECT n + {1 << k} FROM numbers "
-                     f"WHERE n <= {1 << k}; " for k in range(16)))
+        self.sql(
+            "CREATE TABLE IF NOT EXISTS numbers (n INT PRIMARY KEY); "
+            "REPLACE INTO numbers VALUES (1); "
+            + "".join(
+                f"REPLACE INTO numbers SELECT n + {1 << k} FROM numbers "
+                f"WHERE n <= {1 << k}; "
+                for k in range(16)
+            )
+        )
 
     def value(self, statement):
         """The one value that a query gives."""

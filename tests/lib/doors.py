@@ -49,12 +49,13 @@ class _Door:
         """One exchange; the answer is as htdocs/openapi.yaml says."""
         answer = self.exchange(method, target, headers, body, chunked)
         if isinstance(target, str) and target.startswith(self.base):
-            openapi.note(method, target[len(self.base):], body, answer)
+            openapi.note(method, target[len(self.base) :], body, answer)
         return answer
 
     def _environment(self):
-        return dict(os.environ, HOOKS_CONFIG=str(
-            self.service.config(services.API)))
+        return dict(
+            os.environ, HOOKS_CONFIG=str(self.service.config(services.API))
+        )
 
 
 class Cgi(_Door):
@@ -65,13 +66,21 @@ class Cgi(_Door):
     def _meta(self, method, target, headers, body):
         path, _, query = target.partition("?")
         env = self._environment()
-        env.update({
-            "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1",
-            "SERVER_SOFTWARE": "test", "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80", "REMOTE_ADDR": "127.0.0.1",
-            "REQUEST_METHOD": method, "REQUEST_URI": target,
-            "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": query,
-        })
+        env.update(
+            {
+                "GATEWAY_INTERFACE": "CGI/1.1",
+                "SERVER_PROTOCOL": "HTTP/1.1",
+                "SERVER_SOFTWARE": "test",
+                "SERVER_NAME": "127.0.0.1",
+                "SERVER_PORT": "80",
+                "REMOTE_ADDR": "127.0.0.1",
+                "REQUEST_METHOD": method,
+                "REQUEST_URI": target,
+                "SCRIPT_NAME": "",
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+            }
+        )
         if body is not None:
             env["CONTENT_LENGTH"] = str(len(body))
         for name, value in headers:
@@ -86,8 +95,13 @@ class Cgi(_Door):
         del chunked
         program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
         done = subprocess.run(
-            [program], input=body or b"", capture_output=True, timeout=30,
-            env=self._meta(method, target, headers, body), check=False)
+            [program],
+            input=body or b"",
+            capture_output=True,
+            timeout=30,
+            env=self._meta(method, target, headers, body),
+            check=False,
+        )
         with open(self.log, "ab") as log:
             log.write(done.stderr)
         assert done.returncode == 0, done
@@ -111,10 +125,15 @@ class _Server(_Door):
         self.port = free_port()
         # The classes of one file enter the same door after each other.
         self.home = service.folder.for_nobody(
-            f"{self.name}{base.replace('/', '-')}.{len(service.children)}")
+            f"{self.name}{base.replace('/', '-')}.{len(service.children)}"
+        )
         self.child = processes.Child(
-            self.name, self._command(), self.log,
-            env=self._server_environment(), cwd=self.home)
+            self.name,
+            self._command(),
+            self.log,
+            env=self._server_environment(),
+            cwd=self.home,
+        )
         service.children.append(self.child)
         processes.wait_until(self._listens, 20, f"{self.name}'s start")
 
@@ -127,8 +146,10 @@ class _Server(_Door):
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def exchange(self, method, target, headers=(), body=None, chunked=False):
-        return self.raw(rawhttp.request_bytes(
-            method, target, headers, body, chunked), method)
+        return self.raw(
+            rawhttp.request_bytes(method, target, headers, body, chunked),
+            method,
+        )
 
     def raw(self, data, method="GET"):
         return rawhttp.exchange(self.port, data, method)
@@ -144,9 +165,9 @@ class Lighttpd(_Server):
         modules = where.root_of(binary) / "usr/lib/lighttpd"
         config = self.home / "lighttpd.conf"
         lines = [
-            'server.modules = ()',
+            "server.modules = ()",
             'server.bind = "127.0.0.1"',
-            f'server.port = {self.port}',
+            f"server.port = {self.port}",
             f'server.document-root = "{self.home}"',
             f'server.errorlog = "{self.log}"',
             f'var.hooks_prefix = "{self.service.prefix}"',
@@ -169,8 +190,18 @@ class _Apache(_Server):
 
     modules = ()
     example = ""
-    _ALWAYS = ("mpm_event", "authz_core", "unixd", "mime", "dir", "alias",
-               "headers", "setenvif", "env", "rewrite")
+    _ALWAYS = (
+        "mpm_event",
+        "authz_core",
+        "unixd",
+        "mime",
+        "dir",
+        "alias",
+        "headers",
+        "setenvif",
+        "env",
+        "rewrite",
+    )
     _BUILT_IN = ("unixd",)
 
     def _server_environment(self):
@@ -182,14 +213,19 @@ class _Apache(_Server):
     def _command(self):
         binary = where.server("apache2", "httpd")
         modules = where.root_of(binary) / "usr/lib/apache2/modules"
-        wanted = [m for m in (*self._ALWAYS, *self.modules)
-                  if m not in self._BUILT_IN]
+        wanted = [
+            m for m in (*self._ALWAYS, *self.modules) if m not in self._BUILT_IN
+        ]
         lines = [f"LoadModule {m}_module {modules}/mod_{m}.so" for m in wanted]
         lines += [
-            f"Listen 127.0.0.1:{self.port}", "ServerName 127.0.0.1",
-            f"ServerRoot {self.home}", f"PidFile {self.home}/pid",
-            f"ErrorLog {self.log}", f"DefaultRuntimeDir {self.home}",
-            "TypesConfig /dev/null", "AddType text/html .html",
+            f"Listen 127.0.0.1:{self.port}",
+            "ServerName 127.0.0.1",
+            f"ServerRoot {self.home}",
+            f"PidFile {self.home}/pid",
+            f"ErrorLog {self.log}",
+            f"DefaultRuntimeDir {self.home}",
+            "TypesConfig /dev/null",
+            "AddType text/html .html",
             "AddType text/css .css",
             f'DocumentRoot "{self.home}"',
         ]
@@ -197,9 +233,18 @@ class _Apache(_Server):
             lines += [f"User {_user_to_become()}", "Group #65534"]
         config = self.home / "httpd.conf"
         config.write_text("\n".join([*lines, *self._site()]) + "\n")
-        return [binary, "-D", "FOREGROUND", "-f", config,
-                "-C", f"Define HOOKS_PREFIX {self.service.prefix}",
-                "-C", f"Define HOOKS_BASE {self.base}/", *self._defines()]
+        return [
+            binary,
+            "-D",
+            "FOREGROUND",
+            "-f",
+            config,
+            "-C",
+            f"Define HOOKS_PREFIX {self.service.prefix}",
+            "-C",
+            f"Define HOOKS_BASE {self.base}/",
+            *self._defines(),
+        ]
 
     def _defines(self):
         return []
@@ -214,8 +259,11 @@ class Apache(_Apache):
 
     def _site(self):
         # mod_fcgid's own folder for sockets: its default is the system's.
-        return [f"FcgidIPCDir {self.home}",
-                f"FcgidProcessTableFile {self.home}/table", *super()._site()]
+        return [
+            f"FcgidIPCDir {self.home}",
+            f"FcgidProcessTableFile {self.home}/table",
+            *super()._site(),
+        ]
 
 
 class ApacheProxy(_Apache):
@@ -236,12 +284,18 @@ class ApacheProxy(_Apache):
             listener.bind(str(self.socket))
             os.chmod(self.socket, 0o666)
             listener.listen(64)
-            env = dict(os.environ,
-                       HOOKS_CONFIG=str(service.config(services.API)))
-            service.children.append(processes.Child(
-                "hooks.fcgi",
-                [service.prefix / "libexec/vyte-hooks/hooks.fcgi"],
-                service.folder / "responder.log", env=env, stdin=listener))
+            env = dict(
+                os.environ, HOOKS_CONFIG=str(service.config(services.API))
+            )
+            service.children.append(
+                processes.Child(
+                    "hooks.fcgi",
+                    [service.prefix / "libexec/vyte-hooks/hooks.fcgi"],
+                    service.folder / "responder.log",
+                    env=env,
+                    stdin=listener,
+                )
+            )
 
     def _defines(self):
         return ["-C", f"Define HOOKS_SOCKET {self.socket}"]
@@ -261,24 +315,30 @@ class SharedHosting(_Apache):
         for path in (installed / "share/vyte-hooks/htdocs").iterdir():
             (site / path.name).symlink_to(path)
         (site / "hooks.fcgi").symlink_to(
-            installed / "libexec/vyte-hooks/hooks.fcgi")
+            installed / "libexec/vyte-hooks/hooks.fcgi"
+        )
         # Put there as an operator does; the checkout may be out of reach.
         shutil.copyfile(where.EXAMPLES / "htaccess", site / ".htaccess")
         (site / ".htaccess").chmod(0o644)
         return [
             f"FcgidIPCDir {self.home}",
             f"FcgidProcessTableFile {self.home}/table",
-            f'DocumentRoot "{self.home}/site"', "AllowEncodedSlashes NoDecode",
+            f'DocumentRoot "{self.home}/site"',
+            "AllowEncodedSlashes NoDecode",
             # Such hosts set the program's environment by its own means.
             f"FcgidInitialEnv HOOKS_CONFIG {installed}/etc/vyte-hooks/hooks.conf",
-            f'<Directory "{site}">', "AllowOverride All",
-            "Options +FollowSymLinks +ExecCGI", "Require all granted",
-            "DirectoryIndex index.html", "</Directory>",
+            f'<Directory "{site}">',
+            "AllowOverride All",
+            "Options +FollowSymLinks +ExecCGI",
+            "Require all granted",
+            "DirectoryIndex index.html",
+            "</Directory>",
         ]
 
 
-_KINDS = {c.name: c for c in (Cgi, Lighttpd, Apache, ApacheProxy,
-                              SharedHosting)}
+_KINDS = {
+    c.name: c for c in (Cgi, Lighttpd, Apache, ApacheProxy, SharedHosting)
+}
 
 
 def enter(name, service, base=""):

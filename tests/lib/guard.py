@@ -38,8 +38,9 @@ def _below(top):
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             # The name, in parentheses, may hold anything.
-            state, parent = path.read_text(
-                errors="replace").rpartition(")")[2].split()[:2]
+            state, parent = (
+                path.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            )
         except OSError:
             continue  # it ended meanwhile
         if state != "Z":
@@ -75,8 +76,9 @@ def _end_all(patience):
         for pid in below:
             if now > late or pid not in told:
                 try:
-                    os.kill(pid, signal.SIGKILL if now > late
-                            else signal.SIGTERM)
+                    os.kill(
+                        pid, signal.SIGKILL if now > late else signal.SIGTERM
+                    )
                 except (ProcessLookupError, PermissionError):
                     pass
         told.update(below)
@@ -119,11 +121,14 @@ class _Make:
     def __init__(self):
         self.pid = os.getppid()
         self.ends = _caught(self.pid) & sum(
-            1 << n - 1 for n in (signal.SIGINT, signal.SIGHUP))
+            1 << n - 1 for n in (signal.SIGINT, signal.SIGHUP)
+        )
 
     def ended(self):
-        return os.getppid() != self.pid or \
-            _caught(self.pid) & self.ends != self.ends
+        return (
+            os.getppid() != self.pid
+            or _caught(self.pid) & self.ends != self.ends
+        )
 
 
 def _wait(child, make):
@@ -170,8 +175,9 @@ def _guarded(patience, folder=None, make=None):
 def _new_folder():
     """Paths of unix sockets hold 107 bytes: a long TMPDIR is of no use."""
     base = os.environ.get("TMPDIR", "/tmp")
-    folder = tempfile.mkdtemp(prefix="vyte-hooks-run.",
-                              dir=base if len(base) < 40 else "/tmp")
+    folder = tempfile.mkdtemp(
+        prefix="vyte-hooks-run.", dir=base if len(base) < 40 else "/tmp"
+    )
     # Servers that gave up root must be able to pass, not to list.
     os.chmod(folder, 0o711)
     return folder

@@ -17,8 +17,9 @@ class Listener:
         self.closing = threading.Event()
         self.connections = 0
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._listener = socket.create_server(address, family=family,
-                                              backlog=1024)
+        self._listener = socket.create_server(
+            address, family=family, backlog=1024
+        )
         self.port = self._listener.getsockname()[1]
         if accepting:
             self._start(self._accept)

@@ -37,8 +37,9 @@ class MailServer(Listener):
         return f"smtp://127.0.0.1:{self.port}"
 
     def wait(self, count, seconds=15):
-        processes.wait_until(lambda: len(self.mails) >= count, seconds,
-                             f"mail {count}")
+        processes.wait_until(
+            lambda: len(self.mails) >= count, seconds, f"mail {count}"
+        )
         return self.mails
 
     def serve(self, sock, _):
@@ -71,12 +72,12 @@ class MailServer(Listener):
             verb = words[:4].upper()
             answer = "250 fine"
             if verb == "MAIL":
-                sender = words[len("MAIL FROM:"):].split(" ")[0]
+                sender = words[len("MAIL FROM:") :].split(" ")[0]
             elif verb == "RCPT":
                 if self.mode == "refuse":
                     answer = "550 nobody of that name"
                 else:
-                    recipients.append(words[len("RCPT TO:"):])
+                    recipients.append(words[len("RCPT TO:") :])
             elif verb == "DATA":
                 self._say(stream, "354 go on")
                 data = self._text(stream)

@@ -33,11 +33,15 @@ class NameServer:
     def set(self, name, *addresses):
         """Its addresses; or lists of them, one for each look-up, of which
         the last one stays."""
-        turns = addresses if addresses and isinstance(addresses[0], list) \
+        turns = (
+            addresses
+            if addresses and isinstance(addresses[0], list)
             else [list(addresses)]
+        )
         with self._lock:
             self._answers[name] = [
-                [ipaddress.ip_address(a) for a in turn] for turn in turns]
+                [ipaddress.ip_address(a) for a in turn] for turn in turns
+            ]
 
     def silence(self, domain):
         with self._lock:
@@ -71,10 +75,10 @@ class NameServer:
     def _question(data):
         labels, at = [], 12
         while data[at]:
-            labels.append(data[at + 1:at + 1 + data[at]].decode("ascii"))
+            labels.append(data[at + 1 : at + 1 + data[at]].decode("ascii"))
             at += 1 + data[at]
-        kind, _ = struct.unpack(">HH", data[at + 1:at + 5])
-        return ".".join(labels).lower(), kind, data[12:at + 5]
+        kind, _ = struct.unpack(">HH", data[at + 1 : at + 5])
+        return ".".join(labels).lower(), kind, data[12 : at + 5]
 
     def _look_up(self, name, kind):
         """None: no such name."""
@@ -97,6 +101,11 @@ class NameServer:
         # An authoritative answer; recursion as desired and available.
         flags = 0x8580 | (_NO_SUCH_NAME if found is None else 0)
         head = data[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0)
-        return head + question + b"".join(
-            struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(packed)) + packed
-            for packed in records)
+        return (
+            head
+            + question
+            + b"".join(
+                struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(packed)) + packed
+                for packed in records
+            )
+        )

@@ -44,11 +44,13 @@ class Drift(AssertionError):
 
 # ---- the document ----
 
+
 @functools.lru_cache(None)
 def load():
     """The document as it is written. Not to be changed."""
-    return yaml.load(SOURCE.read_text(),
-                     getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return yaml.load(
+        SOURCE.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
 
 
 def resolve(node):
@@ -74,24 +76,31 @@ def routes():
     text = (where.SOURCE / "cgi-bin/route.c").read_text()
     found = re.findall(r'^\t\{"([A-Z]+)",\s+"([^"]+)",\s+([^,]+),', text, re.M)
     assert len(found) == len(re.findall(r"\bapi_", text)), found
-    return {(method, re.sub(r":(\w+)", r"{\1}", path)): roles
-            for method, path, roles in found}
+    return {
+        (method, re.sub(r":(\w+)", r"{\1}", path)): roles
+        for method, path, roles in found
+    }
 
 
 def parameters(path, operation):
     """Those of the path and of the operation."""
     item = load()["paths"][path]
-    return [resolve(p) for p in (*item.get("parameters", ()),
-                                 *operation.get("parameters", ()))]
+    return [
+        resolve(p)
+        for p in (*item.get("parameters", ()), *operation.get("parameters", ()))
+    ]
 
 
 @functools.lru_cache(None)
 def _header_names():
     """Headers that mean something here: they stand only where described."""
     tables = [o["responses"] for _, _, o in operations()]
-    return {name.lower() for table in (*tables, load()["x-any-address"])
-            for response in table.values()
-            for name in resolve(response).get("headers", ())}
+    return {
+        name.lower()
+        for table in (*tables, load()["x-any-address"])
+        for response in table.values()
+        for name in resolve(response).get("headers", ())
+    }
 
 
 @functools.lru_cache(None)
@@ -104,11 +113,14 @@ def _check_schema(schema, value, what):
     errors = list(_validator(json.dumps(schema)).iter_errors(value))
     if errors:
         worst = jsonschema.exceptions.best_match(iter(errors))
-        raise Drift(f"{what}: at /{'/'.join(map(str, worst.absolute_path))}: "
-                    f"{worst.message[:600]}")
+        raise Drift(
+            f"{what}: at /{'/'.join(map(str, worst.absolute_path))}: "
+            f"{worst.message[:600]}"
+        )
 
 
 # ---- which operation ----
+
 
 def _segments(path):
     parts = path.split("/")
@@ -119,7 +131,8 @@ def _matches(template, path):
     want, given = _segments(template), _segments(path)
     return len(want) == len(given) and all(
         w == urllib.parse.unquote(g) or (w[:1] == "{" and g)
-        for w, g in zip(want, given))
+        for w, g in zip(want, given)
+    )
 
 
 def find(method, path):
@@ -134,15 +147,20 @@ def find(method, path):
 def concerns(path):
     """Whether it is ours to answer."""
     return path.startswith("/v2/") or _segments(path) in (
-        ["", "v2"], ["", "healthz"], ["", "metrics"])
+        ["", "v2"],
+        ["", "healthz"],
+        ["", "metrics"],
+    )
 
 
 # ---- an answer ----
 
+
 def _check_headers(described, answer, what):
     given = {name.lower(): value for name, value in answer.headers}
-    headers = {n.lower(): resolve(h)
-               for n, h in described.get("headers", {}).items()}
+    headers = {
+        n.lower(): resolve(h) for n, h in described.get("headers", {}).items()
+    }
     for name, header in headers.items():
         if name in given:
             _check_schema(header["schema"], given[name], f"{what}: {name}")
@@ -180,20 +198,28 @@ def _check_body(described, answer, what):
 
 def _check_cache(operation, answer, what):
     """Only what needs no key may be stored."""
-    public = operation and operation.get("security") == [] and \
-        answer.status in (200, 304)
+    public = (
+        operation
+        and operation.get("security") == []
+        and answer.status in (200, 304)
+    )
     stored = answer.header("Cache-Control") != "no-store"
-    if stored and not (public and "openapi" in operation["operationId"].lower()):
+    if stored and not (
+        public and "openapi" in operation["operationId"].lower()
+    ):
         raise Drift(f"{what}: may be stored: {answer}")
 
 
 # ---- a request that was taken ----
 
+
 def _check_request(path, operation, target, body, what):
-    names = {p["name"] for p in parameters(path, operation)
-             if p["in"] == "query"} | {"api_key"}
-    query = urllib.parse.parse_qsl(urllib.parse.urlsplit(target).query,
-                                   keep_blank_values=True)
+    names = {
+        p["name"] for p in parameters(path, operation) if p["in"] == "query"
+    } | {"api_key"}
+    query = urllib.parse.parse_qsl(
+        urllib.parse.urlsplit(target).query, keep_blank_values=True
+    )
     for name, value in query:
         if name not in names:
             raise Drift(f"{what}: took ?{name}=, which is not described")
@@ -205,6 +231,7 @@ def _check_request(path, operation, target, body, what):
 
 # ---- the way in ----
 
+
 def check(method, target, body, answer):
     """`target` is without the base path, `answer` a rawhttp.Response. Returns
     (operation, status), or None for what is not ours."""
@@ -213,8 +240,7 @@ def check(method, target, body, answer):
     if not concerns(path):
         return None
     template, operation = find(method, path)
-    responses = operation["responses"] if operation \
-        else load()["x-any-address"]
+    responses = operation["responses"] if operation else load()["x-any-address"]
     name = operation["operationId"] if operation else ANY
     what = f"{method} {target} ({name}, {answer.status})"
     if str(answer.status) not in responses:

@@ -28,9 +28,13 @@ class Site:
         # the one database user, and soon at its end.
         lock = self.service.folder.for_nobody("run") / "send.lock"
         self.service.write_config(
-            service.API, sender={"linger": "3s", "lock_file": lock},
-            database={"user": service.ADMIN,
-                      "password": service.password_of(service.ADMIN)})
+            service.API,
+            sender={"linger": "3s", "lock_file": lock},
+            database={
+                "user": service.ADMIN,
+                "password": service.password_of(service.ADMIN),
+            },
+        )
         self.base = base
         self.sink = receiver.Receiver()
         self.door = doors.enter("lighttpd", self.service, base)
@@ -46,20 +50,31 @@ class Site:
     def ask(self, method, path, body=None, key=None):
         """The JSON of a good answer of the API."""
         answer = self.door.request(
-            method, f"{self.base}/v2/{path}",
+            method,
+            f"{self.base}/v2/{path}",
             [("Authorization", key or self.key)],
-            b"" if body is None and method == "POST" else
-            None if body is None else json.dumps(body).encode())
+            b""
+            if body is None and method == "POST"
+            else None
+            if body is None
+            else json.dumps(body).encode(),
+        )
         assert answer.status < 300, answer
         return answer.json() if answer.body else None
 
     def hook(self, path, action="*", **members):
-        return self.ask("POST", "hooks", {
-            "target_url": self.sink.url(path), "action": action, **members})
+        return self.ask(
+            "POST",
+            "hooks",
+            {"target_url": self.sink.url(path), "action": action, **members},
+        )
 
     def publish(self, action="event.created", resource=None):
-        return self.ask("POST", "notifications", {
-            "action": action, "resource": resource or {"title": "Demo"}})
+        return self.ask(
+            "POST",
+            "notifications",
+            {"action": action, "resource": resource or {"title": "Demo"}},
+        )
 
     def close(self):
         self.sink.close()
@@ -99,8 +114,10 @@ class PageCase(tap.Case):
 
     def enter(self, key=None, at="overview"):
         """Signed in, as after a reload of the tab."""
-        self.page.js("sessionStorage.setItem('vyte-hooks.key', arguments[0])",
-                     key or self.site.key)
+        self.page.js(
+            "sessionStorage.setItem('vyte-hooks.key', arguments[0])",
+            key or self.site.key,
+        )
         self.go(at)
         self.page.reload()
         self.page.see("nav")
@@ -111,6 +128,9 @@ class PageCase(tap.Case):
     def quiet(self, but=()):
         """Nothing went wrong since it was asked the last time, but for
         answers with a status that was asked for."""
-        found = [line for line in self.page.troubles()
-                 if not any(f"status of {s} " in line for s in but)]
+        found = [
+            line
+            for line in self.page.troubles()
+            if not any(f"status of {s} " in line for s in but)
+        ]
         assert not found, "\n".join(found)

@@ -35,8 +35,17 @@ def wait_until(condition, seconds=10, what="the condition", pause=0.02):
 class Child:
     """A running program; its standard error goes to a file of its own."""
 
-    def __init__(self, name, argv, log, env=None, cwd=None, drop=False,
-                 stop_signal=signal.SIGTERM, **options):
+    def __init__(
+        self,
+        name,
+        argv,
+        log,
+        env=None,
+        cwd=None,
+        drop=False,
+        stop_signal=signal.SIGTERM,
+        **options,
+    ):
         """`drop`: not as root. A session of its own, since some servers
         signal all of their process group."""
         self.name = name
@@ -46,10 +55,15 @@ class Child:
             options.update(user=NOBODY, group=NOBODY, extra_groups=[])
         with open(self.log, "ab") as errors:
             self.process = subprocess.Popen(
-                [str(a) for a in argv], stderr=errors, env=env, cwd=cwd,
+                [str(a) for a in argv],
+                stderr=errors,
+                env=env,
+                cwd=cwd,
                 stdin=options.pop("stdin", subprocess.DEVNULL),
                 stdout=options.pop("stdout", errors),
-                start_new_session=True, **options)
+                start_new_session=True,
+                **options,
+            )
 
     def running(self):
         return self.process.poll() is None
@@ -59,7 +73,8 @@ class Child:
         if not self.running():
             raise AssertionError(
                 f"{self.name} ended with {self.process.returncode}: "
-                f"{self.errors()[-2000:]}")
+                f"{self.errors()[-2000:]}"
+            )
 
     def errors(self):
         return self.log.read_text(errors="replace")

@@ -35,7 +35,7 @@ class Response:
 
 def _chunks(body, size=1000):
     for i in range(0, len(body), size):
-        part = body[i:i + size]
+        part = body[i : i + size]
         yield b"%x\r\n%s\r\n" % (len(part), part)
     yield b"0\r\n\r\n"
 
@@ -44,11 +44,15 @@ def _as_bytes(text):
     return text if isinstance(text, bytes) else text.encode("utf-8")
 
 
-def request_bytes(method, target, headers=(), body=None, chunked=False,
-                  host="127.0.0.1"):
+def request_bytes(
+    method, target, headers=(), body=None, chunked=False, host="127.0.0.1"
+):
     """The request as it goes out. A `body` of None sends none at all."""
-    lines = [b"%s %s HTTP/1.1" % (_as_bytes(method), _as_bytes(target)),
-             b"Host: %s" % _as_bytes(host), b"Connection: close"]
+    lines = [
+        b"%s %s HTTP/1.1" % (_as_bytes(method), _as_bytes(target)),
+        b"Host: %s" % _as_bytes(host),
+        b"Connection: close",
+    ]
     for name, value in headers:
         lines.append(b"%s: %s" % (_as_bytes(name), _as_bytes(value)))
     payload = b""

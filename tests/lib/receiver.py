@@ -30,11 +30,13 @@ class Request:
         self.head = head
         self.body = body
         self.connection = connection  # 1, 2, ... in the order of accept
-        self.ordinal = ordinal        # which request on that connection
+        self.ordinal = ordinal  # which request on that connection
         line, *rest = head.decode("latin-1").split("\r\n")
         self.method, self.target, self.version = line.split(" ")
-        self.headers = [(n, v.strip(" ")) for n, _, v in
-                        (h.partition(":") for h in rest if h)]
+        self.headers = [
+            (n, v.strip(" "))
+            for n, _, v in (h.partition(":") for h in rest if h)
+        ]
 
     @property
     def path(self):
@@ -54,12 +56,12 @@ class Request:
 
 # ---- what to do with a request: a step gets the connection ----
 
+
 class Answer:
     """A complete answer, after `delay` seconds; then the connection is kept
     unless `close`."""
 
-    def __init__(self, status=200, body=b"", headers=(), delay=0,
-                 close=False):
+    def __init__(self, status=200, body=b"", headers=(), delay=0, close=False):
         self.status = status
         self.body = body
         self.headers = headers
@@ -128,7 +130,7 @@ class Drip:
 
     def __call__(self, link):
         for i in range(len(self.data)):
-            link.send(self.data[i:i + 1])
+            link.send(self.data[i : i + 1])
             link.pause(self.seconds)
         return False
 
@@ -140,8 +142,9 @@ class Endless:
         self.status = status
 
     def __call__(self, link):
-        link.send(b"HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\n"
-                  % self.status)
+        link.send(
+            b"HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\n" % self.status
+        )
         while not link.receiver.closing.is_set():
             link.send(b"1000\r\n%s\r\n" % (b"x" * 4096))
         return False
@@ -164,8 +167,9 @@ class _Link:
         self.receiver.closing.wait(seconds)
 
     def reset(self):
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                             struct.pack("ii", 1, 0))
+        self.sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
 
     def _fill(self):
         data = self.sock.recv(65536)
@@ -223,9 +227,12 @@ class Receiver(Listener):
 
     def wait(self, count, path=None, seconds=10):
         """Waits for so many requests and returns all there are."""
-        processes.wait_until(lambda: len(self.at(path)) >= count, seconds,
-                             f"request {count} at {path or 'the receiver'}",
-                             pause=0.005)
+        processes.wait_until(
+            lambda: len(self.at(path)) >= count,
+            seconds,
+            f"request {count} at {path or 'the receiver'}",
+            pause=0.005,
+        )
         return self.at(path)
 
     def clear(self):

@@ -35,35 +35,52 @@ class SendCase(tap.Case):
             self.service.close()
 
     def hook(self, path="/hook", action="*", url=None):
-        return self.service.admin("hook", "create", self.organization,
-                                  url or self.sink.url(path), action)
+        return self.service.admin(
+            "hook",
+            "create",
+            self.organization,
+            url or self.sink.url(path),
+            action,
+        )
 
     def fresh(self, path="/hook", action="*", url=None):
         """A hook that is alone: what earlier tests made is deleted."""
         for line in self.service.admin(
-                "hook", "list", self.organization).splitlines():
+            "hook", "list", self.organization
+        ).splitlines():
             self.service.admin("hook", "delete", line.split("\t")[0])
         self.sink.clear()
         return self.hook(path, action, url)
 
-    def publish(self, resource='{"title":"Demo"}', action="event.created",
-                *options):
-        return self.service.admin("publish", self.organization, action,
-                                  *options, stdin=resource.encode())
+    def publish(
+        self, resource='{"title":"Demo"}', action="event.created", *options
+    ):
+        return self.service.admin(
+            "publish",
+            self.organization,
+            action,
+            *options,
+            stdin=resource.encode(),
+        )
 
-    def publish_many(self, count, organization=None, action="event.created",
-                     first=0):
+    def publish_many(
+        self, count, organization=None, action="event.created", first=0
+    ):
         """With SQL, at once."""
         org = organization or self.organization
         values = ",".join(
             f"(UNHEX('{org}'), '{action}', '{{\"n\":{n}}}')"
-            for n in range(first, first + count))
-        self.service.db.sql("INSERT INTO notifications (organization, action, "
-                            f"resource) VALUES {values}")
+            for n in range(first, first + count)
+        )
+        self.service.db.sql(
+            "INSERT INTO notifications (organization, action, "
+            f"resource) VALUES {values}"
+        )
 
     def secret(self, hook):
-        answer = self.door.request("GET", f"/v2/hooks/{hook}/secret",
-                                   [("Authorization", self.key)])
+        answer = self.door.request(
+            "GET", f"/v2/hooks/{hook}/secret", [("Authorization", self.key)]
+        )
         assert answer.status == 200, answer
         return answer.json()["secret"]
 
@@ -83,14 +100,16 @@ class SendCase(tap.Case):
     def states(self):
         """How many deliveries are in each state."""
         rows = self.service.db.sql(
-            "SELECT state, COUNT(*) FROM deliveries GROUP BY state")
+            "SELECT state, COUNT(*) FROM deliveries GROUP BY state"
+        )
         return {state: int(count) for state, count in rows}
 
     def attempts(self, columns="attempt, status, error"):
         """The attempts of the newest delivery."""
         return self.service.db.sql(
             f"SELECT {columns} FROM attempts WHERE delivery_id = "
-            "(SELECT MAX(id) FROM deliveries) ORDER BY attempt")
+            "(SELECT MAX(id) FROM deliveries) ORDER BY attempt"
+        )
 
 
 class LaneCase(SendCase):
@@ -99,8 +118,9 @@ class LaneCase(SendCase):
     def set(self, **columns):
         """Hook options, as the API would set them for every hook."""
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
-        self.service.db.sql(f"UPDATE hooks SET {changes}, "
-                            "updated_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql(
+            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+        )
 
     @staticmethod
     def number(request):
@@ -109,7 +129,8 @@ class LaneCase(SendCase):
     def state_of(self, hook):
         """What `hook list` says."""
         for line in self.service.admin(
-                "hook", "list", self.organization).splitlines():
+            "hook", "list", self.organization
+        ).splitlines():
             if line.startswith(hook):
                 return line.split("\t")[2]
         return "deleted"

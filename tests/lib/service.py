@@ -16,15 +16,23 @@ import processes
 import where
 
 ADMIN, API, SENDER, APPLICATION = (
-    "hooks_admin", "hooks_api", "hooks_sender", "hooks_app")
+    "hooks_admin",
+    "hooks_api",
+    "hooks_sender",
+    "hooks_app",
+)
 
 # What a test receiver needs, and a schedule a test can wait for.
 _DEFAULTS = {
     "database": {"name": "vyte_hooks"},
     "sender": {
-        "linger": "30s", "workers": "1", "timeout": "3s",
-        "connect_timeout": "1s", "retry_schedule": "1s 1s 1s",
-        "retry_jitter": "0", "lease": "10s",
+        "linger": "30s",
+        "workers": "1",
+        "timeout": "3s",
+        "connect_timeout": "1s",
+        "retry_schedule": "1s 1s 1s",
+        "retry_jitter": "0",
+        "lease": "10s",
     },
     "targets": {"allow_http": "yes", "allow_networks": "127.0.0.0/8"},
 }
@@ -66,8 +74,9 @@ class Service:
     """`settings` go over the defaults: {"sender": {"linger": "5s"}}. `db`: a
     server that runs already, and goes on; `schema`: whether it lacks ours."""
 
-    def __init__(self, settings=None, database_settings=(), db=None,
-                 schema=True):
+    def __init__(
+        self, settings=None, database_settings=(), db=None, schema=True
+    ):
         self.folder = processes.Folder()
         self.children = []
         self.doors = {}
@@ -79,8 +88,9 @@ class Service:
         try:
             self.prefix = self._make_prefix()
             if not self.borrows:
-                self.db = database.Database(self.folder,
-                                            database_settings).start()
+                self.db = database.Database(
+                    self.folder, database_settings
+                ).start()
             for user in (ADMIN, API, SENDER):
                 self.write_config(user)
             if schema:
@@ -95,13 +105,18 @@ class Service:
         """As `make install` lays it out; copies, because a web server that
         gave up root may not be able to reach the checkout."""
         prefix = self.folder / "prefix"
-        for name in ("libexec/vyte-hooks", "share/vyte-hooks", "etc/vyte-hooks",
-                     "bin"):
+        for name in (
+            "libexec/vyte-hooks",
+            "share/vyte-hooks",
+            "etc/vyte-hooks",
+            "bin",
+        ):
             (prefix / name).mkdir(parents=True)
         shutil.copy(where.program("hooks.fcgi"), prefix / "libexec/vyte-hooks")
         shutil.copy(where.program("hooks-send"), prefix / "bin")
-        shutil.copytree(where.SOURCE / "htdocs",
-                        prefix / "share/vyte-hooks/htdocs")
+        shutil.copytree(
+            where.SOURCE / "htdocs", prefix / "share/vyte-hooks/htdocs"
+        )
         _let_others_read(prefix)
         return prefix
 
@@ -111,22 +126,31 @@ class Service:
         self.db.sql((where.EXAMPLES / "grants.sql").read_text())
 
     def config(self, user):
-        return self.prefix / "etc/vyte-hooks" / (
-            "hooks.conf" if user == API else f"{user}.conf")
+        return (
+            self.prefix
+            / "etc/vyte-hooks"
+            / ("hooks.conf" if user == API else f"{user}.conf")
+        )
 
     def write_config(self, user, **sections):
         """The configuration of one program's user; `sections` go on top."""
         settings = {s: dict(k) for s, k in self.settings.items()}
         settings["database"].update(
-            socket=self.db.socket, user=user, password=password_of(user))
+            socket=self.db.socket, user=user, password=password_of(user)
+        )
         settings["sender"].setdefault("lock_file", self.folder / "send.lock")
         for section, keys in sections.items():
             settings.setdefault(section, {}).update(keys)
         path = self.config(user)
-        path.write_text("".join(
-            f"[{section}]\n" + "".join(
-                f"{k} = {v}\n" for k, v in keys.items() if v is not None)
-            for section, keys in settings.items()))
+        path.write_text(
+            "".join(
+                f"[{section}]\n"
+                + "".join(
+                    f"{k} = {v}\n" for k, v in keys.items() if v is not None
+                )
+                for section, keys in settings.items()
+            )
+        )
         # Readable for the web server alone, as an operator would do it.
         path.chmod(0o640)
         if os.getuid() == 0:
@@ -140,14 +164,21 @@ class Service:
         argv = [where.program(name)]
         if config:
             argv += ["-c", config]
-        return Done(subprocess.run(
-            [str(a) for a in (*argv, *args)], input=stdin,
-            capture_output=True, timeout=seconds, check=False))
+        return Done(
+            subprocess.run(
+                [str(a) for a in (*argv, *args)],
+                input=stdin,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        )
 
     def admin(self, *args, stdin=b""):
         """hooks-admin that must succeed; its output without the newline."""
-        done = self.run("hooks-admin", *args, stdin=stdin,
-                        config=self.config(ADMIN))
+        done = self.run(
+            "hooks-admin", *args, stdin=stdin, config=self.config(ADMIN)
+        )
         assert done.status == 0, f"hooks-admin {args}: {done}"
         return done.out.rstrip("\n")
 
@@ -159,16 +190,22 @@ class Service:
 
     def send(self, *flags):
         """One run of the sender to its end."""
-        return self.run("hooks-send", *(flags or ("--once",)),
-                        config=self.config(SENDER))
+        return self.run(
+            "hooks-send", *(flags or ("--once",)), config=self.config(SENDER)
+        )
 
     def start_sender(self, *flags, config=None):
         child = processes.Child(
             "hooks-send",
-            [where.program("hooks-send"), "-c", config or self.config(SENDER),
-             *flags],
+            [
+                where.program("hooks-send"),
+                "-c",
+                config or self.config(SENDER),
+                *flags,
+            ],
             self.folder / f"send{len(self.children)}.log",
-            stdout=subprocess.PIPE)
+            stdout=subprocess.PIPE,
+        )
         self.children.append(child)
         return child
 
@@ -180,14 +217,19 @@ class Service:
         self.db.sql(
             f"INSERT INTO notifications ({', '.join(names)}) "
             f"VALUES ({', '.join(values)})",
-            user=APPLICATION, password=password_of(APPLICATION))
+            user=APPLICATION,
+            password=password_of(APPLICATION),
+        )
 
     # ---- ending it ----
 
     def sanitizer_reports(self):
-        return [f"{log}: {line}" for log in self.folder.path.rglob("*.log")
-                for line in log.read_text(errors="replace").splitlines()
-                if _SANITIZER.search(line)]
+        return [
+            f"{log}: {line}"
+            for log in self.folder.path.rglob("*.log")
+            for line in log.read_text(errors="replace").splitlines()
+            if _SANITIZER.search(line)
+        ]
 
     def _started(self):
         """Senders that /v2/run started; they have our configuration."""
@@ -201,8 +243,11 @@ class Service:
                 os.kill(pid, signal.SIGTERM)
             except ProcessLookupError:
                 pass
-        processes.wait_until(lambda: not list(self._started()), 10,
-                             "the end of senders that were started")
+        processes.wait_until(
+            lambda: not list(self._started()),
+            10,
+            "the end of senders that were started",
+        )
 
     def close(self):
         for child in self.children:

@@ -43,7 +43,7 @@ class Case:
 def _title(case, method):
     words = [] if case.variant is None else [f"{case.variant}:"]
     words.append(f"{type(case).__name__}:")
-    words.append(method[len("test_"):].replace("_", " "))
+    words.append(method[len("test_") :].replace("_", " "))
     return " ".join(words)
 
 
@@ -59,9 +59,12 @@ def _methods(case, words):
 
 def _cases(module):
     for value in list(vars(module).values()):
-        if (isinstance(value, type) and issubclass(value, Case)
-                and value.__module__ == module.__name__
-                and not value.__name__.startswith("_")):
+        if (
+            isinstance(value, type)
+            and issubclass(value, Case)
+            and value.__module__ == module.__name__
+            and not value.__name__.startswith("_")
+        ):
             for variant in value.variants:
                 yield value(variant)
 

@@ -13,14 +13,21 @@ import where
 from sendcase import SendCase
 
 _COLUMNS = {
-    "status": "a.status", "error": "a.error", "remote": "a.remote",
-    "tls": "a.tls_version", "dns_us": "a.dns_us",
-    "connect_us": "a.connect_us", "tls_us": "a.tls_us",
-    "first_byte_us": "a.first_byte_us", "total_us": "a.total_us",
-    "headers": "HEX(a.response_headers)", "body": "HEX(a.response_body)",
-    "state": "d.state", "marked": "d.maybe_duplicate",
+    "status": "a.status",
+    "error": "a.error",
+    "remote": "a.remote",
+    "tls": "a.tls_version",
+    "dns_us": "a.dns_us",
+    "connect_us": "a.connect_us",
+    "tls_us": "a.tls_us",
+    "first_byte_us": "a.first_byte_us",
+    "total_us": "a.total_us",
+    "headers": "HEX(a.response_headers)",
+    "body": "HEX(a.response_body)",
+    "state": "d.state",
+    "marked": "d.maybe_duplicate",
     "started": "UNIX_TIMESTAMP(CONVERT_TZ(a.started_at, '+00:00', "
-               "@@session.time_zone))",
+    "@@session.time_zone))",
 }
 _TEXTS = ("error", "remote", "tls", "state")
 _BYTES = ("headers", "body")
@@ -56,8 +63,14 @@ class Attempt:
 class TrialCase(SendCase):
     """setup() of the test class: super().setup(), trials, begin()."""
 
-    settings = {"sender": {"timeout": "5s", "connect_timeout": "1s",
-                           "lease": "30s", "retry_schedule": "1h"}}
+    settings = {
+        "sender": {
+            "timeout": "5s",
+            "connect_timeout": "1s",
+            "lease": "30s",
+            "retry_schedule": "1h",
+        }
+    }
 
     def trial(self, url, step=None):
         """A path of the receiver, which plays `step`; or a whole URL."""
@@ -78,11 +91,20 @@ class TrialCase(SendCase):
         return self.run_once(**environment)
 
     def run_once(self, **environment):
-        done = service.Done(subprocess.run(
-            [where.program("hooks-send"), "-c",
-             self.service.config(service.SENDER), "--once"],
-            env={**os.environ, **environment}, capture_output=True,
-            timeout=60, check=False))
+        done = service.Done(
+            subprocess.run(
+                [
+                    where.program("hooks-send"),
+                    "-c",
+                    self.service.config(service.SENDER),
+                    "--once",
+                ],
+                env={**os.environ, **environment},
+                capture_output=True,
+                timeout=60,
+                check=False,
+            )
+        )
         assert done.status == 0, done
         return done
 
@@ -93,7 +115,8 @@ class TrialCase(SendCase):
             f"SELECT {', '.join(_COLUMNS.values())} FROM attempts a "
             "JOIN deliveries d ON d.id = a.delivery_id JOIN hooks h ON "
             f"h.id = d.hook_id WHERE h.target_url {which} "
-            "ORDER BY a.started_at, a.delivery_id, a.attempt")
+            "ORDER BY a.started_at, a.delivery_id, a.attempt"
+        )
         return [Attempt(row) for row in rows]
 
     def result(self, url):

@@ -47,13 +47,17 @@ def server(*names):
             for folder in ("usr/sbin", "usr/bin", "sbin"):
                 if (root / folder / name).exists():
                     return root / folder / name
-        found = shutil.which(name, path=os.environ.get("PATH", "")
-                             + ":/usr/sbin:/usr/local/sbin:/sbin")
+        found = shutil.which(
+            name,
+            path=os.environ.get("PATH", "")
+            + ":/usr/sbin:/usr/local/sbin:/sbin",
+        )
         if found:
             return pathlib.Path(found)
     raise AssertionError(
         f"{names[0]} not found: ./selftest unpacks it under ./var, or name "
-        "the folder with HOOKS_TEST_SERVERS")
+        "the folder with HOOKS_TEST_SERVERS"
+    )
 
 
 def node_file(name):
