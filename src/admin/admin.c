@@ -10,6 +10,13 @@
 #include "base/log.h"
 #include "store/store_org.h"
 
+enum err admin_usage(const char *complaint, const char *about)
+{
+	log_error("%s%s%s (try hooks-admin --help)", complaint,
+		  *about ? ": " : "", about);
+	return ERR_USAGE;
+}
+
 enum err admin_invalid(const char *what, const char *why)
 {
 	log_error("%s %s", what, why);

@@ -25,6 +25,7 @@
 /* The options a command may take; the global ones are read elsewhere. */
 enum admin_option {
 	ADMIN_DRY_RUN,
+	ADMIN_EXPLAIN,
 	ADMIN_IDEMPOTENCY_KEY,
 	ADMIN_NAME,
 	ADMIN_OLD_KEY_FILE,
@@ -46,6 +47,9 @@ struct admin {
 	struct buf out;	    /* standard output, to be */
 };
 
+/* Logs the complaint, and what it is about unless that is "". Returns
+ * ERR_USAGE. */
+enum err admin_usage(const char *complaint, const char *about);
 /* Logs "what why" and returns ERR_INVALID. */
 enum err admin_invalid(const char *what, const char *why);
 /* Logs "no such thing: text" and returns ERR_NOT_FOUND. */

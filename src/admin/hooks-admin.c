@@ -28,9 +28,9 @@ static const struct command {
 	{"migrate", "[--dry-run]",
 	 "make or update the tables; prints the steps done",
 	 0, 0, OPTION(ADMIN_DRY_RUN), NEEDS_CONF, admin_migrate},
-	{"config", "",
-	 "check the configuration and print what is in effect",
-	 0, 0, 0, NEEDS_CONF, admin_config},
+	{"config", "[--explain [KEY]]",
+	 "check the configuration and print what is in effect, or explain keys",
+	 0, 1, OPTION(ADMIN_EXPLAIN), DOES_ALL, admin_config},
 	{"org create", "NAME",
 	 "make an organization; prints its _id",
 	 1, 1, 0, NEEDS_DATABASE, admin_org_create},
@@ -92,6 +92,7 @@ static const struct command {
 
 static const char *const option_names[ADMIN_OPTION_MAX] = {
 	[ADMIN_DRY_RUN] = "--dry-run",
+	[ADMIN_EXPLAIN] = "--explain",
 	[ADMIN_IDEMPOTENCY_KEY] = "--idempotency-key",
 	[ADMIN_NAME] = "--name",
 	[ADMIN_OLD_KEY_FILE] = "--old-key-file",
@@ -105,6 +106,7 @@ enum { GLOBAL_JSON = 256, GLOBAL_HELP, GLOBAL_VERSION };
 
 static const struct option long_options[] = {
 	{"dry-run", no_argument, NULL, ADMIN_DRY_RUN},
+	{"explain", no_argument, NULL, ADMIN_EXPLAIN},
 	{"idempotency-key", required_argument, NULL, ADMIN_IDEMPOTENCY_KEY},
 	{"name", required_argument, NULL, ADMIN_NAME},
 	{"old-key-file", required_argument, NULL, ADMIN_OLD_KEY_FILE},
@@ -149,13 +151,6 @@ static void describe_all(struct buf *out)
 		      "thing,\n"
 		      "75 database unreachable (try again), "
 		      "78 configuration.\n");
-}
-
-static enum err usage(const char *complaint, const char *about)
-{
-	log_error("%s%s%s (try hooks-admin --help)", complaint,
-		  *about ? ": " : "", about);
-	return ERR_USAGE;
 }
 
 /* ---- the command line ---- */
@@ -208,12 +203,12 @@ static enum err check_line(const struct command *c, const struct admin *a)
 {
 	for (unsigned i = 0; i < ADMIN_OPTION_MAX; i++)
 		if (a->option[i] && !(c->options & OPTION(i)))
-			return usage("not an option of this command",
-				     option_names[i]);
+			return admin_usage("not an option of this command",
+					   option_names[i]);
 	if (a->args < c->min)
-		return usage("expected", c->usage);
+		return admin_usage("expected", c->usage);
 	if (a->args > c->max)
-		return usage("one word too many", a->arg[c->max]);
+		return admin_usage("one word too many", a->arg[c->max]);
 	return ERR_OK;
 }
 
@@ -222,10 +217,10 @@ static enum err unknown_command(const struct admin *a)
 	char words[LINE_SIZE];
 
 	if (a->args == 0)
-		return usage("no command given", "");
+		return admin_usage("no command given", "");
 	snprintf(words, sizeof(words), "%s%s%s", a->arg[0],
 		 a->args > 1 ? " " : "", a->args > 1 ? a->arg[1] : "");
-	return usage("no such command", words);
+	return admin_usage("no such command", words);
 }
 
 /* ---- running ---- */

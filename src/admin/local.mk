@@ -4,11 +4,14 @@ bin_PROGRAMS += hooks-admin
 hooks_admin_SOURCES = \
 	%D%/admin.c \
 	%D%/admin.h \
+	%D%/admin_config.c \
 	%D%/admin_doctor.c \
 	%D%/admin_doctor.h \
 	%D%/admin_doctor_db.c \
 	%D%/admin_doctor_target.c \
 	%D%/admin_erase.c \
+	%D%/admin_explain.c \
+	%D%/admin_explain.h \
 	%D%/admin_export.c \
 	%D%/admin_hook.c \
 	%D%/admin_key.c \

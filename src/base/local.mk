@@ -11,5 +11,7 @@ libhooks_a_SOURCES += \
 	%D%/log.h \
 	%D%/mem.c \
 	%D%/mem.h \
+	%D%/nearest.c \
+	%D%/nearest.h \
 	%D%/text.c \
 	%D%/text.h

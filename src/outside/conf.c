@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf: the table of keys, and what is done with it: defaults, reading (inih
- * calls us for each line), printing.
+ * conf: what is done with the table of keys: defaults, reading (inih calls us
+ * for each line), printing.
  */
 #include "outside/conf.h"
 
@@ -16,109 +16,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/conf_check.h"
+#include "outside/conf_row.h"
 #include "outside/conf_value.h"
 
-#define AT(field) offsetof(struct conf, field)
-#define DAY INT64_C(86400000)
-
-/* A row should look like a row. */
-/* clang-format off */
-static const struct key {
-	const char *section, *name, *initial;
-	enum conf_type type;
-	size_t at;
-	struct conf_range range;
-} keys[] = {
-	{"database", "socket", "", CONF_STRING, AT(database.socket), {0, 0}},
-	{"database", "host", "localhost", CONF_STRING, AT(database.host),
-	 {0, 0}},
-	{"database", "port", "3306", CONF_UINT, AT(database.port), {1, 65535}},
-	{"database", "user", "", CONF_STRING, AT(database.user), {0, 0}},
-	{"database", "password", "", CONF_SECRET, AT(database.password),
-	 {0, 0}},
-	{"database", "password_file", "", CONF_STRING,
-	 AT(database.password_file), {0, 0}},
-	{"database", "name", "vyte_hooks", CONF_STRING, AT(database.name),
-	 {0, 0}},
-	{"database", "tls_ca", "", CONF_STRING, AT(database.tls_ca), {0, 0}},
-
-	{"api", "base_path", "", CONF_STRING, AT(api.base_path), {0, 0}},
-	{"api", "max_body", "120k", CONF_SIZE, AT(api.max_body),
-	 {1024, 16 * 1024 * 1024 - 1}},
-	{"api", "max_hooks", "1000", CONF_UINT, AT(api.max_hooks),
-	 {1, 1000000}},
-	{"api", "max_due", "1000000", CONF_UINT, AT(api.max_due),
-	 {1, INT64_C(1000000000)}},
-	{"api", "page_size", "100", CONF_UINT, AT(api.page_size), {1, 1000}},
-	{"api", "max_requests", "10000", CONF_UINT, AT(api.max_requests),
-	 {1, INT64_C(1000000000)}},
-	{"api", "metrics_allow", "127.0.0.0/8, ::1", CONF_LIST,
-	 AT(api.metrics_allow), {0, 0}},
-
-	{"sender", "linger", "55s", CONF_DURATION, AT(sender.linger), {0, DAY}},
-	{"sender", "concurrency", "256", CONF_UINT, AT(sender.concurrency),
-	 {1, 4096}},
-	{"sender", "hook_concurrency", "32", CONF_UINT,
-	 AT(sender.hook_concurrency), {1, 1024}},
-	{"sender", "workers", "0", CONF_UINT, AT(sender.workers), {0, 64}},
-	{"sender", "connect_timeout", "5s", CONF_DURATION,
-	 AT(sender.connect_timeout), {100, 300000}},
-	{"sender", "timeout", "15s", CONF_DURATION, AT(sender.timeout),
-	 {100, 600000}},
-	{"sender", "retry_schedule", "5s 5m 30m 2h 5h 10h 14h 20h 24h", CONF_SCHEDULE,
-	 AT(sender.retry_schedule), {0, 30 * DAY}},
-	{"sender", "retry_jitter", "0.2", CONF_FRACTION,
-	 AT(sender.retry_jitter), {0, 1}},
-	{"sender", "disable_after", "5d", CONF_DURATION,
-	 AT(sender.disable_after), {1000, 365 * DAY}},
-	{"sender", "lease", "60s", CONF_DURATION, AT(sender.lease),
-	 {1000, DAY}},
-	{"sender", "response_limit", "16k", CONF_SIZE,
-	 AT(sender.response_limit), {0, 1024 * 1024}},
-	{"sender", "ca_file", "", CONF_STRING, AT(sender.ca_file), {0, 0}},
-	{"sender", "user_agent", "vyte-hooks/" PACKAGE_VERSION_TEXT, CONF_STRING,
-	 AT(sender.user_agent), {0, 0}},
-	{"sender", "lock_file", "", CONF_STRING, AT(sender.lock_file), {0, 0}},
-
-	{"targets", "allow_http", "no", CONF_BOOL, AT(targets.allow_http),
-	 {0, 0}},
-	{"targets", "allow_networks", "", CONF_LIST, AT(targets.allow_networks),
-	 {0, 0}},
-	{"targets", "deny_networks", "", CONF_LIST, AT(targets.deny_networks),
-	 {0, 0}},
-	{"targets", "ports", "", CONF_LIST, AT(targets.ports), {0, 0}},
-	{"targets", "own_ports", "80 443", CONF_LIST, AT(targets.own_ports),
-	 {0, 0}},
-
-	{"retention", "deliveries", "30d", CONF_DURATION,
-	 AT(retention.deliveries), {1000, 3650 * DAY}},
-	{"retention", "notifications", "30d", CONF_DURATION,
-	 AT(retention.notifications), {1000, 3650 * DAY}},
-	{"retention", "held", "30d", CONF_DURATION, AT(retention.held),
-	 {1000, 3650 * DAY}},
-	{"retention", "idempotency", "24h", CONF_DURATION,
-	 AT(retention.idempotency), {1000, 365 * DAY}},
-
-	{"notify", "mail_to", "", CONF_LIST, AT(notify.mail_to), {0, 0}},
-	{"notify", "mail_from", "", CONF_STRING, AT(notify.mail_from), {0, 0}},
-	{"notify", "smtp", "smtp://localhost:25", CONF_STRING, AT(notify.smtp),
-	 {0, 0}},
-
-	{"secrets", "key_file", "", CONF_STRING, AT(secrets.key_file), {0, 0}},
-};
-
-/* clang-format on */
-
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-
-_Static_assert(KEYS <= (size_t)CONF_KEY_MAX, "conf.line is too short");
-
-static void *slot(struct conf *c, const struct key *k)
+static void *slot(struct conf *c, const struct conf_row *k)
 {
 	return (char *)c + k->at;
 }
 
-static const void *value_of(const struct conf *c, const struct key *k)
+static const void *value_of(const struct conf *c, const struct conf_row *k)
 {
 	return (const char *)c + k->at;
 }
@@ -147,37 +53,21 @@ static enum err complain(const struct conf *c, unsigned line,
 	return ERR_CONFIG;
 }
 
-static const struct key *find(const char *section, const char *name)
-{
-	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(keys[i].section, section) == 0 &&
-		    strcmp(keys[i].name, name) == 0)
-			return &keys[i];
-	return NULL;
-}
-
-static bool known_section(const char *section)
-{
-	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(keys[i].section, section) == 0)
-			return true;
-	return false;
-}
-
 /* inih calls this for each key; 0 stops it. */
 static int set(void *arg, const char *section, const char *name,
 	       const char *value)
 {
 	struct reader *r = arg;
-	const struct key *k = find(section, name);
+	const struct conf_row *k = conf_row_find(section, name);
 	const char *why;
 
 	if (r->value)
 		value = r->value;
 	if (!k)
-		why = known_section(section) ? "is not a known key"
-					     : "stands in an unknown section";
-	else if (r->c->line[k - keys])
+		why = conf_row_is_section(section)
+			      ? "is not a known key"
+			      : "stands in an unknown section";
+	else if (r->c->line[k - conf_rows])
 		why = "is set twice";
 	else
 		why = conf_value_parse(k->type, slot(r->c, k), value,
@@ -187,7 +77,7 @@ static int set(void *arg, const char *section, const char *name,
 		r->failed = true;
 		return 0;
 	}
-	r->c->line[k - keys] = r->line;
+	r->c->line[k - conf_rows] = r->line;
 	return 1;
 }
 
@@ -229,7 +119,7 @@ static bool heading_is_known(struct reader *r, const char *line)
 		return true;
 	if (!heading(line, name, sizeof(name)))
 		return bad_heading(r, r->line);
-	r->unknown = known_section(name) ? 0 : r->line;
+	r->unknown = conf_row_is_section(name) ? 0 : r->line;
 	return true;
 }
 
@@ -319,9 +209,9 @@ static enum err read_file(struct conf *c, FILE *in)
 static unsigned line_of(const struct conf *c, const char *section,
 			const char *key)
 {
-	const struct key *k = find(section, key);
+	const struct conf_row *k = conf_row_find(section, key);
 
-	return k ? c->line[k - keys] : 0;
+	return k ? c->line[k - conf_rows] : 0;
 }
 
 enum err conf_reject(const struct conf *c, const char *section, const char *key,
@@ -344,6 +234,16 @@ static const char *which_file(const char *file)
 	return file && *file ? file : SYSCONFDIR "/vyte-hooks/hooks.conf";
 }
 
+static void set_defaults(struct conf *c)
+{
+	for (size_t i = 0; i < conf_row_count; i++) {
+		const struct conf_row *k = &conf_rows[i];
+
+		conf_value_parse(k->type, slot(c, k),
+				 k->initial ? k->initial : "", &k->range);
+	}
+}
+
 enum err conf_load(struct conf *c, const char *file)
 {
 	struct stat st;
@@ -351,9 +251,7 @@ enum err conf_load(struct conf *c, const char *file)
 	FILE *in;
 
 	*c = (struct conf){.file = xstrdup(which_file(file))};
-	for (size_t i = 0; i < KEYS; i++)
-		conf_value_parse(keys[i].type, slot(c, &keys[i]),
-				 keys[i].initial, &keys[i].range);
+	set_defaults(c);
 	in = fopen(c->file, "re");
 	if (!in || fstat(fileno(in), &st) != 0) {
 		log_error("%s: %s%s", c->file, strerror(errno),
@@ -371,8 +269,8 @@ enum err conf_load(struct conf *c, const char *file)
 
 void conf_release(struct conf *c)
 {
-	for (size_t i = 0; i < KEYS; i++)
-		conf_value_release(keys[i].type, slot(c, &keys[i]));
+	for (size_t i = 0; i < conf_row_count; i++)
+		conf_value_release(conf_rows[i].type, slot(c, &conf_rows[i]));
 	free(c->file);
 	c->file = NULL;
 }
@@ -385,10 +283,11 @@ void conf_each(const struct conf *c,
 	struct buf text;
 
 	buf_init(&text, 64 * 1024);
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < conf_row_count; i++) {
 		buf_clear(&text);
-		conf_value_format(keys[i].type, &text, value_of(c, &keys[i]));
-		each(arg, keys[i].section, keys[i].name, text.data);
+		conf_value_format(conf_rows[i].type, &text,
+				  value_of(c, &conf_rows[i]));
+		each(arg, conf_rows[i].section, conf_rows[i].name, text.data);
 	}
 	buf_release(&text);
 }

@@ -2,9 +2,9 @@
 /*
  * conf: the configuration file, which all three programs read.
  *
- * One table of rows (section, key, default, bounds, meaning) does the
- * parsing, the checking, the unknown-key errors and the printing of the
- * effective values. Values are typed here once; nobody else sees text.
+ * The table of keys (conf_row) does the parsing, the checking, the unknown-key
+ * errors and the printing of the effective values. Values are typed here once;
+ * nobody else sees text.
  */
 #ifndef HOOKS_CONF_H
 #define HOOKS_CONF_H

@@ -100,6 +100,11 @@ static enum err check_lease(const struct conf *c)
 /* The whole attempt includes connecting: who shortens it shortens that too. */
 static void derive(struct conf *c)
 {
+	if (!*c->sender.user_agent) {
+		free(c->sender.user_agent);
+		c->sender.user_agent =
+			xstrdup("vyte-hooks/" PACKAGE_VERSION_TEXT);
+	}
 	if (!conf_is_set(c, "sender", "connect_timeout") &&
 	    c->sender.connect_timeout > c->sender.timeout)
 		c->sender.connect_timeout = c->sender.timeout;

@@ -241,20 +241,51 @@ static void format_schedule(struct buf *out, const void *from)
 	}
 }
 
+/* ---- what may stand in a file ---- */
+
+typedef void bound_fn(struct buf *out, int64_t bound);
+
+static void bound_number(struct buf *out, int64_t bound)
+{
+	buf_printf(out, "%lld", (long long)bound);
+}
+
+static void bound_size(struct buf *out, int64_t bound)
+{
+	uint64_t v = (uint64_t)bound;
+
+	format_size(out, &v);
+}
+
+static void bound_duration(struct buf *out, int64_t bound)
+{
+	format_duration(out, &bound);
+}
+
 static const struct {
+	const char *name, *kind; /* the kind begins a sentence */
 	parse_fn *parse;
 	format_fn *format;
+	bound_fn *bound; /* NULL: without bounds */
 } types[CONF_TYPE_MAX] = {
-	[CONF_STRING] = {parse_string, format_string},
-	[CONF_SECRET] = {parse_string, format_secret},
-	[CONF_UINT] = {parse_uint, format_uint},
-	[CONF_SIZE] = {parse_size, format_size},
-	[CONF_DURATION] = {parse_duration, format_duration},
-	[CONF_FRACTION] = {parse_fraction, format_fraction},
-	[CONF_BOOL] = {parse_bool, format_bool},
-	[CONF_LIST] = {parse_list, format_list},
-	[CONF_SCHEDULE] = {parse_schedule, format_schedule},
+	[CONF_STRING] = {"text", NULL, parse_string, format_string, NULL},
+	[CONF_SECRET] = {"secret", NULL, parse_string, format_secret, NULL},
+	[CONF_UINT] = {"number", "A number", parse_uint, format_uint,
+		       bound_number},
+	[CONF_SIZE] = {"size", "A size in bytes", parse_size, format_size,
+		       bound_size},
+	[CONF_DURATION] = {"duration", "A duration", parse_duration,
+			   format_duration, bound_duration},
+	[CONF_FRACTION] = {"fraction", "A fraction", parse_fraction,
+			   format_fraction, bound_number},
+	[CONF_BOOL] = {"boolean", "`yes` or `no`", parse_bool, format_bool,
+		       NULL},
+	[CONF_LIST] = {"list", NULL, parse_list, format_list, NULL},
+	[CONF_SCHEDULE] = {"schedule", "At most 32 durations, each",
+			   parse_schedule, format_schedule, bound_duration},
 };
+
+_Static_assert((int)CONF_SCHEDULE_MAX == 32, "a text above says so");
 
 const char *conf_value_parse(enum conf_type type, void *to, const char *text,
 			     const struct conf_range *range)
@@ -265,6 +296,36 @@ const char *conf_value_parse(enum conf_type type, void *to, const char *text,
 void conf_value_format(enum conf_type type, struct buf *out, const void *from)
 {
 	types[type].format(out, from);
+}
+
+const char *conf_value_type(enum conf_type type)
+{
+	return types[type].name;
+}
+
+bool conf_value_is_bounded(enum conf_type type)
+{
+	return types[type].bound != NULL;
+}
+
+void conf_value_bound(enum conf_type type, struct buf *out, int64_t bound)
+{
+	types[type].bound(out, bound);
+}
+
+void conf_value_describe(enum conf_type type, struct buf *out,
+			 const struct conf_range *range)
+{
+	if (!types[type].kind)
+		return;
+	buf_puts(out, types[type].kind);
+	if (types[type].bound) {
+		buf_puts(out, " from ");
+		conf_value_bound(type, out, range->min);
+		buf_puts(out, " to ");
+		conf_value_bound(type, out, range->max);
+	}
+	buf_putc(out, '.');
 }
 
 void conf_value_release(enum conf_type type, void *value)

@@ -6,6 +6,7 @@
 #ifndef HOOKS_CONF_VALUE_H
 #define HOOKS_CONF_VALUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -33,6 +34,14 @@ struct conf_range {
 const char *conf_value_parse(enum conf_type type, void *to, const char *text,
 			     const struct conf_range *range);
 void conf_value_format(enum conf_type type, struct buf *out, const void *from);
+/* What the type is called: "duration". */
+const char *conf_value_type(enum conf_type type);
+/* Whether values of the type are within bounds; a bound as it would stand in a
+ * file; and what may stand there, as a sentence (nothing for a plain text). */
+bool conf_value_is_bounded(enum conf_type type);
+void conf_value_bound(enum conf_type type, struct buf *out, int64_t bound);
+void conf_value_describe(enum conf_type type, struct buf *out,
+			 const struct conf_range *range);
 void conf_value_release(enum conf_type type, void *value);
 
 #endif

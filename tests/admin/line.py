@@ -8,11 +8,15 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import admincase
 import service
 import tap
 import where
+
+sys.path.insert(0, str(where.SOURCE / "man"))
+import texts  # noqa: E402
 
 ID = "0" * 24
 
@@ -37,6 +41,8 @@ WRONG_LINES = (
     ("status", "--dry-run"),
     ("status", "x"),
     ("config", "x"),
+    ("config", "--explain", "port", "x"),
+    ("status", "--explain"),
     ("org", "list", "--nonsense"),
     ("org", "list", "-x"),
     ("--name", "x", "org", "list"),
@@ -265,7 +271,114 @@ class Config(admincase.AdminCase):
         )
 
 
+class Explain(admincase.AdminCase):
+    """What the keys of the configuration mean."""
+
+    def explained(self, *words):
+        return json.loads(self.admin("config", "--explain", "--json", *words))
+
+    def test_one_key(self):
+        text = self.admin("config", "--explain", "timeout")
+        assert text.startswith("[sender] timeout\n"), text
+        told = " ".join(text.split())
+        for word in ("attempt", "from 100ms to 10m", "Default: 15s"):
+            assert word in told, text
+        assert self.admin("config", "--explain", "sender.timeout") == text
+        assert "Default: the system's" in self.admin(
+            "config", "--explain", "ca_file"
+        )
+
+    def test_as_json(self):
+        found = self.explained("max_body")
+        assert found.pop("meaning").startswith("The longest body "), found
+        assert found == {
+            "section": "api",
+            "key": "max_body",
+            "type": "size",
+            "minimum": "1k",
+            "maximum": "16777215",
+            "values": "A size in bytes from 1k to 16777215.",
+            "default": "120k",
+            "empty": None,
+        }, found
+        assert self.explained("allow_http")["minimum"] is None
+
+    def test_all_of_them(self):
+        config = json.loads(self.admin("config", "--json"))
+        keys = self.explained()
+        assert [(k["section"], k["key"]) for k in keys] == [
+            (s, k) for s, named in config.items() for k in named
+        ]
+        assert len({k["key"] for k in keys}) == len(keys), (
+            "a name alone must be enough"
+        )
+        for key in keys:
+            assert re.fullmatch(r"[A-Z].*\.", key["meaning"]), key
+            assert key["default"] or key["empty"], key
+
+    def test_bounds_are_the_bounds(self):
+        """The least and the greatest are taken. (Keys that must agree are set
+        one at a time, so some of them are refused for another reason.)"""
+        tried = 0
+        for key in self.explained():
+            if key["minimum"] is None or key["type"] == "fraction":
+                continue
+            for value in (key["minimum"], key["maximum"]):
+                done = self.run(
+                    "config",
+                    config=self.write_config(
+                        "bound.conf",
+                        f"[{key['section']}]\n{key['key']} = {value}\n",
+                    ),
+                )
+                assert "range" not in done.err, (key, done)
+                tried += done.status == 0
+            done = self.run(
+                "config",
+                config=self.write_config(
+                    "bound.conf",
+                    f"[{key['section']}]\n{key['key']} = 1{value}\n",
+                ),
+            )
+            assert done.status == 78 and "range" in done.err, (key, done)
+        assert tried > 30, tried
+
+    def test_needs_no_configuration(self):
+        for flags in ((), ("--json",)):
+            done = self.run(
+                "config", "--explain", *flags, config="/nonexistent/hooks.conf"
+            )
+            assert done.status == 0 and not done.err, done
+
+    def test_a_key_that_is_not_there(self):
+        for word, like in (
+            ("sender.leese", "lease"),
+            ("own_port", "own_ports"),
+            ("api.timeout", "timeout"),
+        ):
+            self.fails(
+                69,
+                "config",
+                "--explain",
+                word,
+                words=(f"no such key: {word} (like it: {like})",),
+            )
+        for word in ("", "nothing-like-it", "sender.", "\x1b[1m", "x" * 999):
+            done = self.run("config", "--explain", word)
+            assert done.status == 69 and "like it" not in done.err, done
+
+
 class Manual(admincase.AdminCase):
+    def test_what_make_texts_makes_is_up_to_date(self):
+        program = where.program("hooks-admin")
+        text = page("hooks.conf.5")
+        assert text.count(texts.BEGIN) == text.count(texts.END) == 1
+        assert texts.manual(program, text) == text, "make texts"
+        assert (
+            texts.example(program)
+            == (where.EXAMPLES / "hooks.conf").read_text()
+        ), "make texts"
+
     def test_every_key_is_in_the_manual(self):
         text = page("hooks.conf.5")
         config = json.loads(self.admin("config", "--json"))
@@ -284,15 +397,6 @@ class Manual(admincase.AdminCase):
         ]
         for command in commands(self.admin("--help")):
             assert command in told, (command, told)
-
-    def test_every_default_is_in_the_example(self):
-        """examples/hooks.conf has every key, as a comment."""
-        text = (where.EXAMPLES / "hooks.conf").read_text()
-        config = json.loads(self.admin("config", "--json"))
-        for section, keys in config.items():
-            assert f"[{section}]" in text
-            for key in keys:
-                assert re.search(rf"^#{key} =", text, re.M), key
 
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ class HooksConf(tap.Case):
         text = re.sub(
             r"^#([a-z_]+ =)", r"\1", self.sample.read_text(), flags=re.M
         )
-        text = text.replace("user_agent = vyte-hooks/VERSION", "")
         path = self.service.folder / "uncommented.conf"
         path.write_text(text)
         path.chmod(0o600)

@@ -15,6 +15,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_jtree.c \
 	%D%/test_lane.c \
 	%D%/test_mem.c \
+	%D%/test_nearest.c \
 	%D%/test_outcome.c \
 	%D%/test_retry.c \
 	%D%/test_sign.c \

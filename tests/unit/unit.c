@@ -20,6 +20,7 @@ static Suite *(*const suites[])(void) = {
 	suite_jtree,
 	suite_lane,
 	suite_mem,
+	suite_nearest,
 	suite_outcome,
 	suite_retry,
 	suite_sign,

@@ -21,6 +21,7 @@ Suite *suite_jscan(void);
 Suite *suite_jtree(void);
 Suite *suite_lane(void);
 Suite *suite_mem(void);
+Suite *suite_nearest(void);
 Suite *suite_outcome(void);
 Suite *suite_retry(void);
 Suite *suite_sign(void);

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""
+make texts: makes anew what repeats the table of configuration keys, as
+`hooks-admin config --explain` tells of it: examples/hooks.conf, and the list of
+keys in hooks.conf(5).
+
+    texts.py HOOKS_ADMIN FOLDER    reads and writes below this folder
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import textwrap
+
+PAGES = {"hooks-send": 1, "hooks.fcgi": 8}
+LICENCE = "# SPDX-License-Identifier: MIT\n"
+BEGIN = '.\\" From here on to "end": made by `make texts`.\n'
+END = '.\\" end\n'
+
+
+def explained(program, *flags):
+    return subprocess.run(
+        [program, "config", "--explain", *flags],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def example(program):
+    """examples/hooks.conf."""
+    return LICENCE + explained(program)
+
+
+def _macro(text, keys):
+    """What stands in `...`, as a line without what follows it."""
+    if text in PAGES:
+        return f".Xr {text} {PAGES[text]}"
+    if text in keys:
+        return f".Cm {text}"
+    if text.startswith("hooks-admin "):
+        return f".Ic {text}"
+    if text.startswith("/"):
+        return f".Pa {text}"
+    return rf".Li \&{text}" if text in ".,:;()[]?!|" else f".Li {text}"
+
+
+def _prose(text, keys):
+    """Sentences as mdoc(7): each on a line, what stands in `...` on its own."""
+    for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text):
+        parts = re.split(r"(\(?)`([^`]+)`(\S*)", sentence)
+        for at in range(0, len(parts), 4):
+            yield from textwrap.wrap(
+                parts[at].strip(), 80, break_on_hyphens=False
+            )
+            if at + 1 < len(parts):
+                before, literal, after = parts[at + 1 : at + 4]
+                macro = _macro(literal, keys)
+                if before:
+                    yield f".Po\n{macro}\n.Pc"
+                else:
+                    yield f"{macro} {' '.join(after)}".rstrip()
+
+
+def manual_list(program):
+    """The sections of hooks.conf(5)."""
+    keys = json.loads(explained(program, "--json"))
+    names = {key["key"] for key in keys}
+    section = None
+    for key in keys:
+        if section != key["section"]:
+            if section:
+                yield ".El"
+            section = key["section"]
+            yield f".Ss Section {section}\n.Bl -tag -width Ds"
+        yield f".It Cm {key['key']} Pq {key['default'] or key['empty']}"
+        yield from _prose(key["meaning"], names)
+        yield from _prose(key["values"] or "", names)
+    yield ".El"
+
+
+def manual(program, page):
+    """hooks.conf(5) with the list in its place."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return "".join(
+        (before, BEGIN, "\n".join(manual_list(program)), "\n", END, after)
+    )
+
+
+def main(program, folder):
+    page = pathlib.Path(folder, "man/hooks.conf.5")
+    page.write_text(manual(program, page.read_text()))
+    pathlib.Path(folder, "examples/hooks.conf").write_text(example(program))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

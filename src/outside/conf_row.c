@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conf_row: the table of keys. After a change, `make texts` makes anew what
+ * lies in the tree and repeats it.
+ */
+#include "outside/conf_row.h"
+
+#include <string.h>
+
+#include "outside/conf.h"
+
+#define AT(field) offsetof(struct conf, field)
+#define DAY INT64_C(86400000)
+#define MANY INT64_C(1000000000)
+
+/* A row should look like a row. */
+/* clang-format off */
+const struct conf_row conf_rows[] = {
+	{"database", "socket", CONF_STRING, AT(database.socket),
+	 .empty = "the client library's",
+	 .meaning = "The unix socket of MySQL or MariaDB. When it is set, "
+		"`host` and `port` are not used."},
+	{"database", "host", CONF_STRING, AT(database.host),
+	 .initial = "localhost",
+	 .meaning = "The server's name or address. The name `localhost` "
+		"means a unix socket, every other one a connection by TCP."},
+	{"database", "port", CONF_UINT, AT(database.port), {1, 65535}, "3306",
+	 .meaning = "The server's port, for connections by TCP."},
+	{"database", "user", CONF_STRING, AT(database.user),
+	 .empty = "none",
+	 .meaning = "The account in the database. The examples "
+		"`database.sql` and `grants.sql` make accounts with few "
+		"rights."},
+	{"database", "password", CONF_SECRET, AT(database.password),
+	 .empty = "none",
+	 .meaning = "The account's password, without quotes. One that has a "
+		"blank and a `;` after it must stand in a file of its own, "
+		"because a comment would begin there. A configuration that "
+		"has a password and that everybody can read is refused."},
+	{"database", "password_file", CONF_STRING, AT(database.password_file),
+	 .empty = "none",
+	 .meaning = "A file whose first line is the password, in place of "
+		"`password`. The two exclude each other. A file that "
+		"everybody can read is refused."},
+	{"database", "name", CONF_STRING, AT(database.name),
+	 .initial = "vyte_hooks",
+	 .meaning = "The database that holds the tables."},
+	{"database", "tls_ca", CONF_STRING, AT(database.tls_ca),
+	 .empty = "none",
+	 .meaning = "A file with the certificate authority of the server. "
+		"When it is set, the connection must use TLS, with a "
+		"certificate that this authority has signed."},
+
+	{"api", "base_path", CONF_STRING, AT(api.base_path),
+	 .empty = "none",
+	 .meaning = "The path below which the service lies, such as "
+		"`/booking`. It is taken off before a request is routed, and "
+		"put before the path in `Location` and `Link`."},
+	{"api", "max_body", CONF_SIZE, AT(api.max_body),
+	 {1024, 16 * 1024 * 1024 - 1}, "120k",
+	 .meaning = "The longest body that a request may have. Apache's "
+		"mod_fcgid, as it comes, cuts bodies off at 128k without a "
+		"word. A batch is at most 1 MiB long, unless its first member "
+		"alone is longer."},
+	{"api", "max_hooks", CONF_UINT, AT(api.max_hooks), {1, 1000000},
+	 "1000",
+	 .meaning = "How many hooks an organization may have."},
+	{"api", "max_due", CONF_UINT, AT(api.max_due), {1, MANY}, "1000000",
+	 .meaning = "How many deliveries of an organization may wait. Beyond "
+		"it, publishing by HTTP is answered with 429 and "
+		"`Retry-After`, and what is published with SQL is rejected. "
+		"Held deliveries do not count."},
+	{"api", "page_size", CONF_UINT, AT(api.page_size), {1, 1000}, "100",
+	 .meaning = "How many entries a list has when the request has no "
+		"`?limit=`."},
+	{"api", "max_requests", CONF_UINT, AT(api.max_requests), {1, MANY},
+	 "10000",
+	 .meaning = "A process of `hooks.fcgi` is renewed after so many "
+		"requests."},
+	{"api", "metrics_allow", CONF_LIST, AT(api.metrics_allow),
+	 .initial = "127.0.0.0/8, ::1", .empty = "none",
+	 .meaning = "The networks whose clients may read `/metrics` without a "
+		"key, when no header of the request says that it was forwarded "
+		"for somebody else. If a proxy on the same host adds no such "
+		"header, set it to `192.0.2.1` or another address that nobody "
+		"has."},
+
+	{"sender", "linger", CONF_DURATION, AT(sender.linger), {0, DAY}, "55s",
+	 .meaning = "How long a run of `hooks-send` delivers what becomes due. "
+		"When cron starts one every minute, that is a little less than "
+		"a minute."},
+	{"sender", "concurrency", CONF_UINT, AT(sender.concurrency), {1, 4096},
+	 "256",
+	 .meaning = "How many requests may be in flight at the same time. "
+		"There are fewer where the process may not open so many "
+		"files."},
+	{"sender", "hook_concurrency", CONF_UINT, AT(sender.hook_concurrency),
+	 {1, 1024}, "32",
+	 .meaning = "How many of these requests may be for the same hook."},
+	{"sender", "workers", CONF_UINT, AT(sender.workers), {0, 64}, "0",
+	 .meaning = "How many processes deliver. The number 0 stands for one for each "
+		"processor core."},
+	{"sender", "connect_timeout", CONF_DURATION, AT(sender.connect_timeout),
+	 {100, 300000}, "5s",
+	 .meaning = "The time within which a connection must be made. A "
+		"shorter `timeout` shortens it too."},
+	{"sender", "timeout", CONF_DURATION, AT(sender.timeout), {100, 600000},
+	 "15s",
+	 .meaning = "The time for the whole of an attempt, connecting "
+		"included."},
+	{"sender", "retry_schedule", CONF_SCHEDULE, AT(sender.retry_schedule),
+	 {0, 30 * DAY}, "5s 5m 30m 2h 5h 10h 14h 20h 24h", "no second attempt",
+	 "The waits after the first, the second and further attempts that "
+		"failed. The delivery has failed when the attempt after the "
+		"last wait fails too: with the default, after a little more "
+		"than three days."},
+	{"sender", "retry_jitter", CONF_FRACTION, AT(sender.retry_jitter),
+	 {0, 1}, "0.2",
+	 .meaning = "Up to this share of a wait is added at random, so that "
+		"deliveries that failed together do not come back together."},
+	{"sender", "disable_after", CONF_DURATION, AT(sender.disable_after),
+	 {1000, 365 * DAY}, "5d",
+	 .meaning = "A hook is disabled when every attempt of so long a time "
+		"has failed."},
+	{"sender", "lease", CONF_DURATION, AT(sender.lease), {1000, DAY}, "60s",
+	 .meaning = "How long a sender owns a hook's queue without renewing "
+		"that. After a sender has died it takes so long until another "
+		"goes on. It must be at least `timeout` and 5 seconds more."},
+	{"sender", "response_limit", CONF_SIZE, AT(sender.response_limit),
+	 {0, 1024 * 1024}, "16k",
+	 .meaning = "How much of a receiver's answer is kept with the "
+		"attempt."},
+	{"sender", "ca_file", CONF_STRING, AT(sender.ca_file),
+	 .empty = "the system's",
+	 .meaning = "A file with the certificate authorities to trust."},
+	{"sender", "user_agent", CONF_STRING, AT(sender.user_agent),
+	 .empty = "vyte-hooks/VERSION",
+	 .meaning = "The `User-Agent` header of the requests."},
+	{"sender", "lock_file", CONF_STRING, AT(sender.lock_file),
+	 .empty = "one for each user and database",
+	 .meaning = "The file that keeps a second sender on this host from "
+		"running."},
+
+	{"targets", "allow_http", CONF_BOOL, AT(targets.allow_http),
+	 .initial = "no",
+	 .meaning = "Whether a `target_url` may begin with `http://`. This is "
+		"for trials only."},
+	{"targets", "allow_networks", CONF_LIST, AT(targets.allow_networks),
+	 .empty = "none",
+	 .meaning = "The networks that deliveries may go to although they are "
+		"private or special, such as `10.1.0.0/16`. All others of that "
+		"kind are refused at every connection."},
+	{"targets", "deny_networks", CONF_LIST, AT(targets.deny_networks),
+	 .empty = "none",
+	 .meaning = "The networks that deliveries never go to. It wins over "
+		"`allow_networks`."},
+	{"targets", "ports", CONF_LIST, AT(targets.ports),
+	 .empty = "any",
+	 .meaning = "The ports that deliveries may go to: numbers, or two "
+		"numbers with a `-` between them."},
+	{"targets", "own_ports", CONF_LIST, AT(targets.own_ports),
+	 .initial = "80 443", .empty = "none",
+	 .meaning = "The ports on which this host's own public addresses may "
+		"be reached."},
+
+	{"retention", "deliveries", CONF_DURATION, AT(retention.deliveries),
+	 {1000, 3650 * DAY}, "30d",
+	 .meaning = "How long a delivery is kept after it finished, and the "
+		"counts by the hour for plots. Counts by the minute are kept "
+		"for two days. The sender removes bit by bit what is kept no "
+		"longer; `hooks-admin purge` does it at once."},
+	{"retention", "notifications", CONF_DURATION,
+	 AT(retention.notifications), {1000, 3650 * DAY}, "30d",
+	 .meaning = "How long a notification is kept that no delivery needs. "
+		"It is kept at least as long as its idempotency key."},
+	{"retention", "held", CONF_DURATION, AT(retention.held),
+	 {1000, 3650 * DAY}, "30d",
+	 .meaning = "A delivery that was held for so long has failed with the "
+		"reason `expired`, and hooks of the action `delivery.failed` "
+		"are told."},
+	{"retention", "idempotency", CONF_DURATION, AT(retention.idempotency),
+	 {1000, 365 * DAY}, "24h",
+	 .meaning = "How long an idempotency key is remembered."},
+
+	{"notify", "mail_to", CONF_LIST, AT(notify.mail_to),
+	 .empty = "nobody",
+	 .meaning = "The addresses that get a mail when the service has "
+		"disabled a hook or given up deliveries. It is a digest, at "
+		"most one an hour."},
+	{"notify", "mail_from", CONF_STRING, AT(notify.mail_from),
+	 .empty = "vyte-hooks at this host's name",
+	 .meaning = "The address that the mail comes from."},
+	{"notify", "smtp", CONF_STRING, AT(notify.smtp),
+	 .initial = "smtp://localhost:25",
+	 .meaning = "The mail server, as a URL of `smtp://` (TLS is used if it "
+		"is offered) or `smtps://`, without a user or a password. What "
+		"it does not take is told in the next mail."},
+
+	{"secrets", "key_file", CONF_STRING, AT(secrets.key_file),
+	 .empty = "none",
+	 .meaning = "A file of exactly 32 random bytes, made for example with "
+		"`head -c 32 /dev/urandom`, with which the hooks' secrets are "
+		"encrypted in the database (AES-256-GCM). Without it they "
+		"are stored as they are. Secrets that were stored before it "
+		"was set are read as they are until "
+		"`hooks-admin secret rewrite` encrypts them. A file that "
+		"everybody can read is refused. When the file is lost, so are "
+		"the secrets: hooks whose secret cannot be read get nothing "
+		"until they have a new one."},
+};
+
+/* clang-format on */
+
+enum { ROWS = sizeof(conf_rows) / sizeof(conf_rows[0]) };
+
+const size_t conf_row_count = ROWS;
+
+_Static_assert((int)ROWS <= (int)CONF_KEY_MAX, "conf.line is too short");
+
+const struct conf_row *conf_row_find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(conf_rows[i].section, section) == 0 &&
+		    strcmp(conf_rows[i].name, name) == 0)
+			return &conf_rows[i];
+	return NULL;
+}
+
+bool conf_row_is_section(const char *section)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(conf_rows[i].section, section) == 0)
+			return true;
+	return false;
+}
