@@ -2,8 +2,8 @@
 """
 README.md and the other documents against the tree: the tour names every file
 and none that is gone, links lead somewhere, also between documents and to
-headings, code is the examples' code, make targets and commands are there, and
-every document is installed and short enough.
+headings, code is the examples' code, files, functions, make targets and
+commands are there, and every document is installed and short enough.
 
 Each rule is also run on texts with one fault planted, where it must complain.
 """
@@ -174,6 +174,29 @@ def commands(texts):
                 yield f"{name}: hooks-admin has no command {line}"
 
 
+FOLDER = re.compile(r"(?:src|cgi-bin|sql|htdocs|examples|man|tests|bench|doc)/")
+
+
+def named(texts):
+    """Files and functions that a document names between backticks."""
+    sources = "".join(
+        path.read_text()
+        for folder in ("src", "cgi-bin")
+        for path in (where.SOURCE / folder).rglob("*.[ch]")
+    )
+    words = set(re.findall(r"\b\w+(?=\()", sources))
+    for name, text in texts.items():
+        for span in re.findall(r"`([^`\n]+)`", prose(text)):
+            if (
+                FOLDER.match(span)
+                and re.fullmatch(r"[\w./-]+", span)
+                and not (where.SOURCE / span).exists()
+            ):
+                yield f"{name}: no file {span}"
+            elif re.fullmatch(r"\w+\(\)", span) and span[:-2] not in words:
+                yield f"{name}: no function {span}"
+
+
 def entered(texts):
     """A document is installed, and the README is a front door."""
     made = (where.SOURCE / "Makefile.am").read_text()
@@ -206,6 +229,10 @@ PLANTED = {
     code: [planted("doc/receive.md", "hash_equals(", "strcmp(")],
     targets: [added("README.md", "\n    make check-nothing\n")],
     commands: [added("doc/install.md", "    hooks-admin hook burn ID\n")],
+    named: [
+        added("README.md", "`src/base/gone.c`"),
+        added("doc/tour.md", "`hook_burn()`"),
+    ],
     entered: [
         added("doc/nowhere.md", "# Nowhere\n"),
         added("README.md", "\n" * README_LINES),
