@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy: words of the configuration into networks and ports.
+ * policy: from words of the configuration to networks and ports.
  */
 #include "store/policy.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy: the [targets] section of the configuration as a target_policy,
- * and this host's own addresses, which the policy treats apart; and who may
- * read the metrics without a key.
+ * policy: the [targets] section of the configuration as a target_policy, with
+ * this host's own addresses, which the policy treats separately; and the
+ * networks that may read the metrics without a key.
  */
 #ifndef HOOKS_POLICY_H
 #define HOOKS_POLICY_H
@@ -22,19 +22,19 @@ struct policy {
 	struct target_net *metrics;  /* [api] metrics_allow */
 	size_t metrics_count;
 	struct arena arena;
-	struct ifaddrs *own; /* this host's addresses; NULL: not asked for */
+	struct ifaddrs *own; /* this host's addresses; NULL: not looked up */
 };
 
-/* ERR_CONFIG: an entry is wrong, logged with file, line and key. In every
- * case policy_release() is due. */
+/* ERR_CONFIG: an entry is wrong; it is logged with file, line and key. The
+ * caller must call policy_release() in every case. */
 enum err policy_load(struct policy *p, const struct conf *conf);
 void policy_release(struct policy *p);
 
 /* Looks up the addresses of this host's interfaces, for policy_address_ok. */
 void policy_find_own(struct policy *p);
 
-/* The rule for an address that is about to be connected; `arg` is the
- * policy. In the form that http asks for it. */
+/* The rule for an address that is about to be connected; `arg` is the policy.
+ * The signature is the one that http asks for. */
 bool policy_address_ok(void *arg, const struct sockaddr *address);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_alert: what an operator is to be told by mail. Written in the
- * transaction of what caused it; a mail that could not be sent is made up for
- * by the next.
+ * store_alert: events that an operator is told of by mail. They are written in
+ * the transaction of their cause; what a mail that could not be sent would have
+ * said is in the next one.
  */
 #ifndef HOOKS_STORE_ALERT_H
 #define HOOKS_STORE_ALERT_H
@@ -19,10 +19,10 @@ struct store;
 
 struct store_alert {
 	uint64_t hook;
-	bool disabled;	    /* the hook was; else deliveries failed: */
-	uint64_t count;	    /* so many */
+	bool disabled;	    /* the hook was disabled; else deliveries failed: */
+	uint64_t count;	    /* the number of them */
 	const char *reason; /* borrowed when written, *arena* when read */
-	/* Only when read: */
+	/* Set only when read: */
 	struct id hook_id, organization;
 	const char *target_url; /* *arena*; NULL: the hook is gone */
 	int64_t first_at, last_at;
@@ -31,10 +31,10 @@ struct store_alert {
 /* `now` is the database's time. */
 enum err store_alert_add(struct store *s, const struct store_alert *list,
 			 size_t n, int64_t now);
-/* The oldest, at most `max`; *arena*. */
+/* The oldest `max` alerts; *arena*. */
 enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 			  struct store_alert **list, size_t *count);
-/* They were told; what came since stays. */
+/* Removes alerts that were mailed; those that were added since stay. */
 enum err store_alert_done(struct store *s, const struct store_alert *list,
 			  size_t n);
 

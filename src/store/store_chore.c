@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_chore: rows of `chores`, each made when its chore is first taken.
+ * store_chore: rows of `chores`, each inserted when its chore is first taken.
  */
 #include "store/store_chore.h"
 

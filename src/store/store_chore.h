@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_chore: whose turn it is to do what is done now and then (retention),
- * and how far it has come. One sender at a time does a chore: taking it moves
- * its time on, and should the taker die, that time comes.
+ * store_chore: tasks that are done now and then (retention), whose turn it is
+ * to do them, and how far they have come. One sender at a time does a chore:
+ * taking it moves its time on, and if the taker dies, that time arrives.
  */
 #ifndef HOOKS_STORE_CHORE_H
 #define HOOKS_STORE_CHORE_H
@@ -14,10 +14,10 @@
 
 struct store;
 
-/* Takes it for `ms`. `mine` false: it is not its time, or another has it. */
+/* Takes it for `ms`. `mine` false: it is not due, or another sender has it. */
 enum err store_chore_take(struct store *s, const char *name, int64_t ms,
 			  bool *mine, uint64_t *position);
-/* Writes how far it has come; to be taken again after `ms`. */
+/* Writes how far the chore has come; it may be taken again after `ms`. */
 enum err store_chore_write(struct store *s, const char *name, uint64_t position,
 			   int64_t ms);
 

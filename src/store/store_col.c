@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_col: what lies between db's bytes and the structs of store_*.h.
+ * store_col: conversions between db's bytes and the structs of store_*.h.
  */
 #include "store/store_col.h"
 

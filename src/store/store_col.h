@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_col: ids into statements; ids and texts out of rows.
+ * store_col: ids as values of statements; ids and texts from rows.
  */
 #ifndef HOOKS_STORE_COL_H
 #define HOOKS_STORE_COL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_counter: counters of the whole installation that only ever grow, for
- * GET /metrics. Many processes add to them what they gathered in memory.
+ * store_counter: counters of the whole installation that only grow, for GET
+ * /metrics. Many processes add to them the counts they gathered in memory.
  */
 #ifndef HOOKS_STORE_COUNTER_H
 #define HOOKS_STORE_COUNTER_H
@@ -20,11 +20,11 @@ struct store_counter {
 	uint64_t value;
 };
 
-/* Adds to each counter; those who add to the same ones name them in the same
- * order, so that they do not deadlock. */
+/* Adds to each counter; processes that add to the same counters name them in
+ * the same order, so that they do not deadlock. */
 enum err store_counter_add(struct store *s, const struct store_counter *list,
 			   size_t n);
-/* All there are, by family and label; *arena*. */
+/* All counters, by family and label; *arena*. */
 enum err store_counter_read(struct store *s, struct arena *arena,
 			    struct store_counter **list, size_t *n);
 

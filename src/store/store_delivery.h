@@ -2,9 +2,10 @@
 /*
  * store_delivery: reading deliveries and their attempts.
  *
- * What a delivery's state reads as is derived here and only here: one in the
- * queue of a disabled hook is held, an undelivered one of a deleted hook
- * cancelled, though its row says otherwise until a sender comes by.
+ * The state of a delivery as it is shown is derived here and only here: a
+ * delivery in the queue of a disabled hook is held, an undelivered one of a
+ * deleted hook is cancelled, though its row says otherwise until a sender
+ * changes it.
  */
 #ifndef HOOKS_STORE_DELIVERY_H
 #define HOOKS_STORE_DELIVERY_H
@@ -21,7 +22,7 @@
 struct arena;
 struct store;
 
-/* The state that is shown, as SQL, of the delivery d and its hook h. */
+/* The shown state, as SQL, of the delivery d and its hook h. */
 #define STORE_DELIVERY_STATE_SQL                                               \
 	"CASE WHEN d.state NOT IN ('pending', 'held') THEN d.state "           \
 	"WHEN h.deleted_at IS NOT NULL THEN 'cancelled' "                      \
@@ -36,7 +37,7 @@ struct store_delivery {
 	struct id organization, hook, notification;
 	const char *action, *user; /* user: NULL for none */
 	const char *state;
-	const char *reason; /* NULL: the attempts tell */
+	const char *reason; /* NULL: the attempts show it */
 	unsigned attempts;
 	bool maybe_duplicate;
 	int64_t due_at; /* the next attempt; TIME_NONE: none is due */
@@ -59,36 +60,36 @@ struct store_attempt {
 enum err store_delivery_get(struct store *s, struct arena *arena,
 			    const struct id *organization, const struct id *id,
 			    struct store_delivery *out);
-/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook, notification or after is
- * not there. */
+/* Newest first; *arena*. ERR_NOT_FOUND: filter->hook, notification or after
+ * does not exist. */
 enum err store_delivery_list(struct store *s, struct arena *arena,
 			     const struct id *organization,
 			     const struct store_filter *filter,
 			     struct store_delivery **list, size_t *count,
 			     struct store_more *more);
 
-/* The `max` behind this key, oldest first; *arena*. */
+/* The next `max` after this key, oldest first; *arena*. */
 enum err store_delivery_next(struct store *s, struct arena *arena,
 			     const struct id *organization, uint64_t after,
 			     size_t max, struct store_delivery **list,
 			     size_t *count);
 
-/* Those with these keys, at most DB_LIST_MAX; *arena*. */
+/* The deliveries with these keys, at most DB_LIST_MAX; *arena*. */
 enum err store_delivery_keys(struct store *s, struct arena *arena,
 			     const uint64_t *keys, size_t n,
 			     struct store_delivery **list, size_t *count);
 
-/* How many attempts, and how much of answers, are shown at once. */
+/* The limits of one answer: attempts, and bytes of receivers' answers. */
 enum { STORE_ATTEMPTS = 100, STORE_ATTEMPTS_BYTES = 256 * 1024 };
-/* All of a delivery have a number below this. */
+/* All attempts of a delivery have a number below this. */
 enum { STORE_ATTEMPT_END = UINT16_MAX + 1 };
 
-/* Where the newest of those with a number below `before` begin that are shown
- * at once: one at least, however long its answer. `more`: there are others
- * before them. `first` is `before` when there is none at all. */
+/* `first`: the lowest number of the newest attempts below `before` that one
+ * answer shows: at least one, however long the receiver's answer. `more`:
+ * there are earlier ones. `first` is `before` when there is none at all. */
 enum err store_delivery_newest(struct store *s, uint64_t delivery,
 			       unsigned before, unsigned *first, bool *more);
-/* With numbers from `first` to below `before`, oldest first; *arena*. */
+/* Attempts `first` to below `before`, oldest first; *arena*. */
 enum err store_delivery_attempts(struct store *s, struct arena *arena,
 				 uint64_t delivery, unsigned first,
 				 unsigned before, struct store_attempt **list,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_delivery_list: which deliveries a page shows. What is pending, failed
- * or held lies in lanes, and where that is not too much it is taken from
- * there; everything else is a walk (store_walk.h).
+ * store_delivery_list: the deliveries of a page. Pending, failed and held ones
+ * are in lanes, and if these are short enough, the page is taken from them;
+ * everything else is a walk (store_walk.h).
  */
 #include "store/store_col.h"
 #include "store/store_delivery.h"
@@ -16,13 +16,13 @@
 #include "store/store_walk.h"
 
 enum {
-	LANES_MAX = 5000,     /* hooks whose lanes are looked into */
-	LANE_ROWS_MAX = 20000 /* in them */
+	LANES_MAX = 5000,     /* hooks whose lanes are searched */
+	LANE_ROWS_MAX = 20000 /* rows in them */
 };
 
 struct search {
 	struct store_walk walk;
-	uint64_t hook, notification; /* 0: of all */
+	uint64_t hook, notification; /* 0: of any */
 };
 
 /* ---- the walk ---- */
@@ -35,7 +35,7 @@ struct search {
 	"AND (? IS NULL OR d.created_at >= ?) "                                \
 	"AND (? IS NULL OR d.created_at < ?)"
 
-/* Values: state twice, hook twice, those of REST, what the rows are of, below,
+/* Values: state twice, hook twice, those of REST, the value of `of`, below,
  * rows. */
 #define LOOK(index, of, order)                                                 \
 	"SELECT STRAIGHT_JOIN d.id, d.created_at, "                            \
@@ -62,8 +62,8 @@ static const char *look_sql(const struct search *s)
 	static const char by_hook[] = LOOK("hook", "d.hook_id", "d.id");
 	static const char by_organization[] =
 		LOOK("organization", "d.organization", "d.id");
-	/* One statement made them, in the order of the hooks, so the index has
-	 * them in the order of their keys. */
+	/* One statement inserted them, in the order of the hooks, so the index
+	 * has them in the order of their keys. */
 	static const char by_notification[] =
 		LOOK("fanout", "d.notification_id", "d.hook_id");
 
@@ -94,7 +94,7 @@ static enum err skip(struct search *s)
 		BEHIND("organization", "d.organization");
 
 	if (s->notification)
-		return ERR_OK; /* all have one age */
+		return ERR_OK; /* all have the same age */
 	return store_walk_until(&s->walk, s->hook ? by_hook : by_organization,
 				rows_of(s));
 }
@@ -107,7 +107,7 @@ static enum err skip(struct search *s)
 	"SELECT CAST(" STORE_LANE_FAILED_SQL " AS UNSIGNED) UNION ALL "        \
 	"SELECT CAST(" STORE_LANE_HELD_SQL " AS UNSIGNED)) k "
 
-/* What lies in the lanes of a hook is, by kind. Value: the state. */
+/* The state of the rows in a hook's lanes, by kind. Value: the state. */
 #define IN_LANES                                                               \
 	"CASE ? WHEN 'failed' THEN k.kind = " STORE_LANE_FAILED_SQL " "        \
 	"WHEN 'pending' THEN h.deleted_at IS NULL AND "                        \
@@ -132,7 +132,7 @@ static enum err count(struct store *s, const char *sql,
 	return e;
 }
 
-/* Whether the lanes hold so little that all of it can be looked at. */
+/* Whether the lanes have so few rows that all can be looked at. */
 static enum err lanes_are_short(const struct search *s, bool *is_short)
 {
 	const struct store_walk *w = &s->walk;
@@ -230,7 +230,7 @@ static enum err begin(struct search *s)
 	return e;
 }
 
-/* Read by their keys, they come oldest first. */
+/* Rows that are read by their keys come oldest first. */
 static enum err read_page(const struct store_walk *w, struct arena *arena,
 			  struct store_delivery **list, size_t *count)
 {

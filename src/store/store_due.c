@@ -46,7 +46,7 @@ enum err store_due_count(struct store *s, const struct id *organization,
 	return count(s, count_due, organization, room);
 }
 
-/* ---- what is kept ---- */
+/* ---- kept counts ---- */
 
 enum err store_due_room(struct store *s, const struct id *organization,
 			enum store_due_who who, uint64_t want, uint64_t *room)

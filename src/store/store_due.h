@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_due: how much an organization has waiting, and whether more fits
- * ([api] max_due): its pending deliveries, those of disabled hooks left out,
- * and, for who publishes, its notifications that are not fanned out yet.
+ * store_due: the number of an organization's waiting deliveries, and whether
+ * more fit ([api] max_due). Counted are pending deliveries, except those of
+ * disabled hooks, and, for publishers, notifications that are not fanned out
+ * yet.
  *
- * A count is kept for some seconds (headroom.h). Who publishes one by one uses
- * up a sixteenth of what it leaves and counts again, so that many who publish
- * at once stay below the limit; the fan-out, whose neighbours wait while it
- * counts, uses up all of it.
+ * A count is kept for some seconds (headroom.h). A publisher uses up a
+ * sixteenth of the room it leaves and then counts again, so that many
+ * publishers at once stay below the limit; the fan-out, which others wait for
+ * while it counts, uses up all of it.
  */
 #ifndef HOOKS_STORE_DUE_H
 #define HOOKS_STORE_DUE_H
@@ -20,18 +21,18 @@
 struct store;
 
 enum store_due_who {
-	STORE_DUE_PUBLISHER, /* what is queued counts, too */
+	STORE_DUE_PUBLISHER, /* queued notifications count, too */
 	STORE_DUE_FANOUT
 };
 
-/* How many deliveries more the organization may have waiting; not a fresh
- * count when the last one says that `want` fit. */
+/* How many more deliveries the organization may have waiting; no new count is
+ * made when the last one says that `want` fit. */
 enum err store_due_room(struct store *s, const struct id *organization,
 			enum store_due_who who, uint64_t want, uint64_t *room);
-/* The same, counted now, what is queued left out. */
+/* The same by a new count, without queued notifications. */
 enum err store_due_count(struct store *s, const struct id *organization,
 			 uint64_t *room);
-/* So many were added: what is kept is that much older. */
+/* Adds `n` new deliveries to the kept counts. */
 void store_due_added(struct store *s, const struct id *organization,
 		     uint64_t n);
 

@@ -56,7 +56,7 @@ enum err store_erase_count(struct store *s, const struct id *org,
 	return e;
 }
 
-/* ---- nothing comes in or goes out ---- */
+/* ---- nothing new comes in or goes out ---- */
 
 struct hooks {
 	struct store *s;
@@ -84,7 +84,7 @@ static void list_hooks(const struct hooks *h, struct db_value *list)
 		list[i] = db_uint(h->key[i]);
 }
 
-/* Senders look once a second whether a hook is still there. */
+/* Senders check once a second whether a hook still exists. */
 static enum err shut_body(struct db *db, void *arg)
 {
 	struct hooks *h = arg;
@@ -124,7 +124,7 @@ enum err store_erase_shut(struct store *s, const struct id *org,
 
 /* ---- the lanes ---- */
 
-/* The time is read again behind the locks: a lease may have been renewed. */
+/* The time is read again after locking: a lease may have been renewed. */
 static enum err lanes_body(struct db *db, void *arg)
 {
 	struct hooks *h = arg;
@@ -191,7 +191,7 @@ static enum err remove_list(struct store *s, const char *sql,
 	return e;
 }
 
-/* First the attempts, so that none is left if it ends between the two. */
+/* Attempts first, so that none is left if the program ends between the two. */
 static enum err remove_deliveries(struct store *s, const struct id *org,
 				  struct store_erased *done, size_t *n)
 {
@@ -245,7 +245,7 @@ static enum err remove_keys(struct store *s, const struct id *org,
 	return e;
 }
 
-/* Nobody's data, so they are not told of. */
+/* These counts are nobody's data, so they are not reported. */
 static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
 {
 	enum err e = db_exec(s->db,
@@ -256,8 +256,8 @@ static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
 	return e;
 }
 
-/* A fan-out that was under way when the hooks were deleted may have written
- * more while its notifications were waited for: hence from the start. */
+/* A fan-out that was running when the hooks were deleted may have written more
+ * while this waited for its notifications: so it starts again from the top. */
 enum err store_erase_rows(struct store *s, const struct id *org,
 			  struct store_erased *done, bool *more)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_fanout: the statements behind the fan-out.
+ * store_fanout: the statements of the fan-out.
  */
 #include "store/store_fanout.h"
 
@@ -12,7 +12,7 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
-/* ---- what is queued ---- */
+/* ---- queued rows ---- */
 
 enum err store_fanout_newest(struct store *s, uint64_t *newest)
 {
@@ -38,7 +38,7 @@ enum err store_fanout_any(struct store *s, uint64_t newest, bool *any)
 	return e;
 }
 
-/* One probe of the index, however much each organization has. */
+/* One probe of the index, however many rows each organization has. */
 enum err store_fanout_org(struct store *s, const struct id *after,
 			  struct id *out)
 {
@@ -162,7 +162,7 @@ static enum err expire_key(struct store *s, const struct store_queued *row,
 			db_int(keep_ms / 1000)));
 }
 
-/* A row published over HTTP finds its own entry, made with it. */
+/* A row published over HTTP finds its own entry, inserted with it. */
 static enum err owns_key(struct store *s, const struct store_queued *row)
 {
 	struct db_stmt *q;
@@ -252,12 +252,11 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 	return e;
 }
 
-/* The order of the join and its indexes are told, because by its statistics
+/* The order of the join and its indexes are fixed, because by its statistics
  * of a table that was empty a moment ago the server reads every notification
- * of the organization instead of those that are named.
+ * of the organization instead of the listed ones.
  *
- * Operational actions and pings match by their exact name only (contract,
- * "Actions"). */
+ * Operational actions and pings match by their exact name only. */
 static const char insert_deliveries[] =
 	"INSERT INTO deliveries (organization, notification_id, hook_id, "
 	"state, lane, due_at, created_at) "
@@ -273,7 +272,7 @@ static const char insert_deliveries[] =
 	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
 	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
 
-/* The hooks that got something. */
+/* Wakes the hooks that got a delivery. */
 static enum err wake_hooks(struct store *s, const struct db_value *list,
 			   size_t n)
 {

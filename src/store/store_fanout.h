@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_fanout: turning what was published into deliveries. All calls stand
- * inside one transaction: what was taken is marked before it commits, so a
- * notification is fanned out exactly once, whoever else tries.
+ * store_fanout: turning notifications into deliveries. All calls happen inside
+ * one transaction: the rows that were taken are marked before it commits, so a
+ * notification is fanned out exactly once, however many senders try.
  */
 #ifndef HOOKS_STORE_FANOUT_H
 #define HOOKS_STORE_FANOUT_H
@@ -24,58 +24,59 @@ struct store_queued {
 	bool organization_known;
 	const char *action;
 	const char *user;	     /* NULL: none */
-	bool has_nul;		     /* inside of action or user */
-	const char *resource;	     /* NULL: longer than asked for */
+	bool has_nul;		     /* inside action or user */
+	const char *resource;	     /* NULL: longer than allowed */
 	size_t resource_len;	     /* in bytes, also then */
 	const char *idempotency_key; /* NULL: none */
 	size_t idempotency_len;
-	bool accepted; /* the limits were checked when it came */
+	bool accepted; /* the limits were checked on arrival */
 };
 
-/* The greatest key there is; 0: none. */
+/* The greatest key; 0: there are no rows. */
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
 
-/* Whether a row with a key up to `newest` is queued; no lock. */
+/* Whether a row with a key up to `newest` is queued; takes no lock. */
 enum err store_fanout_any(struct store *s, uint64_t newest, bool *any);
 
-/* The next organization behind `after` (NULL: the first) that has something
- * queued; ERR_NOT_FOUND: there is none. */
+/* The next organization after `after` (NULL: the first) with queued rows;
+ * ERR_NOT_FOUND: there is none. */
 enum err store_fanout_org(struct store *s, const struct id *after,
 			  struct id *out);
 
-/* The keys of its oldest queued rows, up to `newest` and at most `max`. Found
- * by their mark and never by "newer than the last": a long transaction commits
- * a low key late. No lock: a locking search would wait for every row that
- * some application has inserted and not yet committed. */
+/* The keys of its oldest queued rows, up to `newest` and at most `max`. They
+ * are found by their mark and never by "newer than the last": a long
+ * transaction commits a low key late. Takes no lock: a locking search would
+ * wait for every row that some application has inserted and not yet
+ * committed. */
 enum err store_fanout_queued(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
 
-/* How many hooks it has, counted up to `max`. */
+/* The number of its hooks, counted up to `max`. */
 enum err store_fanout_hooks(struct store *s, const struct id *organization,
 			    uint64_t max, uint64_t *n);
 
 /* Locks those of the rows that are still queued, and reads them in the order
- * of their keys. 1 to DB_LIST_MAX. */
+ * of their keys. 1 to DB_LIST_MAX keys. */
 enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
 			   size_t resource_max, struct db_stmt **rows);
 bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
 
-/* Takes the idempotency key for this row; ERR_CONFLICT: another has it. */
+/* Takes the idempotency key for this row; ERR_CONFLICT: another row has it. */
 enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 			    int64_t keep_ms);
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
 /* Which of these organizations, at most DB_LIST_MAX, have a hook that names
- * this very action. */
+ * exactly this action. */
 enum err store_fanout_wanted(struct store *s, const char *action,
 			     const struct id *organizations, size_t n,
 			     bool *wanted);
-/* Writes a notification of the service's own; the caller spreads it. */
+/* Writes a notification of the service itself; the caller spreads it. */
 enum err store_fanout_insert(struct store *s, const struct id *organization,
 			     const char *action, const char *resource,
 			     size_t len, uint64_t *key);
-/* One delivery for each matching hook, its lane woken, the rows marked.
- * At most DB_LIST_MAX keys. `made`: how many deliveries. */
+/* Makes one delivery for each matching hook, wakes its lane and marks the
+ * rows. At most DB_LIST_MAX keys. `made`: how many deliveries. */
 enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 			     uint64_t *made);
 
@@ -84,8 +85,8 @@ struct store_share {
 	uint64_t deliveries;
 };
 
-/* Whose the deliveries of these notifications, 1 to DB_LIST_MAX, are; `list`
- * has room for so many organizations as there are keys. */
+/* The organizations of the deliveries of these notifications, 1 to
+ * DB_LIST_MAX; `list` has room for as many organizations as there are keys. */
 enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
 			     struct store_share *list, size_t *count);
 

@@ -55,7 +55,7 @@ static enum err read_hooks(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
-/* ---- what they have to do ---- */
+/* ---- due and waiting ---- */
 
 static int compare(const void *a, const void *b)
 {
@@ -105,7 +105,7 @@ static enum err count_pending(struct store *s, struct store_health *list,
 	return e;
 }
 
-/* So many of a list as one statement takes. */
+/* As many of a list as one statement takes. */
 static size_t part(size_t n, size_t at)
 {
 	return n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
@@ -125,7 +125,7 @@ enum err store_health_hooks(struct store *s, struct arena *arena,
 	return e;
 }
 
-/* ---- what they have behind them ---- */
+/* ---- failed and held ---- */
 
 static enum err count_kind(struct store *s, const struct store_health *list,
 			   size_t n, enum store_lane_kind kind, uint64_t *count)

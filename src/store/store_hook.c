@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_hook: rows of `hooks`, and the row in `lanes` that each has.
+ * store_hook: rows of `hooks`, and the row in `lanes` that each of them has.
  */
 #include "store/store_hook.h"
 
@@ -170,7 +170,7 @@ static enum err compare_and_set(struct db *db, const struct store_hook *h,
 	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
 }
 
-/* What failed before must not count against it. */
+/* Earlier failures must not count against the changed hook. */
 static enum err wake_lane(struct db *db, uint64_t hook)
 {
 	return db_exec(db,
@@ -223,7 +223,8 @@ struct deletion {
 	int64_t created_s, now, seen;
 };
 
-/* Repeated after a COMMIT without an answer it finds its own mark. */
+/* When it is repeated after a COMMIT without an answer, it finds its own
+ * mark. */
 static enum err mark_deleted(struct db *db, const struct deletion *d)
 {
 	int64_t from = d->created_s * 1000;

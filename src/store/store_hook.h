@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_hook: hooks, which say who wants to hear of what. Every call names
- * the organization: a hook of another one is not there (ERR_NOT_FOUND).
+ * store_hook: hooks, which say who gets which actions. Every call names the
+ * organization: a hook of another one does not exist for it (ERR_NOT_FOUND).
  *
  * A hook is changed by compare-and-set on its updated_at, which every change
  * moves on; a deleted one stays as a row for the history of its deliveries.
@@ -20,7 +20,7 @@ struct arena;
 struct store;
 
 enum {
-	STORE_HOOK_BATCH_MAX = 100,   /* members of one body (contract) */
+	STORE_HOOK_BATCH_MAX = 100,   /* members of one body */
 	STORE_HOOK_RATE_MAX = 1000000 /* deliveries a second */
 };
 
@@ -33,7 +33,7 @@ struct store_hook {
 	const char *description;     /* "": none */
 	const char *headers;	     /* a JSON object; NULL: none */
 	const char *disabled_reason; /* NULL while enabled */
-	bool user_scope;	     /* gets only what names `user` */
+	bool user_scope; /* gets only notifications that name `user` */
 	struct id user;
 	unsigned batch_size; /* 1 to STORE_HOOK_BATCH_MAX */
 	unsigned rate_limit; /* 0: none */
@@ -42,9 +42,9 @@ struct store_hook {
 };
 
 /*
- * Makes the hook, its secret and its lane; `hook` gets its key and id. The
+ * Creates the hook, its secret and its lane; `hook` gets its key and id. The
  * times in it must be the database's. ERR_LIMIT: the organization has
- * `max` hooks.
+ * `max` hooks already.
  */
 enum err store_hook_create(struct store *s, struct store_hook *hook,
 			   const char *secret, uint64_t max);
@@ -53,13 +53,13 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 			const struct id *organization, const struct id *id,
 			struct store_hook *out);
 
-/* Where the newest hook that is enabled points, of any organization; *arena*,
- * NULL: there is none. */
+/* The target of the newest enabled hook of any organization; *arena*, NULL:
+ * there is none. */
 enum err store_hook_newest_url(struct store *s, struct arena *arena,
 			       const char **url);
 
-/* Keeps the hook from being deleted or changed until the transaction ends,
- * behind the lock on its lanes. ERR_NOT_FOUND: it was deleted. */
+/* Keeps the hook from being deleted or changed until the transaction ends;
+ * called after its lanes are locked. ERR_NOT_FOUND: it was deleted. */
 enum err store_hook_lock(struct store *s, uint64_t key);
 
 struct store_hook_query {
@@ -68,18 +68,19 @@ struct store_hook_query {
 	size_t limit;		/* 0: all */
 };
 
-/* Oldest first; *arena*. `more`: there are others behind these. A hook that
- * was deleted since still serves as `after`. */
+/* Oldest first; *arena*. `more`: the list goes on after these. A hook that was
+ * deleted since still serves as `after`. */
 enum err store_hook_list(struct store *s, struct arena *arena,
 			 const struct id *organization,
 			 const struct store_hook_query *query,
 			 struct store_hook **list, size_t *count, bool *more);
 
 /*
- * Writes all of the hook but what never changes, unless it was changed since
- * `seen`, its updated_at when it was read: ERR_CONFLICT. Anew: it was
- * switched on or has another target, so what is due goes on at once.
- * `secret`: a new one, or NULL; the one before signs for `overlap` ms longer;
+ * Writes all columns of the hook that can change, unless it was changed since
+ * `seen`, its updated_at when it was read: ERR_CONFLICT. `anew`: it was
+ * enabled or has another target, so waiting deliveries are due at once.
+ * `secret`: a new one, or NULL; the old one signs for `overlap` ms longer;
+ * ERR_LIMIT: too many are valid.
  * ERR_LIMIT: too many are valid.
  */
 struct store_hook_change {
@@ -92,10 +93,10 @@ struct store_hook_change {
 enum err store_hook_update(struct store *s,
 			   const struct store_hook_change *change);
 
-/* `now` is the database's time, the same in a repetition. What is not
- * delivered is cancelled, by the next sender where there is much of it.
+/* `now` is the database's time, the same when the call is repeated.
+ * Undelivered rows are cancelled, by the next sender if there are many.
  * `seen`: its updated_at when it was read; ERR_CONFLICT: it was changed or
- * deleted since. TIME_NONE: however it is. */
+ * deleted since. TIME_NONE: whatever its state. */
 enum err store_hook_delete(struct store *s, const struct id *organization,
 			   const struct id *id, int64_t now, int64_t seen);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_hook: one is made, if the organization may have another.
+ * store_hook: creates a hook, if the organization may have another one.
  */
 #include "base/clock.h"
 #include "store/store.h"
@@ -8,19 +8,19 @@
 #include "store/store_hook.h"
 #include "store/store_secret.h"
 
-/* So many processes may make hooks at the same time without seeing each
+/* As many processes may create hooks at the same time without seeing each
  * other's. */
 enum { TOGETHER = 64 };
 
 static const char count_hooks[] =
 	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
 	"deleted_at IS NULL";
-/* Who makes another at the same time waits until this one is there. */
+/* A second creator at the same time waits until this hook is committed. */
 static const char count_and_lock[] =
 	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
 	"deleted_at IS NULL FOR UPDATE";
 
-/* How many more fit; ERR_LIMIT: none. */
+/* How many more hooks fit; ERR_LIMIT: none. */
 static enum err count_room(struct db *db, const char *sql, const struct id *of,
 			   uint64_t max, uint64_t *room)
 {
@@ -39,11 +39,11 @@ struct creation {
 	const struct store_hook *hook;
 	const char *secret;
 	uint64_t max, key;
-	bool close; /* to the limit: one after the other */
+	bool close; /* near the limit: one after the other */
 };
 
-/* Counting hooks while others are made looks at the versions of each row: with
- * forty of them, making one took a third longer. */
+/* Counting hooks while others are inserted reads the versions of each row: with
+ * forty such processes, creating a hook took a third longer. */
 static enum err check_limit(struct creation *c)
 {
 	static const struct headroom_rule rule = {.part = TOGETHER};

@@ -65,7 +65,7 @@ static void read_text(const struct db_stmt *q, unsigned col,
 static void read_key(const struct db_stmt *q, struct store_key *key)
 {
 	key->id = store_col_id(q, 0);
-	/* The column is an ENUM of these very names. */
+	/* The column is an ENUM of exactly these names. */
 	if (!store_role_parse(db_col_text(q, 1), &key->role))
 		key->role = ROLE_READ;
 	read_text(q, 2, key->name);
@@ -143,8 +143,8 @@ static enum err insert_key(struct store *s, const struct store_key *key,
 			    db_bytes(hash, sizeof(hash)),
 			    db_text(store_role_name(key->role)),
 			    db_text(key->name), db_time(key->created_at)));
-	/* A random id that is there already is our own first try, whose
-	 * answer was lost with the connection. */
+	/* A random id that exists already is our own first try, whose answer
+	 * was lost with the connection. */
 	return e == ERR_CONFLICT ? ERR_OK : e;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_key: API keys. A key is readable text, shown once when it is made;
- * only its SHA-256 is stored. Keys hold 256 random bits, so a fast hash
- * without salt gives nothing away and is found by index.
+ * store_key: API keys. A key is readable text, shown once when it is created;
+ * only its SHA-256 is stored. Keys have 256 random bits, so a fast hash
+ * without salt reveals nothing and can be found by an index.
  */
 #ifndef HOOKS_STORE_KEY_H
 #define HOOKS_STORE_KEY_H
@@ -19,11 +19,11 @@
 struct arena;
 struct store;
 
-/* What a key may do (contract 2, "Roles"). */
+/* The rights of a key. */
 enum store_role {
 	ROLE_READ,    /* GET, but no secret */
 	ROLE_PUBLISH, /* read, and publish notifications */
-	ROLE_MANAGE,  /* all */
+	ROLE_MANAGE,  /* everything */
 	ROLE_RUN,     /* start a sender run, nothing else */
 	ROLE_MAX
 };
@@ -44,7 +44,7 @@ struct store_key {
 	int64_t now;
 };
 
-/* What is stored of a key. */
+/* The stored form of a key. */
 void store_key_hash(unsigned char hash[CRYPT_HASH_SIZE], const char *text,
 		    size_t len);
 
@@ -53,24 +53,24 @@ void store_key_hash(unsigned char hash[CRYPT_HASH_SIZE], const char *text,
 enum err store_key_find(struct store *s,
 			const unsigned char hash[CRYPT_HASH_SIZE],
 			struct store_key *out);
-/* Notes that the key was used; writes at most once a minute and key. */
+/* Notes that the key was used; writes at most once a minute for each key. */
 enum err store_key_touch(struct store *s, const struct store_key *key);
 
 /*
- * Makes a key of the organization and writes its text to `text`, the only
- * time it is known. ERR_NOT_FOUND: no such organization. `name` has passed
+ * Creates a key of the organization and writes its text to `text`; it cannot be
+ * read again later. ERR_NOT_FOUND: no such organization. `name` has passed
  * valid_name() or is empty.
  */
 enum err store_key_create(struct store *s, const struct id *org,
 			  enum store_role role, const char *name,
 			  char text[STORE_KEY_TEXT_SIZE],
 			  struct store_key *out);
-/* The organization's keys that were not revoked, oldest first; *arena*.
+/* The organization's keys that are not revoked, oldest first; *arena*.
  * ERR_NOT_FOUND: no such organization. */
 enum err store_key_list(struct store *s, const struct id *org,
 			struct arena *arena, struct store_key **list,
 			size_t *count);
-/* ERR_NOT_FOUND: never was. A key that was revoked before stays so. */
+/* ERR_NOT_FOUND: it never existed. A key that was revoked before stays so. */
 enum err store_key_revoke(struct store *s, const struct id *id);
 
 #endif

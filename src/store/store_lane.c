@@ -93,7 +93,7 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	return e || now != TIME_NONE ? e : store_now(s, &now);
 }
 
-/* One statement for as many lanes as it may name. */
+/* One statement for as many lanes as it can name. */
 static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
 		       size_t n)
 {
@@ -117,8 +117,8 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 		      lanes, n);
 }
 
-/* A lane that is leased is left alone: its owner looks again before it gives
- * the lane back, behind the lock that was taken before. */
+/* A leased lane is left alone: its owner looks again before it gives the lane
+ * back, after the lock that was taken before. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 {
 	return change(s,
@@ -170,7 +170,7 @@ enum err store_lane_orphans(struct store *s, uint64_t lane)
 		DB_ARGS(db_uint(lane), db_int(CANCEL_STEP)));
 }
 
-/* ---- hooks that ended ---- */
+/* ---- disabled and deleted hooks ---- */
 
 enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
 {
@@ -269,8 +269,8 @@ enum err store_lane_write(struct store *s, const char *owner,
 
 /* ---- dead owners ---- */
 
-/* Copied: a statement of the loop over them may cost the connection, and with
- * it the rows that were not read yet. */
+/* Copies the names: a statement in the loop over them may lose the connection,
+ * and with it the rows that were not read yet. */
 static enum err find_dead(struct store *s, struct arena *arena,
 			  const char *prefix,
 			  bool (*alive)(void *arg, const char *owner),

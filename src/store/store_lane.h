@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_lane: the queue. A hook's undelivered rows form its lane; a sender
- * leases lanes, not rows, and while it holds the lease nobody else touches
+ * leases lanes, not rows, and while it holds the lease nobody else changes
  * the lane's rows.
  *
- * All calls but store_lane_due stand inside one transaction, a round: prove
- * the leases still held (the fence), record outcomes, take new lanes, read
- * what is next, and write the lanes back with the keys that are now in
+ * All calls except store_lane_due happen inside one transaction, a round: prove
+ * that the leases are still held (the fence), record outcomes, take new lanes,
+ * read the next rows, and write the lanes back with the keys that are now in
  * flight. Only after its COMMIT may a byte of them be sent.
  */
 #ifndef HOOKS_STORE_LANE_H
@@ -31,17 +31,17 @@ enum {
 /*
  * A hook has lanes of several kinds. A lane's number is the hook's key with
  * the kind in the two top bits, far above every key (ID_SERIAL_MAX). Senders
- * lease lanes of the first two kinds; nobody sends from the others. They keep
- * what failed and what is held for itself in the index of lanes, with the
- * time when it finished in place of the time when it is due, so that it is
- * found and counted without a walk over all that was delivered. What was
- * delivered or cancelled is in no lane.
+ * lease lanes of the first two kinds; nobody sends from the other two. They
+ * keep failed deliveries, and those held on their own, in the index of lanes,
+ * with the time of their end in place of the due time, so that they are found
+ * and counted without walking over all delivered rows. Delivered and cancelled
+ * rows are in no lane.
  */
 enum store_lane_kind {
 	STORE_LANE_QUEUE,
 	STORE_LANE_PING, /* ahead of the queue, one attempt each */
 	STORE_LANE_FAILED,
-	STORE_LANE_HELD /* not those of a disabled hook: they queue */
+	STORE_LANE_HELD /* not the rows of a disabled hook: they queue */
 };
 
 /* The same as SQL, to be added to a hook's key. */
@@ -65,7 +65,7 @@ static inline uint64_t store_lane_hook_key(uint64_t lane)
 	return lane & ((UINT64_C(1) << 62) - 1);
 }
 
-/* A lane's row: what the owner knows of it and writes back. */
+/* A lane's row: the values that its owner knows and writes back. */
 struct store_lane {
 	uint64_t lane;
 	unsigned crashes;	 /* owners that died with rows in flight */
@@ -87,25 +87,25 @@ struct store_lane_row {
 	size_t resource_len;
 };
 
-/* Lanes that want looking at by `until` (TIME_NONE: now), those that have
- * waited longest first. No lock: others may see the same. */
+/* Lanes with next_at <= `until` (TIME_NONE: now), the longest waiting first.
+ * Takes no lock: several senders may see the same. */
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
 			uint64_t *lanes, size_t *n);
 
-/* The same, of other organizations than these (1 or more), among those of
- * the first 2000 that are due. */
+/* The same for lanes of organizations other than these (1 or more), among the
+ * first 2000 lanes that are due. */
 enum err store_lane_beside(struct store *s, const struct id *organizations,
 			   size_t count, int64_t until, size_t max,
 			   uint64_t *lanes, size_t *n);
 
-/* Locks the lanes and tells which are still this owner's; also sets s->now,
+/* Locks the lanes and says which still belong to this owner; also sets s->now,
  * the time of the whole round. */
 enum err store_lane_fence(struct store *s, const char *owner,
 			  const uint64_t *lanes, size_t n, bool *held);
 
 /*
- * Locks those of the lanes that are free, or whose lease has ended, and reads
- * them. What a dead owner had in flight is marked as possibly arrived; a
+ * Locks those of the lanes that are free or whose lease has ended, and reads
+ * them. Rows that a dead owner had in flight are marked as possibly arrived; a
  * delivery, or a batch, that was three times alone in flight when its sender
  * died is held.
  * A ping that was in flight has failed: it is never sent twice.
@@ -114,14 +114,14 @@ enum err store_lane_fence(struct store *s, const char *owner,
 enum err store_lane_take(struct store *s, const char *owner,
 			 const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken);
-/* The rows of one request, whatever became of them: all of `batch`, or, when
- * it is 0, the delivery `key`. No lock. */
+/* The rows of one request, whatever their state: all of `batch`, or, when it
+ * is 0, the delivery `key`. Takes no lock. */
 enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 			   uint64_t batch, uint64_t key,
 			   struct store_lane_row **rows, size_t *n);
 
-/* Where to read in a lane: what is due by `until` behind (after_due,
- * after_key). Nothing is there when the hook was changed or deleted since. */
+/* Where to read in a lane: rows due by `until` after (after_due, after_key).
+ * There are none when the hook was changed or deleted since. */
 struct store_lane_place {
 	uint64_t lane;
 	int64_t hook_updated_at;
@@ -132,8 +132,8 @@ struct store_lane_place {
 enum err store_lane_read(struct store *s, struct arena *arena,
 			 const struct store_lane_place *place, size_t max,
 			 struct store_lane_row **rows, size_t *n);
-/* The same from the lane's start on, keys alone: much cheaper. `keys` has room
- * for max. */
+/* The same from the lane's start, but only the keys: much cheaper. `keys` has
+ * room for max. */
 enum err store_lane_keys(struct store *s, const struct store_lane_place *place,
 			 size_t max, uint64_t *keys, size_t *n);
 /* Those of these rows, at most DB_LIST_MAX, that are in the lane. */
@@ -141,22 +141,22 @@ enum err store_lane_pick(struct store *s, struct arena *arena,
 			 const struct store_lane_place *place,
 			 const uint64_t *keys, size_t count,
 			 struct store_lane_row **rows, size_t *n);
-/* Fixes the members of a batch; the first one's key names it. */
+/* Fixes the members of a batch; the key of the first one names it. */
 enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
 /*
- * Locks these lanes until the transaction ends, leased or not, so that what
- * it does to their hooks or their rows is seen by an owner that gives a lane
- * back, or comes after it. It writes to them, because on Galera a lock holds
- * on its own node only: elsewhere it is two writes to one row that cannot
- * both be committed. Before any write to the hooks: the order of locks is
- * lanes, hooks, deliveries.
+ * Locks these lanes until the transaction ends, leased or not, so that changes
+ * of the transaction to their hooks or rows are seen by an owner that gives a
+ * lane back, or that takes it later. It writes to them, because on Galera a
+ * lock holds only on its own node; between nodes, two writes to one row cannot
+ * both be committed. Called before any write to the hooks: the order of locks
+ * is lanes, hooks, deliveries.
  */
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
-/* Has senders look at these lanes, which got something due now; behind
+/* Makes senders look at these lanes, which have due rows now; called after
  * store_lane_lock. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
 
-/* What an owner must know to give a lane back, as it is now. */
+/* The current facts that an owner needs to give a lane back. */
 struct store_lane_end {
 	bool enabled; /* always for pings */
 	bool deleted;
@@ -166,14 +166,14 @@ struct store_lane_end {
 enum err store_lane_end(struct store *s, uint64_t lane,
 			struct store_lane_end *out);
 
-/* A row that is due and yet cannot be read has lost its notification, by
- * somebody's hand: it has failed, or it would be looked for for ever. */
+/* A row that is due but cannot be read has lost its notification by manual
+ * deletion: it fails, or it would be searched for ever. */
 enum err store_lane_orphans(struct store *s, uint64_t lane);
 
-/* Cancels what a deleted hook left in all its lanes but what failed, in
- * steps; `more`: call again later. */
+/* Cancels the rows that a deleted hook left in all its lanes except the failed
+ * ones, in steps; `more`: call again later. */
 enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more);
-/* Switches the hook off, unless it is off. `changed`: it was on. */
+/* Disables the hook. `changed`: it was enabled. */
 enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 			    bool *changed);
 

@@ -86,7 +86,7 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 			  "id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
-		/* Two lanes may have the same hook. */
+		/* Two lanes may belong to the same hook. */
 		for (size_t i = 0; i < n; i++)
 			if (hooks[i].hook == db_col_uint(q, 0))
 				read_hook(q, arena, &hooks[i]);
@@ -104,7 +104,7 @@ enum err store_lane_changed(struct store *s, const uint64_t *hooks,
 	if (!n)
 		return ERR_OK;
 	for (size_t i = 0; i < n; i++)
-		changed[i] = true; /* unless it is found as it was */
+		changed[i] = true; /* unless it is found unchanged */
 	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT id, updated_at FROM hooks WHERE "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_lane_hook: the hook behind a lane, with its secrets, as a sender
- * needs it.
+ * store_lane_hook: the hook of a lane, with its secrets, as a sender needs
+ * it.
  */
 #ifndef HOOKS_STORE_LANE_HOOK_H
 #define HOOKS_STORE_LANE_HOOK_H
@@ -18,9 +18,9 @@
 struct arena;
 struct store;
 
-enum { STORE_LANE_KEYS = 10 }; /* secrets valid at once (contract) */
+enum { STORE_LANE_KEYS = 10 }; /* secrets valid at once */
 
-/* What a sender must know of the hook; pointers are arena. */
+/* The facts about the hook that a sender needs; pointers are arena. */
 struct store_lane_hook {
 	uint64_t hook;
 	struct id organization;
@@ -32,11 +32,11 @@ struct store_lane_hook {
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
 	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
 	size_t keys;
-	bool locked; /* it has a secret that cannot be read */
+	bool locked; /* one of its secrets cannot be read */
 };
 
-/* `hooks` comes out in the order of `keys`; a hook that has gone altogether
- * reads as deleted. */
+/* `hooks` is in the order of `keys`; a hook whose row is gone reads as
+ * deleted. */
 enum err store_lane_hooks(struct store *s, struct arena *arena,
 			  const uint64_t *keys, size_t n,
 			  struct store_lane_hook *hooks);

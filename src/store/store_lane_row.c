@@ -32,9 +32,9 @@ static void read_row(struct db_stmt *q, struct arena *arena,
 	r->published_at = db_col_time(q, 10);
 }
 
-/* The hook is one row by its key: the server reads it first, and nothing
- * more if it is not as it was. Two ranges of the index, so that it is entered
- * at the place and not at the first of many rows due in the same moment. */
+/* The hook is one row, found by its key: the server reads it first, and stops
+ * if it has changed. Two ranges of the index, so that the search starts at the
+ * place and not at the first of many rows due in the same moment. */
 enum err store_lane_read(struct store *s, struct arena *arena,
 			 const struct store_lane_place *p, size_t max,
 			 struct store_lane_row **rows, size_t *n)
@@ -67,7 +67,7 @@ enum err store_lane_read(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
-/* The index alone is read. */
+/* Reads only the index. */
 enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
 			 size_t max, uint64_t *keys, size_t *n)
 {
@@ -120,7 +120,7 @@ enum err store_lane_pick(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
-/* No index knows a batch: its members are looked for among the hook's rows. */
+/* No index has batches: the members are searched for among the hook's rows. */
 enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 			   uint64_t batch, uint64_t key,
 			   struct store_lane_row **rows, size_t *n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_lane_take: leases, and what those left behind that ended by death.
+ * store_lane_take: leases, and the rows that dead owners left behind.
  */
 #include "store/store_lane.h"
 
@@ -11,8 +11,8 @@
 #include "store/store.h"
 
 enum {
-	CRASHES_TO_HOLD = 3, /* design 2: died three times with it alone */
-	BATCH_MAX = 100	     /* members (contract 2) */
+	CRASHES_TO_HOLD = 3, /* senders that died with it alone in flight */
+	BATCH_MAX = 100	     /* members */
 };
 
 static uint64_t load_key(const unsigned char *p)
@@ -28,7 +28,7 @@ static const char mark_suspects[] =
 	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
 	"WHERE state = 'pending' AND id IN ({?})";
 
-/* Nobody knows whether it arrived, and it is not to be sent twice. */
+/* Nobody knows whether it arrived, and it must not be sent twice. */
 static const char fail_pings[] =
 	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
 	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
@@ -36,7 +36,7 @@ static const char fail_pings[] =
 	"reason = 'the sender died while sending this ping' "
 	"WHERE state = 'pending' AND id IN ({?})";
 
-/* One row alone, or the members of one batch: nothing else was in flight. */
+/* A single row, or the members of one batch: nothing else was in flight. */
 static enum err was_alone(struct store *s, const struct db_value *list,
 			  size_t n, bool *alone)
 {
@@ -56,7 +56,7 @@ static enum err was_alone(struct store *s, const struct db_value *list,
 	return e;
 }
 
-/* The keys a dead owner had in flight: each may have arrived. */
+/* The keys that a dead owner had in flight: each may have arrived. */
 static enum err update_suspects(struct store *s, const char *sql,
 				const struct db_value *list, size_t n,
 				bool alone)
@@ -129,7 +129,7 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 	};
 }
 
-/* Leases left by a COMMIT whose answer was lost are ours already. */
+/* Leases from a COMMIT whose answer was lost belong to us already. */
 enum err store_lane_take(struct store *s, const char *owner,
 			 const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken)

@@ -86,7 +86,7 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 	"(? = '' OR state = ?) AND " STORE_IS_ACTION " AND "                   \
 	"(? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)"
 
-/* Few are queued or rejected at a time: the index of states finds them. */
+/* Few rows are queued or rejected at a time: the index of states finds them. */
 static bool by_state(const struct store_filter *f)
 {
 	return strcmp(f->state, "queued") == 0 ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_notification: reading what was published and what became of it, also
- * what matched no hook or was rejected. Newest first; written elsewhere
- * (store_publish, store_fanout).
+ * store_notification: reading notifications and their state, including those
+ * that matched no hook or were rejected. Newest first; they are written by
+ * store_publish and store_fanout.
  */
 #ifndef HOOKS_STORE_NOTIFICATION_H
 #define HOOKS_STORE_NOTIFICATION_H
@@ -26,7 +26,7 @@ struct store_notification {
 	const char *action;
 	const char *user;   /* NULL: none */
 	const char *state;  /* queued, fanned_out, unmatched, rejected */
-	const char *reason; /* of a rejected one; else NULL */
+	const char *reason; /* why it was rejected, else NULL */
 	int64_t created_at;
 	const char *resource; /* NULL in lists */
 	size_t resource_len;
@@ -37,15 +37,15 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 				const struct id *organization,
 				const struct id *id,
 				struct store_notification *out);
-/* *arena*. A page may have fewer entries than its limit, and others behind it
- * all the same: only so many rows are looked at (store_walk.h). */
+/* *arena*. A page may have fewer entries than its limit although the list goes
+ * on: only a limited number of rows is looked at (store_walk.h). */
 enum err store_notification_list(struct store *s, struct arena *arena,
 				 const struct id *organization,
 				 const struct store_filter *filter,
 				 struct store_notification **list,
 				 size_t *count, struct store_more *more);
 
-/* The `max` behind this key, oldest first, with their resources; *arena*. */
+/* The next `max` after this key, oldest first, with resources; *arena*. */
 enum err store_notification_next(struct store *s, struct arena *arena,
 				 const struct id *organization, uint64_t after,
 				 size_t max, struct store_notification **list,

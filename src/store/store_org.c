@@ -37,8 +37,8 @@ enum err store_org_create(struct store *s, const char *name,
 		    "VALUES (?, ?, ?, ?)",
 		    DB_ARGS(store_col_of(&org.id), db_text(org.name),
 			    db_time(org.created_at), db_time(org.updated_at)));
-	/* A random id that is there already is our own first try, whose
-	 * answer was lost with the connection. */
+	/* A random id that exists already is our own first try, whose answer
+	 * was lost with the connection. */
 	if (e && e != ERR_CONFLICT)
 		return e;
 	*out = org;
@@ -63,7 +63,7 @@ enum err store_org_find(struct store *s, const struct id *id,
 	return e;
 }
 
-/* The organization of a row that was made in this second. */
+/* The organization of a row that was created in this second. */
 static enum err find_of(struct store *s, const char *sql, uint64_t key,
 			int64_t created_s, struct id *out, int64_t *created_at)
 {

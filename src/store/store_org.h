@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_org: the organizations, which are the tenants: whoever holds a key
- * of one sees nothing of another.
+ * store_org: the organizations, which are the tenants: the holder of a key of
+ * one sees nothing of another.
  */
 #ifndef HOOKS_STORE_ORG_H
 #define HOOKS_STORE_ORG_H
@@ -30,14 +30,14 @@ enum err store_org_create(struct store *s, const char *name,
 /* ERR_NOT_FOUND: there is none. */
 enum err store_org_find(struct store *s, const struct id *id,
 			struct store_org *out);
-/* Whose hook this is; ERR_NOT_FOUND also when the hook was deleted. */
+/* The organization of a hook; ERR_NOT_FOUND also when the hook was deleted. */
 enum err store_org_of_hook(struct store *s, const struct id *hook,
 			   struct id *out);
-/* Whose delivery this is. `id` may be a batch's webhook-id: then `delivery` is
- * its first member, else the same again. */
+/* The organization of a delivery. `id` may be a batch's webhook-id: then
+ * `delivery` is its first member, else the same id. */
 enum err store_org_of_delivery(struct store *s, const struct id *id,
 			       struct id *out, struct id *delivery);
-/* All of them, oldest first; *arena*. */
+/* All organizations, oldest first; *arena*. */
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count);
 

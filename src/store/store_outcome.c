@@ -11,8 +11,8 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-/* Guarded by the state, so that doing it again changes nothing and a
- * delivery that arrived while its hook was deleted counts as delivered. */
+/* Guarded by the state, so that repeating it changes nothing and a delivery
+ * that arrived while its hook was deleted counts as delivered. */
 static enum err record_delivered(struct store *s, const struct store_outcome *o,
 				 size_t n)
 {

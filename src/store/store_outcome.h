@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_outcome: recording what became of deliveries: their rows and one
- * row an attempt. Stands inside the transaction of a round (store_lane.h),
- * behind the fence.
+ * store_outcome: recording the results of deliveries: their rows and one row
+ * for each attempt. Called inside the transaction of a round (store_lane.h),
+ * after the fence.
  */
 #ifndef HOOKS_STORE_OUTCOME_H
 #define HOOKS_STORE_OUTCOME_H
@@ -23,7 +23,7 @@ enum store_result {
 	STORE_FAILED
 };
 
-/* What became of a delivery. Numbers are those after the attempt. */
+/* The result of a delivery. Numbers are those after the attempt. */
 struct store_outcome {
 	uint64_t lane, key;
 	enum store_result result;
@@ -34,14 +34,14 @@ struct store_outcome {
 	const struct attempt *attempt; /* borrowed; NULL: none was made */
 };
 
-/* A delivery that was given up, of which somebody may want to hear. */
+/* A delivery that failed, which may be reported. */
 struct store_failed {
 	uint64_t key;
 	struct id organization;
 };
 
 /* Locks these deliveries, at most DB_LIST_MAX, and keeps the keys of those
- * that are pending: a round that is repeated finds those it has recorded
+ * that are pending: a repeated round finds the ones it has recorded
  * already. */
 enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
 

@@ -20,8 +20,8 @@ struct pinging {
 	uint64_t lane, delivery;
 };
 
-/* Made with the first ping; the lock keeps the lane's owner from giving it
- * back, and others from removing it. */
+/* Inserted with the first ping; the lock keeps the lane's owner from giving it
+ * back, and other processes from removing it. */
 static enum err lock_lane(const struct pinging *p)
 {
 	enum err e = db_exec(p->s->db,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_ping: a test delivery to one hook. Its notification is fanned out as
- * it is made; it lies in the hook's lane of pings (store_lane.h).
+ * store_ping: a test delivery to one hook. Its notification is fanned out when
+ * it is made; the delivery is in the hook's lane of pings (store_lane.h).
  */
 #ifndef HOOKS_STORE_PING_H
 #define HOOKS_STORE_PING_H
@@ -14,7 +14,7 @@
 struct store;
 struct store_hook;
 
-enum { STORE_PINGS_MAX = 100 }; /* of one hook, not yet sent */
+enum { STORE_PINGS_MAX = 100 }; /* of one hook, not sent yet */
 
 /*
  * `resource` is a JSON object. `id` gets the delivery's id. ERR_NOT_FOUND: the

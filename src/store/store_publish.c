@@ -9,7 +9,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-/* Keys that were found in use, as often as another holder gave them up. */
+/* How often at most a key is found in use whose holder then gives it up. */
 enum { TRIES = 5 };
 
 struct publishing {
@@ -19,7 +19,7 @@ struct publishing {
 
 /* ---- writing ---- */
 
-/* One statement: keys follow each other inside of one only. */
+/* One statement: keys are consecutive only within one. */
 static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 			    size_t *done)
 {
@@ -45,7 +45,7 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		values, n, COLUMNS, &w->keys[at], done);
 }
 
-/* Rows of others may lie between them, so what is kept is the range. */
+/* Rows of other publishers may lie between them, so the range is stored. */
 static enum err insert_key(struct db *db, const struct publishing *w)
 {
 	const struct store_publish *p = w->p;
@@ -75,9 +75,9 @@ static enum err publish_body(struct db *db, void *arg)
 	return e;
 }
 
-/* ---- a key that is there already ---- */
+/* ---- a key that exists already ---- */
 
-/* ERR_NOT_FOUND: it is free after all, or was too old and is free now. */
+/* ERR_NOT_FOUND: it is free after all, or had expired and is free now. */
 static enum err find_key(struct store *s, const struct store_publish *p,
 			 uint64_t *first, uint64_t *count)
 {
@@ -121,8 +121,8 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 	return same ? ERR_OK : ERR_CONFLICT;
 }
 
-/* The same body means the same number of rows: fewer are there only when
- * retention took some, and then the answer of then is lost. */
+/* The same body means the same number of rows: there are fewer only when
+ * retention has removed some, and then the first answer is lost. */
 enum err store_publish_recall(struct store *s, const struct store_publish *p,
 			      struct id *ids, int64_t *created_at)
 {

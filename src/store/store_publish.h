@@ -3,7 +3,7 @@
  * store_publish: writing notifications into the outbox. They are queued; the
  * sender turns them into deliveries.
  *
- * With an idempotency key the same body counts once, also when two arrive at
+ * With an idempotency key the same body counts once, even when two arrive at
  * the same time or the answer to a COMMIT was lost.
  */
 #ifndef HOOKS_STORE_PUBLISH_H
@@ -18,7 +18,7 @@
 
 struct store;
 
-enum { STORE_PUBLISH_MAX = 1000 }; /* notifications in one body (contract) */
+enum { STORE_PUBLISH_MAX = 1000 }; /* notifications in one body */
 
 /* All *borrowed*. */
 struct store_publication {
@@ -30,21 +30,21 @@ struct store_publication {
 
 struct store_publish {
 	struct id organization;
-	int64_t now; /* the database's time, their creation */
+	int64_t now; /* the database's time, at which they are created */
 	const struct store_publication *items;
 	size_t count;		     /* 1 to STORE_PUBLISH_MAX */
 	const char *idempotency_key; /* NULL: none */
 	unsigned char body_hash[CRYPT_HASH_SIZE];
-	int64_t keep; /* ms for which a key counts */
+	int64_t keep; /* ms for which the key is remembered */
 };
 
 /*
  * All or none. `ids` gets `count` ids, in order. With a key that was used
- * before: the ids and the time of then, or ERR_CONFLICT for another body.
+ * before: the first request's ids and time, or ERR_CONFLICT for another body.
  */
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at);
-/* Only the answer of then; ERR_NOT_FOUND: the key was not used. */
+/* Only the first request's answer; ERR_NOT_FOUND: the key was not used. */
 enum err store_publish_recall(struct store *s, const struct store_publish *p,
 			      struct id *ids, int64_t *created_at);
 

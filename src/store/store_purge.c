@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_purge: what finished: deliveries, attempts, notifications, keys.
+ * store_purge: finished rows: deliveries, attempts, notifications, keys.
  */
 #include "store/store_purge.h"
 
 #include "store/store.h"
 #include "store/store_stats.h"
 
-/* Rows a step looks at: some ten milliseconds of work. */
+/* Rows that a step looks at: some ten milliseconds of work. */
 enum { STEP = 500 };
 
 /* A cancelled delivery may still be on its way when its hook is deleted: its
@@ -34,14 +34,14 @@ static struct db_value cut_cancelled(const struct store_purge *p)
 /* ---- a page of rows ---- */
 
 struct page {
-	struct db_value key[STEP]; /* of what may go */
+	struct db_value key[STEP]; /* of the rows that may go */
 	size_t count;
 };
 
 /*
  * Walks a page whose columns are the key, whether the row may go, and whether
- * it is older than what goes. Rows come about in the order of their age, so a
- * page of nothing but young ones ends the sweep.
+ * it is older than the limit. Rows are roughly in the order of their age, so a
+ * page of only young ones ends the sweep.
  */
 static void read_page(struct db_stmt *q, struct page *page,
 		      struct store_purge_place *at)
@@ -81,7 +81,7 @@ struct removal {
 	uint64_t deliveries, attempts;
 };
 
-/* Locks those that still may go: one may have been made pending again. */
+/* Locks the rows that may still go: one may have become pending again. */
 static enum err lock_page(const struct removal *r, struct page *locked)
 {
 	struct db_stmt *q;
@@ -174,7 +174,7 @@ static enum err remove_notifications(struct store *s, const struct page *page,
 	return e;
 }
 
-/* Counting takes those deliveries for gone that would be. */
+/* Counting treats the deliveries as gone that would be removed. */
 enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 				   struct store_purge_place *at,
 				   struct store_purged *done)

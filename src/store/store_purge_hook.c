@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_purge_hook: what is held, and hooks that are gone.
+ * store_purge_hook: held deliveries, and deleted hooks.
  */
 #include "store/store_col.h"
 #include "store/store_purge.h"
@@ -12,8 +12,8 @@
 
 enum {
 	STEP = STORE_EXPIRE_MAX, /* rows a step changes */
-	HOOKS_STEP = 1000,	 /* hooks a step looks at */
-	HOOKS_MAX = 50		 /* and deals with */
+	HOOKS_STEP = 1000,	 /* hooks that a step looks at */
+	HOOKS_MAX = 50		 /* hooks that it changes */
 };
 
 /* Failed deliveries lie in a lane of their own that nobody sends from. */
@@ -22,8 +22,8 @@ enum {
 	"d.lane = d.hook_id + " STORE_LANE_FAILED_SQL ", "                     \
 	"d.due_at = UTC_TIMESTAMP(3), d.finished_at = UTC_TIMESTAMP(3) "
 
-/* What makes a page of those that fail; not the service's own news, which make
- * no other. */
+/* The columns of a page of failing rows; without the service's own
+ * notifications, which cause no other. */
 #define EXPIRING                                                               \
 	"SELECT d.id, d.organization, (SELECT n.action FROM notifications n "  \
 	"WHERE n.id = d.notification_id) FROM deliveries d "
@@ -66,7 +66,7 @@ static enum err fail_page(struct store *s, const struct store_purge *p,
 	return e;
 }
 
-/* ---- held for themselves ---- */
+/* ---- held on their own ---- */
 
 struct held {
 	struct store *s;
@@ -76,7 +76,7 @@ struct held {
 	uint64_t failed;
 };
 
-/* One may have been made pending again meanwhile. */
+/* One may have become pending again meanwhile. */
 static enum err held_body(struct db *db, void *arg)
 {
 	struct held *h = arg;
@@ -128,13 +128,13 @@ struct purge {
 	struct store *s;
 	const struct store_purge *p;
 	uint64_t hook;
-	uint64_t held; /* failed now */
-	uint64_t gone; /* 1: the hook */
-	bool more;     /* of its deliveries */
+	uint64_t held; /* deliveries that failed now */
+	uint64_t gone; /* 1: the hook was removed */
+	bool more;     /* it has more deliveries */
 };
 
-/* Behind the lane's lock, which whoever switches a hook on takes first. A
- * lane that is leased may have rows under way: another time. */
+/* Called after locking the lane, which everybody who enables a hook does first.
+ * A leased lane may have rows in flight: another time. */
 static enum err lock_hook(const struct purge *u, const char *sql, bool *still)
 {
 	struct db_stmt *q;
@@ -161,8 +161,8 @@ static const char is_gone[] =
 	"FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
 	"WHERE h.id = ? AND ? IS NOT NULL AND h.deleted_at < ?";
 
-/* Whatever an index range can tell: a delivery is held since it was due, or
- * since its hook was switched off, whichever was later. */
+/* Only facts that an index range can express: a delivery counts as held since
+ * it was due, or since its hook was disabled, whichever was later. */
 static enum err expire_body(struct db *db, void *arg)
 {
 	struct purge *u = arg;
@@ -230,7 +230,7 @@ static enum err count_held(struct purge *u)
 	return e;
 }
 
-/* Whether the deliveries it has would all be removed. */
+/* Whether all of its deliveries would be removed. */
 static enum err count_gone(struct purge *u)
 {
 	int64_t cut = u->p->deliveries, settled = u->p->settled;
@@ -262,7 +262,7 @@ static enum err deal_with(struct purge *u, bool lapsed)
 		     u);
 }
 
-/* Copied, because what is done to one may cost the connection, and with it
+/* Copied, because a statement on one hook may lose the connection, and with it
  * the rows that were not read yet. */
 struct hook_page {
 	struct {

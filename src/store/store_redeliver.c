@@ -21,8 +21,8 @@ enum { STEP = 500 }; /* rows of one transaction, and the rest of a batch */
 struct step {
 	struct store *s;
 	uint64_t hook, lane;
-	bool batches; /* the hook takes them */
-	bool any;     /* those that wait, too */
+	bool batches; /* the hook has a batch_size over 1 */
+	bool any;     /* waiting deliveries, too */
 	const struct store_redeliver_row *row;
 	size_t count;
 	uint64_t done;
@@ -31,11 +31,11 @@ struct step {
 /* ---- one step ---- */
 
 /*
- * Assignments run from left to right, so the state, which the others look at,
- * comes last. A place in the queue is not given up for a later one. What a
- * hook of batches was never sent goes as a batch of its own: new batches are
- * made of deliveries that came after each other, which lets their members be
- * found again.
+ * Assignments run from left to right, so the state, which the other ones look
+ * at, comes last. An earlier place in the queue is not exchanged for a later
+ * one. Deliveries that a hook of batches was never sent go as a batch of their
+ * own: new batches consist of deliveries that were created one after the other,
+ * which lets their members be found again.
  */
 static const char make_due[] =
 	"UPDATE deliveries FORCE INDEX (PRIMARY) SET "
@@ -72,7 +72,7 @@ static size_t end_of_group(const struct step *t, size_t i)
 }
 
 /* The members of a batch stand together in the lane, because each batch has
- * a moment of its own; the others share one statement. */
+ * a moment of its own; all other rows share one statement. */
 static enum err update_all(struct step *t)
 {
 	size_t from = 0, i = 0;

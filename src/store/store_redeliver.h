@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_redeliver: sending again what was sent before: one delivery, or all of
- * a hook that were made in some time. They keep their webhook-id and their
- * body, so of a batch all members go together; attempts go on counting, and the
- * schedule begins anew.
+ * store_redeliver: sending deliveries again: one, or all of a hook that were
+ * created in some time. They keep their webhook-id and their body, so all
+ * members of a batch go together; attempts go on counting, and the schedule
+ * starts again.
  */
 #ifndef HOOKS_STORE_REDELIVER_H
 #define HOOKS_STORE_REDELIVER_H
@@ -20,11 +20,11 @@ struct store_hook;
 
 enum {
 	STORE_REPLAY_MAX = 20000,	     /* deliveries of one replay */
-	STORE_REDELIVER_ATTEMPTS_MAX = 60000 /* that a delivery may have made */
+	STORE_REDELIVER_ATTEMPTS_MAX = 60000 /* attempts made so far */
 };
 
 /*
- * One that waits becomes due now. ERR_NOT_FOUND: not in this organization.
+ * A waiting delivery becomes due now. ERR_NOT_FOUND: not in this organization.
  * ERR_CONFLICT: its hook was deleted. ERR_LIMIT: it has made
  * STORE_REDELIVER_ATTEMPTS_MAX attempts.
  */
@@ -35,26 +35,26 @@ struct store_redeliver_row;
 
 struct store_replay {
 	const struct store_hook *hook; /* borrowed */
-	int64_t since, until;	       /* when they were made; until excluded */
-	const char *states; /* with commas between; of pending, none */
+	int64_t since, until;	       /* time of creation; until excluded */
+	const char *states;	       /* with commas between; never pending */
 	/* Found: */
 	struct store_redeliver_row *row;
 	size_t count;
 };
 
 /*
- * Finds what a replay would send again, pings left out; store_replay_release()
- * is due in every case. ERR_LIMIT: they are more than STORE_REPLAY_MAX, or it
- * was not known after `budget` ms how many they are.
+ * Finds the deliveries that a replay would send again, without pings; the
+ * caller must call store_replay_release() in every case. ERR_LIMIT: there are
+ * more than STORE_REPLAY_MAX, or they could not be counted within `budget` ms.
  */
 enum err store_replay_find(struct store *s, struct store_replay *r,
 			   int64_t budget);
 /*
- * Makes them due, in steps: none of them holds up senders for long. `done`:
- * how many, also with an error; what a step left undone is not finished any
- * more, or ERR_TEMP tells of it, or `budget` ms were over. ERR_NOT_FOUND: the
- * hook was deleted. `rest`: on ERR_TEMP, when the first of those was made that
- * are left.
+ * Makes them due, in steps: none of them blocks senders for long. `done`: how
+ * many, also with an error; those that a step left out are no longer finished,
+ * or the result is ERR_TEMP, or `budget` ms were over. ERR_NOT_FOUND: the
+ * hook was deleted. `rest`: on ERR_TEMP, the time of creation of the first one
+ * that is left.
  */
 enum err store_replay_run(struct store *s, const struct store_replay *r,
 			  int64_t budget, uint64_t *done, int64_t *rest);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_redeliver_row: finding what is to be sent again.
+ * store_redeliver_row: finding the deliveries to be sent again.
  */
 #include "store/store_redeliver_row.h"
 
@@ -17,8 +17,8 @@
 #include "store/store_seek.h"
 
 enum {
-	PAGE = 5000,	  /* rows of one look */
-	ROWS_MAX = 200000 /* with those that may belong to a batch */
+	PAGE = 5000,	  /* rows of one statement */
+	ROWS_MAX = 200000 /* including possible members of batches */
 };
 
 /* ---- groups ---- */
@@ -52,7 +52,7 @@ static int compare(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-/* One that was found twice is kept once, wanted if it ever was. */
+/* A row that was found twice is kept once, as wanted if it ever was. */
 static void merge(struct store_redeliver_rows *rows)
 {
 	size_t n = 0;
@@ -204,13 +204,13 @@ static enum err walk(struct search *f, int64_t end)
 	return e;
 }
 
-/* ---- where they are ---- */
+/* ---- the range of keys ---- */
 
 static const char behind[] =
 	"SELECT id, created_at FROM deliveries FORCE INDEX (hook) WHERE "
 	"hook_id = ? AND id > ? ORDER BY id LIMIT 1";
 
-/* The deliveries of the hook that were made in this time. */
+/* The deliveries of the hook that were created in this time. */
 static enum err walk_hook(struct search *f, int64_t end)
 {
 	struct db_value hook = db_uint(f->r->hook->key);
@@ -230,7 +230,7 @@ static enum err walk_hook(struct search *f, int64_t end)
 	return e;
 }
 
-/* Nothing finished before it was made. */
+/* No row finished before it was created. */
 static enum err walk_lane(struct search *f, enum store_lane_kind kind,
 			  int64_t end)
 {
@@ -240,7 +240,7 @@ static enum err walk_lane(struct search *f, enum store_lane_kind kind,
 	return walk(f, end);
 }
 
-/* What failed or is held has lanes of its own, however much was delivered. */
+/* Failed and held rows have lanes of their own, however many are delivered. */
 enum err store_replay_find(struct store *s, struct store_replay *r,
 			   int64_t budget)
 {

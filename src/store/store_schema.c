@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_schema: one connection of its own, without the check of the version
- * that every other one makes, holding a named lock from its first moment.
- */
+ * store_schema: a connection of its own, without the check of the version that
+ * all other connections make, holding a named lock from its first moment.
 #include "store/store_schema.h"
 
 #include <stdlib.h>
@@ -13,9 +12,10 @@
 
 enum {
 	STATEMENT_MAX = 256 * 1024,
-	TRIES = 20,	   /* of a statement that others overtake */
-	NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
-};
+	TRIES = 20,	   /* of a statement that loses to other writers */
+NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
+}
+;
 
 #define CREATE_TABLE "CREATE TABLE IF NOT EXISTS "
 
@@ -54,7 +54,7 @@ bool store_schema_statement(const char **sql, struct buf *out)
 	return out->len > 0;
 }
 
-/* Whoever is at work on the same rows may win (on Galera: on any node). */
+/* Another writer of the same rows may win (on Galera: on any node). */
 static enum err run_patiently(struct db *db, const char *sql)
 {
 	unsigned tries = 0;
@@ -96,8 +96,8 @@ static enum err run_step(struct db *db, const struct store_step *step)
 	buf_release(&statement);
 	if (e)
 		return e;
-	/* Where the lock does not reach (two nodes of Galera's) the slower of
-	 * two must not set the number back. */
+	/* Where the lock does not reach (two nodes of Galera), the slower of
+	 * two migrations must not set the number back. */
 	return db_exec(
 		db,
 		"UPDATE installation SET version = ? "
@@ -105,7 +105,7 @@ static enum err run_step(struct db *db, const struct store_step *step)
 		DB_ARGS(db_uint(step->number), db_uint(step->number - 1)));
 }
 
-/* ---- what is there ---- */
+/* ---- existing tables ---- */
 
 static enum err table_exists(struct db *db, const char *name, bool *exists)
 {
@@ -121,8 +121,8 @@ static enum err table_exists(struct db *db, const char *name, bool *exists)
 	return e;
 }
 
-/* Before anything of ours is there, a table of one of our names is somebody
- * else's: IF NOT EXISTS would take it for one that we made. */
+/* Before the first step, a table with one of our names belongs to somebody
+ * else: IF NOT EXISTS would take it for one that we created. */
 static enum err refuse_strangers(struct db *db, const struct store_step *first)
 {
 	const char *sql = first->sql;
@@ -192,7 +192,7 @@ static enum err get_lock(struct db *db, unsigned seconds, bool *got)
 	return ERR_OK;
 }
 
-/* On every connect, so that a connection without the lock does nothing. */
+/* Runs on every connect, so that a connection without the lock does nothing. */
 static enum err take_lock(struct db *db, void *arg)
 {
 	const struct store_migration *m = arg;
@@ -201,7 +201,7 @@ static enum err take_lock(struct db *db, void *arg)
 
 	if (m->dry_run)
 		return ERR_OK;
-	/* Other statements must not queue for hours behind an ALTER that
+	/* Other statements must not queue for hours after an ALTER that
 	 * itself waits for a transaction somebody left open. */
 	e = db_exec(db, "SET SESSION lock_wait_timeout = 60", DB_NONE);
 	if (!e)
@@ -216,7 +216,7 @@ static enum err take_lock(struct db *db, void *arg)
 	return ERR_TEMP;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole migration ---- */
 
 static enum err run_steps(struct db *db, const struct store_migration *m)
 {
@@ -232,7 +232,7 @@ static enum err run_steps(struct db *db, const struct store_migration *m)
 		return ERR_CONFIG;
 	}
 	for (unsigned i = version; i < m->count; i++) {
-		/* Another one on another node may have done it meanwhile. */
+		/* Another migration on another node may have done it. */
 		if (!m->dry_run)
 			e = read_version(db, m, &version);
 		if (!e && version > i)

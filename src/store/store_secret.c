@@ -94,7 +94,7 @@ enum err store_secret_replace(struct store *s, uint64_t hook,
 
 	if (!e && strcmp(current, secret) == 0)
 		return ERR_OK;
-	/* A new secret is the way out when the old one cannot be read. */
+	/* A new secret must be possible when the old one cannot be read. */
 	if (e && e != ERR_NOT_FOUND && e != ERR_CONFIG)
 		return e;
 	e = expire(s, hook, overlap, now);
@@ -105,7 +105,8 @@ enum err store_secret_replace(struct store *s, uint64_t hook,
 
 /* ---- the key file ---- */
 
-/* Of the newest one: that it is encrypted with another key may be chance. */
+/* Checks the newest secret; a single one that is encrypted with another key
+ * may be chance. */
 static enum err newest_fits(struct store *s, bool *fits)
 {
 	struct db_stmt *q;
@@ -162,11 +163,11 @@ enum err store_secret_check(struct store *s)
 	return ERR_CONFIG;
 }
 
-/* ---- writing all of them anew ---- */
+/* ---- writing all of them again ---- */
 
 enum { STEP = 500 };
 
-/* Unless it was changed since it was read. */
+/* Unless the row was changed since it was read. */
 static enum err rewrite_one(struct store *s, struct store_secret_sweep *w,
 			    uint64_t hook, const char *stored, size_t n)
 {

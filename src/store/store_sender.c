@@ -10,7 +10,7 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-/* Every write at READ COMMITTED would fail, with error 1665. */
+/* With it every write at READ COMMITTED would fail, with error 1665. */
 enum err store_sender_check(struct store *s)
 {
 	struct db_stmt *q;
@@ -45,7 +45,7 @@ enum err store_sender_note(struct store *s, const struct store_run *run)
 			db_uint(run->failed), db_uint(run->retried)));
 }
 
-/* A time that lies ahead was written before the clock was set back. */
+/* A time in the future was written before the clock was set back. */
 enum err store_sender_may_start(struct store *s, bool *may)
 {
 	enum err e = db_exec(s->db,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_sender: what senders leave behind for people: when one last ran on
- * a machine and what it did; and the count of what a run left.
+ * store_sender: the senders' records for people: when one last ran on a
+ * machine and what it did; and the count of deliveries that a run left.
  */
 #ifndef HOOKS_STORE_SENDER_H
 #define HOOKS_STORE_SENDER_H
@@ -20,20 +20,21 @@ struct store_run {
 	bool ended;
 };
 
-/* Whether the server can take what a sender writes. ERR_CONFIG: it cannot,
- * and what to do about it is logged. */
+/* Whether the server accepts a sender's writes. ERR_CONFIG: it does not; the
+ * remedy is logged. */
 enum err store_sender_check(struct store *s);
 
 /* Writes the machine's row. */
 enum err store_sender_note(struct store *s, const struct store_run *run);
 
-/* Whether a sender may be started by request: once in STORE_START_MS, however
- * many ask. It is taken as started. */
+/* Whether a request may start a sender: once in STORE_START_MS, however many
+ * ask. True counts as a start. */
 #define STORE_START_MS INT64_C(10000)
 enum err store_sender_may_start(struct store *s, bool *may);
 
-/* What is still due by `until`, and what is held: of a disabled hook what was
- * due by then, and all that is held for itself. Counts rows. */
+/* The deliveries still due by `until`, and the held ones: those of disabled
+ * hooks that were due by then, and all that are held on their own. Counts
+ * rows. */
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 			   uint64_t *held);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_settings: SHOW VARIABLES, whose names are the same everywhere but one,
- * and SHOW STATUS of Galera.
+ * store_settings: SHOW VARIABLES, whose names are the same everywhere except
+ * one, and SHOW STATUS of Galera.
  */
 #include "store/store_settings.h"
 
@@ -18,7 +18,7 @@ static uint64_t number(const char *s)
 	return text_uint(s, UINT64_MAX, &v) ? v : 0;
 }
 
-/* Where the value of a variable goes. */
+/* The destination of a variable's value. */
 struct slot {
 	const char *name;
 	const char **text;

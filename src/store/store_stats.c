@@ -27,8 +27,9 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 #define BUCKETS(X)                                                             \
 	X(0)                                                                   \
 	X(1)                                                                   \
-	X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)  \
-		X(15) X(16) X(17) X(18) X(19) X(20) X(21)
+	X(2)                                                                   \
+	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) \
+		X(16) X(17) X(18) X(19) X(20) X(21)
 #define NAMES(i) ", request_" #i ", latency_" #i
 #define MARKS(i) ",?,?"
 #define SUM(name) name " = " name " + VALUES(" name ")"
@@ -111,7 +112,7 @@ enum err store_stats_add(struct store *s, const struct store_stats_row *rows,
 
 /* ---- reading ---- */
 
-/* Behind the other columns, in the order of NAMES. */
+/* After the other columns, in the order of NAMES. */
 static void read_row(struct db_stmt *q, struct store_stats *to)
 {
 	unsigned col = 1;
@@ -201,7 +202,7 @@ static enum err add_totals(struct store *s, const struct id *organization,
 	return e;
 }
 
-/* Whole hours, and before them the minutes of the one that was cut. */
+/* Whole hours, and before them the minutes of the first, incomplete one. */
 enum err store_stats_totals(struct store *s, const struct id *organization,
 			    int64_t since, struct store_stats_total *list,
 			    size_t n)

@@ -81,7 +81,7 @@ static enum err read_finished(struct store *s, struct store_status *out)
 	return ERR_OK;
 }
 
-/* From the index alone, but for the row of the oldest. */
+/* From the index alone, except for the row of the oldest. */
 static enum err read_notifications(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_walk: the loop over looks.
+ * store_walk: the loop over the looks.
  */
 #include "store/store_walk.h"
 
@@ -58,7 +58,7 @@ enum err store_walk_until(struct store_walk *w, const char *behind,
 	return e;
 }
 
-/* How many rows to look at: as many as a page has, where all are wanted. */
+/* How many rows to look at first: one page, if all rows are wanted. */
 static size_t first_look(const struct store_filter *f)
 {
 	bool narrow = *f->state || *f->action || f->since != TIME_NONE ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: structs to JSON.
+ * view: from structs to JSON.
  */
 #include "store/view.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view_history: what was published, what became of it, and every attempt.
+ * view_history: notifications, their deliveries, and every attempt.
  */
 #include "store/view.h"
 
@@ -16,8 +16,8 @@
 #include "store/store_delivery.h"
 #include "store/store_notification.h"
 
-/* Byte for byte as it was published. An application may have inserted
- * anything: what is no JSON is shown as text. */
+/* Byte for byte as it was published. An application may have inserted any
+ * bytes: if they are not JSON, they are shown as text. */
 static void put_resource(struct jtree *v, const char *s, size_t len)
 {
 	struct jscan_error error;
@@ -28,8 +28,8 @@ static void put_resource(struct jtree *v, const char *s, size_t len)
 		jtree_put_string_len(v, "resource", s, len);
 }
 
-/* An application may insert its digits in upper case; what is no id was
- * rejected and is shown as it is. */
+/* An application may insert its digits in upper case; a text that is not an id
+ * was rejected and is shown unchanged. */
 static void put_user(struct jtree *v, const char *user)
 {
 	struct id id;
