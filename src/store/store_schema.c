@@ -2,6 +2,7 @@
 /*
  * store_schema: a connection of its own, without the check of the version that
  * all other connections make, holding a named lock from its first moment.
+ */
 #include "store/store_schema.h"
 
 #include <stdlib.h>
@@ -13,9 +14,8 @@
 enum {
 	STATEMENT_MAX = 256 * 1024,
 	TRIES = 20,	   /* of a statement that loses to other writers */
-NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
-}
-;
+	NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
+};
 
 #define CREATE_TABLE "CREATE TABLE IF NOT EXISTS "
 
