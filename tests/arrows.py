@@ -53,6 +53,23 @@ SQL = re.compile(
 # The connection's own affairs, which concern no table.
 SESSION = re.compile(r"SELECT @@\w+")
 
+# The parts of struct lane, and the files that may touch each. A file belongs
+# to one thread, but lane.c, which makes lanes and is the ledger's from then on.
+_LEDGER = r"src/deliver/(ledger|round|batch|alert)(_\w+)?\.c"
+_COURIER = r"src/deliver/courier(_\w+)?\.c"
+PARTS = {
+    "ledger": rf"{_LEDGER}|src/deliver/lane\.c",
+    "draft": rf"{_LEDGER}|src/deliver/lane\.c",
+    "courier": _COURIER,
+    "shared": rf"{_LEDGER}|{_COURIER}|src/deliver/lane\.c",
+}
+# The files of each thread, and whose functions it does not call.
+THREADS = (
+    (_COURIER, "lane|ledger|round|batch|alert|store|db"),
+    (_LEDGER, "courier|http"),
+)
+FACT_SET = re.compile(r"(->|\.)facts\.[\w.\[\]]+\s*([-+*/|&^]?=[^=]|\+\+|--)")
+
 LINES_MAX = 500
 
 _TOKEN = re.compile(
@@ -151,6 +168,24 @@ def alone(tree):
             yield f"{pattern} stands in {found}"
 
 
+def threads(tree):
+    """A sender's two threads share no part of a lane that is not made for it,
+    and each calls its own functions only."""
+    for path, text in tree.items():
+        code = _without(text, strings=True)
+        for part, allowed in PARTS.items():
+            if re.search(rf"(->|\.)\s*{part}\b", code) and not re.fullmatch(
+                allowed, path
+            ):
+                yield f"{path}: a lane's `{part}` belongs to {allowed}"
+        for files, others in THREADS:
+            found = re.search(rf"\b({others})_\w+\(", code)
+            if found and re.fullmatch(files, path):
+                yield f"{path}: calls {found[0]}) of the other thread's"
+        if FACT_SET.search(code) and path != "src/deliver/lane.c":
+            yield f"{path}: changes a lane's `facts`"
+
+
 def sql(tree):
     for path, text in tree.items():
         if path.startswith("src/store/"):
@@ -239,6 +274,16 @@ PLANTED = (
             "src/outside/http_dns.c": "curl_multi_poll(x);\n",
         },
     ),
+    (threads, {"src/deliver/courier.c": "\tn = l->ledger.out;\n"}),
+    (threads, {"src/deliver/courier_ring.c": "\tp->lane->draft.lost = 1;\n"}),
+    (threads, {"src/deliver/courier.c": "\tlane_adjust(l, &o, 1);\n"}),
+    (threads, {"src/deliver/ledger.c": "\tif (l.courier.in_flight)\n"}),
+    (threads, {"src/deliver/round_read.c": "\tf(&lane->courier);\n"}),
+    (threads, {"src/deliver/round.c": "\thttp_stop(h, &p->request);\n"}),
+    (threads, {"src/deliver/parcel.c": "\tn = p->lane->ledger.out;\n"}),
+    (threads, {"src/deliver/mailbox.c": "\tl->shared.recall = true;\n"}),
+    (threads, {"src/deliver/tally.c": "\tp->lane->facts.hook.hook++;\n"}),
+    (threads, {"src/deliver/round.c": "\tl->facts.key[i].n = 0;\n"}),
     (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),
     (sql, {"src/outside/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
     (kept_out, {"src/base/text.c": "n = atoi(s);\n"}),
@@ -254,6 +299,12 @@ HARMLESS = {
     "src/base/text.c": '/* not atoi(s) */ s = "atoi(s)"; my_rand(1); '
     "snprintf(s, n, t); x.random(1);\n",
     "cgi-bin/route.c": '#include "rules/id.h"\n{"DELETE", "/v2/hooks/:id"};\n',
+    "src/deliver/courier.c": '#include "rules/id.h"\n'
+    "/* not l->ledger.out */ f(l->courier.org);\n"
+    "ledger = l->facts.hook.ordered == l->ping;\n"
+    "atomic_load(&l->shared.recall);\n",
+    "src/deliver/round_read.c": "l->draft.out = l->ledger.out; lane_room(l);\n"
+    'log("l->courier.org", l->facts.ping);\n',
     "src/rules/id.h": "#ifndef HOOKS_ID_H\n#define HOOKS_ID_H\n#endif\n",
 }
 
@@ -264,6 +315,7 @@ RULES = {
         own_headers,
         pure_rules,
         alone,
+        threads,
         sql,
         kept_out,
         sizes,

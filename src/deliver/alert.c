@@ -17,7 +17,7 @@ static bool wanted(const struct round *r)
  * already are added up in the database. */
 static void count(struct store_alert *list, size_t *n, const struct parcel *p)
 {
-	uint64_t hook = p->lane->hook.hook;
+	uint64_t hook = p->lane->facts.hook.hook;
 
 	if (!*n || list[*n - 1].hook != hook)
 		list[(*n)++] = (struct store_alert){.hook = hook, .reason = ""};
@@ -36,7 +36,7 @@ enum err alert_failed(struct round *r)
 	list = arena_alloc(&r->arena, (n + 1) * sizeof(*list));
 	n = 0;
 	for (const struct parcel *p = r->back->first; p; p = p->next)
-		if (p->sent && !p->lane->draft.lost && !p->lane->ping &&
+		if (p->sent && !p->lane->draft.lost && !p->lane->facts.ping &&
 		    p->outcome.verdict == OUTCOME_FAILED)
 			count(list, &n, p);
 	return store_alert_add(&r->store, list, n, r->store.now);
@@ -44,7 +44,7 @@ enum err alert_failed(struct round *r)
 
 enum err alert_disabled(struct round *r, const struct lane *l)
 {
-	struct store_alert a = {.hook = l->hook.hook,
+	struct store_alert a = {.hook = l->facts.hook.hook,
 				.disabled = true,
 				.count = 1,
 				.reason = l->draft.disable};

@@ -70,10 +70,12 @@ static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
 			 size_t first, size_t room)
 {
 	struct parcel_plan *plan = &l->draft.plans[l->draft.plan_count++];
-	size_t max = l->ping ? 1 : l->hook.batch_size, begin = p->count;
-	bool single = l->hook.batch_size <= 1 || is_single(&p->rows[first]);
+	size_t max = l->facts.ping ? 1 : l->facts.hook.batch_size,
+	       begin = p->count;
+	bool single =
+		l->facts.hook.batch_size <= 1 || is_single(&p->rows[first]);
 
-	if (l->hook.rate_limit && max > room)
+	if (l->facts.hook.rate_limit && max > room)
 		max = room;
 	*plan = (struct parcel_plan){.rows = &p->out[begin],
 				     .batch = p->rows[first].batch};

@@ -69,21 +69,21 @@ static void org_forget(struct courier *c, struct courier_org *gone)
 }
 
 /* A lane counts for its organization while anything of it is here. */
-static void lane_attach(struct courier *c, struct lane *l)
+static void attach_lane(struct courier *c, struct lane *l)
 {
-	if (l->org)
+	if (l->courier.org)
 		return;
-	l->org = org_of(c, &l->hook.organization);
-	l->org->lanes++;
+	l->courier.org = org_of(c, &l->facts.hook.organization);
+	l->courier.org->lanes++;
 }
 
-static void lane_detach(struct courier *c, struct lane *l)
+static void detach_lane(struct courier *c, struct lane *l)
 {
-	struct courier_org *o = l->org;
+	struct courier_org *o = l->courier.org;
 
-	if (!o || l->in_ring || l->in_flight)
+	if (!o || l->courier.in_ring || l->courier.in_flight)
 		return;
-	l->org = NULL;
+	l->courier.org = NULL;
 	if (--o->lanes == 0)
 		org_forget(c, o);
 }
@@ -95,11 +95,11 @@ static bool org_has_room(const struct courier *c, const struct lane *l)
 {
 	size_t all = c->plan->concurrency;
 
-	if (l->org->in_flight < (all + 1) / 2)
+	if (l->courier.org->in_flight < (all + 1) / 2)
 		return true;
 	if (c->orgs->next)
 		return false;
-	return l->window > LANE_WINDOW_FIRST ||
+	return l->shared.window > LANE_WINDOW_FIRST ||
 	       c->in_flight < all - all / SPARE_SHARE;
 }
 
@@ -107,31 +107,32 @@ static bool org_has_room(const struct courier *c, const struct lane *l)
 
 static void ring_add(struct courier *c, struct lane *l)
 {
-	if (l->in_ring)
+	if (l->courier.in_ring)
 		return;
-	l->in_ring = true;
+	l->courier.in_ring = true;
 	if (!c->ring) {
-		c->ring = l->ring_next = l->ring_previous = l;
+		c->ring = l->courier.ring_next = l->courier.ring_previous = l;
 		return;
 	}
-	l->ring_next = c->ring; /* the newest comes last */
-	l->ring_previous = c->ring->ring_previous;
-	l->ring_previous->ring_next = l;
-	c->ring->ring_previous = l;
+	l->courier.ring_next = c->ring; /* the newest comes last */
+	l->courier.ring_previous = c->ring->courier.ring_previous;
+	l->courier.ring_previous->courier.ring_next = l;
+	c->ring->courier.ring_previous = l;
 }
 
 /* At once when its last parcel leaves `ready`: the ledger may free a lane
  * as soon as everything of it has come back. */
 static void ring_remove(struct courier *c, struct lane *l)
 {
-	if (!l->in_ring)
+	if (!l->courier.in_ring)
 		return;
-	l->in_ring = false;
-	l->ring_next->ring_previous = l->ring_previous;
-	l->ring_previous->ring_next = l->ring_next;
+	l->courier.in_ring = false;
+	l->courier.ring_next->courier.ring_previous = l->courier.ring_previous;
+	l->courier.ring_previous->courier.ring_next = l->courier.ring_next;
 	if (c->ring == l)
-		c->ring = l->ring_next == l ? NULL : l->ring_next;
-	lane_detach(c, l);
+		c->ring =
+			l->courier.ring_next == l ? NULL : l->courier.ring_next;
+	detach_lane(c, l);
 }
 
 /* ---- handing back ---- */
@@ -146,7 +147,7 @@ static void give_back_unsent(struct courier *c, struct lane *l)
 {
 	struct parcel *p;
 
-	while ((p = parcel_list_pop(&l->ready)))
+	while ((p = parcel_list_pop(&l->courier.ready)))
 		give_back(c, p);
 	ring_remove(c, l);
 }
@@ -161,23 +162,23 @@ static void flush(struct courier *c)
 
 static void start(struct courier *c, struct lane *l)
 {
-	struct parcel *p = parcel_list_pop(&l->ready);
+	struct parcel *p = parcel_list_pop(&l->courier.ready);
 
 	parcel_address(p, clock_wall() / 1000);
 	p->sent = true;
 	p->started = clock_monotonic();
 	parcel_list_add(&c->under_way, p);
-	l->in_flight++;
-	l->org->in_flight++;
+	l->courier.in_flight++;
+	l->courier.org->in_flight++;
 	c->in_flight++;
-	if (!l->ready.first)
+	if (!l->courier.ready.first)
 		ring_remove(c, l);
 	http_start(c->plan->http, &p->request);
 }
 
 static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 {
-	if (now < atomic_load(&l->send_until))
+	if (now < atomic_load(&l->shared.send_until))
 		return true;
 	c->unleased = true;
 	return false;
@@ -185,7 +186,7 @@ static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 
 static bool may_send(struct courier *c, const struct lane *l, int64_t now)
 {
-	return l->in_flight < l->window && org_has_room(c, l) &&
+	return l->courier.in_flight < l->shared.window && org_has_room(c, l) &&
 	       is_leased(c, l, now);
 }
 
@@ -203,11 +204,11 @@ static void serve(struct courier *c)
 			if (l == stuck)
 				return; /* once round and nobody could */
 			stuck = stuck ? stuck : l;
-			c->ring = l->ring_next;
+			c->ring = l->courier.ring_next;
 			continue;
 		}
 		stuck = NULL;
-		c->ring = l->ring_next;
+		c->ring = l->courier.ring_next;
 		start(c, l);
 	}
 }
@@ -218,12 +219,12 @@ static void heed_recalls(struct courier *c)
 
 	if (!l || !mailbox_recalls(c->plan->mailbox))
 		return;
-	last = l->ring_previous;
+	last = l->courier.ring_previous;
 	for (;;) {
-		struct lane *next = l->ring_next;
+		struct lane *next = l->courier.ring_next;
 		bool end = l == last;
 
-		if (atomic_load(&l->recall))
+		if (atomic_load(&l->shared.recall))
 			give_back_unsent(c, l);
 		if (end)
 			return;
@@ -238,12 +239,13 @@ static void accept_parcels(struct courier *c, struct parcel_list *list)
 	while ((p = parcel_list_pop(list))) {
 		struct lane *l = p->lane;
 
-		if (c->stopping || l->halted || atomic_load(&l->recall)) {
+		if (c->stopping || l->courier.halted ||
+		    atomic_load(&l->shared.recall)) {
 			give_back(c, p);
 			continue;
 		}
-		parcel_list_add(&l->ready, p);
-		lane_attach(c, l);
+		parcel_list_add(&l->courier.ready, p);
+		attach_lane(c, l);
 		ring_add(c, l);
 	}
 }
@@ -253,12 +255,13 @@ static void accept_parcels(struct courier *c, struct parcel_list *list)
 static void adjust_window(const struct courier *c, struct lane *l,
 			  const struct outcome *o)
 {
-	if (l->hook.ordered)
+	if (l->facts.hook.ordered)
 		return;
 	if (o->timeout)
-		l->window = l->window > 1 ? l->window / 2 : 1;
-	else if (o->answered && l->window < c->plan->hook_concurrency)
-		l->window++;
+		l->shared.window =
+			l->shared.window > 1 ? l->shared.window / 2 : 1;
+	else if (o->answered && l->shared.window < c->plan->hook_concurrency)
+		l->shared.window++;
 }
 
 static void done(struct courier *c, struct parcel *p)
@@ -266,21 +269,21 @@ static void done(struct courier *c, struct parcel *p)
 	struct outcome_policy policy = c->plan->policy;
 	struct lane *l = p->lane;
 
-	policy.ping = l->ping;
+	policy.ping = l->facts.ping;
 	parcel_list_remove(&c->under_way, p);
 	c->in_flight--;
-	l->in_flight--;
-	l->org->in_flight--;
+	l->courier.in_flight--;
+	l->courier.org->in_flight--;
 	outcome_judge(&p->request.attempt, &policy, parcel_tries(p),
 		      crypt_random_fraction(), clock_wall(), &p->outcome);
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
 	adjust_window(c, l, &p->outcome);
 	if (outcome_stops_lane(&p->outcome)) {
-		l->halted = true;
+		l->courier.halted = true;
 		give_back_unsent(c, l);
 	}
-	lane_detach(c, l);
+	detach_lane(c, l);
 	give_back(c, p);
 }
 

@@ -57,38 +57,39 @@ struct lane *lane_new(const struct store_lane *row,
 {
 	struct lane *l = xcalloc(1, sizeof(*l));
 
-	arena_init(&l->arena);
-	l->row = *row;
-	l->hook = *hook;
-	l->ping = store_lane_kind(row->lane) == STORE_LANE_PING;
+	arena_init(&l->facts.arena);
+	l->ledger.row = *row;
+	l->facts.hook = *hook;
+	l->facts.ping = store_lane_kind(row->lane) == STORE_LANE_PING;
 	if (hook->target_url)
-		l->hook.target_url = arena_strdup(&l->arena, hook->target_url);
-	l->headers = header_lines(&l->arena, hook->headers);
-	l->hook.headers = NULL;
-	id_format(l->organization, &hook->organization);
-	l->ahead = now - clock_monotonic();
-	l->quota = first_quota(hook->batch_size);
-	l->window = !l->ping && (row->failures || hook->ordered)
-			    ? 1
-			    : LANE_WINDOW_FIRST;
-	l->row_bytes = 1024;
-	l->keys = xcalloc(LANE_KEYS_MAX, sizeof(*l->keys));
+		l->facts.hook.target_url =
+			arena_strdup(&l->facts.arena, hook->target_url);
+	l->facts.headers = header_lines(&l->facts.arena, hook->headers);
+	l->facts.hook.headers = NULL;
+	id_format(l->facts.organization, &hook->organization);
+	l->facts.ahead = now - clock_monotonic();
+	l->ledger.quota = first_quota(hook->batch_size);
+	l->shared.window = !l->facts.ping && (row->failures || hook->ordered)
+				   ? 1
+				   : LANE_WINDOW_FIRST;
+	l->ledger.row_bytes = 1024;
+	l->ledger.keys = xcalloc(LANE_KEYS_MAX, sizeof(*l->ledger.keys));
 	return l;
 }
 
 void lane_free(struct lane *l)
 {
-	arena_release(&l->arena);
-	free(l->keys);
+	arena_release(&l->facts.arena);
+	free(l->ledger.keys);
 	free(l);
 }
 
 size_t lane_quota(const struct lane *l, const struct store_lane *row)
 {
-	if (!l->ping &&
-	    (l->hook.ordered || row->failures || row->crashes >= LANE_CAREFUL))
+	if (!l->facts.ping && (l->facts.hook.ordered || row->failures ||
+			       row->crashes >= LANE_CAREFUL))
 		return 1;
-	return l->quota;
+	return l->ledger.quota;
 }
 
 size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
@@ -97,8 +98,8 @@ size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
 
 	if (back > LANE_PORTION)
 		back = LANE_PORTION;
-	if (!l->ping && l->hook.rate_limit) {
-		size_t places = l->window * l->hook.batch_size;
+	if (!l->facts.ping && l->facts.hook.rate_limit) {
+		size_t places = l->shared.window * l->facts.hook.batch_size;
 
 		back = 1;
 		quota = quota < places ? quota : places;
@@ -108,16 +109,16 @@ size_t lane_room(const struct lane *l, const struct store_lane *row, size_t out)
 
 void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
 {
-	size_t first = first_quota(l->hook.batch_size);
+	size_t first = first_quota(l->facts.hook.batch_size);
 
 	if (o->timeout)
-		l->quota /= 2;
+		l->ledger.quota /= 2;
 	else if (o->answered)
-		l->quota += count;
-	if (l->quota < first)
-		l->quota = first;
-	if (l->quota > LANE_QUOTA_MAX)
-		l->quota = LANE_QUOTA_MAX;
+		l->ledger.quota += count;
+	if (l->ledger.quota < first)
+		l->ledger.quota = first;
+	if (l->ledger.quota > LANE_QUOTA_MAX)
+		l->ledger.quota = LANE_QUOTA_MAX;
 }
 
 /* ---- health ---- */

@@ -2,8 +2,8 @@
 /*
  * lane: a leased lane in a sender's memory. The ledger (database thread)
  * opens, feeds and closes it; the courier (network thread) sends from it.
- * Each thread touches its own part only; the hook's facts are constant while
- * the lane is open.
+ * Each thread touches its own part only, as tests/arrows.py proves; what both
+ * need is constant while the lane is open, or one atomic word.
  */
 #ifndef HOOKS_LANE_H
 #define HOOKS_LANE_H
@@ -33,31 +33,36 @@ enum {
 };
 
 struct lane {
-	/* constant while open */
-	struct arena arena;
-	struct store_lane_hook hook;
-	bool ping; /* its lane of pings, not its queue */
-	char organization[ID_TEXT_SIZE];
-	const struct http_header *headers; /* the hook's own; arena */
-	int64_t ahead; /* of the database's clock to ours, ms */
+	/* Constant while it is open. */
+	struct {
+		struct arena arena;
+		struct store_lane_hook hook;
+		bool ping; /* its lane of pings, not its queue */
+		char organization[ID_TEXT_SIZE];
+		const struct http_header *headers; /* the hook's own; arena */
+		int64_t ahead; /* of the database's clock to ours, ms */
+	} facts;
 
-	/* the ledger's */
-	struct store_lane row; /* as committed */
-	uint64_t *keys;	       /* handed out and not yet recorded */
-	size_t out;	       /* how many */
-	size_t quota;	       /* how many at most: grows with answers */
-	size_t row_bytes;      /* of a body, the last seen */
-	size_t bytes;	       /* of all bodies that are out */
-	int64_t after_due;     /* where reading goes on; 0: at the start, */
-	uint64_t after_key;    /* past what is out already */
-	int64_t lease_end;     /* monotonic */
-	int64_t rate_until;    /* monotonic: no tokens before */
-	bool failed;	       /* at connection level, since it was opened */
-	bool drained;	       /* nothing was left to read */
-	bool closing;	       /* takes nothing new */
-	bool lost;	       /* somebody else has the lease */
+	/* As committed. */
+	struct {
+		struct store_lane row;
+		uint64_t *keys;	   /* handed out and not yet recorded */
+		size_t out;	   /* how many */
+		size_t quota;	   /* how many at most: grows with answers */
+		size_t row_bytes;  /* of a body, the last seen */
+		size_t bytes;	   /* of all bodies that are out */
+		int64_t after_due; /* where reading goes on; 0: at the start, */
+		uint64_t after_key; /* past what is out already */
+		int64_t lease_end;  /* monotonic */
+		int64_t rate_until; /* monotonic: no tokens before */
+		bool failed;  /* at connection level, since it was opened */
+		bool drained; /* nothing was left to read */
+		bool closing; /* takes nothing new */
+		bool lost;    /* somebody else has the lease */
+	} ledger;
 
-	/* the ledger's, for the length of a round: becomes true by COMMIT */
+	/* The ledger's too, for the length of a round: becomes true by
+	 * COMMIT. */
 	struct {
 		bool touched; /* the round is about this lane */
 		bool lost, drained, closing, keep, failed;
@@ -74,18 +79,22 @@ struct lane {
 		int64_t rate_wait; /* ms until the bucket has tokens */
 	} draft;
 
-	/* the courier's */
-	struct parcel_list ready;
-	size_t in_flight;
-	bool in_ring, halted;
-	struct lane *ring_next, *ring_previous;
-	struct courier_org *org;
+	struct {
+		struct parcel_list ready;
+		size_t in_flight;
+		bool in_ring, halted;
+		struct lane *ring_next, *ring_previous;
+		struct courier_org *org;
+	} courier;
 
-	/* both */
-	atomic_bool recall;   /* hand back what was not sent */
-	atomic_size_t window; /* requests at once; the courier sets it */
-	/* Monotonic: a request that starts later could outlast the lease. */
-	atomic_int_fast64_t send_until;
+	/* Read and written by both. */
+	struct {
+		atomic_bool recall;   /* hand back what was not sent */
+		atomic_size_t window; /* requests at once; the courier's word */
+		/* Monotonic: a request that starts later could outlast the
+		 * lease. */
+		atomic_int_fast64_t send_until;
+	} shared;
 };
 
 /* From what was read of its row and its hook (whose strings are copied);

@@ -29,7 +29,7 @@ static void add_object(struct buf *out, const struct lane *lane,
 	buf_puts(out, "{\"action\":\"");
 	buf_puts(out, row->action);
 	buf_puts(out, "\",\"organization\":\"");
-	buf_puts(out, lane->organization);
+	buf_puts(out, lane->facts.organization);
 	buf_putc(out, '"');
 	if (row->user) {
 		buf_puts(out, ",\"user\":\"");
@@ -135,8 +135,8 @@ static bool maybe_duplicate(const struct parcel *p)
 /* A secret may expire while the lane is open. */
 static void sign(struct parcel *p, int64_t now_s)
 {
-	const struct store_lane_hook *hook = &p->lane->hook;
-	int64_t now = clock_monotonic() + p->lane->ahead;
+	const struct store_lane_hook *hook = &p->lane->facts.hook;
+	int64_t now = clock_monotonic() + p->lane->facts.ahead;
 
 	/* Each signature is put behind what is there with a space between. */
 	buf_clear(&p->signature);
@@ -177,9 +177,9 @@ void parcel_address(struct parcel *p, int64_t now_s)
 	add_line(p, &n, p->text[2]);
 	if (maybe_duplicate(p))
 		add_line(p, &n, duplicate);
-	p->lines[n - 1].next = p->lane->headers;
+	p->lines[n - 1].next = p->lane->facts.headers;
 
-	p->request.url = p->lane->hook.target_url;
+	p->request.url = p->lane->facts.hook.target_url;
 	p->request.headers = p->lines;
 	p->request.body = p->body;
 	p->request.body_len = p->body_len;

@@ -53,7 +53,8 @@ const char *round_hook_id(const struct round *r, const struct lane *l,
 {
 	struct id id;
 
-	store_id(&r->store, &id, ID_HOOK, l->hook.created_at, l->hook.hook);
+	store_id(&r->store, &id, ID_HOOK, l->facts.hook.created_at,
+		 l->facts.hook.hook);
 	id_format(out, &id);
 	return out;
 }
@@ -63,24 +64,25 @@ const char *round_hook_id(const struct round *r, const struct lane *l,
 /* Whether rows should be read: the lane is open and has room. */
 static bool hungry(const struct round *r, const struct lane *l)
 {
-	return !l->closing && !l->lost && !l->drained &&
-	       lane_room(l, &l->row, l->out) && r->bytes < ROUND_BYTES_MAX &&
-	       !round_look_is_greedy(r, &l->hook.organization) &&
-	       clock_monotonic() >= l->rate_until;
+	return !l->ledger.closing && !l->ledger.lost && !l->ledger.drained &&
+	       lane_room(l, &l->ledger.row, l->ledger.out) &&
+	       r->bytes < ROUND_BYTES_MAX &&
+	       !round_look_is_greedy(r, &l->facts.hook.organization) &&
+	       clock_monotonic() >= l->ledger.rate_until;
 }
 
 /* Early enough that sending goes on (see send_until). */
 static bool must_renew(const struct round *r, const struct lane *l)
 {
-	int64_t left = l->lease_end - clock_monotonic();
+	int64_t left = l->ledger.lease_end - clock_monotonic();
 
-	return !l->lost && (left < r->plan->conf->sender.lease * 2 / 3 ||
-			    left < worst_attempt(r) + RENEW_MS);
+	return !l->ledger.lost && (left < r->plan->conf->sender.lease * 2 / 3 ||
+				   left < worst_attempt(r) + RENEW_MS);
 }
 
 static bool needs_round(const struct round *r, const struct lane *l)
 {
-	return !l->out || hungry(r, l) || must_renew(r, l);
+	return !l->ledger.out || hungry(r, l) || must_renew(r, l);
 }
 
 bool round_is_due(const struct round *r)
@@ -111,7 +113,7 @@ static void count(const struct round *r, const struct parcel *p)
 
 	if (!p->sent || p->lane->draft.lost)
 		return;
-	if (!p->lane->ping)
+	if (!p->lane->facts.ping)
 		tally_parcel(r->tally, p, r->store.now,
 			     r->store.now - (r->clock - p->started) +
 				     p->request.attempt.total_us / 1000);
@@ -120,7 +122,7 @@ static void count(const struct round *r, const struct parcel *p)
 	else if (p->outcome.verdict == OUTCOME_FAILED)
 		atomic_fetch_add(&c->failed, p->count);
 	else if (p->outcome.verdict != OUTCOME_GONE &&
-		 (!r->plan->once || !p->lane->hook.ordered))
+		 (!r->plan->once || !p->lane->facts.hook.ordered))
 		atomic_fetch_add(&c->retried, p->count);
 }
 
@@ -129,7 +131,7 @@ static void put_away(struct round *r, struct parcel *p)
 	r->out -= p->count;
 	r->parcels--;
 	r->bytes -= p->body_len;
-	p->lane->bytes -= p->body_len;
+	p->lane->ledger.bytes -= p->body_len;
 	parcel_free(p);
 }
 
@@ -149,16 +151,16 @@ static void clear_back(struct round *r)
 
 static void recall(struct round *r, struct lane *l)
 {
-	l->closing = true;
-	if (atomic_exchange(&l->recall, true))
+	l->ledger.closing = true;
+	if (atomic_exchange(&l->shared.recall, true))
 		return;
 	mailbox_recall(r->plan->mailbox);
 }
 
 static void renew(const struct round *r, struct lane *l, int64_t lease_end)
 {
-	l->lease_end = lease_end;
-	atomic_store(&l->send_until, lease_end - worst_attempt(r));
+	l->ledger.lease_end = lease_end;
+	atomic_store(&l->shared.send_until, lease_end - worst_attempt(r));
 }
 
 /* Behind the last row that was taken; a batch takes some out of turn. */
@@ -167,11 +169,12 @@ static void read_on(struct lane *l)
 	for (size_t i = 0; i < l->draft.row_count; i++) {
 		const struct store_lane_row *row = &l->draft.rows[i];
 
-		if (row->due_at < l->after_due ||
-		    (row->due_at == l->after_due && row->key < l->after_key))
+		if (row->due_at < l->ledger.after_due ||
+		    (row->due_at == l->ledger.after_due &&
+		     row->key < l->ledger.after_key))
 			continue;
-		l->after_due = row->due_at;
-		l->after_key = row->key;
+		l->ledger.after_due = row->due_at;
+		l->ledger.after_key = row->key;
 	}
 }
 
@@ -181,7 +184,7 @@ static void wait_for_rate(struct round *r, struct lane *l)
 	int64_t now = clock_monotonic();
 	int64_t wake = now + l->draft.rate_wait + ROUNDING_MS;
 
-	l->rate_until = now + l->draft.rate_wait;
+	l->ledger.rate_until = now + l->draft.rate_wait;
 	if (r->wake <= now || r->wake > wake)
 		r->wake = wake;
 }
@@ -191,35 +194,36 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 {
 	char id[ID_TEXT_SIZE];
 
-	if (l->draft.lost && !l->lost)
+	if (l->draft.lost && !l->ledger.lost)
 		log_warn("the lease on hook %s was lost",
 			 round_hook_id(r, l, id));
-	l->row = l->draft.row;
-	l->failed = l->draft.failed;
-	l->lost = l->draft.lost;
-	l->drained = l->draft.drained;
-	l->out = l->draft.out;
-	memcpy(l->keys, l->draft.keys, l->out * sizeof(*l->keys));
-	l->rate_until = 0;
+	l->ledger.row = l->draft.row;
+	l->ledger.failed = l->draft.failed;
+	l->ledger.lost = l->draft.lost;
+	l->ledger.drained = l->draft.drained;
+	l->ledger.out = l->draft.out;
+	memcpy(l->ledger.keys, l->draft.keys,
+	       l->ledger.out * sizeof(*l->ledger.keys));
+	l->ledger.rate_until = 0;
 	if (l->draft.rate_wait)
 		wait_for_rate(r, l);
-	if (!l->lost)
+	if (!l->ledger.lost)
 		renew(r, l, lease_end);
 	for (size_t i = 0; i < l->draft.plan_count; i++) {
 		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
 
-		l->row_bytes = p->body_len / p->count;
+		l->ledger.row_bytes = p->body_len / p->count;
 		r->out += p->count;
 		r->parcels++;
 		r->bytes += p->body_len;
-		l->bytes += p->body_len;
+		l->ledger.bytes += p->body_len;
 		parcel_list_add(out, p);
 	}
 	read_on(l);
 	/* What is out of a lane that is merely full or put off may be sent:
 	 * where it may not, the courier has seen why and stopped. */
-	l->closing = l->draft.closing;
-	if (l->draft.disable || l->lost)
+	l->ledger.closing = l->draft.closing;
+	if (l->draft.disable || l->ledger.lost)
 		recall(r, l);
 	l->draft.touched = false;
 }
@@ -229,7 +233,7 @@ static void drop_closed(struct round *r)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->lane_count; i++) {
-		if (r->lane[i]->out)
+		if (r->lane[i]->ledger.out)
 			r->lane[kept++] = r->lane[i];
 		else
 			lane_free(r->lane[i]);
@@ -305,15 +309,15 @@ void round_strip(struct round *r, struct parcel_list *back)
 
 static void rewind_lane(struct lane *l)
 {
-	l->drained = false;
-	l->after_due = 0;
-	l->after_key = 0;
+	l->ledger.drained = false;
+	l->ledger.after_due = 0;
+	l->ledger.after_key = 0;
 }
 
 void round_reread(struct round *r, bool all)
 {
 	for (size_t i = 0; i < r->lane_count; i++)
-		if (all || r->lane[i]->drained)
+		if (all || r->lane[i]->ledger.drained)
 			rewind_lane(r->lane[i]);
 }
 
@@ -325,8 +329,8 @@ enum err round_check_hooks(struct round *r)
 	enum err e;
 
 	for (size_t i = 0; i < r->lane_count; i++) {
-		hooks[i] = r->lane[i]->hook.hook;
-		seen[i] = r->lane[i]->hook.updated_at;
+		hooks[i] = r->lane[i]->facts.hook.hook;
+		seen[i] = r->lane[i]->facts.hook.updated_at;
 	}
 	e = store_lane_changed(&r->store, hooks, seen, r->lane_count, changed);
 	for (size_t i = 0; !e && i < r->lane_count; i++)
@@ -346,7 +350,7 @@ void round_abandon(struct round *r)
 {
 	round_close_all(r);
 	for (size_t i = 0; i < r->lane_count; i++)
-		r->lane[i]->lost = true;
+		r->lane[i]->ledger.lost = true;
 }
 
 void round_forget(struct round *r, struct parcel_list *back)

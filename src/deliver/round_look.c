@@ -39,10 +39,11 @@ static void judge_greed(struct round *r, const struct id *organization)
 	size_t lanes = 0, bytes = 0;
 
 	for (size_t i = 0; i < r->lane_count; i++) {
-		if (!id_equal(&r->lane[i]->hook.organization, organization))
+		if (!id_equal(&r->lane[i]->facts.hook.organization,
+			      organization))
 			continue;
 		lanes++;
-		bytes += r->lane[i]->bytes;
+		bytes += r->lane[i]->ledger.bytes;
 	}
 	if (lanes >= ROUND_LANES_HALF || bytes >= ROUND_BYTES_HALF)
 		r->greedy[r->greedy_count++] = (struct round_greedy){
@@ -56,8 +57,8 @@ void round_look_find_greedy(struct round *r)
 		return;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (r->greedy_count < ROUND_GREEDY_MAX &&
-		    !is_listed(r, &r->lane[i]->hook.organization))
-			judge_greed(r, &r->lane[i]->hook.organization);
+		    !is_listed(r, &r->lane[i]->facts.hook.organization))
+			judge_greed(r, &r->lane[i]->facts.hook.organization);
 }
 
 /* ---- what is due ---- */
@@ -65,7 +66,7 @@ void round_look_find_greedy(struct round *r)
 static bool is_open(const struct round *r, uint64_t lane)
 {
 	for (size_t i = 0; i < r->lane_count; i++)
-		if (r->lane[i]->row.lane == lane)
+		if (r->lane[i]->ledger.row.lane == lane)
 			return true;
 	return false;
 }

@@ -21,7 +21,7 @@ static bool is_suspended(const struct round *r, const struct lane *l)
 /* How many tokens the bucket has; none: how long until it has some. */
 static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 {
-	unsigned rate = l->ping ? 0 : l->hook.rate_limit;
+	unsigned rate = l->facts.ping ? 0 : l->facts.hook.rate_limit;
 	double tokens;
 	int64_t wait;
 
@@ -30,7 +30,7 @@ static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 	tokens = lane_tokens(&l->draft.row, rate, r->store.now);
 	if (tokens >= 1)
 		return (double)want < tokens ? want : (size_t)tokens;
-	wait = lane_rate_wait(&l->draft.row, rate, l->hook.batch_size,
+	wait = lane_rate_wait(&l->draft.row, rate, l->facts.hook.batch_size,
 			      r->store.now);
 	l->draft.rate_wait = wait < RATE_WAIT_MIN_MS ? RATE_WAIT_MIN_MS : wait;
 	if (r->plan->once)
@@ -44,7 +44,7 @@ static size_t appetite(const struct round *r, struct lane *l)
 
 	if (l->draft.lost || l->draft.closing || l->draft.drained || !want ||
 	    r->draft_bytes >= ROUND_BYTES_MAX ||
-	    round_look_is_greedy(r, &l->hook.organization))
+	    round_look_is_greedy(r, &l->facts.hook.organization))
 		return 0;
 	if (is_suspended(r, l)) {
 		l->draft.closing = true;
@@ -52,7 +52,8 @@ static size_t appetite(const struct round *r, struct lane *l)
 	}
 	fit = 1;
 	if (r->draft_bytes < ROUND_BYTES_HALF)
-		fit += (ROUND_BYTES_HALF - r->draft_bytes) / l->row_bytes;
+		fit += (ROUND_BYTES_HALF - r->draft_bytes) /
+		       l->ledger.row_bytes;
 	return rate_allows(r, l, want < fit ? want : fit);
 }
 
@@ -103,7 +104,7 @@ static enum err read_some(struct round *r, struct lane *l,
 {
 	enum err e;
 
-	if (!l->after_due && l->draft.out)
+	if (!l->ledger.after_due && l->draft.out)
 		return read_once_more(r, l, where, max, n, more);
 	e = store_lane_read(&r->store, &r->arena, where, max, &l->draft.rows,
 			    n);
@@ -132,13 +133,13 @@ static enum err read_whole(struct round *r, struct lane *l, size_t want,
 			   size_t *n)
 {
 	struct store_lane_place where = {
-		.lane = l->row.lane,
-		.hook_updated_at = l->hook.updated_at,
+		.lane = l->ledger.row.lane,
+		.hook_updated_at = l->facts.hook.updated_at,
 		.until = until(r),
-		.after_due = l->after_due,
-		.after_key = l->after_key,
+		.after_due = l->ledger.after_due,
+		.after_key = l->ledger.after_key,
 	};
-	bool batches = l->hook.batch_size > 1, more;
+	bool batches = l->facts.hook.batch_size > 1, more;
 	enum err e;
 
 	if (batches)
@@ -161,7 +162,7 @@ enum err round_read(struct round *r, struct lane *l)
 	e = read_whole(r, l, want, &n);
 	if (e)
 		return e;
-	l->draft.barren = !n && !l->after_due && !l->draft.out;
+	l->draft.barren = !n && !l->ledger.after_due && !l->draft.out;
 	for (size_t i = 0; i < n; i++)
 		r->draft_bytes += l->draft.rows[i].resource_len;
 	e = batch_plan(r, l, n, want);
@@ -170,9 +171,9 @@ enum err round_read(struct round *r, struct lane *l)
 	if (l->draft.row_count < n)
 		l->draft.drained = false;
 	leave_care(l);
-	if (l->hook.rate_limit && !l->ping)
-		lane_spend(&l->draft.row, l->hook.rate_limit,
-			   l->hook.batch_size, l->draft.row_count,
+	if (l->facts.hook.rate_limit && !l->facts.ping)
+		lane_spend(&l->draft.row, l->facts.hook.rate_limit,
+			   l->facts.hook.batch_size, l->draft.row_count,
 			   r->store.now);
 	for (size_t i = 0; i < l->draft.row_count; i++)
 		l->draft.keys[l->draft.out++] = l->draft.rows[i].key;

@@ -36,7 +36,7 @@ static void round_key_remove(struct lane *l, uint64_t key)
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
-	if (p->lane->hook.ordered || p->outcome.verdict == OUTCOME_GONE)
+	if (p->lane->facts.hook.ordered || p->outcome.verdict == OUTCOME_GONE)
 		return m->due_at;
 	return r->store.now + p->outcome.delay_ms;
 }
@@ -54,7 +54,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	const struct outcome *o = &p->outcome;
 
 	r->outcomes[r->outcome_count++] = (struct store_outcome){
-		.lane = p->lane->row.lane,
+		.lane = p->lane->ledger.row.lane,
 		.key = m->key,
 		.result = result_of(o),
 		.attempts = m->attempts + 1,
@@ -73,8 +73,8 @@ static bool failed_too_long(const struct round *r, const struct lane *l)
 
 	if (since == TIME_NONE)
 		return false;
-	if (since < l->hook.updated_at)
-		since = l->hook.updated_at;
+	if (since < l->facts.hook.updated_at)
+		since = l->facts.hook.updated_at;
 	return r->store.now - since >= r->plan->conf->sender.disable_after;
 }
 
@@ -103,7 +103,7 @@ static void learn(struct round *r, const struct parcel *p)
 		   crypt_random_fraction());
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
-	if (l->hook.ordered && o->verdict == OUTCOME_RETRY) {
+	if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
 		l->draft.closing = true; /* also where the wait is none */
 	}
@@ -124,7 +124,7 @@ static void take_back(struct round *r, const struct parcel *p)
 		l->draft.row.rate_tokens += (double)p->count;
 		return;
 	}
-	if (!l->ping)
+	if (!l->facts.ping)
 		learn(r, p);
 	for (size_t i = 0; i < p->count; i++)
 		add_outcome(r, p, &p->member[i]);
@@ -144,7 +144,7 @@ static size_t list_failed(const struct round *r, struct store_failed *list)
 			if (!p->member[i].operational)
 				list[n++] = (struct store_failed){
 					p->member[i].key,
-					p->lane->hook.organization};
+					p->lane->facts.hook.organization};
 	}
 	return n;
 }
@@ -181,7 +181,7 @@ enum err round_disable(struct round *r, struct lane *l)
 	if (!l->draft.disable)
 		return ERR_OK;
 	l->draft.closing = true;
-	e = store_lane_disable(&r->store, l->hook.hook, l->draft.disable,
+	e = store_lane_disable(&r->store, l->facts.hook.hook, l->draft.disable,
 			       &changed);
 	if (e || !changed)
 		return e;
@@ -190,5 +190,5 @@ enum err round_disable(struct round *r, struct lane *l)
 	e = alert_disabled(r, l);
 	if (e || l->draft.quietly)
 		return e; /* it was the delivery of such a notification */
-	return operational_hook_disabled(&r->store, &r->arena, &l->hook);
+	return operational_hook_disabled(&r->store, &r->arena, &l->facts.hook);
 }

@@ -26,18 +26,19 @@ void round_tx_forget(struct round *r)
 
 static void draft_begin(struct round *r, struct lane *l)
 {
-	l->draft.lost = l->lost;
-	l->draft.drained = l->drained;
-	l->draft.closing = l->closing;
+	l->draft.lost = l->ledger.lost;
+	l->draft.drained = l->ledger.drained;
+	l->draft.closing = l->ledger.closing;
 	l->draft.keep = l->draft.barren = false;
-	l->draft.failed = l->failed;
-	l->draft.row = l->row;
+	l->draft.failed = l->ledger.failed;
+	l->draft.row = l->ledger.row;
 	l->draft.disable = NULL;
 	l->draft.quietly = false;
-	l->draft.out = l->out;
+	l->draft.out = l->ledger.out;
 	l->draft.keys =
-		arena_alloc(&r->arena, LANE_KEYS_MAX * sizeof(*l->keys));
-	memcpy(l->draft.keys, l->keys, l->out * sizeof(*l->keys));
+		arena_alloc(&r->arena, LANE_KEYS_MAX * sizeof(*l->ledger.keys));
+	memcpy(l->draft.keys, l->ledger.keys,
+	       l->ledger.out * sizeof(*l->ledger.keys));
 	l->draft.rows = NULL;
 	l->draft.row_count = l->draft.plan_count = 0;
 	l->draft.rate_wait = 0;
@@ -63,9 +64,9 @@ static enum err fence(struct round *r)
 	enum err e;
 
 	for (size_t i = 0; i < r->lane_count; i++) {
-		if (!r->lane[i]->draft.touched || r->lane[i]->lost)
+		if (!r->lane[i]->draft.touched || r->lane[i]->ledger.lost)
 			continue;
-		numbers[n] = r->lane[i]->row.lane;
+		numbers[n] = r->lane[i]->ledger.row.lane;
 		lanes[n++] = r->lane[i];
 	}
 	e = store_lane_fence(&r->store, r->plan->owner, numbers, n, held);
@@ -112,13 +113,16 @@ static enum err take(struct round *r)
 	for (size_t i = 0; !e && i < n; i++) {
 		struct lane *l = lane_new(&rows[i], &hooks[i], r->store.now);
 
-		if (l->window > r->plan->conf->sender.hook_concurrency)
-			l->window = r->plan->conf->sender.hook_concurrency;
-		l->closing = l->hook.deleted || (!l->hook.enabled && !l->ping);
+		if (l->shared.window > r->plan->conf->sender.hook_concurrency)
+			l->shared.window =
+				r->plan->conf->sender.hook_concurrency;
+		l->ledger.closing = l->facts.hook.deleted ||
+				    (!l->facts.hook.enabled && !l->facts.ping);
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;
 		draft_begin(r, l);
-		if (!l->hook.deleted && (l->hook.locked || !l->hook.keys))
+		if (!l->facts.hook.deleted &&
+		    (l->facts.hook.locked || !l->facts.hook.keys))
 			leave(r, l);
 	}
 	return e;
@@ -144,23 +148,23 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 {
 	struct store_lane_end end;
 	bool more = false;
-	enum err e = store_lane_end(&r->store, l->row.lane, &end);
+	enum err e = store_lane_end(&r->store, l->ledger.row.lane, &end);
 
 	*at = TIME_NONE;
 	if (e)
 		return e;
 	if (end.deleted) {
-		e = store_lane_cancel(&r->store, l->hook.hook, &more);
+		e = store_lane_cancel(&r->store, l->facts.hook.hook, &more);
 		if (more)
 			*at = r->store.now;
 		return e;
 	}
-	if (!l->draft.disable && end.updated_at != l->hook.updated_at)
+	if (!l->draft.disable && end.updated_at != l->facts.hook.updated_at)
 		forgive(&l->draft.row);
 	if (!end.enabled || end.due_at == TIME_NONE)
 		return ERR_OK;
-	if (l->draft.barren && end.updated_at == l->hook.updated_at) {
-		e = store_lane_orphans(&r->store, l->row.lane);
+	if (l->draft.barren && end.updated_at == l->facts.hook.updated_at) {
+		e = store_lane_orphans(&r->store, l->ledger.row.lane);
 		if (e)
 			return e;
 	}

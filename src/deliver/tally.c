@@ -129,7 +129,7 @@ void tally_parcel(struct tally *t, const struct parcel *p, int64_t now,
 	int64_t us = p->request.attempt.total_us;
 	size_t bucket = histogram_bucket(us);
 
-	if (!look_up(t, &p->lane->hook, now - now % STORE_MINUTE_MS))
+	if (!look_up(t, &p->lane->facts.hook, now - now % STORE_MINUTE_MS))
 		return;
 	for (size_t i = 0; i < 2; i++)
 		count(t->last[i], p, bucket);

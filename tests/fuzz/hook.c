@@ -108,8 +108,9 @@ static void check_lines(char *json)
 	struct store_lane_hook hook = {.headers = json};
 	struct lane *lane = lane_new(&row, &hook, 0);
 
-	CHECK(!json == !lane->headers);
-	for (const struct http_header *l = lane->headers; l; l = l->next) {
+	CHECK(!json == !lane->facts.headers);
+	for (const struct http_header *l = lane->facts.headers; l;
+	     l = l->next) {
 		const char *end = strpbrk(l->line, ":;");
 
 		CHECK(end && end != l->line && !strpbrk(l->line, "\r\n"));

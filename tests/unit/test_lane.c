@@ -96,39 +96,40 @@ END_TEST
 START_TEST(the_quota_follows_the_outcomes)
 {
 	struct store_lane row = fresh();
-	struct lane l = {.hook.batch_size = 1, .quota = LANE_QUOTA_FIRST};
+	struct lane l = {.facts.hook.batch_size = 1,
+			 .ledger.quota = LANE_QUOTA_FIRST};
 
 	ck_assert_uint_eq(lane_quota(&l, &row), LANE_QUOTA_FIRST);
 	for (int i = 0; i < LANE_QUOTA_FIRST; i++)
 		lane_adjust(&l, &delivered, 1);
-	ck_assert_uint_eq(l.quota, 2 * LANE_QUOTA_FIRST);
+	ck_assert_uint_eq(l.ledger.quota, 2 * LANE_QUOTA_FIRST);
 	for (int i = 0; i < LANE_QUOTA_MAX; i++)
 		lane_adjust(&l, &broken, 1);
-	ck_assert_uint_eq(l.quota, LANE_QUOTA_MAX);
+	ck_assert_uint_eq(l.ledger.quota, LANE_QUOTA_MAX);
 	lane_adjust(&l, &late, 1);
-	ck_assert_uint_eq(l.quota, LANE_QUOTA_MAX / 2);
+	ck_assert_uint_eq(l.ledger.quota, LANE_QUOTA_MAX / 2);
 	for (int i = 0; i < 10; i++)
 		lane_adjust(&l, &late, 1);
-	ck_assert_uint_eq(l.quota, LANE_QUOTA_FIRST);
+	ck_assert_uint_eq(l.ledger.quota, LANE_QUOTA_FIRST);
 	lane_adjust(&l, &dead, 1);
-	ck_assert_uint_eq(l.quota, LANE_QUOTA_FIRST);
+	ck_assert_uint_eq(l.ledger.quota, LANE_QUOTA_FIRST);
 }
 END_TEST
 
 START_TEST(more_is_read_when_half_or_a_portion_is_back)
 {
 	struct store_lane row = fresh();
-	struct lane l = {.hook.batch_size = 1, .quota = 100};
+	struct lane l = {.facts.hook.batch_size = 1, .ledger.quota = 100};
 
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 100);
 	ck_assert_uint_eq(lane_room(&l, &row, 50), 50);
 	ck_assert_uint_eq(lane_room(&l, &row, 51), 0);
-	l.quota = LANE_QUOTA_MAX;
+	l.ledger.quota = LANE_QUOTA_MAX;
 	ck_assert_uint_eq(lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION),
 			  LANE_PORTION);
 	ck_assert_uint_eq(
 		lane_room(&l, &row, LANE_QUOTA_MAX - LANE_PORTION + 1), 0);
-	l.hook.ordered = true; /* one at a time */
+	l.facts.hook.ordered = true; /* one at a time */
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 1);
 	ck_assert_uint_eq(lane_room(&l, &row, 1), 0);
 	ck_assert_uint_eq(lane_room(&l, &row, LANE_QUOTA_MAX), 0);
@@ -138,7 +139,7 @@ END_TEST
 START_TEST(some_go_one_by_one)
 {
 	struct store_lane row = fresh();
-	struct lane l = {.hook.batch_size = 1, .quota = 100};
+	struct lane l = {.facts.hook.batch_size = 1, .ledger.quota = 100};
 
 	row.failures = 1;
 	ck_assert_uint_eq(lane_quota(&l, &row), 1);
@@ -146,7 +147,7 @@ START_TEST(some_go_one_by_one)
 	row.crashes = LANE_CAREFUL;
 	ck_assert_uint_eq(lane_quota(&l, &row), 1);
 	row.crashes = 0;
-	l.hook.ordered = true;
+	l.facts.hook.ordered = true;
 	ck_assert_uint_eq(lane_quota(&l, &row), 1);
 }
 END_TEST
@@ -154,18 +155,20 @@ END_TEST
 START_TEST(a_rate_counts_what_can_be_sent)
 {
 	struct store_lane row = fresh();
-	struct lane l = {.hook.batch_size = 1, .quota = 16, .window = 4};
+	struct lane l = {.facts.hook.batch_size = 1,
+			 .ledger.quota = 16,
+			 .shared.window = 4};
 
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 16);
 	ck_assert_uint_eq(lane_room(&l, &row, 8), 8);
 	ck_assert_uint_eq(lane_room(&l, &row, 9), 0);
-	l.hook.rate_limit = 5;
+	l.facts.hook.rate_limit = 5;
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 4);
 	ck_assert_uint_eq(lane_room(&l, &row, 3), 1);
 	ck_assert_uint_eq(lane_room(&l, &row, 4), 0);
-	l.hook.batch_size = 3;
+	l.facts.hook.batch_size = 3;
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 12);
-	l.window = 32;
+	l.shared.window = 32;
 	ck_assert_uint_eq(lane_room(&l, &row, 0), 16);
 }
 END_TEST

@@ -23,8 +23,8 @@ static void setup(void)
 {
 	t = tally_new();
 	memset(&lane, 0, sizeof(lane));
-	memcpy(lane.hook.organization.b, "organization", ID_SIZE);
-	lane.hook.hook = 7;
+	memcpy(lane.facts.hook.organization.b, "organization", ID_SIZE);
+	lane.facts.hook.hook = 7;
 	p = calloc(1, sizeof(*p) + 3 * sizeof(p->member[0]));
 	p->lane = &lane;
 	p->count = 1;
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(each_minute_and_each_hook_apart)
 {
 	add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
-	lane.hook.hook = 8;
+	lane.facts.hook.hook = 8;
 	add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
 	add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
 	ck_assert_uint_eq(t->count, 3);
@@ -133,7 +133,7 @@ START_TEST(each_minute_and_each_hook_apart)
 	tally_parcel(t, p, NOW + 60000, NOW + 60000);
 	ck_assert_uint_eq(t->count, 5);
 	ck_assert_int_eq(t->row[3].minute, THE_MINUTE + 60000);
-	lane.hook.organization.b[0]++;
+	lane.facts.hook.organization.b[0]++;
 	add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
 	ck_assert_uint_eq(t->count, 7);
 }
@@ -165,7 +165,7 @@ START_TEST(when_it_is_due)
 	ck_assert(tally_is_due(t, clock_monotonic() + TALLY_WRITE_MS));
 	while (t->count + TALLY_ROUND <= TALLY_ROWS) {
 		ck_assert(!tally_is_due(t, t->since));
-		lane.hook.hook++;
+		lane.facts.hook.hook++;
 		add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
 	}
 	ck_assert(tally_is_due(t, t->since));
@@ -176,7 +176,7 @@ END_TEST
 START_TEST(a_full_one_counts_no_more)
 {
 	for (size_t i = 0; i < 2 * TALLY_ROWS; i++) {
-		lane.hook.hook++;
+		lane.facts.hook.hook++;
 		add(OUTCOME_DELIVERED, ATTEMPT_NONE, 200);
 	}
 	ck_assert_uint_le(t->count, TALLY_ROWS);
