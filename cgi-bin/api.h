@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api: the handlers that the table in route.c names, one file a resource.
+ * api: the handlers that the table in route.c names, one file a resource. Each
+ * makes the answer, or returns an error as call.h says.
  */
 #ifndef HOOKS_API_H
 #define HOOKS_API_H
@@ -8,6 +9,7 @@
 #include "base/err.h"
 
 struct call;
+struct id;
 
 /* api_hook.c */
 enum err api_hook_create(struct call *c);
@@ -18,10 +20,11 @@ enum err api_hook_delete(struct call *c);
 enum err api_hook_enable(struct call *c);
 enum err api_hook_disable(struct call *c);
 
-/* api_again.c */
-enum err api_hook_ping(struct call *c);
-enum err api_hook_replay(struct call *c);
-enum err api_delivery_redeliver(struct call *c);
+/* api_ping.c */
+enum err api_ping(struct call *c);
+
+/* api_replay.c */
+enum err api_replay(struct call *c);
 
 /* api_secret.c */
 enum err api_secret_get(struct call *c);
@@ -30,18 +33,25 @@ enum err api_secret_rotate(struct call *c);
 /* api_publish.c */
 enum err api_publish(struct call *c);
 
-/* api_past.c */
+/* api_notification.c */
 enum err api_notification_list(struct call *c);
 enum err api_notification_get(struct call *c);
+
+/* api_delivery.c */
 enum err api_delivery_list(struct call *c);
 enum err api_delivery_get(struct call *c);
+enum err api_delivery_redeliver(struct call *c);
+/* No route of its own: 202 with a delivery that waits to be sent. */
+enum err api_delivery_accepted(struct call *c, const struct id *id);
 
 /* api_run.c */
 enum err api_run(struct call *c);
 
 /* api_org.c */
 enum err api_org_test(struct call *c);
-enum err api_org_actions(struct call *c);
+
+/* api_action.c */
+enum err api_action_list(struct call *c);
 
 /* api_openapi.c */
 enum err api_openapi_yaml(struct call *c);

@@ -9,6 +9,7 @@
 #include "call.h"
 #include "hook_change.h"
 #include "hook_form.h"
+#include "listing.h"
 #include "outside/jtree.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
@@ -78,10 +79,10 @@ enum err api_hook_list(struct call *c)
 	struct jtree *all;
 	size_t n;
 	bool more;
-	enum err e = call_limit(c, 0, &query.limit);
+	enum err e = listing_limit(c, 0, &query.limit);
 
 	if (!e)
-		e = call_after(c, &after, &query.after);
+		e = listing_id(c, "after", &after, &query.after);
 	if (!e)
 		e = store_hook_list(c->store, c->arena, &c->key.org.id, &query,
 				    &list, &n, &more);
@@ -92,7 +93,7 @@ enum err api_hook_list(struct call *c)
 		jtree_add(all, view_hook(&list[i], call_open(c)));
 	response_json(c->response, 200, all);
 	if (more)
-		call_link_next(c, "/v2/hooks", &list[n - 1].id);
+		listing_link_next(c, "/v2/hooks", &list[n - 1].id);
 	return ERR_OK;
 }
 

@@ -52,16 +52,8 @@ bool call_open(const struct call *c);
 enum err call_parse_id(const char *text, struct id *out);
 /* An id of the path; ERR_NOT_FOUND for one of any other form. */
 enum err call_id(const struct call *c, size_t arg, struct id *out);
-/* ?after=; NULL when it is not there. ERR_NOT_FOUND as above. */
-enum err call_after(const struct call *c, struct id *room,
-		    const struct id **out);
-/* ?limit=, 1 to 1000; `initial` when it is not there. */
-enum err call_limit(struct call *c, size_t initial, size_t *out);
 
 /* Whether If-None-Match has this ETag. */
 bool call_has_tag(const struct call *c, const char *tag);
-
-/* Link: rel="next" to the same list behind `after`. */
-void call_link_next(struct call *c, const char *path, const struct id *after);
 
 #endif

@@ -7,14 +7,17 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 %C%_libapi_a_CPPFLAGS = $(api_cppflags)
 %C%_libapi_a_SOURCES = \
 	%D%/api.h \
-	%D%/api_again.c \
+	%D%/api_action.c \
+	%D%/api_delivery.c \
 	%D%/api_health.c \
 	%D%/api_hook.c \
 	%D%/api_metrics.c \
+	%D%/api_notification.c \
 	%D%/api_openapi.c \
 	%D%/api_org.c \
-	%D%/api_past.c \
+	%D%/api_ping.c \
 	%D%/api_publish.c \
+	%D%/api_replay.c \
 	%D%/api_run.c \
 	%D%/api_secret.c \
 	%D%/api_stats.c \
@@ -36,6 +39,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/hook_form.h \
 	%D%/hook_headers.c \
 	%D%/hook_headers.h \
+	%D%/listing.c \
+	%D%/listing.h \
 	%D%/meter.c \
 	%D%/meter.h \
 	%D%/openapi_text.h \

@@ -34,6 +34,7 @@ struct jtree *view_hook(const struct store_hook *hook, bool open);
 /* With its resource, if that was read. */
 struct jtree *view_notification(const struct store_notification *n);
 struct jtree *view_delivery(const struct store_delivery *d);
+struct jtree *view_deliveries(const struct store_delivery *list, size_t n);
 /* Bytes that are not text are given as base64, with a mark that says so. */
 struct jtree *view_attempt(const struct store_attempt *a);
 struct jtree *view_attempts(const struct store_attempt *list, size_t n);

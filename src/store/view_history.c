@@ -79,6 +79,15 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	return v;
 }
 
+struct jtree *view_deliveries(const struct store_delivery *list, size_t n)
+{
+	struct jtree *all = jtree_array();
+
+	for (size_t i = 0; i < n; i++)
+		jtree_add(all, view_delivery(&list[i]));
+	return all;
+}
+
 /* ---- attempts ---- */
 
 static void put_ms(struct jtree *v, const char *name, int64_t us)

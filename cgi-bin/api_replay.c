@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_again: sending when somebody asks for it: pings, redelivery, replay.
+ * api_replay: POST /v2/hooks/:id/replay: sends again what was made for a hook
+ * in some time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,95 +16,17 @@
 #include "store/store_delivery.h"
 #include "store/store_due.h"
 #include "store/store_hook.h"
-#include "store/store_ping.h"
 #include "store/store_redeliver.h"
-#include "store/view.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 enum {
-	RESOURCE_MAX = 1024 * 1024,
 	/* Of the 4.5 s that a request has (main.c). */
 	FIND_MS = 1500,
 	RUN_MS = 2500
 };
 
-static enum err answer_delivery(struct call *c, const struct id *id)
-{
-	struct store_delivery d;
-	enum err e =
-		store_delivery_get(c->store, c->arena, &c->key.org.id, id, &d);
-
-	if (!e)
-		response_json(c->response, 202, view_delivery(&d));
-	return e;
-}
-
-/* ---- a ping: its resource is the hook, as hook.disabled has it ---- */
-
-static enum err ping(struct call *c, const struct store_hook *hook,
-		     struct id *delivery)
-{
-	struct jtree *view = view_hook(hook, false);
-	struct buf text;
-	enum err e;
-
-	buf_init(&text, RESOURCE_MAX);
-	jtree_write(&text, view);
-	jtree_free(view);
-	e = store_ping(c->store, hook, text.data, text.len, delivery);
-	buf_release(&text);
-	if (e != ERR_LIMIT)
-		return e;
-	response_problem(c->response, 429,
-			 "%d pings of this hook are waiting for a sender, "
-			 "which is the limit.",
-			 STORE_PINGS_MAX);
-	response_header(c->response, "Retry-After", "%d", RESPONSE_RETRY_S);
-	return ERR_INVALID;
-}
-
-enum err api_hook_ping(struct call *c)
-{
-	struct store_hook hook;
-	struct id id, delivery;
-	enum err e = call_id(c, 0, &id);
-
-	if (!e)
-		e = body_read_nothing(c);
-	if (!e)
-		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
-				   &hook);
-	if (!e)
-		e = ping(c, &hook, &delivery);
-	return e ? e : answer_delivery(c, &delivery);
-}
-
-/* ---- redelivery ---- */
-
-static enum err refuse(struct call *c, unsigned status, const char *why)
-{
-	response_problem(c->response, status, "%s", why);
-	return ERR_INVALID;
-}
-
-enum err api_delivery_redeliver(struct call *c)
-{
-	struct id id;
-	enum err e = call_id(c, 0, &id);
-
-	if (!e)
-		e = body_read_nothing(c);
-	if (!e)
-		e = store_redeliver(c->store, &c->key.org.id, &id);
-	if (e == ERR_CONFLICT)
-		return refuse(c, 409, "The hook of this delivery was deleted.");
-	if (e == ERR_LIMIT)
-		return refuse(c, 409,
-			      "This delivery was tried too often to be tried "
-			      "again.");
-	return e ? e : answer_delivery(c, &id);
-}
-
-/* ---- replay ---- */
+/* ---- the body ---- */
 
 struct replay {
 	struct call *call;
@@ -182,6 +105,17 @@ static void check_times(struct field_errors *errors, void *arg)
 		field_errors_add(errors, "since", "lies in the future");
 }
 
+static const struct body_member members[] = {
+	{"since", read_since, BODY_REQUIRED},
+	{"until", read_until, BODY_OPTIONAL},
+	{"states", read_states, BODY_OPTIONAL},
+};
+
+static const struct body_schema schema = {
+	.member = members, .count = COUNT(members), .check = check_times};
+
+/* ---- the query ---- */
+
 static enum err read_dry_run(struct call *c, bool *out)
 {
 	const char *text = request_param(c->request, "dry_run");
@@ -189,10 +123,13 @@ static enum err read_dry_run(struct call *c, bool *out)
 	*out = text && strcmp(text, "1") == 0;
 	if (!text || *out || strcmp(text, "0") == 0)
 		return ERR_OK;
-	return refuse(c, 400, "dry_run is 1 or 0.");
+	response_problem(c->response, 400, "dry_run is 1 or 0.");
+	return ERR_INVALID;
 }
 
-static enum err find(struct call *c, struct replay *p)
+/* ---- the work ---- */
+
+static enum err find_deliveries(struct call *c, struct replay *p)
 {
 	enum err e = store_replay_find(c->store, &p->r, FIND_MS);
 
@@ -249,11 +186,11 @@ static void answer_count(struct call *c, unsigned status, uint64_t count)
 	response_json(c->response, status, v);
 }
 
-static enum err replay(struct call *c, struct replay *p, bool dry_run)
+static enum err run_replay(struct call *c, struct replay *p, bool dry_run)
 {
 	uint64_t done;
 	int64_t rest;
-	enum err e = find(c, p);
+	enum err e = find_deliveries(c, p);
 
 	if (!e)
 		e = check_due(c, p->r.count);
@@ -272,14 +209,8 @@ static enum err replay(struct call *c, struct replay *p, bool dry_run)
 	return e;
 }
 
-enum err api_hook_replay(struct call *c)
+enum err api_replay(struct call *c)
 {
-	static const struct body_member members[] = {
-		{"since", read_since, BODY_REQUIRED},
-		{"until", read_until, BODY_OPTIONAL},
-		{"states", read_states, BODY_OPTIONAL}};
-	static const struct body_schema schema = {
-		.member = members, .count = 3, .check = check_times};
 	struct replay p = {.call = c,
 			   .r = {.since = TIME_NONE,
 				 .until = c->key.now + 1,
@@ -299,7 +230,7 @@ enum err api_hook_replay(struct call *c)
 	if (e)
 		return e;
 	p.r.hook = &hook;
-	e = replay(c, &p, dry_run);
+	e = run_replay(c, &p, dry_run);
 	store_replay_release(&p.r);
 	return e;
 }

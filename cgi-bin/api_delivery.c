@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api_delivery: /v2/deliveries: reading them, and sending one again.
+ */
+#include "api.h"
+#include "base/text.h"
+#include "body.h"
+#include "call.h"
+#include "listing.h"
+#include "outside/jtree.h"
+#include "store/store_delivery.h"
+#include "store/store_redeliver.h"
+#include "store/view.h"
+
+/* ---- reading ---- */
+
+enum err api_delivery_list(struct call *c)
+{
+	struct store_delivery *list;
+	struct listing l;
+	size_t n;
+	struct store_more more;
+	enum err e = listing_read(c, store_delivery_state, &l);
+
+	if (!e)
+		e = listing_id(c, "hook", &l.hook, &l.filter.hook);
+	if (!e)
+		e = listing_id(c, "notification", &l.notification,
+			       &l.filter.notification);
+	if (!e)
+		e = store_delivery_list(c->store, c->arena, &c->key.org.id,
+					&l.filter, &list, &n, &more);
+	if (e)
+		return e;
+	response_json(c->response, 200, view_deliveries(list, n));
+	if (more.more)
+		listing_link_next(c, "/v2/deliveries", &more.after);
+	return ERR_OK;
+}
+
+static enum err read_before(struct call *c, unsigned *out)
+{
+	const char *text = request_param(c->request, "before");
+	uint64_t n = STORE_ATTEMPT_END;
+
+	if (text && (!text_uint(text, STORE_ATTEMPT_END, &n) || n == 0)) {
+		response_problem(c->response, 400,
+				 "before is the number of an attempt.");
+		return ERR_INVALID;
+	}
+	*out = (unsigned)n;
+	return ERR_OK;
+}
+
+static void link_before(struct call *c, const struct id *delivery,
+			unsigned first)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(id, delivery);
+	response_header(c->response, "Link",
+			"<%s/v2/deliveries/%s?before=%u>; rel=\"next\"",
+			c->conf->api.base_path, id, first);
+}
+
+enum err api_delivery_get(struct call *c)
+{
+	struct store_delivery d;
+	struct store_attempt *list;
+	unsigned first, before;
+	struct jtree *v;
+	struct id id;
+	bool more;
+	size_t n;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = read_before(c, &before);
+	if (!e)
+		e = store_delivery_get(c->store, c->arena, &c->key.org.id, &id,
+				       &d);
+	if (!e)
+		e = store_delivery_newest(c->store, d.key, before, &first,
+					  &more);
+	if (!e)
+		e = store_delivery_attempts(c->store, c->arena, d.key, first,
+					    before, &list, &n);
+	if (e)
+		return e;
+	v = view_delivery(&d);
+	jtree_put(v, "attempts", view_attempts(list, n));
+	response_json(c->response, 200, v);
+	if (more)
+		link_before(c, &id, first);
+	return ERR_OK;
+}
+
+/* ---- sending again ---- */
+
+enum err api_delivery_accepted(struct call *c, const struct id *id)
+{
+	struct store_delivery d;
+	enum err e =
+		store_delivery_get(c->store, c->arena, &c->key.org.id, id, &d);
+
+	if (!e)
+		response_json(c->response, 202, view_delivery(&d));
+	return e;
+}
+
+static enum err refuse_redelivery(struct call *c, const char *why)
+{
+	response_problem(c->response, 409, "%s", why);
+	return ERR_INVALID;
+}
+
+enum err api_delivery_redeliver(struct call *c)
+{
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = body_read_nothing(c);
+	if (!e)
+		e = store_redeliver(c->store, &c->key.org.id, &id);
+	if (e == ERR_CONFLICT)
+		return refuse_redelivery(
+			c, "The hook of this delivery was deleted.");
+	if (e == ERR_LIMIT)
+		return refuse_redelivery(
+			c, "This delivery was tried too often to be tried "
+			   "again.");
+	return e ? e : api_delivery_accepted(c, &id);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listing: what a list is asked for: how much of it, from where on, and what
+ * it is narrowed by.
+ */
+#ifndef HOOKS_LISTING_H
+#define HOOKS_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+#include "store/store_walk.h"
+
+struct call;
+
+/* A list of what happened: notifications or deliveries. */
+struct listing {
+	struct store_filter filter; /* texts borrowed from the request */
+	struct id after, hook, notification; /* where it points to */
+};
+
+/* ?limit=, ?after=, ?action=, ?state=, ?since= and ?until=. `is_state`: which
+ * states there are. ERR_INVALID with a 400 made; ERR_NOT_FOUND for an id of
+ * another form. */
+enum err listing_read(struct call *c, bool (*is_state)(const char *state),
+		      struct listing *out);
+
+/* The parts, for other lists. */
+
+/* ?limit=, 1 to 1000; `initial` when it is not there. */
+enum err listing_limit(struct call *c, size_t initial, size_t *out);
+/* A parameter that is an id: `out` is then `room`, and NULL when it is not
+ * there. ERR_NOT_FOUND for one of another form. */
+enum err listing_id(const struct call *c, const char *name, struct id *room,
+		    const struct id **out);
+
+/* Link: rel="next" to the same list after this id. */
+void listing_link_next(struct call *c, const char *path,
+		       const struct id *after);
+
+#endif
