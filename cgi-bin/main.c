@@ -62,6 +62,7 @@ static bool site_ready(struct site *site)
 		conf_release(&site->conf);
 		return false;
 	}
+	conf_warn(&site->conf);
 	store_init(&site->store, &site->conf, DB_API);
 	site->ready = true;
 	return true;

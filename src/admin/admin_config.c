@@ -62,8 +62,10 @@ enum err admin_config(struct admin *a)
 	e = conf_load(&a->conf, a->config);
 	if (!e)
 		e = check_config(&a->conf);
-	if (!e)
+	if (!e) {
+		conf_warn(&a->conf);
 		print_config(a);
+	}
 	conf_release(&a->conf);
 	return e;
 }

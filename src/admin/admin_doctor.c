@@ -74,7 +74,13 @@ static bool check_conf(struct doctor *d)
 			   "%s: standard error says what is wrong", c->file);
 		return false;
 	}
-	doctor_say(d, VERDICT_OK, 0, "configuration", "%s", c->file);
+	if (conf_warn(c))
+		doctor_say(d, VERDICT_WARN, 0, "configuration",
+			   "%s: has keys of an earlier version: standard error "
+			   "names them",
+			   c->file);
+	else
+		doctor_say(d, VERDICT_OK, 0, "configuration", "%s", c->file);
 	return true;
 }
 

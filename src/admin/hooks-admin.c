@@ -251,9 +251,11 @@ static enum err run_command(const struct command *c, struct admin *a,
 	if (c->need == DOES_ALL)
 		return c->run(a);
 	e = conf_load(&a->conf, line->config);
-	if (!e)
+	if (!e) {
+		conf_warn(&a->conf);
 		e = c->need == NEEDS_DATABASE ? run_with_store(c, a)
 					      : c->run(a);
+	}
 	conf_release(&a->conf);
 	return e;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/conf_check.h"
+#include "outside/conf_retired.h"
 #include "outside/conf_row.h"
 #include "outside/conf_value.h"
 
@@ -53,20 +54,44 @@ static enum err complain(const struct conf *c, unsigned line,
 	return ERR_CONFIG;
 }
 
+/* The row of a key that only an earlier version had, or -1. */
+static int find_retired(const char *section, const char *name)
+{
+	for (int i = 0; conf_retired[i].section; i++)
+		if (strcmp(conf_retired[i].section, section) == 0 &&
+		    strcmp(conf_retired[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static bool is_section(const char *section)
+{
+	if (conf_row_is_section(section))
+		return true;
+	for (int i = 0; conf_retired[i].section; i++)
+		if (strcmp(conf_retired[i].section, section) == 0)
+			return true;
+	return false;
+}
+
 /* inih calls this for each key; 0 stops it. */
 static int set(void *arg, const char *section, const char *name,
 	       const char *value)
 {
 	struct reader *r = arg;
 	const struct conf_row *k = conf_row_find(section, name);
+	int retired = k ? -1 : find_retired(section, name);
 	const char *why;
 
 	if (r->value)
 		value = r->value;
+	if (retired >= 0) {
+		r->c->retired[retired] = r->line;
+		return 1;
+	}
 	if (!k)
-		why = conf_row_is_section(section)
-			      ? "is not a known key"
-			      : "stands in an unknown section";
+		why = is_section(section) ? "is not a known key"
+					  : "stands in an unknown section";
 	else if (r->c->line[k - conf_rows])
 		why = "is set twice";
 	else
@@ -119,7 +144,7 @@ static bool heading_is_known(struct reader *r, const char *line)
 		return true;
 	if (!heading(line, name, sizeof(name)))
 		return bad_heading(r, r->line);
-	r->unknown = conf_row_is_section(name) ? 0 : r->line;
+	r->unknown = is_section(name) ? 0 : r->line;
 	return true;
 }
 
@@ -265,6 +290,22 @@ enum err conf_load(struct conf *c, const char *file)
 	e = read_file(c, in);
 	fclose(in);
 	return e ? e : conf_check(c, &st);
+}
+
+bool conf_warn(const struct conf *c)
+{
+	bool any = false;
+
+	for (int i = 0; conf_retired[i].section; i++) {
+		if (!c->retired[i])
+			continue;
+		log_warn("%s:%u: [%s] %s is a key of an earlier version and "
+			 "has no effect: %s",
+			 c->file, c->retired[i], conf_retired[i].section,
+			 conf_retired[i].name, conf_retired[i].instead);
+		any = true;
+	}
+	return any;
 }
 
 void conf_release(struct conf *c)

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "outside/conf_key.h"
 
-enum { CONF_SCHEDULE_MAX = 32, CONF_KEY_MAX = 64 };
+enum { CONF_SCHEDULE_MAX = 32, CONF_KEY_MAX = 64, CONF_RETIRED_MAX = 16 };
 
 /* Words of a list, separated by blanks or commas. */
 struct conf_list {
@@ -71,6 +71,8 @@ struct conf {
 
 	char *file;		     /* the file these values came from */
 	unsigned line[CONF_KEY_MAX]; /* where a key was set, 0: nowhere */
+	unsigned
+		retired[CONF_RETIRED_MAX]; /* and a key of an earlier version */
 };
 
 /*
@@ -80,6 +82,11 @@ struct conf {
  */
 enum err conf_load(struct conf *c, const char *file);
 void conf_release(struct conf *c);
+
+/* Warns in the log of each key that only an earlier version had. Returns
+ * whether there is any. conf_load() does not do it, because a program that cron
+ * starts every minute should not say it every minute. */
+bool conf_warn(const struct conf *c);
 
 /* The key of [secrets] key_file, or NULL. */
 static inline const unsigned char *conf_secrets_key(const struct conf *c)

@@ -11,6 +11,8 @@ libhooks_a_SOURCES += \
 	%D%/conf_key.h \
 	%D%/conf_mail.c \
 	%D%/conf_mail.h \
+	%D%/conf_retired.c \
+	%D%/conf_retired.h \
 	%D%/conf_row.c \
 	%D%/conf_row.h \
 	%D%/conf_value.c \

@@ -432,6 +432,8 @@ int main(int argc, char **argv)
 		log_open("hooks-send", LOG_LEVEL_INFO);
 	http_setup();
 	e = conf_load(&r.conf, r.o.config);
+	if (!e && r.o.verbose)
+		conf_warn(&r.conf);
 	if (!e)
 		e = run(&r);
 	lock_close(&r.lock);

@@ -11,6 +11,7 @@ static Suite *(*const suites[])(void) = {
 	suite_action,
 	suite_body,
 	suite_buf,
+	suite_conf_retired,
 	suite_crypt,
 	suite_field_errors,
 	suite_headroom,

@@ -12,6 +12,7 @@
 Suite *suite_action(void);
 Suite *suite_body(void);
 Suite *suite_buf(void);
+Suite *suite_conf_retired(void);
 Suite *suite_crypt(void);
 Suite *suite_field_errors(void);
 Suite *suite_headroom(void);
