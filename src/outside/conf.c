@@ -74,6 +74,34 @@ static bool is_section(const char *section)
 	return false;
 }
 
+static void set_known(struct reader *r, const struct conf_row *k,
+		      const char *value)
+{
+	unsigned *line = &r->c->line[k - conf_rows];
+	const char *why = *line ? "is set twice"
+				: conf_value_parse(k->type, slot(r->c, k),
+						   value, &k->range);
+
+	*line = r->line;
+	if (!why)
+		return;
+	complain(r->c, r->line, k->section, k->name, why);
+	r->failed = true;
+}
+
+static void complain_unknown(const struct reader *r, const char *section,
+			     const char *name)
+{
+	const char *like = conf_row_like(section, name);
+	char why[128];
+
+	snprintf(why, sizeof(why), "%s%s%s%s",
+		 is_section(section) ? "is not a known key"
+				     : "stands in an unknown section",
+		 like ? " (like it: " : "", like ? like : "", like ? ")" : "");
+	complain(r->c, r->line, section, name, why);
+}
+
 /* inih calls this for each key; 0 stops it. */
 static int set(void *arg, const char *section, const char *name,
 	       const char *value)
@@ -81,29 +109,16 @@ static int set(void *arg, const char *section, const char *name,
 	struct reader *r = arg;
 	const struct conf_row *k = conf_row_find(section, name);
 	int retired = k ? -1 : find_retired(section, name);
-	const char *why;
 
-	if (r->value)
-		value = r->value;
-	if (retired >= 0) {
+	if (k) {
+		set_known(r, k, r->value ? r->value : value);
+	} else if (retired >= 0) {
 		r->c->retired[retired] = r->line;
-		return 1;
-	}
-	if (!k)
-		why = is_section(section) ? "is not a known key"
-					  : "stands in an unknown section";
-	else if (r->c->line[k - conf_rows])
-		why = "is set twice";
-	else
-		why = conf_value_parse(k->type, slot(r->c, k), value,
-				       &k->range);
-	if (why) {
-		complain(r->c, r->line, section, name, why);
+	} else {
+		complain_unknown(r, section, name);
 		r->failed = true;
-		return 0;
 	}
-	r->c->line[k - conf_rows] = r->line;
-	return 1;
+	return !r->failed;
 }
 
 static bool heading(const char *line, char *name, size_t room)

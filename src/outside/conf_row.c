@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "outside/conf.h"
 
 #define AT(field) offsetof(struct conf, field)
@@ -232,4 +233,21 @@ bool conf_row_is_section(const char *section)
 		if (strcmp(conf_rows[i].section, section) == 0)
 			return true;
 	return false;
+}
+
+const char *conf_row_like(const char *section, const char *name)
+{
+	bool known = conf_row_is_section(section);
+	struct nearest n;
+
+	nearest_init(&n, known ? name : section);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct conf_row *k = &conf_rows[i];
+
+		if (!known)
+			nearest_try(&n, k->section);
+		else if (strcmp(k->section, section) == 0)
+			nearest_try(&n, k->name);
+	}
+	return n.best;
 }

@@ -30,5 +30,8 @@ extern const size_t conf_row_count;
 const struct conf_row *conf_row_find(const char *section, const char *name);
 /* Whether any key stands in a section of this name. */
 bool conf_row_is_section(const char *section);
+/* The key of this section that is most like the name; in a section that does
+ * not exist, the section that is most like it; NULL: none is. */
+const char *conf_row_like(const char *section, const char *name);
 
 #endif

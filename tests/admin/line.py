@@ -136,8 +136,13 @@ class Config(admincase.AdminCase):
 
     def test_names_file_line_and_key(self):
         self.complains("[sender]\n\nlease = soon\n", 3, "[sender] lease")
-        self.complains("[sender]\nleese = 60s\n", 2, "[sender] leese")
-        self.complains("[sneder]\nlease = 60s\n", 2, "[sneder] lease")
+        self.complains(
+            "[sender]\nleese = 60s\n", 2, "[sender] leese", "(like it: lease)"
+        )
+        self.complains(
+            "[sneder]\nlease = 60s\n", 2, "[sneder] lease", "(like it: sender)"
+        )
+        self.complains("[sender]\nmax_hooks = 5\n", 2, "known key\n")
         self.complains("[sneder]\n\n[api]\n", 1, "section")
         self.complains("[api]\n[sneder]\n", 2, "section")
         self.complains("[api\nmax_hooks = 5\n", 1, "heading")
