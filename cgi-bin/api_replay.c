@@ -16,7 +16,7 @@
 #include "store/store_delivery.h"
 #include "store/store_due.h"
 #include "store/store_hook.h"
-#include "store/store_redeliver.h"
+#include "store/store_replay.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -52,6 +52,10 @@ libhooks_a_SOURCES += \
 	%D%/store_redeliver.h \
 	%D%/store_redeliver_row.c \
 	%D%/store_redeliver_row.h \
+	%D%/store_redeliver_step.c \
+	%D%/store_redeliver_step.h \
+	%D%/store_replay.c \
+	%D%/store_replay.h \
 	%D%/store_schema.c \
 	%D%/store_schema.h \
 	%D%/store_secret.c \

@@ -27,15 +27,15 @@ struct store_redeliver_rows {
 };
 
 /* `batch`: 0 for none. */
-void store_redeliver_add(struct store_redeliver_rows *rows, uint64_t key,
-			 uint64_t batch, bool wanted);
+void store_redeliver_row_add(struct store_redeliver_rows *rows, uint64_t key,
+			     uint64_t batch, bool wanted);
 /* Adds members of batches of the hook from around the keys `first` to `last`:
  * they were made shortly after each other, but other rows may lie between. */
-enum err store_redeliver_members(struct store *s, uint64_t hook, uint64_t first,
-				 uint64_t last,
-				 struct store_redeliver_rows *rows);
+enum err store_redeliver_row_members(struct store *s, uint64_t hook,
+				     uint64_t first, uint64_t last,
+				     struct store_redeliver_rows *rows);
 /* Sorts them by group and key, removes duplicates, and drops the groups without
  * a wanted row. */
-void store_redeliver_settle(struct store_redeliver_rows *rows);
+void store_redeliver_row_settle(struct store_redeliver_rows *rows);
 
 #endif
