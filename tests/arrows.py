@@ -70,6 +70,10 @@ THREADS = (
 )
 FACT_SET = re.compile(r"(->|\.)facts\.[\w.\[\]]+\s*([-+*/|&^]?=[^=]|\+\+|--)")
 
+# The folders in which a static function's name is its own.
+PREFIXED = ("deliver", "send")
+_STATIC = re.compile(r"^static [^;={}()]*?\b(\w+)\(", re.M)
+
 LINES_MAX = 500
 
 _TOKEN = re.compile(
@@ -186,6 +190,28 @@ def threads(tree):
             yield f"{path}: changes a lane's `facts`"
 
 
+def statics(tree):
+    """A static function's name says which file it is in, where another has one
+    of that name, and never names another module."""
+    modules = {path.rsplit("/", 1)[1][:-2] for path in tree}
+    files = {}
+    for path, text in tree.items():
+        for name in _STATIC.findall(_without(text, strings=True)):
+            files.setdefault(name, set()).add(path)
+    for name, paths in files.items():
+        for path in sorted(paths):
+            if _layer(path) not in PREFIXED:
+                continue
+            if len(paths) > 1:
+                yield f"{path}: {name}() is also in {sorted(paths - {path})}"
+            family = path.rsplit("/", 1)[1].split("_")[0].split(".")[0]
+            for other in modules:
+                if name.startswith(other + "_") and not other.startswith(
+                    family
+                ):
+                    yield f"{path}: {name}() bears the prefix of {other}"
+
+
 def sql(tree):
     for path, text in tree.items():
         if path.startswith("src/store/"):
@@ -284,6 +310,20 @@ PLANTED = (
     (threads, {"src/deliver/mailbox.c": "\tl->shared.recall = true;\n"}),
     (threads, {"src/deliver/tally.c": "\tp->lane->facts.hook.hook++;\n"}),
     (threads, {"src/deliver/round.c": "\tl->facts.key[i].n = 0;\n"}),
+    (
+        statics,
+        {
+            "src/deliver/batch.c": "static void take(int n)\n{\n}\n",
+            "src/store/store_walk.c": "static struct a *take(void)\n{\n}\n",
+        },
+    ),
+    (
+        statics,
+        {
+            "src/send/chores.c": "static enum err store_run(void)\n{\n}\n",
+            "src/store/store.c": "",
+        },
+    ),
     (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),
     (sql, {"src/outside/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
     (kept_out, {"src/base/text.c": "n = atoi(s);\n"}),
@@ -305,6 +345,10 @@ HARMLESS = {
     "atomic_load(&l->shared.recall);\n",
     "src/deliver/round_read.c": "l->draft.out = l->ledger.out; lane_room(l);\n"
     'log("l->courier.org", l->facts.ping);\n',
+    "src/deliver/round.c": "static void round_read_take(int n)\n{\n\ttake(n);\n}\n"
+    "static const int take = 1;\n",
+    "src/store/store_walk.c": "static void take(void)\n{\n}\n",
+    "src/store/store_stats.c": "static void take(void)\n{\n}\n",
     "src/rules/id.h": "#ifndef HOOKS_ID_H\n#define HOOKS_ID_H\n#endif\n",
 }
 
@@ -316,6 +360,7 @@ RULES = {
         pure_rules,
         alone,
         threads,
+        statics,
         sql,
         kept_out,
         sizes,

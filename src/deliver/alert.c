@@ -15,7 +15,8 @@ static bool wanted(const struct round *r)
 
 /* What came back of one hook lies together, more or less: rows that are there
  * already are added up in the database. */
-static void count(struct store_alert *list, size_t *n, const struct parcel *p)
+static void alert_count(struct store_alert *list, size_t *n,
+			const struct parcel *p)
 {
 	uint64_t hook = p->lane->facts.hook.hook;
 
@@ -38,7 +39,7 @@ enum err alert_failed(struct round *r)
 	for (const struct parcel *p = r->back->first; p; p = p->next)
 		if (p->sent && !p->lane->draft.lost && !p->lane->facts.ping &&
 		    p->outcome.verdict == OUTCOME_FAILED)
-			count(list, &n, p);
+			alert_count(list, &n, p);
 	return store_alert_add(&r->store, list, n, r->store.now);
 }
 

@@ -19,7 +19,7 @@ struct planner {
 	size_t count;
 };
 
-static void take(struct planner *p, size_t i)
+static void batch_take(struct planner *p, size_t i)
 {
 	p->taken[i] = true;
 	p->out[p->count++] = p->rows[i];
@@ -30,7 +30,7 @@ static void take_fixed(struct planner *p, size_t first)
 {
 	for (size_t i = first; i < p->n; i++)
 		if (!p->taken[i] && p->rows[i].batch == p->rows[first].batch)
-			take(p, i);
+			batch_take(p, i);
 }
 
 /* What may have been sent alone keeps its id and its body: alone. */
@@ -50,7 +50,7 @@ static void take_new(struct planner *p, size_t first, size_t max)
 		bytes += p->rows[i].resource_len + OBJECT_BYTES;
 		if (members && bytes > PARCEL_BODY_MAX)
 			return;
-		take(p, i);
+		batch_take(p, i);
 		members++;
 	}
 }
@@ -66,8 +66,8 @@ static enum err fix(struct round *r, const struct store_lane_row *rows,
 }
 
 /* One plan, beginning with row `first`. */
-static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
-			 size_t first, size_t room)
+static enum err batch_plan_one(struct round *r, struct lane *l,
+			       struct planner *p, size_t first, size_t room)
 {
 	struct parcel_plan *plan = &l->draft.plans[l->draft.plan_count++];
 	size_t max = l->facts.ping ? 1 : l->facts.hook.batch_size,
@@ -82,7 +82,7 @@ static enum err plan_one(struct round *r, struct lane *l, struct planner *p,
 	if (plan->batch)
 		take_fixed(p, first);
 	else if (single)
-		take(p, first);
+		batch_take(p, first);
 	else
 		take_new(p, first, max);
 	plan->count = p->count - begin;
@@ -103,7 +103,7 @@ enum err batch_plan(struct round *r, struct lane *l, size_t n, size_t want)
 	l->draft.plan_count = 0;
 	for (size_t i = 0; !e && i < n && p.count < want; i++)
 		if (!p.taken[i])
-			e = plan_one(r, l, &p, i, want - p.count);
+			e = batch_plan_one(r, l, &p, i, want - p.count);
 	l->draft.rows = p.out;
 	l->draft.row_count = p.count;
 	return e;

@@ -152,7 +152,7 @@ static void give_back_unsent(struct courier *c, struct lane *l)
 	ring_remove(c, l);
 }
 
-static void flush(struct courier *c)
+static void courier_flush(struct courier *c)
 {
 	mailbox_return(c->plan->mailbox, &c->back, c->back_count);
 	c->back_count = 0;
@@ -160,7 +160,7 @@ static void flush(struct courier *c)
 
 /* ---- sending ---- */
 
-static void start(struct courier *c, struct lane *l)
+static void courier_start(struct courier *c, struct lane *l)
 {
 	struct parcel *p = parcel_list_pop(&l->courier.ready);
 
@@ -191,7 +191,7 @@ static bool may_send(struct courier *c, const struct lane *l, int64_t now)
 }
 
 /* One parcel a lane and turn, until all places are taken or nobody may. */
-static void serve(struct courier *c)
+static void courier_serve(struct courier *c)
 {
 	const struct lane *stuck = NULL;
 	int64_t now = clock_monotonic();
@@ -209,7 +209,7 @@ static void serve(struct courier *c)
 		}
 		stuck = NULL;
 		c->ring = l->courier.ring_next;
-		start(c, l);
+		courier_start(c, l);
 	}
 }
 
@@ -264,7 +264,7 @@ static void adjust_window(const struct courier *c, struct lane *l,
 		l->shared.window++;
 }
 
-static void done(struct courier *c, struct parcel *p)
+static void courier_done(struct courier *c, struct parcel *p)
 {
 	struct outcome_policy policy = c->plan->policy;
 	struct lane *l = p->lane;
@@ -287,17 +287,17 @@ static void done(struct courier *c, struct parcel *p)
 	give_back(c, p);
 }
 
-static struct parcel *parcel_of(struct http_request *r)
+static struct parcel *courier_parcel(struct http_request *r)
 {
 	return (struct parcel *)((char *)r - offsetof(struct parcel, request));
 }
 
-static void collect(struct courier *c)
+static void courier_collect(struct courier *c)
 {
 	struct http_request *r;
 
 	while ((r = http_done(c->plan->http)))
-		done(c, parcel_of(r));
+		courier_done(c, courier_parcel(r));
 }
 
 /* ---- the end ---- */
@@ -335,14 +335,14 @@ void courier_run(const struct courier_plan *plan)
 		accept_parcels(&c, &fetched);
 		heed_stop(&c);
 		heed_recalls(&c);
-		serve(&c);
-		collect(&c);
-		flush(&c);
+		courier_serve(&c);
+		courier_collect(&c);
+		courier_flush(&c);
 		if (!more && !c.in_flight && !c.ring)
 			return;
 		http_wait(plan->http,
 			  c.stopping || c.unleased ? STOP_WAIT_MS : WAIT_MS);
-		collect(&c);
-		flush(&c);
+		courier_collect(&c);
+		courier_flush(&c);
 	}
 }

@@ -19,7 +19,7 @@ struct room {
 	uint64_t left;
 };
 
-struct run {
+struct fanout {
 	struct store *s;
 	const struct fanout_place *from;
 	struct fanout_place place; /* as it will be */
@@ -38,7 +38,8 @@ enum { REASON_SIZE = 200 };
 /* ---- whose turn it is ---- */
 
 /* From the place on, and once round; at most `max`. */
-static enum err find_orgs(struct run *r, struct id *orgs, size_t max, size_t *n)
+static enum err find_orgs(struct fanout *r, struct id *orgs, size_t max,
+			  size_t *n)
 {
 	bool wrapped = !r->place.under_way;
 	const struct id *after = wrapped ? NULL : &r->place.organization;
@@ -63,8 +64,8 @@ static enum err find_orgs(struct run *r, struct id *orgs, size_t max, size_t *n)
 }
 
 /* Its share of the rows and of the deliveries, but one row at least. */
-static enum err choose_of(struct run *r, const struct id *org, size_t orgs,
-			  uint64_t *deliveries)
+static enum err fanout_choose_of(struct fanout *r, const struct id *org,
+				 size_t orgs, uint64_t *deliveries)
 {
 	size_t want = r->max / orgs, n;
 	uint64_t hooks;
@@ -87,7 +88,7 @@ static enum err choose_of(struct run *r, const struct id *org, size_t orgs,
 	return ERR_OK;
 }
 
-static enum err choose(struct run *r)
+static enum err fanout_choose(struct fanout *r)
 {
 	struct id orgs[FANOUT_ORGS];
 	uint64_t deliveries = 0;
@@ -102,14 +103,14 @@ static enum err choose(struct run *r)
 			r->count.more = true;
 			break;
 		}
-		e = choose_of(r, &orgs[i], n, &deliveries);
+		e = fanout_choose_of(r, &orgs[i], n, &deliveries);
 	}
 	return e;
 }
 
 /* ---- what it says ---- */
 
-static bool refuse(char *why, const char *field, const char *what)
+static bool fanout_refuse(char *why, const char *field, const char *what)
 {
 	snprintf(why, REASON_SIZE, "%s: %s", field, what);
 	return false;
@@ -123,21 +124,21 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 	const char *what;
 
 	if (!row->organization_known)
-		return refuse(why, "organization", "is not known");
+		return fanout_refuse(why, "organization", "is not known");
 	if (row->has_nul)
-		return refuse(why, "action, user", "hold a NUL");
+		return fanout_refuse(why, "action, user", "hold a NUL");
 	what = row->idempotency_key
 		       ? valid_idempotency_key(row->idempotency_key,
 					       row->idempotency_len)
 		       : NULL;
 	if (what)
-		return refuse(why, "idempotency_key", what);
+		return fanout_refuse(why, "idempotency_key", what);
 	what = publishable_action(row->action);
 	if (what)
-		return refuse(why, "action", what);
+		return fanout_refuse(why, "action", what);
 	what = row->user ? publishable_user(row->user) : NULL;
 	if (what)
-		return refuse(why, "user", what);
+		return fanout_refuse(why, "user", what);
 	if (!row->resource) {
 		snprintf(why, REASON_SIZE,
 			 "resource: %zu bytes are more than [api] max_body",
@@ -146,11 +147,11 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 	}
 	if (!publishable_resource(row->resource, row->resource_len,
 				  s->conf->api.max_body, bad))
-		return refuse(why, "resource", bad);
+		return fanout_refuse(why, "resource", bad);
 	return true;
 }
 
-static enum err find_room(struct run *r, const struct id *organization,
+static enum err find_room(struct fanout *r, const struct id *organization,
 			  struct room **out)
 {
 	struct room *room = r->room;
@@ -172,7 +173,7 @@ static enum err find_room(struct run *r, const struct id *organization,
 }
 
 /* The limit of the API, for what came past it. */
-static enum err check_room(struct run *r, const struct store_queued *row,
+static enum err check_room(struct fanout *r, const struct store_queued *row,
 			   char *why, bool *fine)
 {
 	struct room *room;
@@ -211,7 +212,7 @@ static enum err claim(struct store *s, const struct store_queued *row,
 }
 
 /* What was counted before is that much older. */
-static enum err tell(struct store *s, const uint64_t *keys, size_t n)
+static enum err fanout_tell(struct store *s, const uint64_t *keys, size_t n)
 {
 	struct store_share list[FANOUT_MAX];
 	size_t count;
@@ -225,9 +226,9 @@ static enum err tell(struct store *s, const uint64_t *keys, size_t n)
 	return e;
 }
 
-static enum err body(struct db *db, void *arg)
+static enum err fanout_body(struct db *db, void *arg)
 {
-	struct run *r = arg;
+	struct fanout *r = arg;
 	struct store *s = r->s;
 	uint64_t good[FANOUT_MAX];
 	size_t count = 0;
@@ -239,7 +240,7 @@ static enum err body(struct db *db, void *arg)
 	r->count = (struct fanout_count){0};
 	r->rooms = 0;
 	r->place = *r->from;
-	e = choose(r);
+	e = fanout_choose(r);
 	if (e || !r->keys)
 		return e;
 	e = store_fanout_take(s, r->key, r->keys, s->conf->api.max_body, &rows);
@@ -263,13 +264,13 @@ static enum err body(struct db *db, void *arg)
 	if (!e)
 		e = store_fanout_spread(s, good, count, &r->count.made);
 	if (!e && r->rooms)
-		e = tell(s, good, count);
+		e = fanout_tell(s, good, count);
 	return e;
 }
 
 static enum err reject_last(struct db *db, void *arg)
 {
-	struct run *r = arg;
+	struct fanout *r = arg;
 
 	(void)db;
 	r->count =
@@ -280,12 +281,12 @@ static enum err reject_last(struct db *db, void *arg)
 
 /* The rules above leave nothing that the database refuses; should it refuse
  * all the same, one row alone pays for it, not its neighbours. */
-static enum err one_by_one(struct run *r)
+static enum err one_by_one(struct fanout *r)
 {
 	enum err e;
 
 	r->max = 1;
-	e = db_tx(r->s->db, DB_REPEAT, body, r);
+	e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
 	if (e == ERR_INTERNAL && r->last)
 		e = db_tx(r->s->db, DB_REPEAT, reject_last, r);
 	return e;
@@ -294,9 +295,9 @@ static enum err one_by_one(struct run *r)
 enum err fanout_run(struct store *s, struct fanout_place *place,
 		    uint64_t newest, struct fanout_count *out)
 {
-	struct run r = {
+	struct fanout r = {
 		.s = s, .from = place, .newest = newest, .max = FANOUT_MAX};
-	enum err e = db_tx(s->db, DB_REPEAT, body, &r);
+	enum err e = db_tx(s->db, DB_REPEAT, fanout_body, &r);
 
 	if (e == ERR_INTERNAL)
 		e = one_by_one(&r);

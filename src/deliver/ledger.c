@@ -150,7 +150,7 @@ static int64_t until_next_look(const struct ledger *l)
 
 /* Publishing and lanes that are due. In a run that is `once` the fan-out
  * was done before, so that what is due can be told from what came later. */
-static enum err look(struct ledger *l)
+static enum err ledger_look(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
@@ -181,7 +181,7 @@ static void heed_wish(struct ledger *l)
 							 : MAILBOX_NOTHING_NEW);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+static int64_t ledger_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -197,7 +197,7 @@ static int64_t patience(const struct ledger *l)
 	if (l->back.first || round_is_due(&l->round))
 		return 0;
 	if (!l->wish)
-		next = earlier(next, l->next_look);
+		next = ledger_earlier(next, l->next_look);
 	return next > now ? next - now : 0;
 }
 
@@ -297,13 +297,13 @@ static enum err step(struct ledger *l)
 	}
 	if (!e && !l->wish &&
 	    (l->more_queued || clock_monotonic() >= l->next_look))
-		e = look(l);
+		e = ledger_look(l);
 	if (!e)
 		e = housekeeping(l);
 	return e;
 }
 
-static enum err loop(struct ledger *l)
+static enum err ledger_loop(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
@@ -352,7 +352,7 @@ enum err ledger_run(const struct plan *plan)
 	if (!e)
 		e = note(&l);
 	if (!e)
-		e = loop(&l);
+		e = ledger_loop(&l);
 	if (e)
 		abandon(&l);
 	else

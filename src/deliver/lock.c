@@ -56,7 +56,7 @@ static struct flock byte_at(uint64_t place, short type)
 			      .l_len = 1};
 }
 
-static bool set(struct lock *l, uint64_t place, short type)
+static bool lock_set(struct lock *l, uint64_t place, short type)
 {
 	struct flock f = byte_at(place, type);
 
@@ -83,7 +83,7 @@ static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
 		if (pwrite(l->fd, mark, MARK_LEN, 0) != MARK_LEN)
 			mark[0] = '\0';
 	}
-	set(l, MARK_PLACE, F_UNLCK);
+	lock_set(l, MARK_PLACE, F_UNLCK);
 }
 
 static void name_host(struct lock *l)
@@ -144,15 +144,15 @@ void lock_close(struct lock *l)
 
 bool lock_try(struct lock *l)
 {
-	return set(l, 0, F_WRLCK);
+	return lock_set(l, 0, F_WRLCK);
 }
 
 void lock_give_up(struct lock *l)
 {
-	set(l, 0, F_UNLCK);
+	lock_set(l, 0, F_UNLCK);
 }
 
-static uint64_t place_of(uint64_t nonce)
+static uint64_t lock_place(uint64_t nonce)
 {
 	return (nonce & PLACE_MASK) + 1;
 }
@@ -162,7 +162,7 @@ void lock_owner(struct lock *l, char owner[LOCK_OWNER_SIZE])
 	uint64_t nonce;
 
 	crypt_random(&nonce, sizeof(nonce));
-	if (l->fd >= 0 && set(l, place_of(nonce), F_WRLCK))
+	if (l->fd >= 0 && lock_set(l, lock_place(nonce), F_WRLCK))
 		snprintf(owner, LOCK_OWNER_SIZE, "%.42s%016" PRIx64, l->prefix,
 			 nonce);
 	else
@@ -183,6 +183,6 @@ bool lock_alive(void *arg, const char *owner)
 	nonce = strtoull(digits + 1, &end, 16);
 	if (*end)
 		return true;
-	f = byte_at(place_of(nonce), F_WRLCK);
+	f = byte_at(lock_place(nonce), F_WRLCK);
 	return fcntl(l->fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
 }

@@ -24,9 +24,10 @@ enum {
 	OPERATIONAL_MAX = 256 /* in one statement */
 };
 
-static enum err publish(struct store *s, const struct id *organization,
-			const char *action, struct jtree *resource,
-			uint64_t *key)
+static enum err operational_publish(struct store *s,
+				    const struct id *organization,
+				    const char *action, struct jtree *resource,
+				    uint64_t *key)
 {
 	struct buf text;
 	enum err e;
@@ -53,7 +54,8 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 	if (e)
 		return e;
 	view = view_hook(&hook, false);
-	e = publish(s, &hook.organization, ACTION_HOOK_DISABLED, view, &key);
+	e = operational_publish(s, &hook.organization, ACTION_HOOK_DISABLED,
+				view, &key);
 	jtree_free(view);
 	return e ? e : store_fanout_spread(s, &key, 1, &made);
 }
@@ -147,7 +149,8 @@ enum err operational_failed_choose(struct store *s, struct store_failed *list,
 	return e;
 }
 
-static enum err tell(struct store *s, const struct store_delivery *d, size_t n)
+static enum err operational_tell(struct store *s,
+				 const struct store_delivery *d, size_t n)
 {
 	uint64_t keys[OPERATIONAL_MAX], made;
 	enum err e = ERR_OK;
@@ -155,8 +158,8 @@ static enum err tell(struct store *s, const struct store_delivery *d, size_t n)
 	for (size_t i = 0; i < n && !e; i++) {
 		struct jtree *view = view_delivery(&d[i]);
 
-		e = publish(s, &d[i].organization, ACTION_DELIVERY_FAILED, view,
-			    &keys[i]);
+		e = operational_publish(s, &d[i].organization,
+					ACTION_DELIVERY_FAILED, view, &keys[i]);
 		jtree_free(view);
 	}
 	return e ? e : store_fanout_spread(s, keys, n, &made);
@@ -177,7 +180,7 @@ enum err operational_delivery_failed(struct store *s, struct arena *arena,
 		e = store_delivery_keys(s, arena, keys, part, &deliveries,
 					&count);
 		if (!e && count)
-			e = tell(s, deliveries, count);
+			e = operational_tell(s, deliveries, count);
 	}
 	return e;
 }

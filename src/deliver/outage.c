@@ -22,11 +22,11 @@
 
 enum { AGAIN_S = 3600 };
 
-struct state {
+struct outage {
 	int64_t began, said;
 };
 
-static void state_path(struct buf *path, const char *lock_path)
+static void outage_path(struct buf *path, const char *lock_path)
 {
 	buf_init(path, 4096);
 	buf_puts(path, lock_path);
@@ -35,7 +35,7 @@ static void state_path(struct buf *path, const char *lock_path)
 
 /* Opened and locked: of several that see one outage, one tells it. -1: there
  * is none, or it cannot be opened. */
-static int open_state(const char *path, int flags)
+static int outage_open(const char *path, int flags)
 {
 	struct stat st;
 	int fd;
@@ -51,7 +51,7 @@ static int open_state(const char *path, int flags)
 	}
 }
 
-static bool read_state(int fd, struct state *out)
+static bool outage_read(int fd, struct outage *out)
 {
 	char text[64] = "", *end;
 
@@ -62,7 +62,7 @@ static bool read_state(int fd, struct state *out)
 	return true;
 }
 
-static void write_state(int fd, const struct state *s)
+static void outage_write(int fd, const struct outage *s)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 "\n",
@@ -75,14 +75,14 @@ static void write_state(int fd, const struct state *s)
 bool outage_note(const char *lock_path, const char *why)
 {
 	int64_t now = clock_wall() / 1000;
-	struct state s = {.began = now, .said = now};
+	struct outage s = {.began = now, .said = now};
 	struct buf path;
 	bool known, due;
 	int fd;
 
-	state_path(&path, lock_path);
-	fd = open_state(path.data, O_CREAT);
-	known = read_state(fd, &s);
+	outage_path(&path, lock_path);
+	fd = outage_open(path.data, O_CREAT);
+	known = outage_read(fd, &s);
 	due = known && now - s.said >= AGAIN_S;
 	if (!known) {
 		log_error("the database cannot be reached: %s", why);
@@ -94,7 +94,7 @@ bool outage_note(const char *lock_path, const char *why)
 	if (due)
 		s.said = now;
 	if (!known || due)
-		write_state(fd, &s);
+		outage_write(fd, &s);
 	if (fd >= 0)
 		close(fd);
 	buf_release(&path);
@@ -103,13 +103,13 @@ bool outage_note(const char *lock_path, const char *why)
 
 void outage_end(const char *lock_path)
 {
-	struct state s;
+	struct outage s;
 	struct buf path;
 	int fd;
 
-	state_path(&path, lock_path);
-	fd = open_state(path.data, 0);
-	if (read_state(fd, &s)) {
+	outage_path(&path, lock_path);
+	fd = outage_open(path.data, 0);
+	if (outage_read(fd, &s)) {
 		log_error("the database is back after %" PRId64 " minutes",
 			  (clock_wall() / 1000 - s.began + 59) / 60);
 		unlink(path.data);

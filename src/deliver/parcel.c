@@ -65,8 +65,8 @@ static void write_body(struct parcel *p, const struct parcel_plan *plan)
 }
 
 /* A batch is dated like its first member, so every attempt has one id. */
-static void name(const struct store *s, struct parcel *p,
-		 const struct parcel_plan *plan)
+static void parcel_name(const struct store *s, struct parcel *p,
+			const struct parcel_plan *plan)
 {
 	int64_t created_at = plan->rows[0].created_at;
 	struct id id;
@@ -99,7 +99,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.due_at = plan->rows[i].due_at,
 			.published_at = plan->rows[i].published_at,
 		};
-	name(s, p, plan);
+	parcel_name(s, p, plan);
 	write_body(p, plan);
 	buf_init(&p->signature, 1024);
 	buf_reserve(&p->signature, SIGNATURE_BYTES);
@@ -114,7 +114,7 @@ void parcel_free(struct parcel *p)
 	free(p);
 }
 
-static unsigned attempt_of(const struct parcel *p)
+static unsigned parcel_attempt(const struct parcel *p)
 {
 	return p->member[0].attempts + 1;
 }
@@ -133,7 +133,7 @@ static bool maybe_duplicate(const struct parcel *p)
 }
 
 /* A secret may expire while the lane is open. */
-static void sign(struct parcel *p, int64_t now_s)
+static void parcel_sign(struct parcel *p, int64_t now_s)
 {
 	const struct store_lane_hook *hook = &p->lane->facts.hook;
 	int64_t now = clock_monotonic() + p->lane->facts.ahead;
@@ -163,13 +163,13 @@ void parcel_address(struct parcel *p, int64_t now_s)
 	static char duplicate[] = "webhook-maybe-duplicate: 1";
 	size_t n = 0;
 
-	sign(p, now_s);
+	parcel_sign(p, now_s);
 	memcpy(p->text[0], id_line, sizeof(id_line));
 	memcpy(p->text[0] + sizeof(id_line) - 1, p->id, sizeof(p->id));
 	snprintf(p->text[1], sizeof(p->text[1]), "webhook-timestamp: %lld",
 		 (long long)now_s);
 	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
-		 attempt_of(p));
+		 parcel_attempt(p));
 	add_line(p, &n, type);
 	add_line(p, &n, p->text[0]);
 	add_line(p, &n, p->text[1]);

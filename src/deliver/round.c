@@ -107,7 +107,7 @@ static void touch(struct round *r)
 
 /* What an ordered lane puts off keeps its due time, so a run that is `once`
  * finds it again when it counts what it left. What a 410 holds is no retry. */
-static void count(const struct round *r, const struct parcel *p)
+static void round_count(const struct round *r, const struct parcel *p)
 {
 	struct plan_count *c = r->plan->count;
 
@@ -142,7 +142,7 @@ static void clear_back(struct round *r)
 	if (r->writes_tally)
 		tally_clear(r->tally);
 	while ((p = parcel_list_pop(r->back))) {
-		count(r, p);
+		round_count(r, p);
 		if (p->sent)
 			lane_adjust(p->lane, &p->outcome, p->count);
 		put_away(r, p);

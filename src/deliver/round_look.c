@@ -84,7 +84,7 @@ static void leave_out_open(struct round *r)
 }
 
 /* Moves a random part of what was found to the front. */
-static void choose(struct round *r, size_t max)
+static void round_look_choose(struct round *r, size_t max)
 {
 	size_t first;
 
@@ -122,6 +122,6 @@ enum err round_look(struct round *r, size_t max)
 	if (e)
 		return e;
 	leave_out_open(r);
-	choose(r, max);
+	round_look_choose(r, max);
 	return ERR_OK;
 }

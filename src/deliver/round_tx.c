@@ -44,7 +44,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.rate_wait = 0;
 }
 
-static void begin(struct round *r)
+static void round_tx_begin(struct round *r)
 {
 	round_tx_forget(r);
 	arena_release(&r->arena);
@@ -93,7 +93,7 @@ static void leave(struct round *r, struct lane *l)
 	l->draft.rate_wait = LOCKED_WAIT_MS;
 }
 
-static enum err take(struct round *r)
+static enum err round_tx_take(struct round *r)
 {
 	uint64_t keys[STORE_LANE_MAX];
 	struct store_lane *rows;
@@ -225,12 +225,12 @@ enum err round_tx_run(struct db *db, void *arg)
 	enum err e;
 
 	(void)db;
-	begin(r);
+	round_tx_begin(r);
 	e = fence(r);
 	if (!e)
 		e = round_record(r);
 	if (!e)
-		e = take(r);
+		e = round_tx_take(r);
 	if (!e)
 		e = settle_all(r);
 	if (!e && r->writes_tally)

@@ -46,8 +46,9 @@ static size_t hash(const struct id *organization, uint64_t hook, int64_t minute)
 	return (size_t)((h * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 
-static struct store_stats *find(struct tally *t, const struct id *organization,
-				uint64_t hook, int64_t minute)
+static struct store_stats *tally_find(struct tally *t,
+				      const struct id *organization,
+				      uint64_t hook, int64_t minute)
 {
 	size_t mask = sizeof(t->slot) / sizeof(t->slot[0]) - 1;
 	size_t i = hash(organization, hook, minute) & mask;
@@ -67,7 +68,7 @@ static struct store_stats *find(struct tally *t, const struct id *organization,
 	return &r->n;
 }
 
-static size_t outcome_of(const struct parcel *p)
+static size_t tally_outcome_of(const struct parcel *p)
 {
 	const struct attempt *a = &p->request.attempt;
 
@@ -89,8 +90,8 @@ static bool look_up(struct tally *t, const struct store_lane_hook *hook,
 		return false;
 	if (!t->count)
 		t->since = clock_monotonic();
-	t->last[0] = find(t, &hook->organization, hook->hook, minute);
-	t->last[1] = find(t, &hook->organization, 0, minute);
+	t->last[0] = tally_find(t, &hook->organization, hook->hook, minute);
+	t->last[1] = tally_find(t, &hook->organization, 0, minute);
 	t->last_hook = hook->hook;
 	t->last_minute = minute;
 	return true;
@@ -111,7 +112,8 @@ static void count_latency(struct tally *t, const struct parcel_member *m,
 		t->last[i]->latency.n[bucket]++;
 }
 
-static void count(struct store_stats *n, const struct parcel *p, size_t bucket)
+static void tally_count(struct store_stats *n, const struct parcel *p,
+			size_t bucket)
 {
 	n->request.n[bucket]++;
 	n->attempts += p->count;
@@ -132,12 +134,12 @@ void tally_parcel(struct tally *t, const struct parcel *p, int64_t now,
 	if (!look_up(t, &p->lane->facts.hook, now - now % STORE_MINUTE_MS))
 		return;
 	for (size_t i = 0; i < 2; i++)
-		count(t->last[i], p, bucket);
+		tally_count(t->last[i], p, bucket);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		for (size_t i = 0; i < p->count; i++)
 			count_latency(t, &p->member[i], ended);
 	t->request_us += (uint64_t)us;
-	t->outcome[outcome_of(p)] += p->count;
+	t->outcome[tally_outcome_of(p)] += p->count;
 }
 
 /* ---- writing ---- */
@@ -171,23 +173,23 @@ struct writer {
 	size_t n, labels;
 };
 
-static void put(struct writer *w, const char *family, const char *label,
-		uint64_t value)
+static void tally_put(struct writer *w, const char *family, const char *label,
+		      uint64_t value)
 {
 	if (value)
 		w->list[w->n++] = (struct store_counter){family, label, value};
 }
 
-static void put_histogram(struct writer *w, const char *family,
-			  const struct histogram *h, uint64_t sum_us)
+static void tally_put_histogram(struct writer *w, const char *family,
+				const struct histogram *h, uint64_t sum_us)
 {
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		char *label = w->label[w->labels++];
 
 		tally_bucket_name(label, i);
-		put(w, family, label, h->n[i]);
+		tally_put(w, family, label, h->n[i]);
 	}
-	put(w, family, TALLY_SUM, sum_us);
+	tally_put(w, family, TALLY_SUM, sum_us);
 }
 
 static void sum_up(const struct tally *t, struct store_stats *all)
@@ -205,11 +207,11 @@ static enum err write_counters(const struct tally *t, struct store *s)
 
 	sum_up(t, &all);
 	for (size_t i = 0; i < TALLY_OUTCOMES; i++)
-		put(&w, "attempts", tally_outcome_name(i), t->outcome[i]);
-	put(&w, "deliveries", "delivered", all.delivered);
-	put(&w, "deliveries", "failed", all.failed);
-	put_histogram(&w, "latency", &all.latency, t->latency_us);
-	put_histogram(&w, "request", &all.request, t->request_us);
+		tally_put(&w, "attempts", tally_outcome_name(i), t->outcome[i]);
+	tally_put(&w, "deliveries", "delivered", all.delivered);
+	tally_put(&w, "deliveries", "failed", all.failed);
+	tally_put_histogram(&w, "latency", &all.latency, t->latency_us);
+	tally_put_histogram(&w, "request", &all.request, t->request_us);
 	return store_counter_add(s, w.list, w.n);
 }
 

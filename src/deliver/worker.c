@@ -34,7 +34,7 @@ static void *run_ledger(void *arg)
 }
 
 /* Signals are for the main thread only. */
-static void start(pthread_t *thread, struct ledger_thread *t)
+static void worker_start(pthread_t *thread, struct ledger_thread *t)
 {
 	sigset_t all, before;
 
@@ -124,7 +124,7 @@ enum err worker_run(const struct worker_plan *plan)
 			   .jitter = conf->sender.retry_jitter},
 		.stop_ms = STOP_GRACE_MS,
 	};
-	start(&thread, &ledger);
+	worker_start(&thread, &ledger);
 	courier_run(&courier);
 	pthread_join(thread, NULL);
 	mailbox_release(&mailbox);

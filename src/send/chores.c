@@ -33,7 +33,7 @@ static bool must_stop(const struct chores *c)
 	       c->plan->stop(c->plan->arg);
 }
 
-static void rest(const struct chores *c, int64_t ms)
+static void chores_rest(const struct chores *c, int64_t ms)
 {
 	int64_t end = clock_monotonic() + ms, left = ms;
 
@@ -53,7 +53,8 @@ static int64_t pauses(struct chores *c)
 
 /* Steps with pauses between them; what is written at each is where another
  * run goes on. */
-static enum err sweep(struct chores *c, enum purge_sweep which, uint64_t key)
+static enum err chores_sweep(struct chores *c, enum purge_sweep which,
+			     uint64_t key)
 {
 	const char *name = purge_name(which);
 	struct store_purge_place at = {.key = key, .more = true};
@@ -69,7 +70,7 @@ static enum err sweep(struct chores *c, enum purge_sweep which, uint64_t key)
 		if (!e && at.more)
 			e = store_chore_write(&c->store, name, at.key, HOLD_MS);
 		if (!e && at.more && !c->plan->once)
-			rest(c, pauses(c) * (clock_monotonic() - begin));
+			chores_rest(c, pauses(c) * (clock_monotonic() - begin));
 	}
 	return e ? e
 		 : store_chore_write(&c->store, name, 0,
@@ -84,7 +85,7 @@ static enum err do_sweep(struct chores *c, enum purge_sweep which)
 	enum err e = store_chore_take(&c->store, name, HOLD_MS, &mine, &key);
 
 	if (!e && mine)
-		e = sweep(c, which, key);
+		e = chores_sweep(c, which, key);
 	if (e && e != ERR_TEMP) {
 		log_warn("%s: put off for an hour", name); /* db said why */
 		store_chore_write(&c->store, name, 0, AGAIN_MS);

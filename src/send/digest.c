@@ -88,7 +88,7 @@ static void put_headers(struct digest *n, uint64_t disabled, uint64_t failed)
 		   (unsigned long long)failed, random, n->host);
 }
 
-static void put_text(struct buf *out, const char *s)
+static void digest_put_text(struct buf *out, const char *s)
 {
 	for (; *s; s++)
 		buf_putc(out, *s >= ' ' && *s < 0x7f ? *s : '?');
@@ -106,12 +106,12 @@ static void put_alert(struct digest *n, const struct store_alert *a)
 	text_time(when, a->first_at);
 	buf_printf(out, "  %s  ", hook);
 	if (target_split(a->target_url, &n->arena, &target))
-		put_text(out, target.host);
+		digest_put_text(out, target.host);
 	buf_printf(out, "\r\n    of organization %s, %s%s", org,
 		   a->count > 1 ? "since " : "", when);
 	if (a->disabled) {
 		buf_puts(out, "\r\n    ");
-		put_text(out, a->reason);
+		digest_put_text(out, a->reason);
 	} else {
 		buf_printf(out, ": %llu", (unsigned long long)a->count);
 	}
@@ -163,7 +163,7 @@ static bool write_message(struct digest *n)
 
 /* ---- sending ---- */
 
-static bool send(struct digest *n, bool (*stop)(void *arg), void *arg)
+static bool digest_send(struct digest *n, bool (*stop)(void *arg), void *arg)
 {
 	const struct conf *c = n->s->conf;
 	char why[WHY_SIZE];
@@ -187,13 +187,13 @@ static bool send(struct digest *n, bool (*stop)(void *arg), void *arg)
 
 /* Nobody waits for the mail server with a transaction open. `again`: after how
  * many ms. */
-static enum err tell(struct digest *n, bool (*stop)(void *arg), void *arg,
-		     int64_t *again)
+static enum err digest_tell(struct digest *n, bool (*stop)(void *arg),
+			    void *arg, int64_t *again)
 {
 	bool any = write_message(n);
 
 	*again = any ? HOUR_MS : 0;
-	if (any && !send(n, stop, arg)) {
+	if (any && !digest_send(n, stop, arg)) {
 		if (stop(arg))
 			*again = 0;
 		return ERR_OK;
@@ -218,7 +218,7 @@ enum err digest_run(struct store *s, bool (*stop)(void *arg), void *arg)
 		e = store_alert_list(s, &n.arena, ALERTS_MAX, &n.alerts,
 				     &n.count);
 	if (!e && n.count)
-		e = tell(&n, stop, arg, &again);
+		e = digest_tell(&n, stop, arg, &again);
 	if (!e && mine)
 		e = store_chore_write(s, chore, 0, again);
 	buf_release(&n.message);

@@ -58,7 +58,7 @@ struct run {
 	struct send_report report;
 };
 
-static uint64_t load(const atomic_uint_fast64_t *v)
+static uint64_t send_load(const atomic_uint_fast64_t *v)
 {
 	return atomic_load(v);
 }
@@ -98,7 +98,7 @@ static void catch_signals(void)
 }
 
 /* Opens the lock file itself: its owner's byte must go when it dies. */
-static enum err work(struct run *r, unsigned worker)
+static enum err send_work(struct run *r, unsigned worker)
 {
 	struct worker_plan plan = {
 		.conf = &r->conf,
@@ -149,7 +149,7 @@ static void start_worker(struct run *r, unsigned worker)
 		return;
 	}
 	if (!pid)
-		_exit(err_exit(work(r, worker)));
+		_exit(err_exit(send_work(r, worker)));
 	r->pid[worker] = pid;
 	r->running++;
 }
@@ -167,8 +167,8 @@ static uint64_t attempts(void *arg)
 {
 	const struct run *r = arg;
 
-	return load(&r->count->delivered) + load(&r->count->failed) +
-	       load(&r->count->retried);
+	return send_load(&r->count->delivered) + send_load(&r->count->failed) +
+	       send_load(&r->count->retried);
 }
 
 static void keep(struct run *r)
@@ -328,9 +328,9 @@ static void note_run(struct run *r)
 	struct store_run run = {
 		.host = r->lock.host,
 		.started_at = r->started_at,
-		.delivered = load(&r->count->delivered),
-		.failed = load(&r->count->failed),
-		.retried = load(&r->count->retried),
+		.delivered = send_load(&r->count->delivered),
+		.failed = send_load(&r->count->failed),
+		.retried = send_load(&r->count->retried),
 		.ended = true,
 	};
 	enum err e = store_sender_note(&r->store, &run);
@@ -341,7 +341,7 @@ static void note_run(struct run *r)
 		outage_end(r->lock.path); /* it may be back only now */
 }
 
-static unsigned worker_count(const struct run *r)
+static unsigned count_workers(const struct run *r)
 {
 	uint64_t n = r->o.workers ? r->o.workers : r->conf.sender.workers;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -381,7 +381,7 @@ static void block_signals(sigset_t *signals)
 	sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
-static enum err run(struct run *r)
+static enum err send_run(struct run *r)
 {
 	enum err e = policy_load(&r->policy, &r->conf);
 
@@ -401,7 +401,7 @@ static enum err run(struct run *r)
 	r->began = clock_monotonic();
 	r->end = r->began +
 		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
-	r->workers = worker_count(r);
+	r->workers = count_workers(r);
 	policy_find_own(&r->policy);
 	store_init(&r->store, &r->conf, DB_SENDER);
 	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
@@ -435,7 +435,7 @@ int main(int argc, char **argv)
 	if (!e && r.o.verbose)
 		conf_warn(&r.conf);
 	if (!e)
-		e = run(&r);
+		e = send_run(&r);
 	lock_close(&r.lock);
 	policy_release(&r.policy);
 	conf_release(&r.conf);

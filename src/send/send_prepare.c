@@ -64,8 +64,8 @@ enum err send_prepare_bury(struct store *s, struct lock *lock)
 	return e;
 }
 
-static enum err work(struct store *s, struct lock *lock, int64_t *until,
-		     int64_t *now)
+static enum err send_prepare_work(struct store *s, struct lock *lock,
+				  int64_t *until, int64_t *now)
 {
 	enum err e = store_sender_check(s);
 
@@ -89,7 +89,7 @@ enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
 
 	if (!e) {
 		outage_end(lock->path);
-		e = work(s, lock, until, now);
+		e = send_prepare_work(s, lock, until, now);
 	}
 	/* A person who asks is told what cron has heard already. */
 	if (e == ERR_TEMP && !outage_note(lock->path, db_error_text(s->db)) &&

@@ -21,7 +21,7 @@ enum {
 	COUNT_SHARE = 20
 };
 
-static unsigned long long load(const atomic_uint_fast64_t *v)
+static unsigned long long send_report_load(const atomic_uint_fast64_t *v)
 {
 	return atomic_load(v);
 }
@@ -44,7 +44,7 @@ static void count_due(struct send_report *r)
 void send_report_progress(struct send_report *r)
 {
 	int64_t now = clock_monotonic(), passed = now - r->shown_at;
-	unsigned long long delivered = load(&r->count->delivered);
+	unsigned long long delivered = send_report_load(&r->count->delivered);
 
 	if (!r->options->progress || !isatty(STDOUT_FILENO))
 		return;
@@ -54,7 +54,7 @@ void send_report_progress(struct send_report *r)
 		return;
 	count_due(r);
 	printf("\rdelivered %llu, failed %llu, %llu/s, due %llu\033[K",
-	       delivered, load(&r->count->failed),
+	       delivered, send_report_load(&r->count->failed),
 	       (delivered - r->shown) * 1000 / (unsigned long long)passed,
 	       (unsigned long long)r->due);
 	fflush(stdout);
@@ -89,8 +89,10 @@ void send_report_end(struct send_report *r)
 	snprintf(line, sizeof(line),
 		 "delivered %llu, failed %llu, retrying %llu, held %llu in "
 		 "%lld s",
-		 load(&r->count->delivered), load(&r->count->failed),
-		 load(&r->count->retried) + due, (unsigned long long)held,
+		 send_report_load(&r->count->delivered),
+		 send_report_load(&r->count->failed),
+		 send_report_load(&r->count->retried) + due,
+		 (unsigned long long)held,
 		 (long long)((clock_monotonic() - r->began + 500) / 1000));
 	log_info("run ended: %s", line);
 	printf("%s%s\n", r->line_open ? "\n" : "", line);
