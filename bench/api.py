@@ -141,7 +141,7 @@ def read(stages):
             {"target_url": "https://www.toto.com/", "action": "event.cancelled"}
         ).encode(),
     )
-    hook = stage.service.db.value("SELECT MAX(id) FROM hooks")
+    hook = stage.service.db.value("SELECT MAX(id) FROM vh_hooks")
     return [
         _row(
             "GET /v2/hooks/:id",

@@ -61,7 +61,7 @@ class _SqlPublisher:
     def publish(self):
         self.client.stdin.write(
             (
-                "INSERT INTO notifications (organization, action, resource) "
+                "INSERT INTO vh_notifications (organization, action, resource) "
                 f"VALUES (UNHEX('{self.organization}'), 'event.created', "
                 f"'{json.dumps(_resource())}'); SELECT 1;\n"
             ).encode()
@@ -271,7 +271,7 @@ def neighbours(stages):
         stages,
         f"a dead, a hanging and a dripping one, {NEIGHBOURS_DUE:,} due each",
         lanes_of,
-        "SELECT COUNT(*) FROM lanes WHERE suspended_until > UTC_TIMESTAMP(3)",
+        "SELECT COUNT(*) FROM vh_lanes WHERE suspended_until > UTC_TIMESTAMP(3)",
     )
 
 
@@ -287,5 +287,5 @@ def hanging(stages):
         stages,
         "sixteen hanging ones of one organization, 100 due each",
         lanes_of,
-        "SELECT COUNT(*) FROM lanes WHERE in_flight IS NOT NULL",
+        "SELECT COUNT(*) FROM vh_lanes WHERE in_flight IS NOT NULL",
     )

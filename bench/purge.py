@@ -21,30 +21,30 @@ def _fill(stage):
     )
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 0; "
-        f"UPDATE hooks SET action = 'user.joined' "
+        f"UPDATE vh_hooks SET action = 'user.joined' "
         f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
     )
     old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
     for first in range(1, FINISHED + 1, STEP):
         seq = f"seq_{first}_to_{min(first + STEP - 1, FINISHED)}"
         stage.sql(f"""
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state, created_at)
             SELECT seq, h.organization, 'event.created',
                 CONCAT('{{"text":"', REPEAT('x', 589), '"}}'), 'fanned_out',
-                {old} FROM {seq} s JOIN hooks h ON h.id = {hooks[0]};
-            INSERT INTO deliveries (id, organization, notification_id,
+                {old} FROM {seq} s JOIN vh_hooks h ON h.id = {hooks[0]};
+            INSERT INTO vh_deliveries (id, organization, notification_id,
                 hook_id, state, attempts, tries, created_at, finished_at)
             SELECT seq, h.organization, seq, h.id, 'delivered', 1, 1, {old},
-                {old} FROM {seq} s JOIN hooks h
+                {old} FROM {seq} s JOIN vh_hooks h
                 ON h.id = {hooks[0]} + s.seq MOD 100;
-            INSERT INTO attempts (delivery_id, attempt, started_at,
+            INSERT INTO vh_attempts (delivery_id, attempt, started_at,
                 first_byte_us, total_us, remote, status, response_headers)
             SELECT seq, 1, {old}, 900, 1000, '192.0.2.1:443', 200,
                 'content-length: 0' FROM {seq}""")
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-        "ANALYZE TABLE deliveries, attempts, notifications;"
+        "ANALYZE TABLE vh_deliveries, attempts, notifications;"
     )
 
 
@@ -56,7 +56,7 @@ def _rate(stage, hooks):
 def _chores(stage, when):
     """Before the first run of a sender the table is empty."""
     stage.sql(f"""
-        INSERT INTO chores (name, next_at) VALUES
+        INSERT INTO vh_chores (name, next_at) VALUES
             ('purge deliveries', {when}), ('purge notifications', {when})
         ON DUPLICATE KEY UPDATE next_at = {when}""")
 
@@ -74,7 +74,7 @@ def purge(_):
         def left():
             return int(
                 stage.service.db.value(
-                    "SELECT COUNT(*) FROM deliveries WHERE finished_at < "
+                    "SELECT COUNT(*) FROM vh_deliveries WHERE finished_at < "
                     "UTC_TIMESTAMP(3) - INTERVAL 30 DAY"
                 )
             )

@@ -30,10 +30,10 @@ def _fill(stage):
     notification, spread over all hooks, with an attempt each."""
     stage.sql(f"""
         SET GLOBAL innodb_flush_log_at_trx_commit = 0;
-        INSERT INTO organizations (id, name, created_at, updated_at)
+        INSERT INTO vh_organizations (id, name, created_at, updated_at)
         SELECT UNHEX(LPAD(HEX(seq), 24, '0')), 'Many', UTC_TIMESTAMP(3),
             UTC_TIMESTAMP(3) FROM seq_0_to_{HOOKS // 1000};
-        INSERT INTO hooks (id, organization, target_url, action, created_at,
+        INSERT INTO vh_hooks (id, organization, target_url, action, created_at,
             updated_at)
         SELECT seq, UNHEX(LPAD(HEX(seq DIV 1000), 24, '0')),
             'https://www.toto.com/hooks?id=123', '*', UTC_TIMESTAMP(3),
@@ -41,26 +41,26 @@ def _fill(stage):
         {stage.beside_hooks(1)}""")
     for first, last in _steps(FINISHED // 10):
         stage.sql(f"""
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state)
             SELECT seq, UNHEX(LPAD('0', 24, '0')), 'event.created',
                 CONCAT('{{"text":"', REPEAT('x', 589), '"}}'), 'fanned_out'
             FROM seq_{first}_to_{last}""")
     for first, last in _steps(FINISHED):
         stage.sql(f"""
-            INSERT INTO deliveries (id, organization, notification_id,
+            INSERT INTO vh_deliveries (id, organization, notification_id,
                 hook_id, state, attempts, tries, created_at, finished_at)
             SELECT seq, UNHEX(LPAD('0', 24, '0')), (seq + 9) DIV 10,
                 1 + seq MOD {HOOKS}, 'delivered', 1, 1, UTC_TIMESTAMP(3),
                 UTC_TIMESTAMP(3)
             FROM seq_{first}_to_{last};
-            INSERT INTO attempts (delivery_id, attempt, started_at,
+            INSERT INTO vh_attempts (delivery_id, attempt, started_at,
                 first_byte_us, total_us, remote, status, response_headers)
             SELECT seq, 1, UTC_TIMESTAMP(3), 900, 1000, '192.0.2.1:443', 200,
                 'content-length: 0' FROM seq_{first}_to_{last}""")
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-        "ANALYZE TABLE deliveries, lanes, hooks, notifications;"
+        "ANALYZE TABLE vh_deliveries, lanes, hooks, notifications;"
     )
 
 
@@ -74,7 +74,7 @@ def _busy_hooks(stage):
         stage.service.organization("Busy"), BUSY_HOOKS, "http://127.0.0.1:1/"
     )
     stage.sql(
-        "UPDATE hooks SET action = 'event.created' "
+        "UPDATE vh_hooks SET action = 'event.created' "
         f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
     )
     return hooks

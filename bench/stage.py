@@ -195,10 +195,12 @@ class Stage:
     def hooks(self, organization, count, url):
         """So many hooks with secret and lane; their keys as (first, last)."""
         first = int(
-            self.service.db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM hooks")
+            self.service.db.value(
+                "SELECT COALESCE(MAX(id), 0) + 1 FROM vh_hooks"
+            )
         )
         self.sql(f"""
-            INSERT INTO hooks (id, organization, target_url, action,
+            INSERT INTO vh_hooks (id, organization, target_url, action,
                 created_at, updated_at)
             SELECT {first} - 1 + seq, UNHEX('{organization}'), '{url}', '*',
                 UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seq_1_to_{count};
@@ -208,11 +210,11 @@ class Stage:
     @staticmethod
     def beside_hooks(first):
         return f"""
-            INSERT INTO hook_secrets (hook_id, secret, created_at)
+            INSERT INTO vh_hook_secrets (hook_id, secret, created_at)
             SELECT id, CONCAT('whsec_', TO_BASE64(UNHEX(SHA2(id, 256)))),
-                UTC_TIMESTAMP(3) FROM hooks WHERE id >= {first};
-            INSERT INTO lanes (hook_id)
-            SELECT id FROM hooks WHERE id >= {first};"""
+                UTC_TIMESTAMP(3) FROM vh_hooks WHERE id >= {first};
+            INSERT INTO vh_lanes (hook_id)
+            SELECT id FROM vh_hooks WHERE id >= {first};"""
 
     def due(self, hooks, count):
         """So many deliveries, fanned out and due, each of a notification of
@@ -220,39 +222,39 @@ class Stage:
         first, last = hooks
         base = int(
             self.service.db.value(
-                "SELECT COALESCE(MAX(id), 0) FROM notifications"
+                "SELECT COALESCE(MAX(id), 0) FROM vh_notifications"
             )
         )
         self.sql(f"""
             BEGIN;
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state)
             SELECT {base} + seq, h.organization, 'event.created',
                 {_RESOURCE_SQL}, 'fanned_out'
-            FROM seq_1_to_{count} s JOIN hooks h
+            FROM seq_1_to_{count} s JOIN vh_hooks h
                 ON h.id = {first} + (s.seq - 1) MOD {last - first + 1};
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 lane, due_at, created_at)
             SELECT h.organization, {base} + seq, h.id, h.id,
                 UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
-            FROM seq_1_to_{count} s JOIN hooks h
+            FROM seq_1_to_{count} s JOIN vh_hooks h
                 ON h.id = {first} + (s.seq - 1) MOD {last - first + 1}
             ORDER BY seq;
-            UPDATE lanes SET next_at = UTC_TIMESTAMP(3)
+            UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)
             WHERE hook_id BETWEEN {first} AND {last};
             COMMIT;""")
 
     def clear(self):
         """Nothing published, nothing due, all targets in good health."""
         self.sql("""
-            TRUNCATE deliveries; TRUNCATE attempts; TRUNCATE notifications;
-            DELETE FROM lanes;
-            INSERT INTO lanes (hook_id) SELECT id FROM hooks;
-            UPDATE hooks SET enabled = 1, disabled_reason = NULL;""")
+            TRUNCATE vh_deliveries; TRUNCATE vh_attempts; TRUNCATE vh_notifications;
+            DELETE FROM vh_lanes;
+            INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks;
+            UPDATE vh_hooks SET enabled = 1, disabled_reason = NULL;""")
 
     def remove_hooks(self):
         self.sql(
-            "DELETE FROM hooks; DELETE FROM hook_secrets; DELETE FROM lanes;"
+            "DELETE FROM vh_hooks; DELETE FROM vh_hook_secrets; DELETE FROM vh_lanes;"
         )
 
     def lingering_rate(self, action, count):
@@ -260,7 +262,7 @@ class Stage:
         from a sender that lingers, for the hooks with this action."""
         sink = Sink(self, "-n", str(count))
         self.sql(
-            f"UPDATE hooks SET target_url = '{sink.url()}', "
+            f"UPDATE vh_hooks SET target_url = '{sink.url()}', "
             f"updated_at = UTC_TIMESTAMP(3) WHERE action = '{action}'"
         )
         sender = self.service.start_sender("--linger", "10m")
@@ -272,7 +274,7 @@ class Stage:
     def delivered(self):
         return int(
             self.service.db.value(
-                "SELECT COUNT(*) FROM deliveries d JOIN attempts a "
+                "SELECT COUNT(*) FROM vh_deliveries d JOIN vh_attempts a "
                 "ON a.delivery_id = d.id WHERE d.state = 'delivered'"
             )
         )

@@ -7,39 +7,39 @@
 -- hooks.fcgi: makes no organization and no key, removes no delivery. Where
 -- /v2/run is to start the sender, give it the sender's rights below, too.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
-GRANT SELECT, UPDATE (run_at) ON installation TO 'hooks_api'@'localhost';
-GRANT SELECT ON organizations TO 'hooks_api'@'localhost';
-GRANT SELECT ON attempts TO 'hooks_api'@'localhost';
-GRANT SELECT ON senders TO 'hooks_api'@'localhost';
-GRANT SELECT ON stats TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON counters TO 'hooks_api'@'localhost';
-GRANT SELECT, UPDATE (last_used_at) ON api_keys TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON hooks TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON lanes TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON notifications TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON deliveries TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON hook_secrets TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_api'@'localhost';
+GRANT SELECT, UPDATE (run_at) ON vh_installation TO 'hooks_api'@'localhost';
+GRANT SELECT ON vh_organizations TO 'hooks_api'@'localhost';
+GRANT SELECT ON vh_attempts TO 'hooks_api'@'localhost';
+GRANT SELECT ON vh_senders TO 'hooks_api'@'localhost';
+GRANT SELECT ON vh_stats TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_api'@'localhost';
+GRANT SELECT, UPDATE (last_used_at) ON vh_api_keys TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_hooks TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_lanes TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_notifications TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_deliveries TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_secrets TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_api'@'localhost';
 
 -- hooks-send: sees no API key; removes what [retention] keeps no longer.
 CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
-GRANT SELECT ON installation TO 'hooks_sender'@'localhost';
-GRANT SELECT ON organizations TO 'hooks_sender'@'localhost';
-GRANT SELECT, DELETE ON hook_secrets TO 'hooks_sender'@'localhost';
-GRANT SELECT, UPDATE, DELETE ON hooks TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON lanes TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON attempts TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON alerts TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON chores TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON senders TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON counters TO 'hooks_sender'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON stats TO 'hooks_sender'@'localhost';
+GRANT SELECT ON vh_installation TO 'hooks_sender'@'localhost';
+GRANT SELECT ON vh_organizations TO 'hooks_sender'@'localhost';
+GRANT SELECT, DELETE ON vh_hook_secrets TO 'hooks_sender'@'localhost';
+GRANT SELECT, UPDATE, DELETE ON vh_hooks TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_lanes TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_attempts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_alerts TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_chores TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_senders TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stats TO 'hooks_sender'@'localhost';
 
 -- The application that publishes with SQL. The table may lie in another
 -- database than its own, inside the same transaction. It can read nothing.
 CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
 GRANT INSERT (organization, action, user, resource, idempotency_key)
-	ON notifications TO 'hooks_app'@'localhost';
+	ON vh_notifications TO 'hooks_app'@'localhost';

@@ -2,15 +2,16 @@
 # Turns the migrations into a table in C, so that `hooks-admin migrate` needs
 # no files and the programs know the newest version:
 #
-#	awk -f embed.awk 001-tables.sql 002-....sql >steps.c
+#	awk -f embed.awk 009-names.sql 010-....sql >steps.c
 #
-# Files are numbered 001, 002, ... without a gap, or the build stops.
+# Files are numbered without a gap, from 9 on, or the build stops.
 
 BEGIN {
+	count = first = 8
 	print "/* Made by sql/embed.awk of the migrations beside it. */"
 	print "#include \"store/store_schema.h\""
 	print ""
-	print "const struct store_step store_steps[] = {"
+	print "const struct store_schema_step store_schema_steps[] = {"
 }
 
 FNR == 1 {
@@ -42,13 +43,13 @@ FNR == 1 {
 END {
 	if (failed)
 		exit 1
-	if (!count) {
+	if (count == first) {
 		print "embed.awk: no migration given" >"/dev/stderr"
 		exit 1
 	}
 	print "\t},"
 	print "};"
 	print ""
-	print "const unsigned store_step_count ="
-	print "\tsizeof(store_steps) / sizeof(store_steps[0]);"
+	print "const unsigned store_schema_step_count ="
+	print "\tsizeof(store_schema_steps) / sizeof(store_schema_steps[0]);"
 }

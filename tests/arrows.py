@@ -324,8 +324,8 @@ PLANTED = (
             "src/store/store.c": "",
         },
     ),
-    (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM hooks");\n'}),
-    (sql, {"src/outside/db.c": 'f("UPDATE hooks SET x = 1");\n'}),
+    (sql, {"cgi-bin/api_hook.c": 'e = f("SELECT id "\n "FROM vh_hooks");\n'}),
+    (sql, {"src/outside/db.c": 'f("UPDATE vh_hooks SET x = 1");\n'}),
     (kept_out, {"src/base/text.c": "n = atoi(s);\n"}),
     (kept_out, {"src/base/text.c": "\tsprintf (s, t);\n"}),
     (sizes, {"src/base/text.c": "\n" * (LINES_MAX + 1)}),
@@ -334,7 +334,7 @@ PLANTED = (
 
 # Things that look like faults and are none.
 HARMLESS = {
-    "src/store/store_org.c": 'f("SELECT id FROM organizations");\n',
+    "src/store/store_org.c": 'f("SELECT id FROM vh_organizations");\n',
     "src/outside/db.c": 'f("SELECT @@auto_increment_increment");\n',
     "src/base/text.c": '/* not atoi(s) */ s = "atoi(s)"; my_rand(1); '
     "snprintf(s, n, t); x.random(1);\n",

@@ -254,12 +254,12 @@ class Day:
         """The receivers' addresses, as they would be elsewhere."""
         for path, (target, *_) in HOOKS.items():
             self.service.db.sql(
-                "UPDATE hooks SET target_url = "
+                "UPDATE vh_hooks SET target_url = "
                 f"{service.quote(target)} WHERE target_url = "
                 f"{service.quote(self.sink.url(path))}"
             )
         self.service.db.sql(
-            "UPDATE attempts SET remote = '198.51.100.24:443' "
+            "UPDATE vh_attempts SET remote = '198.51.100.24:443' "
             "WHERE remote IS NOT NULL"
         )
 

@@ -12,7 +12,7 @@ struct progress {
 	struct jtree *steps; /* with --json */
 };
 
-static void note_step(void *arg, const struct store_step *step)
+static void note_step(void *arg, const struct store_schema_step *step)
 {
 	struct progress *p = arg;
 
@@ -27,8 +27,9 @@ enum err admin_migrate(struct admin *a)
 {
 	struct progress p = {.a = a, .steps = a->json ? jtree_array() : NULL};
 	struct store_migration m = {
-		.steps = store_steps,
-		.count = store_step_count,
+		.steps = store_schema_steps,
+		.count = store_schema_step_count,
+		.empty = STORE_SCHEMA_EMPTY,
 		.dry_run = a->option[ADMIN_DRY_RUN] != NULL,
 		.each = note_step,
 		.arg = &p,

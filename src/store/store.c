@@ -32,7 +32,7 @@ static enum err ready(struct db *db, void *arg)
 
 	e = db_query(db,
 		     "SELECT version, site, UTC_TIMESTAMP(3) "
-		     "FROM installation WHERE id = 1",
+		     "FROM vh_installation WHERE id = 1",
 		     DB_NONE, &q);
 	if (e)
 		return e;

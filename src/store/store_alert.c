@@ -33,7 +33,7 @@ enum err store_alert_add(struct store *s, const struct store_alert *list,
 		*at++ = db_time(now);
 	}
 	e = db_exec_rows(s->db,
-			 "INSERT INTO alerts (hook_id, kind, count, reason, "
+			 "INSERT INTO vh_alerts (hook_id, kind, count, reason, "
 			 "first_at, last_at) VALUES {(?, ?, ?, ?, ?, ?)} "
 			 "ON DUPLICATE KEY UPDATE "
 			 "count = count + VALUES(count), "
@@ -71,7 +71,7 @@ enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 			      "SELECT a.hook_id, a.kind = 'disabled', a.count, "
 			      "a.reason, a.first_at, a.last_at, "
 			      "h.organization, h.created_at, h.target_url "
-			      "FROM alerts a LEFT JOIN hooks h "
+			      "FROM vh_alerts a LEFT JOIN vh_hooks h "
 			      "ON h.id = a.hook_id AND h.deleted_at IS NULL "
 			      "ORDER BY a.kind, a.first_at, a.hook_id LIMIT ?",
 			      DB_ARGS(db_uint(max)), &q);
@@ -90,14 +90,14 @@ static enum err done(struct store *s, const struct store_alert *a)
 {
 	enum err e =
 		db_exec(s->db,
-			"DELETE FROM alerts WHERE hook_id = ? AND "
+			"DELETE FROM vh_alerts WHERE hook_id = ? AND "
 			"kind = ? AND count <= ?",
 			DB_ARGS(db_uint(a->hook), kind(a), db_uint(a->count)));
 
 	if (e || db_affected(s->db))
 		return e;
 	return db_exec(s->db,
-		       "UPDATE alerts SET count = count - ? WHERE "
+		       "UPDATE vh_alerts SET count = count - ? WHERE "
 		       "hook_id = ? AND kind = ?",
 		       DB_ARGS(db_uint(a->count), db_uint(a->hook), kind(a)));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_chore: rows of `chores`, each inserted when its chore is first taken.
+ * store_chore: rows of `vh_chores`, each inserted when its chore is first
+ * taken.
  */
 #include "store/store_chore.h"
 
@@ -11,7 +12,7 @@ static enum err read_position(struct store *s, const char *name,
 {
 	struct db_stmt *q;
 	enum err e =
-		db_query(s->db, "SELECT position FROM chores WHERE name = ?",
+		db_query(s->db, "SELECT position FROM vh_chores WHERE name = ?",
 			 DB_ARGS(db_text(name)), &q);
 
 	while (!e && db_next(q))
@@ -28,15 +29,16 @@ enum err store_chore_take(struct store *s, const char *name, int64_t ms,
 	*mine = false;
 	if (!e)
 		e = db_exec(s->db,
-			    "INSERT IGNORE INTO chores (name, next_at) "
+			    "INSERT IGNORE INTO vh_chores (name, next_at) "
 			    "VALUES (?, ?)",
 			    DB_ARGS(db_text(name), db_time(now)));
 	if (!e)
-		e = db_exec(s->db,
-			    "UPDATE chores SET next_at = ? WHERE name = ? AND "
-			    "next_at <= ?",
-			    DB_ARGS(db_time(now + ms), db_text(name),
-				    db_time(now)));
+		e = db_exec(
+			s->db,
+			"UPDATE vh_chores SET next_at = ? WHERE name = ? AND "
+			"next_at <= ?",
+			DB_ARGS(db_time(now + ms), db_text(name),
+				db_time(now)));
 	if (e || !db_affected(s->db))
 		return e;
 	*mine = true;
@@ -51,7 +53,7 @@ enum err store_chore_write(struct store *s, const char *name, uint64_t position,
 
 	return e ? e
 		 : db_exec(s->db,
-			   "UPDATE chores SET next_at = ?, position = ? "
+			   "UPDATE vh_chores SET next_at = ?, position = ? "
 			   "WHERE name = ?",
 			   DB_ARGS(db_time(now + ms), db_uint(position),
 				   db_text(name)));

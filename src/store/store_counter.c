@@ -23,7 +23,7 @@ enum err store_counter_add(struct store *s, const struct store_counter *list,
 		v[i * COLUMNS + 2] = db_uint(list[i].value);
 	}
 	e = db_exec_rows(s->db,
-			 "INSERT INTO counters (family, label, value) "
+			 "INSERT INTO vh_counters (family, label, value) "
 			 "VALUES {(?,?,?)} ON DUPLICATE KEY UPDATE "
 			 "value = value + VALUES(value)",
 			 v, n, COLUMNS);
@@ -38,7 +38,7 @@ enum err store_counter_read(struct store *s, struct arena *arena,
 	struct db_stmt *q;
 	size_t count = 0;
 	enum err e = db_query(s->db,
-			      "SELECT family, label, value FROM counters "
+			      "SELECT family, label, value FROM vh_counters "
 			      "ORDER BY family, label",
 			      DB_NONE, &q);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_delivery: SELECTs on `deliveries` and `attempts`.
+ * store_delivery: SELECTs on `vh_deliveries` and `vh_attempts`.
  */
 #include "store/store_delivery.h"
 
@@ -19,11 +19,11 @@
 	"n.user, " STORE_DELIVERY_STATE_SQL                                    \
 	", d.reason, d.attempts, d.maybe_duplicate, d.due_at, d.created_at, "  \
 	"d.finished_at, d.batch, b.created_at "                                \
-	"FROM deliveries d FORCE INDEX (" index ") "                           \
-	"JOIN hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "              \
-	"JOIN notifications n FORCE INDEX (PRIMARY) ON n.id = "                \
+	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
+	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
+	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
 	"d.notification_id "                                                   \
-	"LEFT JOIN deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
+	"LEFT JOIN vh_deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
 
 static void read_ids(const struct store *s, struct db_stmt *q,
 		     struct store_delivery *d)
@@ -179,7 +179,7 @@ enum err store_delivery_newest(struct store *s, uint64_t delivery,
 			      "SELECT attempt, "
 			      "COALESCE(LENGTH(response_headers), 0) + "
 			      "COALESCE(LENGTH(response_body), 0) "
-			      "FROM attempts WHERE delivery_id = ? AND "
+			      "FROM vh_attempts WHERE delivery_id = ? AND "
 			      "attempt < ? ORDER BY attempt DESC LIMIT ?",
 			      DB_ARGS(db_uint(delivery), db_uint(before),
 				      db_int(STORE_ATTEMPTS + 1)),
@@ -213,7 +213,7 @@ enum err store_delivery_attempts(struct store *s, struct arena *arena,
 		"SELECT attempt, started_at, dns_us, connect_us, "
 		"tls_us, first_byte_us, total_us, remote, "
 		"tls_version, status, error, response_headers, "
-		"response_body FROM attempts "
+		"response_body FROM vh_attempts "
 		"WHERE delivery_id = ? AND attempt >= ? AND "
 		"attempt < ? ORDER BY attempt",
 		DB_ARGS(db_uint(delivery), db_uint(first), db_uint(before)),

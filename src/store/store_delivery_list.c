@@ -29,7 +29,7 @@ struct search {
 
 /* Values: action twice, since twice, until twice. */
 #define REST                                                                   \
-	"(CAST(? AS BINARY) = '' OR EXISTS(SELECT 1 FROM notifications n "     \
+	"(CAST(? AS BINARY) = '' OR EXISTS(SELECT 1 FROM vh_notifications n "  \
 	"FORCE INDEX (PRIMARY) WHERE "                                         \
 	"n.id = d.notification_id AND n.action = CAST(? AS BINARY))) "         \
 	"AND (? IS NULL OR d.created_at >= ?) "                                \
@@ -41,13 +41,13 @@ struct search {
 	"SELECT STRAIGHT_JOIN d.id, d.created_at, "                            \
 	"(? = '' OR " STORE_DELIVERY_STATE_SQL " = ?) AND "                    \
 	"(? = 0 OR d.hook_id = ?) AND " REST " "                               \
-	"FROM deliveries d FORCE INDEX (" index ") "                           \
-	"JOIN hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id WHERE " of     \
+	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
+	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id WHERE " of  \
 	" = ? AND d.id < ? "                                                   \
 	"ORDER BY " order " DESC LIMIT ?"
 
 #define BEHIND(index, of)                                                      \
-	"SELECT id, created_at FROM deliveries d FORCE INDEX (" index ") "     \
+	"SELECT id, created_at FROM vh_deliveries d FORCE INDEX (" index ") "  \
 	"WHERE " of " = ? AND id > ? ORDER BY id LIMIT 1"
 
 static struct db_value rows_of(const struct search *s)
@@ -117,8 +117,8 @@ static enum err skip(struct search *s)
 	"END "
 
 #define FROM_LANES                                                             \
-	"FROM hooks h FORCE INDEX (organization) JOIN " KINDS                  \
-	"JOIN deliveries d FORCE INDEX (lane) ON d.lane = h.id + k.kind "      \
+	"FROM vh_hooks h FORCE INDEX (organization) JOIN " KINDS               \
+	"JOIN vh_deliveries d FORCE INDEX (lane) ON d.lane = h.id + k.kind "   \
 	"WHERE h.organization = ? AND (? = 0 OR h.id = ?) AND " IN_LANES
 
 static enum err count(struct store *s, const char *sql,
@@ -140,7 +140,7 @@ static enum err lanes_are_short(const struct search *s, bool *is_short)
 	enum err e;
 
 	e = count(w->s,
-		  "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+		  "SELECT COUNT(*) FROM (SELECT 1 FROM vh_hooks "
 		  "WHERE organization = ? LIMIT ?) h",
 		  DB_ARGS(store_col_of(w->organization), db_int(LANES_MAX + 1)),
 		  &hooks);
@@ -211,19 +211,19 @@ static enum err begin(struct search *s)
 {
 	static const char cursor[] =
 		"SELECT d.created_at, d.organization = ?, "
-		"(SELECT MAX(id) FROM deliveries) FROM (SELECT 1) one "
-		"LEFT JOIN deliveries d ON d.id = ?";
+		"(SELECT MAX(id) FROM vh_deliveries) FROM (SELECT 1) one "
+		"LEFT JOIN vh_deliveries d ON d.id = ?";
 	struct store_walk *w = &s->walk;
 	enum err e = store_walk_begin(w, cursor);
 
 	if (!e && w->f->hook)
 		e = store_walk_only(w,
-				    "SELECT created_at FROM hooks "
+				    "SELECT created_at FROM vh_hooks "
 				    "WHERE id = ? AND organization = ?",
 				    w->f->hook, ID_HOOK, &s->hook);
 	if (!e && w->f->notification)
 		e = store_walk_only(w,
-				    "SELECT created_at FROM notifications "
+				    "SELECT created_at FROM vh_notifications "
 				    "WHERE id = ? AND organization = ?",
 				    w->f->notification, ID_NOTIFICATION,
 				    &s->notification);

@@ -17,13 +17,13 @@ static const struct headroom_rule rules[] = {
 
 static const char count_due[] =
 	"SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN 1 "
-	"FROM hooks h FORCE INDEX (organization) "
-	"JOIN deliveries d FORCE INDEX (lane) ON d.lane = h.id "
+	"FROM vh_hooks h FORCE INDEX (organization) "
+	"JOIN vh_deliveries d FORCE INDEX (lane) ON d.lane = h.id "
 	"WHERE h.organization = ? AND h.deleted_at IS NULL AND "
 	"h.enabled = 1 LIMIT ?) w";
 
 static const char count_queued[] =
-	"SELECT COUNT(*) FROM (SELECT 1 FROM notifications "
+	"SELECT COUNT(*) FROM (SELECT 1 FROM vh_notifications "
 	"FORCE INDEX (state) WHERE state = 'queued' AND organization = ? "
 	"LIMIT ?) w";
 

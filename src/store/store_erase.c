@@ -28,27 +28,28 @@ enum err store_erase_count(struct store *s, const struct id *org,
 {
 	struct store_erased n = {0};
 	enum err e = count(s, org,
-			   "SELECT COUNT(*) FROM api_keys "
+			   "SELECT COUNT(*) FROM vh_api_keys "
 			   "WHERE organization = ?",
 			   &n.keys);
 
 	if (!e)
-		e = count(s, org,
-			  "SELECT COUNT(*) FROM hooks WHERE organization = ?",
-			  &n.hooks);
+		e = count(
+			s, org,
+			"SELECT COUNT(*) FROM vh_hooks WHERE organization = ?",
+			&n.hooks);
 	if (!e)
 		e = count(s, org,
-			  "SELECT COUNT(*) FROM notifications "
+			  "SELECT COUNT(*) FROM vh_notifications "
 			  "WHERE organization = ?",
 			  &n.notifications);
 	if (!e)
 		e = count(s, org,
-			  "SELECT COUNT(*) FROM deliveries "
+			  "SELECT COUNT(*) FROM vh_deliveries "
 			  "WHERE organization = ?",
 			  &n.deliveries);
 	if (!e)
 		e = count(s, org,
-			  "SELECT COUNT(*) FROM idempotency_keys "
+			  "SELECT COUNT(*) FROM vh_idempotency_keys "
 			  "WHERE organization = ?",
 			  &n.idempotency_keys);
 	if (!e)
@@ -94,7 +95,7 @@ static enum err shut_body(struct db *db, void *arg)
 	list_hooks(h, list);
 	if (!e)
 		e = db_exec_list(db,
-				 "UPDATE hooks SET deleted_at = "
+				 "UPDATE vh_hooks SET deleted_at = "
 				 "UTC_TIMESTAMP(3) WHERE deleted_at IS NULL "
 				 "AND id IN ({?})",
 				 DB_NONE, list, h->count);
@@ -107,14 +108,14 @@ enum err store_erase_shut(struct store *s, const struct id *org,
 	struct hooks h = {.s = s};
 	enum err e;
 
-	e = db_exec(s->db, "DELETE FROM api_keys WHERE organization = ?",
+	e = db_exec(s->db, "DELETE FROM vh_api_keys WHERE organization = ?",
 		    DB_ARGS(store_col_of(org)));
 	if (e)
 		return e;
 	done->keys += db_affected(s->db);
 	do {
 		e = read_hooks(&h, org,
-			       "SELECT id FROM hooks WHERE organization = ? "
+			       "SELECT id FROM vh_hooks WHERE organization = ? "
 			       "AND deleted_at IS NULL LIMIT ?");
 		if (!e && h.count)
 			e = db_tx(s->db, DB_REPEAT, shut_body, &h);
@@ -134,12 +135,13 @@ static enum err lanes_body(struct db *db, void *arg)
 	h->removed = 0;
 	list_hooks(h, list);
 	if (!e)
-		e = db_exec_list(db,
-				 "DELETE l FROM lanes l FORCE INDEX (PRIMARY) "
-				 "WHERE (l.owner IS NULL OR l.next_at IS NULL "
-				 "OR l.next_at <= UTC_TIMESTAMP(3)) AND "
-				 "l.hook_id IN ({?})",
-				 DB_NONE, list, h->count);
+		e = db_exec_list(
+			db,
+			"DELETE l FROM vh_lanes l FORCE INDEX (PRIMARY) "
+			"WHERE (l.owner IS NULL OR l.next_at IS NULL "
+			"OR l.next_at <= UTC_TIMESTAMP(3)) AND "
+			"l.hook_id IN ({?})",
+			DB_NONE, list, h->count);
 	h->removed = db_affected(db);
 	return e;
 }
@@ -151,12 +153,13 @@ enum err store_erase_lanes(struct store *s, const struct id *org,
 	enum err e;
 
 	do {
-		e = read_hooks(&h, org,
-			       "SELECT l.hook_id FROM hooks h JOIN (SELECT 0 "
-			       "AS kind UNION ALL SELECT " STORE_LANE_PING_SQL
-			       ") k JOIN lanes l ON l.hook_id = h.id + k.kind "
-			       "WHERE h.organization = ? "
-			       "ORDER BY l.owner IS NOT NULL LIMIT ?");
+		e = read_hooks(
+			&h, org,
+			"SELECT l.hook_id FROM vh_hooks h JOIN (SELECT 0 "
+			"AS kind UNION ALL SELECT " STORE_LANE_PING_SQL
+			") k JOIN vh_lanes l ON l.hook_id = h.id + k.kind "
+			"WHERE h.organization = ? "
+			"ORDER BY l.owner IS NOT NULL LIMIT ?");
 		h.removed = 0;
 		if (!e && h.count)
 			e = db_tx(s->db, DB_REPEAT, lanes_body, &h);
@@ -197,19 +200,19 @@ static enum err remove_deliveries(struct store *s, const struct id *org,
 {
 	struct db_value list[STEP];
 	enum err e = read_page(s, org,
-			       "SELECT id FROM deliveries FORCE INDEX "
+			       "SELECT id FROM vh_deliveries FORCE INDEX "
 			       "(organization) WHERE organization = ? LIMIT ?",
 			       list, n);
 
 	if (e || !*n)
 		return e;
 	e = remove_list(s,
-			"DELETE a FROM attempts a FORCE INDEX (PRIMARY) "
+			"DELETE a FROM vh_attempts a FORCE INDEX (PRIMARY) "
 			"WHERE a.delivery_id IN ({?})",
 			list, *n, &done->attempts);
 	if (!e)
 		e = remove_list(s,
-				"DELETE d FROM deliveries d "
+				"DELETE d FROM vh_deliveries d "
 				"FORCE INDEX (PRIMARY) WHERE d.id IN ({?})",
 				list, *n, &done->deliveries);
 	return e;
@@ -220,14 +223,14 @@ static enum err remove_notifications(struct store *s, const struct id *org,
 {
 	struct db_value list[STEP];
 	enum err e = read_page(s, org,
-			       "SELECT id FROM notifications FORCE INDEX "
+			       "SELECT id FROM vh_notifications FORCE INDEX "
 			       "(organization) WHERE organization = ? LIMIT ?",
 			       list, n);
 
 	if (e || !*n)
 		return e;
 	return remove_list(s,
-			   "DELETE n FROM notifications n "
+			   "DELETE n FROM vh_notifications n "
 			   "FORCE INDEX (PRIMARY) WHERE n.id IN ({?})",
 			   list, *n, &done->notifications);
 }
@@ -236,7 +239,7 @@ static enum err remove_keys(struct store *s, const struct id *org,
 			    struct store_erased *done, size_t *n)
 {
 	enum err e = db_exec(s->db,
-			     "DELETE FROM idempotency_keys WHERE "
+			     "DELETE FROM vh_idempotency_keys WHERE "
 			     "organization = ? LIMIT ?",
 			     DB_ARGS(store_col_of(org), db_int(STEP)));
 
@@ -248,9 +251,9 @@ static enum err remove_keys(struct store *s, const struct id *org,
 /* These counts are nobody's data, so they are not reported. */
 static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
 {
-	enum err e = db_exec(s->db,
-			     "DELETE FROM stats WHERE organization = ? LIMIT ?",
-			     DB_ARGS(store_col_of(org), db_int(STEP)));
+	enum err e = db_exec(
+		s->db, "DELETE FROM vh_stats WHERE organization = ? LIMIT ?",
+		DB_ARGS(store_col_of(org), db_int(STEP)));
 
 	*n = e ? 0 : (size_t)db_affected(s->db);
 	return e;
@@ -284,19 +287,20 @@ static enum err end_body(struct db *db, void *arg)
 
 	list_hooks(h, list);
 	e = db_exec_list(db,
-			 "DELETE x FROM hook_secrets x WHERE "
+			 "DELETE x FROM vh_hook_secrets x WHERE "
 			 "x.hook_id IN ({?})",
 			 DB_NONE, list, h->count);
 	if (!e)
 		e = db_exec_list(db,
-				 "DELETE x FROM alerts x WHERE "
+				 "DELETE x FROM vh_alerts x WHERE "
 				 "x.hook_id IN ({?})",
 				 DB_NONE, list, h->count);
 	if (!e)
-		e = db_exec_list(db,
-				 "DELETE h FROM hooks h FORCE INDEX (PRIMARY) "
-				 "WHERE h.id IN ({?})",
-				 DB_NONE, list, h->count);
+		e = db_exec_list(
+			db,
+			"DELETE h FROM vh_hooks h FORCE INDEX (PRIMARY) "
+			"WHERE h.id IN ({?})",
+			DB_NONE, list, h->count);
 	h->removed = db_affected(db);
 	return e;
 }
@@ -309,7 +313,7 @@ enum err store_erase_end(struct store *s, const struct id *org,
 
 	do {
 		e = read_hooks(&h, org,
-			       "SELECT id FROM hooks WHERE organization = ? "
+			       "SELECT id FROM vh_hooks WHERE organization = ? "
 			       "LIMIT ?");
 		if (!e && h.count)
 			e = db_tx(s->db, DB_REPEAT, end_body, &h);
@@ -317,7 +321,7 @@ enum err store_erase_end(struct store *s, const struct id *org,
 			done->hooks += h.removed;
 	} while (!e && h.count);
 	if (!e)
-		e = db_exec(s->db, "DELETE FROM organizations WHERE id = ?",
+		e = db_exec(s->db, "DELETE FROM vh_organizations WHERE id = ?",
 			    DB_ARGS(store_col_of(org)));
 	return e;
 }

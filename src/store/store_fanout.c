@@ -17,7 +17,7 @@
 enum err store_fanout_newest(struct store *s, uint64_t *newest)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db, "SELECT MAX(id) FROM notifications",
+	enum err e = db_query(s->db, "SELECT MAX(id) FROM vh_notifications",
 			      DB_NONE, &q);
 
 	while (!e && db_next(q))
@@ -28,10 +28,11 @@ enum err store_fanout_newest(struct store *s, uint64_t *newest)
 enum err store_fanout_any(struct store *s, uint64_t newest, bool *any)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT 1 FROM notifications FORCE INDEX (state) "
-			      "WHERE state = 'queued' AND id <= ? LIMIT 1",
-			      DB_ARGS(db_uint(newest)), &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT 1 FROM vh_notifications FORCE INDEX (state) "
+			 "WHERE state = 'queued' AND id <= ? LIMIT 1",
+			 DB_ARGS(db_uint(newest)), &q);
 
 	if (!e)
 		*any = db_rows(q) > 0;
@@ -43,10 +44,10 @@ enum err store_fanout_org(struct store *s, const struct id *after,
 			  struct id *out)
 {
 	static const char first[] =
-		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"SELECT organization FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state = 'queued' ORDER BY organization LIMIT 1";
 	static const char next[] =
-		"SELECT organization FROM notifications FORCE INDEX (state) "
+		"SELECT organization FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state = 'queued' AND organization > ? "
 		"ORDER BY organization LIMIT 1";
 	struct db_stmt *q;
@@ -72,7 +73,7 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 	size_t count = 0;
 	enum err e =
 		db_query(s->db,
-			 "SELECT id FROM notifications FORCE INDEX (state) "
+			 "SELECT id FROM vh_notifications FORCE INDEX (state) "
 			 "WHERE state = 'queued' AND organization = ? AND "
 			 "id <= ? ORDER BY id LIMIT ?",
 			 DB_ARGS(store_col_of(organization), db_uint(newest),
@@ -92,7 +93,7 @@ enum err store_fanout_hooks(struct store *s, const struct id *organization,
 	struct db_stmt *q;
 	enum err e =
 		db_query(s->db,
-			 "SELECT COUNT(*) FROM (SELECT 1 FROM hooks "
+			 "SELECT COUNT(*) FROM (SELECT 1 FROM vh_hooks "
 			 "FORCE INDEX (organization) WHERE "
 			 "organization = ? AND deleted_at IS NULL "
 			 "LIMIT ?) h",
@@ -112,10 +113,10 @@ enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
 	return db_query_list(
 		s->db,
 		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
-		"organizations o WHERE o.id = n.organization), n.action, "
+		"vh_organizations o WHERE o.id = n.organization), n.action, "
 		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
 		"n.resource, NULL), n.idempotency_key, n.accepted "
-		"FROM notifications n FORCE INDEX (PRIMARY) "
+		"FROM vh_notifications n FORCE INDEX (PRIMARY) "
 		"WHERE n.state = 'queued' AND "
 		"n.id IN ({?}) ORDER BY n.id FOR UPDATE",
 		DB_ARGS(db_uint(resource_max)), list, n, rows);
@@ -154,7 +155,7 @@ static enum err expire_key(struct store *s, const struct store_queued *row,
 {
 	return db_exec(
 		s->db,
-		"DELETE FROM idempotency_keys WHERE organization = ? "
+		"DELETE FROM vh_idempotency_keys WHERE organization = ? "
 		"AND idempotency_key = ? AND created_at < "
 		"UTC_TIMESTAMP(3) - INTERVAL ? SECOND",
 		DB_ARGS(store_col_of(&row->organization),
@@ -172,7 +173,7 @@ static enum err owns_key(struct store *s, const struct store_queued *row)
 	e = db_query(
 		s->db,
 		"SELECT ? BETWEEN notification_id AND notification_id + "
-		"step * (notification_count - 1) FROM idempotency_keys "
+		"step * (notification_count - 1) FROM vh_idempotency_keys "
 		"WHERE organization = ? AND idempotency_key = ?",
 		DB_ARGS(db_uint(row->key), store_col_of(&row->organization),
 			db_bytes(row->idempotency_key, row->idempotency_len)),
@@ -191,7 +192,7 @@ enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 
 	if (!e)
 		e = db_exec(s->db,
-			    "INSERT INTO idempotency_keys (organization, "
+			    "INSERT INTO vh_idempotency_keys (organization, "
 			    "idempotency_key, notification_id, created_at) "
 			    "VALUES (?, ?, ?, UTC_TIMESTAMP(3)) "
 			    "ON DUPLICATE KEY UPDATE step = step",
@@ -205,7 +206,7 @@ enum err store_fanout_claim(struct store *s, const struct store_queued *row,
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
 {
 	return db_exec(s->db,
-		       "UPDATE notifications SET state = 'rejected', "
+		       "UPDATE vh_notifications SET state = 'rejected', "
 		       "reason = ? WHERE id = ? AND state = 'queued'",
 		       DB_ARGS(db_text(reason), db_uint(key)));
 }
@@ -222,7 +223,7 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 	for (size_t i = 0; i < n; i++)
 		list[i] = store_col_of(&organizations[i]);
 	e = db_query_list(s->db,
-			  "SELECT DISTINCT organization FROM hooks "
+			  "SELECT DISTINCT organization FROM vh_hooks "
 			  "FORCE INDEX (organization) WHERE action = ? AND "
 			  "deleted_at IS NULL AND organization IN ({?})",
 			  DB_ARGS(db_text(action)), list, n, &q);
@@ -243,7 +244,7 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 	enum err e;
 
 	e = db_exec(s->db,
-		    "INSERT INTO notifications (organization, action, "
+		    "INSERT INTO vh_notifications (organization, action, "
 		    "resource, accepted) VALUES (?, ?, ?, 1)",
 		    DB_ARGS(store_col_of(organization), db_text(action),
 			    db_bytes(resource, len)));
@@ -258,19 +259,19 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
  *
  * Operational actions and pings match by their exact name only. */
 static const char insert_deliveries[] =
-	"INSERT INTO deliveries (organization, notification_id, hook_id, "
+	"INSERT INTO vh_deliveries (organization, notification_id, hook_id, "
 	"state, lane, due_at, created_at) "
 	"SELECT STRAIGHT_JOIN n.organization, n.id, h.id, 'pending', h.id, "
 	"UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) "
-	"FROM notifications n FORCE INDEX (PRIMARY) "
-	"JOIN hooks h FORCE INDEX (organization) "
+	"FROM vh_notifications n FORCE INDEX (PRIMARY) "
+	"JOIN vh_hooks h FORCE INDEX (organization) "
 	"ON h.organization = n.organization AND h.deleted_at IS NULL "
 	"AND (h.action = n.action OR (n.action NOT IN ('hook.disabled', "
 	"'delivery.failed', 'ping') AND h.action IN ('*', "
 	"CONCAT(SUBSTRING_INDEX(n.action, '.', 1), '.*')))) "
 	"AND (h.scope = 'organization' OR h.user = UNHEX(n.user)) "
 	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
-	"ON DUPLICATE KEY UPDATE attempts = deliveries.attempts";
+	"ON DUPLICATE KEY UPDATE attempts = vh_deliveries.attempts";
 
 /* Wakes the hooks that got a delivery. */
 static enum err wake_hooks(struct store *s, const struct db_value *list,
@@ -282,7 +283,7 @@ static enum err wake_hooks(struct store *s, const struct db_value *list,
 	enum err e;
 
 	e = db_query_list(s->db,
-			  "SELECT DISTINCT hook_id FROM deliveries WHERE "
+			  "SELECT DISTINCT hook_id FROM vh_deliveries WHERE "
 			  "notification_id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
@@ -301,8 +302,8 @@ static enum err wake_hooks(struct store *s, const struct db_value *list,
 }
 
 static const char mark_notifications[] =
-	"UPDATE notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
-	"deliveries d WHERE d.notification_id = n.id), 'fanned_out', "
+	"UPDATE vh_notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
+	"vh_deliveries d WHERE d.notification_id = n.id), 'fanned_out', "
 	"'unmatched') WHERE n.id IN ({?})";
 
 enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
@@ -339,8 +340,8 @@ enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
 	db_uints(values, keys, n);
 	e = db_query_list(s->db,
 			  "SELECT STRAIGHT_JOIN n.organization, COUNT(*) "
-			  "FROM notifications n FORCE INDEX (PRIMARY) "
-			  "JOIN deliveries d FORCE INDEX (fanout) "
+			  "FROM vh_notifications n FORCE INDEX (PRIMARY) "
+			  "JOIN vh_deliveries d FORCE INDEX (fanout) "
 			  "ON d.notification_id = n.id WHERE n.id IN ({?}) "
 			  "GROUP BY n.organization",
 			  DB_NONE, values, n, &q);

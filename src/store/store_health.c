@@ -42,7 +42,7 @@ static enum err read_hooks(struct store *s, struct arena *arena,
 		     "SELECT h.id, h.created_at, h.enabled, h.updated_at, "
 		     "l.failing_since, l.suspended_until, "
 		     "IF(l.owner IS NULL, 0, LENGTH(l.in_flight) DIV 8) "
-		     "FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
+		     "FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "
 		     "WHERE h.organization = ? AND h.deleted_at IS NULL "
 		     "ORDER BY h.id",
 		     DB_ARGS(store_col_of(organization)), &q);
@@ -92,7 +92,7 @@ static enum err count_pending(struct store *s, struct store_health *list,
 	e = db_query_list(s->db,
 			  "SELECT lane, COUNT(*), "
 			  "CAST(SUM(due_at <= ?) AS SIGNED), MIN(due_at) "
-			  "FROM deliveries FORCE INDEX (lane) "
+			  "FROM vh_deliveries FORCE INDEX (lane) "
 			  "WHERE lane IN ({?}) GROUP BY lane",
 			  DB_ARGS(db_time(s->now)), lanes, n, &q);
 	while (!e && db_next(q)) {
@@ -137,7 +137,7 @@ static enum err count_kind(struct store *s, const struct store_health *list,
 	for (size_t i = 0; i < n; i++)
 		lanes[i] = db_uint(store_lane_number(kind, list[i].key));
 	e = db_query_list(s->db,
-			  "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries "
+			  "SELECT COUNT(*) FROM (SELECT 1 FROM vh_deliveries "
 			  "FORCE INDEX (lane) WHERE lane IN ({?}) "
 			  "LIMIT " NUMBER(STORE_HEALTH_MAX) ") kept",
 			  DB_NONE, lanes, n, &q);
@@ -169,9 +169,9 @@ enum err store_health_queued(struct store *s, const struct id *organization,
 	enum err e = db_query(s->db,
 			      "SELECT w.number, n.created_at FROM (SELECT "
 			      "COUNT(*) AS number, MIN(id) AS oldest "
-			      "FROM notifications FORCE INDEX (state) WHERE "
+			      "FROM vh_notifications FORCE INDEX (state) WHERE "
 			      "state = 'queued' AND organization = ?) w "
-			      "LEFT JOIN notifications n ON n.id = w.oldest",
+			      "LEFT JOIN vh_notifications n ON n.id = w.oldest",
 			      DB_ARGS(store_col_of(organization)), &q);
 
 	if (e)

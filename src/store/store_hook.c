@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_hook: rows of `hooks`, and the row in `lanes` that each of them has.
+ * store_hook: rows of `vh_hooks`, and the row in `vh_lanes` that each of them
+ * has.
  */
 #include "store/store_hook.h"
 
@@ -66,7 +67,7 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 	if (!store_key(s, id, ID_HOOK, &key, &created_s))
 		return ERR_NOT_FOUND;
 	e = db_query(s->db,
-		     "SELECT " COLUMNS " FROM hooks WHERE id = ? AND "
+		     "SELECT " COLUMNS " FROM vh_hooks WHERE id = ? AND "
 		     "organization = ? AND deleted_at IS NULL",
 		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 	while (!e && db_next(q)) {
@@ -84,10 +85,11 @@ enum err store_hook_newest_url(struct store *s, struct arena *arena,
 			       const char **url)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT target_url FROM hooks WHERE enabled = 1 "
-			      "AND deleted_at IS NULL ORDER BY id DESC LIMIT 1",
-			      DB_NONE, &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT target_url FROM vh_hooks WHERE enabled = 1 "
+			 "AND deleted_at IS NULL ORDER BY id DESC LIMIT 1",
+			 DB_NONE, &q);
 
 	*url = NULL;
 	while (!e && db_next(q))
@@ -99,7 +101,7 @@ enum err store_hook_lock(struct store *s, uint64_t key)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT id FROM hooks WHERE id = ? AND "
+			      "SELECT id FROM vh_hooks WHERE id = ? AND "
 			      "deleted_at IS NULL LOCK IN SHARE MODE",
 			      DB_ARGS(db_uint(key)), &q);
 
@@ -113,8 +115,8 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 {
 	static const char cursor[] =
 		"SELECT h.created_at, h.organization = ?, "
-		"(SELECT MAX(id) FROM hooks) FROM (SELECT 1) one "
-		"LEFT JOIN hooks h ON h.id = ?";
+		"(SELECT MAX(id) FROM vh_hooks) FROM (SELECT 1) one "
+		"LEFT JOIN vh_hooks h ON h.id = ?";
 	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
 	struct store_hook *hooks;
 	struct db_stmt *q;
@@ -126,7 +128,7 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 				 &after);
 	if (!e)
 		e = db_query(s->db,
-			     "SELECT " COLUMNS " FROM hooks WHERE "
+			     "SELECT " COLUMNS " FROM vh_hooks WHERE "
 			     "organization = ? AND deleted_at IS NULL AND "
 			     "id > ? AND " STORE_IS_ACTION " "
 			     "ORDER BY id LIMIT ?",
@@ -153,7 +155,7 @@ static enum err compare_and_set(struct db *db, const struct store_hook *h,
 {
 	enum err e = db_exec(
 		db,
-		"UPDATE hooks SET target_url = ?, action = ?, scope = ?, "
+		"UPDATE vh_hooks SET target_url = ?, action = ?, scope = ?, "
 		"user = ?, description = ?, headers = ?, batch_size = ?, "
 		"rate_limit = ?, ordered = ?, enabled = ?, "
 		"disabled_reason = ?, updated_at = ? "
@@ -174,7 +176,7 @@ static enum err compare_and_set(struct db *db, const struct store_hook *h,
 static enum err wake_lane(struct db *db, uint64_t hook)
 {
 	return db_exec(db,
-		       "UPDATE lanes SET next_at = UTC_TIMESTAMP(3), "
+		       "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3), "
 		       "failures = 0, suspended_until = NULL, "
 		       "failing_since = NULL "
 		       "WHERE hook_id = ? AND owner IS NULL",
@@ -230,7 +232,7 @@ static enum err mark_deleted(struct db *db, const struct deletion *d)
 	int64_t from = d->created_s * 1000;
 	enum err e =
 		db_exec(db,
-			"UPDATE hooks SET deleted_at = ? WHERE id = ? AND "
+			"UPDATE vh_hooks SET deleted_at = ? WHERE id = ? AND "
 			"organization = ? AND created_at BETWEEN ? AND ? AND "
 			"(deleted_at IS NULL OR deleted_at = ?) AND "
 			"updated_at = COALESCE(?, updated_at)",

@@ -13,11 +13,11 @@
 enum { TOGETHER = 64 };
 
 static const char count_hooks[] =
-	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"SELECT COUNT(*) FROM vh_hooks WHERE organization = ? AND "
 	"deleted_at IS NULL";
 /* A second creator at the same time waits until this hook is committed. */
 static const char count_and_lock[] =
-	"SELECT COUNT(*) FROM hooks WHERE organization = ? AND "
+	"SELECT COUNT(*) FROM vh_hooks WHERE organization = ? AND "
 	"deleted_at IS NULL FOR UPDATE";
 
 /* How many more hooks fit; ERR_LIMIT: none. */
@@ -66,7 +66,8 @@ static enum err insert_hook(struct db *db, const struct store_hook *h)
 {
 	return db_exec(
 		db,
-		"INSERT INTO hooks (organization, target_url, action, scope, "
+		"INSERT INTO vh_hooks (organization, target_url, action, "
+		"scope, "
 		"user, description, headers, batch_size, rate_limit, ordered, "
 		"enabled, created_at, updated_at) VALUES "
 		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -94,7 +95,7 @@ static enum err create_body(struct db *db, void *arg)
 	if (e)
 		return e;
 	c->key = db_insert_id(db);
-	e = db_exec(db, "INSERT INTO lanes (hook_id) VALUES (?)",
+	e = db_exec(db, "INSERT INTO vh_lanes (hook_id) VALUES (?)",
 		    DB_ARGS(db_uint(c->key)));
 	if (!e)
 		e = store_secret_add(c->s, c->key, c->secret,

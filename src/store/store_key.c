@@ -25,7 +25,7 @@ _Static_assert(STORE_KEY_TEXT_SIZE ==
 #define SELECT_KEYS                                                            \
 	"SELECT k.id, k.role, k.name, k.created_at, k.last_used_at, "          \
 	"o.id, o.name, o.created_at, o.updated_at, UTC_TIMESTAMP(3) "          \
-	"FROM api_keys k JOIN organizations o ON o.id = k.organization "
+	"FROM vh_api_keys k JOIN vh_organizations o ON o.id = k.organization "
 
 static const char *const role_names[ROLE_MAX] = {
 	[ROLE_READ] = "read",
@@ -103,7 +103,7 @@ enum err store_key_touch(struct store *s, const struct store_key *key)
 	    key->now - key->last_used_at < TOUCH_MS)
 		return ERR_OK;
 	return db_exec(s->db,
-		       "UPDATE api_keys SET last_used_at = ? "
+		       "UPDATE vh_api_keys SET last_used_at = ? "
 		       "WHERE id = ?",
 		       DB_ARGS(db_time(key->now), store_col_of(&key->id)));
 }
@@ -136,7 +136,7 @@ static enum err insert_key(struct store *s, const struct store_key *key,
 
 	store_key_hash(hash, text, strlen(text));
 	e = db_exec(s->db,
-		    "INSERT INTO api_keys "
+		    "INSERT INTO vh_api_keys "
 		    "(id, organization, hash, role, name, created_at) "
 		    "VALUES (?, ?, ?, ?, ?, ?)",
 		    DB_ARGS(store_col_of(&key->id), store_col_of(&key->org.id),
@@ -202,7 +202,7 @@ enum err store_key_revoke(struct store *s, const struct id *id)
 {
 	enum err e =
 		db_exec(s->db,
-			"UPDATE api_keys SET revoked_at = "
+			"UPDATE vh_api_keys SET revoked_at = "
 			"COALESCE(revoked_at, UTC_TIMESTAMP(3)) WHERE id = ?",
 			DB_ARGS(store_col_of(id)));
 

@@ -17,11 +17,11 @@ enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
 enum err store_lane_due(struct store *s, int64_t until, size_t max,
 			uint64_t *lanes, size_t *n)
 {
-	static const char by_now[] =
-		"SELECT hook_id FROM lanes WHERE next_at <= UTC_TIMESTAMP(3) "
-		"ORDER BY next_at LIMIT ?";
+	static const char by_now[] = "SELECT hook_id FROM vh_lanes WHERE "
+				     "next_at <= UTC_TIMESTAMP(3) "
+				     "ORDER BY next_at LIMIT ?";
 	static const char by_then[] =
-		"SELECT hook_id FROM lanes WHERE next_at <= ? "
+		"SELECT hook_id FROM vh_lanes WHERE next_at <= ? "
 		"ORDER BY next_at LIMIT ?";
 	struct db_stmt *q;
 	size_t count = 0;
@@ -44,7 +44,7 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 			   uint64_t *lanes, size_t *n)
 {
 	static const char due[] =
-		"SELECT l.hook_id FROM (SELECT hook_id, next_at FROM lanes "
+		"SELECT l.hook_id FROM (SELECT hook_id, next_at FROM vh_lanes "
 		"WHERE next_at <= COALESCE(?, UTC_TIMESTAMP(3)) "
 		"ORDER BY next_at LIMIT 2000) l STRAIGHT_JOIN hooks h "
 		"ON h.id = l.hook_id % " STORE_LANE_PING_SQL " "
@@ -79,10 +79,11 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	if (!n)
 		return store_now(s, &now);
 	db_uints(list, lanes, n);
-	e = db_query_list(s->db,
-			  "SELECT hook_id, UTC_TIMESTAMP(3) FROM lanes WHERE "
-			  "owner = ? AND hook_id IN ({?}) FOR UPDATE",
-			  DB_ARGS(db_text(owner)), list, n, &q);
+	e = db_query_list(
+		s->db,
+		"SELECT hook_id, UTC_TIMESTAMP(3) FROM vh_lanes WHERE "
+		"owner = ? AND hook_id IN ({?}) FOR UPDATE",
+		DB_ARGS(db_text(owner)), list, n, &q);
 	while (!e && db_next(q)) {
 		uint64_t lane = db_col_uint(q, 0);
 
@@ -112,7 +113,7 @@ static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 {
 	return change(s,
-		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
 		      "touched = 1 - touched WHERE hook_id IN ({?})",
 		      lanes, n);
 }
@@ -122,7 +123,7 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 {
 	return change(s,
-		      "UPDATE lanes FORCE INDEX (PRIMARY) SET "
+		      "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
 		      "next_at = GREATEST(UTC_TIMESTAMP(3), "
 		      "COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
 		      "WHERE owner IS NULL AND (next_at IS NULL OR "
@@ -138,13 +139,13 @@ enum err store_lane_end(struct store *s, uint64_t lane,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(s->db,
-		     "SELECT h.enabled, h.deleted_at IS NOT NULL, "
-		     "h.updated_at, (SELECT d.due_at FROM deliveries d WHERE "
-		     "d.lane = ? ORDER BY d.due_at LIMIT 1) FROM hooks h "
-		     "WHERE h.id = ?",
-		     DB_ARGS(db_uint(lane), db_uint(store_lane_hook_key(lane))),
-		     &q);
+	e = db_query(
+		s->db,
+		"SELECT h.enabled, h.deleted_at IS NOT NULL, "
+		"h.updated_at, (SELECT d.due_at FROM vh_deliveries d WHERE "
+		"d.lane = ? ORDER BY d.due_at LIMIT 1) FROM vh_hooks h "
+		"WHERE h.id = ?",
+		DB_ARGS(db_uint(lane), db_uint(store_lane_hook_key(lane))), &q);
 	while (!e && db_next(q)) {
 		end.enabled = ping || db_col_int(q, 0) != 0;
 		end.deleted = db_col_int(q, 1) != 0;
@@ -160,13 +161,13 @@ enum err store_lane_orphans(struct store *s, uint64_t lane)
 {
 	return db_exec(
 		s->db,
-		"UPDATE deliveries FORCE INDEX (lane) SET state = 'failed', "
+		"UPDATE vh_deliveries FORCE INDEX (lane) SET state = 'failed', "
 		"reason = 'its notification is gone', "
 		"lane = hook_id + " STORE_LANE_FAILED_SQL ", "
 		"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3) "
 		"WHERE lane = ? AND due_at <= UTC_TIMESTAMP(3) AND "
-		"NOT EXISTS (SELECT 1 FROM notifications n WHERE "
-		"n.id = deliveries.notification_id) LIMIT ?",
+		"NOT EXISTS (SELECT 1 FROM vh_notifications n WHERE "
+		"n.id = vh_deliveries.notification_id) LIMIT ?",
 		DB_ARGS(db_uint(lane), db_int(CANCEL_STEP)));
 }
 
@@ -176,15 +177,16 @@ enum err store_lane_cancel(struct store *s, uint64_t hook, bool *more)
 {
 	enum err e;
 
-	e = db_exec(s->db,
-		    "UPDATE deliveries SET state = 'cancelled', lane = NULL, "
-		    "due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
-		    "reason = 'the hook was deleted' WHERE lane IN (?, ?, ?) "
-		    "LIMIT ?",
-		    DB_ARGS(db_uint(hook),
-			    db_uint(store_lane_number(STORE_LANE_PING, hook)),
-			    db_uint(store_lane_number(STORE_LANE_HELD, hook)),
-			    db_int(CANCEL_STEP)));
+	e = db_exec(
+		s->db,
+		"UPDATE vh_deliveries SET state = 'cancelled', lane = NULL, "
+		"due_at = NULL, finished_at = UTC_TIMESTAMP(3), "
+		"reason = 'the hook was deleted' WHERE lane IN (?, ?, ?) "
+		"LIMIT ?",
+		DB_ARGS(db_uint(hook),
+			db_uint(store_lane_number(STORE_LANE_PING, hook)),
+			db_uint(store_lane_number(STORE_LANE_HELD, hook)),
+			db_int(CANCEL_STEP)));
 	if (!e)
 		*more = db_affected(s->db) == CANCEL_STEP;
 	return e;
@@ -196,7 +198,7 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 	enum err e;
 
 	e = db_exec(s->db,
-		    "UPDATE hooks SET enabled = 0, disabled_reason = ?, "
+		    "UPDATE vh_hooks SET enabled = 0, disabled_reason = ?, "
 		    "updated_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
 		    "enabled = 1 AND deleted_at IS NULL",
 		    DB_ARGS(db_text(reason), db_uint(hook)));
@@ -209,7 +211,7 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 
 /* The rows exist and are locked: see upsert_deliveries. */
 static const char upsert_lanes[] =
-	"INSERT INTO lanes (hook_id, next_at, owner, in_flight, crashes, "
+	"INSERT INTO vh_lanes (hook_id, next_at, owner, in_flight, crashes, "
 	"failures, suspended_until, failing_since, rate_tokens, rate_at) "
 	"VALUES {(?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
@@ -280,7 +282,7 @@ static enum err find_dead(struct store *s, struct arena *arena,
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT DISTINCT owner FROM lanes WHERE "
+		     "SELECT DISTINCT owner FROM vh_lanes WHERE "
 		     "next_at IS NOT NULL AND owner IS NOT NULL AND "
 		     "LEFT(owner, ?) = ?",
 		     DB_ARGS(db_uint(strlen(prefix)), db_text(prefix)), &q);
@@ -307,7 +309,7 @@ enum err store_lane_bury(struct store *s, const char *prefix,
 	e = find_dead(s, &arena, prefix, alive, arg, &dead, &n);
 	for (size_t i = 0; !e && i < n; i++) {
 		e = db_exec(s->db,
-			    "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
+			    "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3) "
 			    "WHERE owner = ?",
 			    DB_ARGS(db_text(dead[i])));
 		count += db_affected(s->db);

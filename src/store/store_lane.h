@@ -25,7 +25,7 @@ struct store;
 enum {
 	STORE_LANE_MAX = 256, /* lanes in one call */
 	STORE_LANE_KEY_BYTES =
-		8 /* of each key in lanes.in_flight, big-endian */
+		8 /* of each key in vh_lanes.in_flight, big-endian */
 };
 
 /*

@@ -52,7 +52,7 @@ static enum err read_secrets(struct store *s, const struct db_value *list,
 
 	e = db_query_list(s->db,
 			  "SELECT hook_id, secret, expires_at "
-			  "FROM hook_secrets WHERE "
+			  "FROM vh_hook_secrets WHERE "
 			  "(expires_at IS NULL OR expires_at > "
 			  "UTC_TIMESTAMP(3)) AND hook_id IN ({?}) "
 			  "ORDER BY id DESC",
@@ -79,12 +79,13 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 		hooks[i] = (struct store_lane_hook){.hook = keys[i],
 						    .deleted = true};
 	db_uints(list, keys, n);
-	e = db_query_list(s->db,
-			  "SELECT id, organization, target_url, headers, "
-			  "batch_size, rate_limit, ordered, enabled, "
-			  "deleted_at, updated_at, created_at FROM hooks WHERE "
-			  "id IN ({?})",
-			  DB_NONE, list, n, &q);
+	e = db_query_list(
+		s->db,
+		"SELECT id, organization, target_url, headers, "
+		"batch_size, rate_limit, ordered, enabled, "
+		"deleted_at, updated_at, created_at FROM vh_hooks WHERE "
+		"id IN ({?})",
+		DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
 		/* Two lanes may belong to the same hook. */
 		for (size_t i = 0; i < n; i++)
@@ -107,7 +108,7 @@ enum err store_lane_changed(struct store *s, const uint64_t *hooks,
 		changed[i] = true; /* unless it is found unchanged */
 	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
-			  "SELECT id, updated_at FROM hooks WHERE "
+			  "SELECT id, updated_at FROM vh_hooks WHERE "
 			  "deleted_at IS NULL AND id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q))

@@ -46,9 +46,9 @@ enum err store_lane_read(struct store *s, struct arena *arena,
 
 	e = db_query(
 		s->db,
-		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (lane) "
-		"JOIN notifications n ON n.id = d.notification_id "
-		"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
+		"SELECT " ROW_COLUMNS "FROM vh_deliveries d FORCE INDEX (lane) "
+		"JOIN vh_notifications n ON n.id = d.notification_id "
+		"JOIN vh_hooks h ON h.id = ? AND h.updated_at = ? AND "
 		"h.deleted_at IS NULL "
 		"WHERE d.lane = ? AND ((d.due_at = ? AND d.id > ?) OR "
 		"(d.due_at > ? AND d.due_at <= ?)) "
@@ -76,7 +76,7 @@ enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT id FROM deliveries FORCE INDEX (lane) "
+		     "SELECT id FROM vh_deliveries FORCE INDEX (lane) "
 		     "WHERE lane = ? AND due_at <= ? "
 		     "ORDER BY due_at, id LIMIT ?",
 		     DB_ARGS(db_uint(p->lane), db_time(p->until), db_uint(max)),
@@ -102,9 +102,9 @@ enum err store_lane_pick(struct store *s, struct arena *arena,
 	if (count)
 		e = db_query_list(
 			s->db,
-			"SELECT " ROW_COLUMNS "FROM deliveries d "
-			"JOIN notifications n ON n.id = d.notification_id "
-			"JOIN hooks h ON h.id = ? AND h.updated_at = ? AND "
+			"SELECT " ROW_COLUMNS "FROM vh_deliveries d "
+			"JOIN vh_notifications n ON n.id = d.notification_id "
+			"JOIN vh_hooks h ON h.id = ? AND h.updated_at = ? AND "
 			"h.deleted_at IS NULL "
 			"WHERE d.lane = ? AND d.id IN ({?}) "
 			"ORDER BY d.due_at, d.id",
@@ -126,11 +126,12 @@ enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 			   struct store_lane_row **rows, size_t *n)
 {
 	static const char alone[] =
-		"SELECT " ROW_COLUMNS "FROM deliveries d JOIN notifications n "
+		"SELECT " ROW_COLUMNS
+		"FROM vh_deliveries d JOIN vh_notifications n "
 		"ON n.id = d.notification_id WHERE d.hook_id = ? AND d.id = ?";
 	static const char of_batch[] =
-		"SELECT " ROW_COLUMNS "FROM deliveries d FORCE INDEX (hook) "
-		"JOIN notifications n ON n.id = d.notification_id "
+		"SELECT " ROW_COLUMNS "FROM vh_deliveries d FORCE INDEX (hook) "
+		"JOIN vh_notifications n ON n.id = d.notification_id "
 		"WHERE d.hook_id = ? AND d.batch = ? ORDER BY d.due_at, d.id";
 	struct store_lane_row *list;
 	struct db_stmt *q;
@@ -154,7 +155,7 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n)
 	struct db_value list[DB_LIST_MAX];
 
 	db_uints(list, keys, n);
-	return db_exec_list(s->db,
-			    "UPDATE deliveries SET batch = ? WHERE id IN ({?})",
-			    DB_ARGS(db_uint(keys[0])), list, n);
+	return db_exec_list(
+		s->db, "UPDATE vh_deliveries SET batch = ? WHERE id IN ({?})",
+		DB_ARGS(db_uint(keys[0])), list, n);
 }

@@ -25,12 +25,12 @@ static uint64_t load_key(const unsigned char *p)
 }
 
 static const char mark_suspects[] =
-	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
+	"UPDATE vh_deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
 	"WHERE state = 'pending' AND id IN ({?})";
 
 /* Nobody knows whether it arrived, and it must not be sent twice. */
 static const char fail_pings[] =
-	"UPDATE deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
+	"UPDATE vh_deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
 	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
 	"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
 	"reason = 'the sender died while sending this ping' "
@@ -48,7 +48,7 @@ static enum err was_alone(struct store *s, const struct db_value *list,
 		return ERR_OK;
 	e = db_query_list(s->db,
 			  "SELECT COUNT(*) = COUNT(batch) AND "
-			  "COUNT(DISTINCT batch) = 1 FROM deliveries "
+			  "COUNT(DISTINCT batch) = 1 FROM vh_deliveries "
 			  "WHERE id IN ({?})",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q))
@@ -76,7 +76,7 @@ static enum err hold_killers(struct store *s, const struct db_value *list,
 			     size_t n)
 {
 	return db_exec_list(s->db,
-			    "UPDATE deliveries SET state = 'held', "
+			    "UPDATE vh_deliveries SET state = 'held', "
 			    "lane = hook_id + " STORE_LANE_HELD_SQL ", "
 			    "due_at = UTC_TIMESTAMP(3), "
 			    "finished_at = UTC_TIMESTAMP(3), "
@@ -147,7 +147,7 @@ enum err store_lane_take(struct store *s, const char *owner,
 	e = db_query_list(s->db,
 			  "SELECT hook_id, owner, in_flight, crashes, "
 			  "failures, suspended_until, failing_since, "
-			  "rate_tokens, rate_at FROM lanes WHERE "
+			  "rate_tokens, rate_at FROM vh_lanes WHERE "
 			  "(next_at <= UTC_TIMESTAMP(3) OR owner = ?) AND "
 			  "hook_id IN ({?}) FOR UPDATE",
 			  DB_ARGS(db_text(owner)), list, n, &q);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_notification: SELECTs on `notifications`.
+ * store_notification: SELECTs on `vh_notifications`.
  */
 #include "store/store_notification.h"
 
@@ -44,7 +44,7 @@ static enum err get_row(struct store *s, struct arena *arena,
 	struct db_stmt *q;
 	enum err e =
 		db_query(s->db,
-			 "SELECT " COLUMNS ", resource FROM notifications "
+			 "SELECT " COLUMNS ", resource FROM vh_notifications "
 			 "WHERE id = ? AND organization = ?",
 			 DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 
@@ -96,11 +96,11 @@ static bool by_state(const struct store_filter *f)
 static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 {
 	static const char all[] =
-		"SELECT id, created_at, " WANTED " FROM notifications "
+		"SELECT id, created_at, " WANTED " FROM vh_notifications "
 		"FORCE INDEX (organization) WHERE organization = ? AND "
 		"id < ? ORDER BY id DESC LIMIT ?";
 	static const char of_state[] =
-		"SELECT id, created_at, " WANTED " FROM notifications "
+		"SELECT id, created_at, " WANTED " FROM vh_notifications "
 		"FORCE INDEX (state) WHERE organization = ? AND id < ? AND "
 		"state = ? ORDER BY id DESC LIMIT ?";
 	const struct store_walk *w = arg;
@@ -138,7 +138,7 @@ static enum err read_page(const struct store_walk *w, struct arena *arena,
 		return ERR_OK;
 	db_uints(keys, w->key, w->count);
 	e = db_query_list(w->s->db,
-			  "SELECT " COLUMNS " FROM notifications "
+			  "SELECT " COLUMNS " FROM vh_notifications "
 			  "FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
 			  "ORDER BY id DESC",
 			  DB_NONE, keys, w->count, &q);
@@ -160,10 +160,10 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 {
 	static const char cursor[] =
 		"SELECT n.created_at, n.organization = ?, "
-		"(SELECT MAX(id) FROM notifications) FROM (SELECT 1) one "
-		"LEFT JOIN notifications n ON n.id = ?";
+		"(SELECT MAX(id) FROM vh_notifications) FROM (SELECT 1) one "
+		"LEFT JOIN vh_notifications n ON n.id = ?";
 	static const char behind[] =
-		"SELECT id, created_at FROM notifications "
+		"SELECT id, created_at FROM vh_notifications "
 		"FORCE INDEX (organization) WHERE organization = ? AND "
 		"id > ? ORDER BY id LIMIT 1";
 	struct store_walk w = {
@@ -195,13 +195,14 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 	struct store_notification *rows;
 	struct db_stmt *q;
 	size_t n = 0;
-	enum err e = db_query(s->db,
-			      "SELECT " COLUMNS ", resource FROM notifications "
-			      "FORCE INDEX (organization) WHERE "
-			      "organization = ? AND id > ? ORDER BY id LIMIT ?",
-			      DB_ARGS(store_col_of(organization),
-				      db_uint(after), db_uint(max)),
-			      &q);
+	enum err e =
+		db_query(s->db,
+			 "SELECT " COLUMNS ", resource FROM vh_notifications "
+			 "FORCE INDEX (organization) WHERE "
+			 "organization = ? AND id > ? ORDER BY id LIMIT ?",
+			 DB_ARGS(store_col_of(organization), db_uint(after),
+				 db_uint(max)),
+			 &q);
 
 	if (e)
 		return e;

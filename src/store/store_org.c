@@ -33,7 +33,7 @@ enum err store_org_create(struct store *s, const char *name,
 	org.updated_at = org.created_at;
 	snprintf(org.name, sizeof(org.name), "%s", name);
 	e = db_exec(s->db,
-		    "INSERT INTO organizations (" COLUMNS ") "
+		    "INSERT INTO vh_organizations (" COLUMNS ") "
 		    "VALUES (?, ?, ?, ?)",
 		    DB_ARGS(store_col_of(&org.id), db_text(org.name),
 			    db_time(org.created_at), db_time(org.updated_at)));
@@ -50,7 +50,7 @@ enum err store_org_find(struct store *s, const struct id *id,
 {
 	struct db_stmt *q;
 	enum err e = db_query(
-		s->db, "SELECT " COLUMNS " FROM organizations WHERE id = ?",
+		s->db, "SELECT " COLUMNS " FROM vh_organizations WHERE id = ?",
 		DB_ARGS(store_col_of(id)), &q);
 
 	if (e)
@@ -92,7 +92,7 @@ enum err store_org_of_hook(struct store *s, const struct id *hook,
 	if (!store_key(s, hook, ID_HOOK, &key, &created_s))
 		return ERR_NOT_FOUND;
 	return find_of(s,
-		       "SELECT organization, created_at FROM hooks "
+		       "SELECT organization, created_at FROM vh_hooks "
 		       "WHERE id = ? AND deleted_at IS NULL",
 		       key, created_s, out, &created_at);
 }
@@ -108,7 +108,7 @@ enum err store_org_of_delivery(struct store *s, const struct id *id,
 	    !store_key(s, id, ID_BATCH, &key, &created_s))
 		return ERR_NOT_FOUND;
 	e = find_of(s,
-		    "SELECT organization, created_at FROM deliveries "
+		    "SELECT organization, created_at FROM vh_deliveries "
 		    "WHERE id = ?",
 		    key, created_s, out, &created_at);
 	if (!e)
@@ -124,7 +124,7 @@ enum err store_org_list(struct store *s, struct arena *arena,
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
 			      "SELECT " COLUMNS
-			      " FROM organizations ORDER BY created_at, id",
+			      " FROM vh_organizations ORDER BY created_at, id",
 			      DB_NONE, &q);
 
 	if (e)

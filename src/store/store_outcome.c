@@ -24,7 +24,7 @@ static enum err record_delivered(struct store *s, const struct store_outcome *o,
 		if (count && (i == n || count == DB_LIST_MAX)) {
 			e = db_exec_list(
 				s->db,
-				"UPDATE deliveries FORCE INDEX (PRIMARY) "
+				"UPDATE vh_deliveries FORCE INDEX (PRIMARY) "
 				"SET state = 'delivered', "
 				"lane = NULL, due_at = NULL, "
 				"attempts = attempts + 1, tries = tries + 1, "
@@ -47,7 +47,8 @@ static enum err record_delivered(struct store *s, const struct store_outcome *o,
  * the state, which guards the others, comes last.
  */
 static const char upsert_deliveries[] =
-	"INSERT INTO deliveries (id, organization, notification_id, hook_id, "
+	"INSERT INTO vh_deliveries (id, organization, notification_id, "
+	"hook_id, "
 	"created_at, lane, due_at, attempts, tries, maybe_duplicate, "
 	"finished_at, state) VALUES {(?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)} "
 	"ON DUPLICATE KEY UPDATE "
@@ -130,7 +131,7 @@ static enum err record_attempts(struct store *s, const struct store_outcome *o,
 			at = attempt_values(at, &o[i]);
 	e = db_exec_rows(
 		s->db,
-		"INSERT INTO attempts (delivery_id, attempt, started_at, "
+		"INSERT INTO vh_attempts (delivery_id, attempt, started_at, "
 		"dns_us, connect_us, tls_us, first_byte_us, total_us, remote, "
 		"tls_version, status, error, response_headers, "
 		"response_body) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
@@ -161,7 +162,7 @@ enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n)
 
 	db_uints(list, keys, *n);
 	e = db_query_list(s->db,
-			  "SELECT id FROM deliveries FORCE INDEX (PRIMARY) "
+			  "SELECT id FROM vh_deliveries FORCE INDEX (PRIMARY) "
 			  "WHERE state = 'pending' AND id IN ({?}) "
 			  "ORDER BY id FOR UPDATE",
 			  DB_NONE, list, *n, &q);

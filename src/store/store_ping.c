@@ -25,7 +25,7 @@ struct pinging {
 static enum err lock_lane(const struct pinging *p)
 {
 	enum err e = db_exec(p->s->db,
-			     "INSERT INTO lanes (hook_id) VALUES (?) "
+			     "INSERT INTO vh_lanes (hook_id) VALUES (?) "
 			     "ON DUPLICATE KEY UPDATE hook_id = hook_id",
 			     DB_ARGS(db_uint(p->lane)));
 
@@ -38,7 +38,7 @@ static enum err check_limit(const struct pinging *p)
 	uint64_t n = 0;
 	enum err e = db_query(
 		p->s->db,
-		"SELECT COUNT(*) FROM (SELECT 1 FROM deliveries "
+		"SELECT COUNT(*) FROM (SELECT 1 FROM vh_deliveries "
 		"WHERE lane = ? LIMIT ?) d",
 		DB_ARGS(db_uint(p->lane), db_int(STORE_PINGS_MAX)), &q);
 
@@ -55,7 +55,7 @@ static enum err insert(struct pinging *p)
 	enum err e;
 
 	e = db_exec(db,
-		    "INSERT INTO notifications (organization, action, "
+		    "INSERT INTO vh_notifications (organization, action, "
 		    "resource, created_at, state) "
 		    "VALUES (?, ?, ?, ?, 'fanned_out')",
 		    DB_ARGS(org, db_text(ACTION_PING),
@@ -64,7 +64,7 @@ static enum err insert(struct pinging *p)
 		return e;
 	notification = db_insert_id(db);
 	e = db_exec(db,
-		    "INSERT INTO deliveries (organization, notification_id, "
+		    "INSERT INTO vh_deliveries (organization, notification_id, "
 		    "hook_id, lane, due_at, created_at) "
 		    "VALUES (?, ?, ?, ?, ?, ?)",
 		    DB_ARGS(org, db_uint(notification), db_uint(p->hook->key),

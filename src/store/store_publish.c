@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_publish: rows of `notifications` and of `idempotency_keys`.
+ * store_publish: rows of `vh_notifications` and of `vh_idempotency_keys`.
  */
 #include "store/store_publish.h"
 
@@ -39,7 +39,7 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 	}
 	return db_exec_keys(
 		db,
-		"INSERT INTO notifications (organization, action, user, "
+		"INSERT INTO vh_notifications (organization, action, user, "
 		"resource, idempotency_key, created_at, accepted) "
 		"VALUES {(?, ?, ?, ?, ?, ?, 1)}",
 		values, n, COLUMNS, &w->keys[at], done);
@@ -52,7 +52,7 @@ static enum err insert_key(struct db *db, const struct publishing *w)
 	uint64_t first = w->keys[0], last = w->keys[p->count - 1];
 
 	return db_exec(db,
-		       "INSERT INTO idempotency_keys (organization, "
+		       "INSERT INTO vh_idempotency_keys (organization, "
 		       "idempotency_key, body_hash, notification_id, "
 		       "notification_count, created_at) "
 		       "VALUES (?, ?, ?, ?, ?, ?)",
@@ -87,7 +87,7 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 	enum err e = db_query(s->db,
 			      "SELECT body_hash, notification_id, "
 			      "notification_count, created_at "
-			      "FROM idempotency_keys WHERE organization = ? "
+			      "FROM vh_idempotency_keys WHERE organization = ? "
 			      "AND idempotency_key = ?",
 			      DB_ARGS(store_col_of(&p->organization),
 				      db_text(p->idempotency_key)),
@@ -107,7 +107,7 @@ static enum err find_key(struct store *s, const struct store_publish *p,
 	if (!e && found && created_at < p->now - p->keep) {
 		found = false;
 		e = db_exec(s->db,
-			    "DELETE FROM idempotency_keys WHERE "
+			    "DELETE FROM vh_idempotency_keys WHERE "
 			    "organization = ? AND idempotency_key = ? AND "
 			    "created_at = ?",
 			    DB_ARGS(store_col_of(&p->organization),
@@ -132,14 +132,15 @@ enum err store_publish_recall(struct store *s, const struct store_publish *p,
 	enum err e = find_key(s, p, &first, &count);
 
 	if (!e)
-		e = db_query(s->db,
-			     "SELECT id, created_at FROM notifications WHERE "
-			     "id BETWEEN ? AND ? AND organization = ? AND "
-			     "idempotency_key = ? ORDER BY id",
-			     DB_ARGS(db_uint(first), db_uint(first + count - 1),
-				     store_col_of(&p->organization),
-				     db_text(p->idempotency_key)),
-			     &q);
+		e = db_query(
+			s->db,
+			"SELECT id, created_at FROM vh_notifications WHERE "
+			"id BETWEEN ? AND ? AND organization = ? AND "
+			"idempotency_key = ? ORDER BY id",
+			DB_ARGS(db_uint(first), db_uint(first + count - 1),
+				store_col_of(&p->organization),
+				db_text(p->idempotency_key)),
+			&q);
 	if (e)
 		return e;
 	if (db_rows(q) != p->count)

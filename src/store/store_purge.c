@@ -65,7 +65,7 @@ static enum err count_attempts(struct store *s, const struct page *page,
 {
 	struct db_stmt *q;
 	enum err e = db_query_list(s->db,
-				   "SELECT COUNT(*) FROM attempts WHERE "
+				   "SELECT COUNT(*) FROM vh_attempts WHERE "
 				   "delivery_id IN ({?})",
 				   DB_NONE, page->key, page->count, &q);
 
@@ -87,11 +87,12 @@ static enum err lock_page(const struct removal *r, struct page *locked)
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query_list(r->s->db,
-			  "SELECT d.id FROM deliveries d FORCE INDEX (PRIMARY) "
-			  "WHERE " EXPIRED " AND d.id IN ({?}) FOR UPDATE",
-			  DB_ARGS(cut(r->p), cut_cancelled(r->p)), r->page->key,
-			  r->page->count, &q);
+	e = db_query_list(
+		r->s->db,
+		"SELECT d.id FROM vh_deliveries d FORCE INDEX (PRIMARY) "
+		"WHERE " EXPIRED " AND d.id IN ({?}) FOR UPDATE",
+		DB_ARGS(cut(r->p), cut_cancelled(r->p)), r->page->key,
+		r->page->count, &q);
 	locked->count = 0;
 	while (!e && db_next(q))
 		locked->key[locked->count++] = db_uint(db_col_uint(q, 0));
@@ -108,13 +109,13 @@ static enum err remove_body(struct db *db, void *arg)
 	if (e || !locked.count)
 		return e;
 	e = db_exec_list(db,
-			 "DELETE a FROM attempts a FORCE INDEX (PRIMARY) "
+			 "DELETE a FROM vh_attempts a FORCE INDEX (PRIMARY) "
 			 "WHERE a.delivery_id IN ({?})",
 			 DB_NONE, locked.key, locked.count);
 	r->attempts = db_affected(db);
 	if (!e)
 		e = db_exec_list(db,
-				 "DELETE d FROM deliveries d "
+				 "DELETE d FROM vh_deliveries d "
 				 "FORCE INDEX (PRIMARY) WHERE d.id IN ({?})",
 				 DB_NONE, locked.key, locked.count);
 	r->deliveries = db_affected(db);
@@ -138,13 +139,14 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(s->db,
-		     "SELECT d.id, " EXPIRED ", d.created_at < ? "
-		     "FROM deliveries d FORCE INDEX (PRIMARY) WHERE d.id > ? "
-		     "ORDER BY d.id LIMIT ?",
-		     DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
-			     db_int(STEP)),
-		     &q);
+	e = db_query(
+		s->db,
+		"SELECT d.id, " EXPIRED ", d.created_at < ? "
+		"FROM vh_deliveries d FORCE INDEX (PRIMARY) WHERE d.id > ? "
+		"ORDER BY d.id LIMIT ?",
+		DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
+			db_int(STEP)),
+		&q);
 	if (e)
 		return e;
 	read_page(q, &page, at);
@@ -164,8 +166,9 @@ static enum err remove_notifications(struct store *s, const struct page *page,
 {
 	enum err e = db_exec_list(
 		s->db,
-		"DELETE n FROM notifications n FORCE INDEX (PRIMARY) WHERE "
-		"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM deliveries "
+		"DELETE n FROM vh_notifications n FORCE INDEX (PRIMARY) WHERE "
+		"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM "
+		"vh_deliveries "
 		"d FORCE INDEX (fanout) WHERE d.notification_id = n.id) AND "
 		"n.id IN ({?})",
 		DB_NONE, page->key, page->count);
@@ -187,9 +190,11 @@ enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 	e = db_query(
 		s->db,
 		"SELECT n.id, n.created_at < ? AND n.state <> 'queued' AND "
-		"NOT EXISTS (SELECT 1 FROM deliveries d FORCE INDEX (fanout) "
+		"NOT EXISTS (SELECT 1 FROM vh_deliveries d FORCE INDEX "
+		"(fanout) "
 		"WHERE d.notification_id = n.id AND NOT (? AND " EXPIRED ")), "
-		"n.created_at < ? FROM notifications n FORCE INDEX (PRIMARY) "
+		"n.created_at < ? FROM vh_notifications n FORCE INDEX "
+		"(PRIMARY) "
 		"WHERE n.id > ? ORDER BY n.id LIMIT ?",
 		DB_ARGS(db_time(p->notifications), db_int(p->dry_run), cut(p),
 			cut_cancelled(p), db_time(p->notifications),
@@ -213,7 +218,7 @@ static enum err count_keys(struct store *s, const struct store_purge *p,
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT COUNT(*) FROM idempotency_keys "
+			      "SELECT COUNT(*) FROM vh_idempotency_keys "
 			      "WHERE created_at < ?",
 			      DB_ARGS(db_time(p->idempotency)), &q);
 
@@ -232,10 +237,11 @@ enum err store_purge_idempotency(struct store *s, const struct store_purge *p,
 	if (p->dry_run) {
 		e = count_keys(s, p, &n);
 	} else {
-		e = db_exec(s->db,
-			    "DELETE FROM idempotency_keys WHERE created_at < ? "
-			    "ORDER BY created_at LIMIT ?",
-			    DB_ARGS(db_time(p->idempotency), db_int(STEP)));
+		e = db_exec(
+			s->db,
+			"DELETE FROM vh_idempotency_keys WHERE created_at < ? "
+			"ORDER BY created_at LIMIT ?",
+			DB_ARGS(db_time(p->idempotency), db_int(STEP)));
 		n = db_affected(s->db);
 	}
 	if (e)
@@ -256,14 +262,14 @@ static enum err purge_counts(struct store *s, const struct store_purge *p,
 	if (!p->dry_run) {
 		e = db_exec(
 			s->db,
-			"DELETE FROM stats WHERE step = ? AND "
+			"DELETE FROM vh_stats WHERE step = ? AND "
 			"start_at < ? ORDER BY start_at LIMIT ?",
 			DB_ARGS(db_int(step), db_time(before), db_int(STEP)));
 		*n = db_affected(s->db);
 		return e;
 	}
 	e = db_query(s->db,
-		     "SELECT COUNT(*) FROM stats WHERE step = ? AND "
+		     "SELECT COUNT(*) FROM vh_stats WHERE step = ? AND "
 		     "start_at < ?",
 		     DB_ARGS(db_int(step), db_time(before)), &q);
 	while (!e && db_next(q))

@@ -25,8 +25,9 @@ enum {
 /* The columns of a page of failing rows; without the service's own
  * notifications, which cause no other. */
 #define EXPIRING                                                               \
-	"SELECT d.id, d.organization, (SELECT n.action FROM notifications n "  \
-	"WHERE n.id = d.notification_id) FROM deliveries d "
+	"SELECT d.id, d.organization, (SELECT n.action FROM vh_notifications " \
+	"n "                                                                   \
+	"WHERE n.id = d.notification_id) FROM vh_deliveries d "
 
 struct page {
 	struct db_value key[STEP];
@@ -58,7 +59,7 @@ static enum err fail_page(struct store *s, const struct store_purge *p,
 	if (!page->count)
 		return ERR_OK;
 	e = db_exec_list(s->db,
-			 "UPDATE deliveries d FORCE INDEX (PRIMARY) " FAIL
+			 "UPDATE vh_deliveries d FORCE INDEX (PRIMARY) " FAIL
 			 "WHERE d.id IN ({?})",
 			 DB_NONE, page->key, page->count);
 	if (!e && page->news_count)
@@ -105,7 +106,7 @@ enum err store_purge_held(struct store *s, const struct store_purge *p,
 
 	e = db_query(
 		s->db,
-		"SELECT d.id FROM deliveries d FORCE INDEX (lane) "
+		"SELECT d.id FROM vh_deliveries d FORCE INDEX (lane) "
 		"WHERE d.lane >= " STORE_LANE_HELD_SQL " AND d.due_at < ? AND "
 		"d.id > ? AND d.state = 'held' ORDER BY d.id LIMIT ?",
 		DB_ARGS(db_time(p->held), db_uint(at->key), db_int(STEP)), &q);
@@ -153,12 +154,12 @@ static enum err lock_hook(const struct purge *u, const char *sql, bool *still)
 
 static const char is_lapsed[] =
 	"SELECT h.enabled = 0 AND h.deleted_at IS NULL AND l.owner IS NULL "
-	"FROM hooks h JOIN lanes l ON l.hook_id = h.id "
+	"FROM vh_hooks h JOIN vh_lanes l ON l.hook_id = h.id "
 	"WHERE h.id = ? AND h.updated_at < ? AND ? IS NOT NULL";
 static const char is_gone[] =
-	"SELECT l.owner IS NULL AND NOT EXISTS (SELECT 1 FROM deliveries d "
+	"SELECT l.owner IS NULL AND NOT EXISTS (SELECT 1 FROM vh_deliveries d "
 	"FORCE INDEX (hook) WHERE d.hook_id = h.id) "
-	"FROM hooks h LEFT JOIN lanes l ON l.hook_id = h.id "
+	"FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "
 	"WHERE h.id = ? AND ? IS NOT NULL AND h.deleted_at < ?";
 
 /* Only facts that an index range can express: a delivery counts as held since
@@ -197,18 +198,18 @@ static enum err remove_body(struct db *db, void *arg)
 	u->gone = 0;
 	if (e || !still)
 		return e;
-	e = db_exec(db, "DELETE FROM hook_secrets WHERE hook_id = ?",
+	e = db_exec(db, "DELETE FROM vh_hook_secrets WHERE hook_id = ?",
 		    DB_ARGS(db_uint(u->hook)));
 	if (!e)
-		e = db_exec(db, "DELETE FROM alerts WHERE hook_id = ?",
+		e = db_exec(db, "DELETE FROM vh_alerts WHERE hook_id = ?",
 			    DB_ARGS(db_uint(u->hook)));
 	if (!e)
-		e = db_exec(db, "DELETE FROM lanes WHERE hook_id IN (?, ?)",
+		e = db_exec(db, "DELETE FROM vh_lanes WHERE hook_id IN (?, ?)",
 			    DB_ARGS(db_uint(u->hook),
 				    db_uint(store_lane_number(STORE_LANE_PING,
 							      u->hook))));
 	if (!e)
-		e = db_exec(db, "DELETE FROM hooks WHERE id = ?",
+		e = db_exec(db, "DELETE FROM vh_hooks WHERE id = ?",
 			    DB_ARGS(db_uint(u->hook)));
 	u->gone = 1;
 	return e;
@@ -221,7 +222,7 @@ static enum err count_held(struct purge *u)
 	struct db_stmt *q;
 	enum err e =
 		db_query(u->s->db,
-			 "SELECT COUNT(*) FROM deliveries WHERE "
+			 "SELECT COUNT(*) FROM vh_deliveries WHERE "
 			 "lane = ? AND due_at < ?",
 			 DB_ARGS(db_uint(u->hook), db_time(u->p->held)), &q);
 
@@ -237,7 +238,7 @@ static enum err count_gone(struct purge *u)
 	struct db_stmt *q;
 	enum err e = db_query(
 		u->s->db,
-		"SELECT 1 FROM deliveries d FORCE INDEX (hook) WHERE "
+		"SELECT 1 FROM vh_deliveries d FORCE INDEX (hook) WHERE "
 		"d.hook_id = ? AND NOT (d.state IN ('delivered', 'failed', "
 		"'cancelled') AND d.finished_at < IF(d.state = 'cancelled', "
 		"?, ?)) ORDER BY d.hook_id DESC, d.id DESC LIMIT 1",
@@ -281,7 +282,7 @@ static enum err read_hooks(struct store *s, const struct store_purge *p,
 	page->count = 0;
 	e = db_query(s->db,
 		     "SELECT id, deleted_at IS NULL AND enabled = 0 AND "
-		     "updated_at < ?, deleted_at < ? FROM hooks "
+		     "updated_at < ?, deleted_at < ? FROM vh_hooks "
 		     "FORCE INDEX (PRIMARY) WHERE id > ? ORDER BY id LIMIT ?",
 		     DB_ARGS(db_time(p->held), db_time(p->settled),
 			     db_uint(after), db_int(HOOKS_STEP)),

@@ -29,9 +29,10 @@ static enum err read_one(struct store *s, const struct id *organization,
 		s->db,
 		"SELECT d.id, d.hook_id, d.batch, d.attempts, d.created_at, "
 		"h.deleted_at IS NOT NULL, h.batch_size > 1, n.action = ? "
-		"FROM deliveries d JOIN hooks h FORCE INDEX (PRIMARY) ON h.id "
+		"FROM vh_deliveries d JOIN vh_hooks h FORCE INDEX (PRIMARY) ON "
+		"h.id "
 		"= d.hook_id "
-		"JOIN notifications n FORCE INDEX (PRIMARY) ON n.id = "
+		"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "
 		"d.notification_id "
 		"WHERE d.id = ? AND d.organization = ?",
 		DB_ARGS(db_text(ACTION_PING), db_uint(key),

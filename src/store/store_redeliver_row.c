@@ -100,13 +100,13 @@ enum err store_redeliver_row_members(struct store *s, uint64_t hook,
 {
 	enum err e = add_members(
 		s,
-		"SELECT id, batch FROM deliveries FORCE INDEX (hook) WHERE "
+		"SELECT id, batch FROM vh_deliveries FORCE INDEX (hook) WHERE "
 		"hook_id = ? AND id <= ? ORDER BY id DESC LIMIT ?",
 		hook, first, rows);
 
 	return e ? e
 		 : add_members(s,
-			       "SELECT id, batch FROM deliveries "
+			       "SELECT id, batch FROM vh_deliveries "
 			       "FORCE INDEX (hook) WHERE hook_id = ? AND "
 			       "id > ? ORDER BY id LIMIT ?",
 			       hook, last, rows);

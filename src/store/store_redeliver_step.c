@@ -17,7 +17,7 @@
  * which lets their members be found again.
  */
 static const char make_due[] =
-	"UPDATE deliveries FORCE INDEX (PRIMARY) SET "
+	"UPDATE vh_deliveries FORCE INDEX (PRIMARY) SET "
 	"due_at = IF(state = 'pending' AND due_at < UTC_TIMESTAMP(3), due_at, "
 	"UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND), lane = ?, "
 	"batch = IF(? AND batch IS NULL AND attempts = 0 AND "

@@ -29,7 +29,7 @@ enum {
 #define WANTED                                                                 \
 	"FIND_IN_SET(d.state, ?) > 0 AND d.created_at >= ? AND "               \
 	"d.created_at < ? AND d.attempts < ? AND "                             \
-	"NOT EXISTS (SELECT 1 FROM notifications n FORCE INDEX (PRIMARY) "     \
+	"NOT EXISTS (SELECT 1 FROM vh_notifications n FORCE INDEX (PRIMARY) "  \
 	"WHERE "                                                               \
 	"n.id = d.notification_id AND n.action = '" ACTION_PING "')"
 
@@ -47,11 +47,12 @@ static enum err query_page(const struct search *f, struct db_stmt **q)
 {
 	static const char of_hook[] =
 		"SELECT d.id, d.batch, " WANTED ", d.created_at "
-		"FROM deliveries d FORCE INDEX (hook) WHERE d.hook_id = ? AND "
+		"FROM vh_deliveries d FORCE INDEX (hook) WHERE d.hook_id = ? "
+		"AND "
 		"d.id > ? AND d.id <= ? ORDER BY d.id LIMIT ?";
 	static const char of_lane[] =
 		"SELECT d.id, d.batch, " WANTED ", d.due_at "
-		"FROM deliveries d FORCE INDEX (lane) WHERE d.lane = ? AND "
+		"FROM vh_deliveries d FORCE INDEX (lane) WHERE d.lane = ? AND "
 		"d.due_at >= ? AND (d.due_at > ? OR d.id > ?) "
 		"ORDER BY d.due_at, d.id LIMIT ?";
 	struct db_value states = db_text(f->r->states);
@@ -108,7 +109,7 @@ static enum err walk(struct search *f, int64_t end)
 /* ---- the range of keys ---- */
 
 static const char behind[] =
-	"SELECT id, created_at FROM deliveries FORCE INDEX (hook) WHERE "
+	"SELECT id, created_at FROM vh_deliveries FORCE INDEX (hook) WHERE "
 	"hook_id = ? AND id > ? ORDER BY id LIMIT 1";
 
 /* The deliveries of the hook that were created in this time. */
@@ -182,9 +183,9 @@ static size_t step_size(const struct store_replay *r, size_t at)
 static enum err time_of(struct store *s, uint64_t key, int64_t *time)
 {
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT created_at FROM deliveries WHERE id = ?",
-			      DB_ARGS(db_uint(key)), &q);
+	enum err e = db_query(
+		s->db, "SELECT created_at FROM vh_deliveries WHERE id = ?",
+		DB_ARGS(db_uint(key)), &q);
 
 	while (!e && db_next(q))
 		*time = db_col_time(q, 0);

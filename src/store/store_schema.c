@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_schema: a connection of its own, without the check of the version that
- * all other connections make, holding a named lock from its first moment.
+ * store_schema: one connection of its own, without the check of the version
+ * that every other one makes, holding a named lock from its first moment.
  */
 #include "store/store_schema.h"
 
@@ -13,15 +13,19 @@
 
 enum {
 	STATEMENT_MAX = 256 * 1024,
-	TRIES = 20,	   /* of a statement that loses to other writers */
-	NAME_MAX_SIZE = 65 /* the longest name of a table, and a NUL */
+	TRIES = 20,		/* of a statement that loses to other writers */
+	NAME_MAX_SIZE = 65,	/* the longest name of a table, and a NUL */
+	COMMENT_MAX_SIZE = 2049 /* and the longest comment */
 };
 
 #define CREATE_TABLE "CREATE TABLE IF NOT EXISTS "
+#define TABLE_COMMENT "COMMENT='"
+/* Of the table `installation` of version 8. */
+#define EARLY_COMMENT "what is true of this installation as a whole"
 
 unsigned store_schema_version(void)
 {
-	return store_steps[store_step_count - 1].number;
+	return store_schema_steps[store_schema_step_count - 1].number;
 }
 
 /* ---- statements ---- */
@@ -54,7 +58,7 @@ bool store_schema_statement(const char **sql, struct buf *out)
 	return out->len > 0;
 }
 
-/* Another writer of the same rows may win (on Galera: on any node). */
+/* Whoever is at work on the same rows may win (on Galera: on any node). */
 static enum err run_patiently(struct db *db, const char *sql)
 {
 	unsigned tries = 0;
@@ -66,7 +70,8 @@ static enum err run_patiently(struct db *db, const char *sql)
 	return e;
 }
 
-static enum err run_statement(struct db *db, const struct store_step *step,
+static enum err run_statement(struct db *db,
+			      const struct store_schema_step *step,
 			      const char *sql)
 {
 	enum err e = run_patiently(db, sql);
@@ -80,7 +85,7 @@ static enum err run_statement(struct db *db, const struct store_step *step,
 	return e;
 }
 
-static enum err run_step(struct db *db, const struct store_step *step)
+static enum err run_step(struct db *db, const struct store_schema_step *step)
 {
 	const char *sql = step->sql;
 	struct buf statement;
@@ -100,78 +105,112 @@ static enum err run_step(struct db *db, const struct store_step *step)
 	 * two migrations must not set the number back. */
 	return db_exec(
 		db,
-		"UPDATE installation SET version = ? "
+		"UPDATE vh_installation SET version = ? "
 		"WHERE id = 1 AND version = ?",
 		DB_ARGS(db_uint(step->number), db_uint(step->number - 1)));
 }
 
 /* ---- existing tables ---- */
 
-static enum err table_exists(struct db *db, const char *name, bool *exists)
+/* Whether there is such a table, and one of the comments is its own. */
+static enum err find_table(struct db *db, const char *name, const char *comment,
+			   bool *exists, bool *ours)
 {
 	struct db_stmt *q;
 	enum err e = db_query(db,
-			      "SELECT 1 FROM information_schema.tables "
+			      "SELECT table_comment = ? "
+			      "FROM information_schema.tables "
 			      "WHERE table_schema = DATABASE() "
 			      "AND table_name = ?",
-			      DB_ARGS(db_text(name)), &q);
+			      DB_ARGS(db_text(comment), db_text(name)), &q);
 
-	if (!e)
-		*exists = db_rows(q) > 0;
+	*exists = *ours = false;
+	while (!e && db_next(q)) {
+		*exists = true;
+		*ours = db_col_int(q, 0) != 0;
+	}
 	return e;
 }
 
-/* Before the first step, a table with one of our names belongs to somebody
- * else: IF NOT EXISTS would take it for one that we created. */
-static enum err refuse_strangers(struct db *db, const struct store_step *first)
+/* The text from `at` to before any of `end`, cut to what fits. */
+static void copy_until(char *out, size_t size, const char *at, const char *end)
 {
-	const char *sql = first->sql;
+	size_t n = strcspn(at, end);
+
+	n = n < size ? n : size - 1;
+	memcpy(out, at, n);
+	out[n] = '\0';
+}
+
+/* The last COMMENT of a CREATE TABLE is the table's. */
+static void copy_comment(char *out, size_t size, const char *create)
+{
+	const char *at = create, *last = NULL;
+
+	*out = '\0';
+	while ((at = strstr(at, TABLE_COMMENT)))
+		last = at += strlen(TABLE_COMMENT);
+	if (last)
+		copy_until(out, size, last, "'");
+}
+
+static enum err refuse_stranger(struct db *db, const char *create)
+{
+	char name[NAME_MAX_SIZE], comment[COMMENT_MAX_SIZE];
+	bool exists, ours;
+	enum err e;
+
+	copy_until(name, sizeof(name), create + strlen(CREATE_TABLE), " (\n");
+	copy_comment(comment, sizeof(comment), create);
+	e = find_table(db, name, comment, &exists, &ours);
+	if (e || !exists || ours)
+		return e;
+	log_error("the database has a table %s of another program: give "
+		  "vyte-hooks a database of its own",
+		  name);
+	return ERR_CONFIG;
+}
+
+/* IF NOT EXISTS would take somebody else's table of the same name for one that
+ * we made. Ours is known by its comment. */
+static enum err refuse_strangers(struct db *db,
+				 const struct store_schema_step *step)
+{
+	const char *sql = step->sql;
 	struct buf statement;
 	enum err e = ERR_OK;
 
 	buf_init(&statement, STATEMENT_MAX);
-	while (!e && store_schema_statement(&sql, &statement)) {
-		char name[NAME_MAX_SIZE] = "";
-		const char *at = statement.data;
-		bool exists = false;
-
-		if (strncmp(at, CREATE_TABLE, strlen(CREATE_TABLE)) != 0)
-			continue;
-		at += strlen(CREATE_TABLE);
-		strncat(name, at, strnlen(at, sizeof(name) - 1));
-		name[strcspn(name, " (\n")] = '\0';
-		e = table_exists(db, name, &exists);
-		if (exists) {
-			log_error("the database has a table %s of another "
-				  "program: give vyte-hooks a database of "
-				  "its own",
-				  name);
-			e = ERR_CONFIG;
-		}
-	}
+	while (!e && store_schema_statement(&sql, &statement))
+		if (strncmp(statement.data, CREATE_TABLE,
+			    strlen(CREATE_TABLE)) == 0)
+			e = refuse_stranger(db, statement.data);
 	buf_release(&statement);
 	return e;
 }
 
+/* The table with the version: under its own name, or under the one it had
+ * before everything was given a prefix. */
 static enum err read_version(struct db *db, const struct store_migration *m,
 			     unsigned *version)
 {
+	bool there, named, early;
 	struct db_stmt *q;
-	bool ours = false;
-	enum err e = table_exists(db, "installation", &ours);
+	enum err e = find_table(db, "vh_installation", "", &there, &named);
 
-	*version = 0;
-	if (e)
+	if (!e)
+		e = find_table(db, "installation", EARLY_COMMENT, &named,
+			       &early);
+	*version = m->empty;
+	if (e || (!there && !early))
 		return e;
-	if (!ours)
-		return m->count ? refuse_strangers(db, &m->steps[0]) : ERR_OK;
-	e = db_query(db, "SELECT version FROM installation WHERE id = 1",
+	e = db_query(db,
+		     there ? "SELECT version FROM vh_installation WHERE id = 1"
+			   : "SELECT version FROM installation WHERE id = 1",
 		     DB_NONE, &q);
-	if (e)
-		return e;
-	while (db_next(q))
+	while (!e && db_next(q))
 		*version = (unsigned)db_col_uint(q, 0);
-	return ERR_OK;
+	return e;
 }
 
 /* ---- the lock ---- */
@@ -192,7 +231,7 @@ static enum err get_lock(struct db *db, unsigned seconds, bool *got)
 	return ERR_OK;
 }
 
-/* Runs on every connect, so that a connection without the lock does nothing. */
+/* On every connect, so that a connection without the lock does nothing. */
 static enum err take_lock(struct db *db, void *arg)
 {
 	const struct store_migration *m = arg;
@@ -201,7 +240,7 @@ static enum err take_lock(struct db *db, void *arg)
 
 	if (m->dry_run)
 		return ERR_OK;
-	/* Other statements must not queue for hours after an ALTER that
+	/* Other statements must not queue for hours behind an ALTER that
 	 * itself waits for a transaction somebody left open. */
 	e = db_exec(db, "SET SESSION lock_wait_timeout = 60", DB_NONE);
 	if (!e)
@@ -216,35 +255,61 @@ static enum err take_lock(struct db *db, void *arg)
 	return ERR_TEMP;
 }
 
-/* ---- the whole migration ---- */
+/* ---- all of it ---- */
+
+/* Whether there is a way from `version` to the newest one. */
+static enum err check_version(const struct store_migration *m, unsigned version)
+{
+	unsigned oldest = m->steps[0].number - 1;
+	unsigned newest = m->steps[m->count - 1].number;
+
+	if (version > newest)
+		log_error("the schema is version %u, newer than this program "
+			  "knows (%u): upgrade the program",
+			  version, newest);
+	else if (version < oldest)
+		log_error("the schema is version %u, too old for this program, "
+			  "which begins with %u: migrate it with vyte-hooks "
+			  "0.1.0 first",
+			  version, oldest);
+	else
+		return ERR_OK;
+	return ERR_CONFIG;
+}
+
+static enum err run_next(struct db *db, const struct store_migration *m,
+			 const struct store_schema_step *step)
+{
+	unsigned version = step->number - 1;
+	enum err e = ERR_OK;
+
+	/* Another migration, on another node, may have done it meanwhile. */
+	if (!m->dry_run)
+		e = read_version(db, m, &version);
+	if (e || version >= step->number)
+		return e;
+	if (!m->dry_run)
+		e = run_step(db, step);
+	if (!e && m->each)
+		m->each(m->arg, step);
+	return e;
+}
 
 static enum err run_steps(struct db *db, const struct store_migration *m)
 {
-	unsigned version;
+	unsigned version, first;
 	enum err e = read_version(db, m, &version);
 
+	if (!e)
+		e = check_version(m, version);
 	if (e)
 		return e;
-	if (version > m->count) {
-		log_error("the schema is version %u, newer than this program "
-			  "knows (%u): upgrade the program",
-			  version, m->count);
-		return ERR_CONFIG;
-	}
-	for (unsigned i = version; i < m->count; i++) {
-		/* Another migration on another node may have done it. */
-		if (!m->dry_run)
-			e = read_version(db, m, &version);
-		if (!e && version > i)
-			continue;
-		if (!e && !m->dry_run)
-			e = run_step(db, &m->steps[i]);
-		if (e)
-			return e;
-		if (m->each)
-			m->each(m->arg, &m->steps[i]);
-	}
-	return ERR_OK;
+	first = version + 1 - m->steps[0].number;
+	for (unsigned i = first; i < m->count && !e; i++)
+		e = refuse_strangers(db, &m->steps[i]);
+	for (unsigned i = first; i < m->count && !e; i++)
+		e = run_next(db, m, &m->steps[i]);
+	return e;
 }
 
 enum err store_migrate(const struct conf *conf, const struct store_migration *m)

@@ -24,7 +24,7 @@ enum err store_secret_current(struct store *s, uint64_t hook,
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT secret FROM hook_secrets WHERE "
+			      "SELECT secret FROM vh_hook_secrets WHERE "
 			      "hook_id = ? AND (expires_at IS NULL OR "
 			      "expires_at > UTC_TIMESTAMP(3)) "
 			      "ORDER BY id DESC LIMIT 1",
@@ -52,7 +52,7 @@ enum err store_secret_add(struct store *s, uint64_t hook, const char *secret,
 
 	return db_exec(
 		s->db,
-		"INSERT INTO hook_secrets (hook_id, secret, created_at) "
+		"INSERT INTO vh_hook_secrets (hook_id, secret, created_at) "
 		"VALUES (?, ?, ?)",
 		DB_ARGS(db_uint(hook), db_bytes(stored, n), db_time(now)));
 }
@@ -61,13 +61,13 @@ static enum err expire(struct store *s, uint64_t hook, int64_t overlap,
 		       int64_t now)
 {
 	enum err e = db_exec(s->db,
-			     "UPDATE hook_secrets SET expires_at = ? "
+			     "UPDATE vh_hook_secrets SET expires_at = ? "
 			     "WHERE hook_id = ? AND expires_at IS NULL",
 			     DB_ARGS(db_time(now + overlap), db_uint(hook)));
 
 	if (!e)
 		e = db_exec(s->db,
-			    "DELETE FROM hook_secrets WHERE hook_id = ? AND "
+			    "DELETE FROM vh_hook_secrets WHERE hook_id = ? AND "
 			    "expires_at <= ?",
 			    DB_ARGS(db_uint(hook), db_time(now)));
 	return e;
@@ -78,7 +78,7 @@ static enum err check_limit(struct store *s, uint64_t hook)
 	struct db_stmt *q;
 	uint64_t n = 0;
 	enum err e = db_query(
-		s->db, "SELECT COUNT(*) FROM hook_secrets WHERE hook_id = ?",
+		s->db, "SELECT COUNT(*) FROM vh_hook_secrets WHERE hook_id = ?",
 		DB_ARGS(db_uint(hook)), &q);
 
 	while (!e && db_next(q))
@@ -111,7 +111,7 @@ static enum err newest_fits(struct store *s, bool *fits)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT secret FROM hook_secrets "
+			      "SELECT secret FROM vh_hook_secrets "
 			      "ORDER BY id DESC LIMIT 1",
 			      DB_NONE, &q);
 
@@ -137,7 +137,7 @@ static enum err any_fits(struct store *s, bool *fits)
 		return ERR_OK;
 	vault_mark(mark, conf_secrets_key(s->conf));
 	e = db_query(s->db,
-		     "SELECT 1 FROM hook_secrets WHERE LEFT(secret, ?) = ? "
+		     "SELECT 1 FROM vh_hook_secrets WHERE LEFT(secret, ?) = ? "
 		     "LIMIT 1",
 		     DB_ARGS(db_int(VAULT_MARK_SIZE),
 			     db_bytes(mark, VAULT_MARK_SIZE)),
@@ -183,7 +183,7 @@ static enum err rewrite_one(struct store *s, struct store_secret_sweep *w,
 		return ERR_OK;
 	}
 	e = db_exec(s->db,
-		    "UPDATE hook_secrets SET secret = ? WHERE id = ? AND "
+		    "UPDATE vh_hook_secrets SET secret = ? WHERE id = ? AND "
 		    "secret = ?",
 		    DB_ARGS(db_bytes(anew, vault_seal(anew, key, hook, secret)),
 			    db_uint(w->after), db_bytes(stored, n)));
@@ -196,7 +196,7 @@ enum err store_secret_rewrite(struct store *s, struct store_secret_sweep *w)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT id, hook_id, secret FROM hook_secrets "
+			      "SELECT id, hook_id, secret FROM vh_hook_secrets "
 			      "WHERE id > ? ORDER BY id LIMIT ?",
 			      DB_ARGS(db_uint(w->after), db_int(STEP)), &q);
 

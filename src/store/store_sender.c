@@ -33,7 +33,7 @@ enum err store_sender_note(struct store *s, const struct store_run *run)
 {
 	return db_exec(
 		s->db,
-		"INSERT INTO senders (host, started_at, seen_at, ended_at, "
+		"INSERT INTO vh_senders (host, started_at, seen_at, ended_at, "
 		"delivered, failed, retried) VALUES (?, ?, UTC_TIMESTAMP(3), "
 		"IF(?, UTC_TIMESTAMP(3), NULL), ?, ?, ?) "
 		"ON DUPLICATE KEY UPDATE started_at = VALUES(started_at), "
@@ -49,7 +49,7 @@ enum err store_sender_note(struct store *s, const struct store_run *run)
 enum err store_sender_may_start(struct store *s, bool *may)
 {
 	enum err e = db_exec(s->db,
-			     "UPDATE installation SET "
+			     "UPDATE vh_installation SET "
 			     "run_at = UTC_TIMESTAMP(3) WHERE id = 1 AND "
 			     "(run_at IS NULL OR run_at > UTC_TIMESTAMP(3) OR "
 			     "run_at <= UTC_TIMESTAMP(3) - "
@@ -68,12 +68,12 @@ enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT h.enabled = 1, COUNT(*) FROM deliveries d "
-		     "JOIN hooks h ON h.id = d.lane "
+		     "SELECT h.enabled = 1, COUNT(*) FROM vh_deliveries d "
+		     "JOIN vh_hooks h ON h.id = d.lane "
 		     "WHERE d.lane < " STORE_LANE_PING_SQL " "
 		     "AND d.due_at <= ? AND h.deleted_at IS NULL "
 		     "GROUP BY h.enabled UNION ALL "
-		     "SELECT 0, COUNT(*) FROM deliveries "
+		     "SELECT 0, COUNT(*) FROM vh_deliveries "
 		     "WHERE lane >= " STORE_LANE_HELD_SQL,
 		     DB_ARGS(db_time(until)), &q);
 	if (e)

@@ -27,8 +27,9 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 #define BUCKETS(X)                                                             \
 	X(0)                                                                   \
 	X(1)                                                                   \
-	X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)  \
-		X(15) X(16) X(17) X(18) X(19) X(20) X(21)
+	X(2)                                                                   \
+	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) \
+		X(16) X(17) X(18) X(19) X(20) X(21)
 #define NAMES(i) ", request_" #i ", latency_" #i
 #define MARKS(i) ",?,?"
 #define SUM(name) name " = " name " + VALUES(" name ")"
@@ -37,7 +38,7 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 _Static_assert(BUCKETS(ONE) == HISTOGRAM_BUCKETS, "a column each");
 
 static const char upsert_rows[] =
-	"INSERT INTO stats (organization, hook_id, step, start_at, "
+	"INSERT INTO vh_stats (organization, hook_id, step, start_at, "
 	"delivered, failed, attempts, failed_attempts" BUCKETS(
 		NAMES) ") "
 		       "VALUES {(?,?,?,?,?,?,?,?" BUCKETS(
@@ -139,7 +140,7 @@ enum err store_stats_read(struct store *s, const struct id *organization,
 		s->db,
 		"SELECT start_at, delivered, failed, attempts, "
 		"failed_attempts" BUCKETS(
-			NAMES) " FROM stats "
+			NAMES) " FROM vh_stats "
 			       "FORCE INDEX (PRIMARY) WHERE organization = ? "
 			       "AND "
 			       "hook_id = ? AND step = ? AND start_at >= ? AND "
@@ -181,7 +182,7 @@ static enum err add_totals(struct store *s, const struct id *organization,
 		s->db,
 		"SELECT hook_id, CAST(SUM(delivered) AS SIGNED), "
 		"CAST(SUM(failed) AS SIGNED), "
-		"CAST(SUM(failed_attempts) AS SIGNED) FROM stats "
+		"CAST(SUM(failed_attempts) AS SIGNED) FROM vh_stats "
 		"FORCE INDEX (PRIMARY) WHERE organization = ? AND step = ? "
 		"AND start_at >= ? AND start_at < ? AND hook_id IN ({?}) "
 		"GROUP BY hook_id",

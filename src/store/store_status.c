@@ -25,9 +25,9 @@ static enum err read_lanes(struct store *s, struct store_status *out)
 		"CAST(MIN(IF(" GOES ", p.oldest, NULL)) AS DATETIME(3)) "
 		"FROM (SELECT lane, COUNT(*) AS pending, "
 		"SUM(due_at <= UTC_TIMESTAMP(3)) AS due, "
-		"MIN(due_at) AS oldest FROM deliveries "
+		"MIN(due_at) AS oldest FROM vh_deliveries "
 		"WHERE lane < " STORE_LANE_FAILED_SQL " GROUP BY lane) p "
-		"JOIN hooks h ON h.id = p.lane % " STORE_LANE_PING_SQL " "
+		"JOIN vh_hooks h ON h.id = p.lane % " STORE_LANE_PING_SQL " "
 		"AND h.deleted_at IS NULL",
 		DB_NONE, &q);
 
@@ -48,7 +48,7 @@ static enum err read_in_flight(struct store *s, struct store_status *out)
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
 			      "SELECT CAST(SUM(LENGTH(in_flight) DIV 8) "
-			      "AS SIGNED) FROM lanes "
+			      "AS SIGNED) FROM vh_lanes "
 			      "WHERE next_at IS NOT NULL "
 			      "AND owner IS NOT NULL",
 			      DB_NONE, &q);
@@ -68,7 +68,7 @@ static enum err read_finished(struct store *s, struct store_status *out)
 			 "SELECT COUNT(IF(lane < " STORE_LANE_HELD_SQL
 			 ", 1, NULL)), COUNT(IF(lane >= " STORE_LANE_HELD_SQL
 			 ", 1, NULL)) "
-			 "FROM deliveries "
+			 "FROM vh_deliveries "
 			 "WHERE lane >= " STORE_LANE_FAILED_SQL,
 			 DB_NONE, &q);
 
@@ -89,9 +89,9 @@ static enum err read_notifications(struct store *s, struct store_status *out)
 		s->db,
 		"SELECT w.rejected, w.number, n.created_at FROM (SELECT "
 		"state = 'rejected' AS rejected, COUNT(*) AS number, "
-		"MIN(id) AS oldest FROM notifications FORCE INDEX (state) "
+		"MIN(id) AS oldest FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state IN ('queued', 'rejected') GROUP BY state) w "
-		"JOIN notifications n ON n.id = w.oldest",
+		"JOIN vh_notifications n ON n.id = w.oldest",
 		DB_NONE, &q);
 
 	if (e)
@@ -140,10 +140,10 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	enum err e =
 		db_query(s->db,
 			 "SELECT n.id, n.created_at, n.organization, n.action, "
-			 "n.reason FROM (SELECT id FROM notifications "
+			 "n.reason FROM (SELECT id FROM vh_notifications "
 			 "FORCE INDEX (state) WHERE state = 'rejected' "
 			 "ORDER BY id DESC LIMIT ?) w "
-			 "JOIN notifications n ON n.id = w.id "
+			 "JOIN vh_notifications n ON n.id = w.id "
 			 "ORDER BY n.id DESC",
 			 DB_ARGS(db_uint(max)), &q);
 
@@ -178,7 +178,7 @@ enum err store_status_senders(struct store *s, struct arena *arena,
 	size_t n = 0;
 	enum err e = db_query(s->db,
 			      "SELECT host, started_at, seen_at, ended_at, "
-			      "delivered, failed, retried FROM senders "
+			      "delivered, failed, retried FROM vh_senders "
 			      "ORDER BY seen_at DESC, host",
 			      DB_NONE, &q);
 

@@ -47,14 +47,14 @@ class Migrate(admincase.AdminCase):
         assert self.admin("migrate") == ""
         assert self.admin("migrate", "--dry-run") == ""
         told = json.loads(self.admin("migrate", "--json"))
-        version = int(self.db.value("SELECT version FROM installation"))
+        version = int(self.db.value("SELECT version FROM vh_installation"))
         assert told == {"version": version, "steps": []}
 
     def test_5_newer_is_refused(self):
-        self.db.sql("UPDATE installation SET version = version + 1")
+        self.db.sql("UPDATE vh_installation SET version = version + 1")
         for line in (("migrate",), ("migrate", "--dry-run"), ("org", "list")):
             self.fails(78, *line, words=("newer", "upgrade"))
-        self.db.sql("UPDATE installation SET version = version - 1")
+        self.db.sql("UPDATE vh_installation SET version = version - 1")
         assert self.admin("org", "list") == ""
 
     def test_6_no_database_is_explained(self):
@@ -121,7 +121,7 @@ class Defaults(admincase.AdminCase):
             made = [self.admin("org", "create", f"🪝 {n}") for n in range(4)]
             assert [row[0] for row in self.rows("org", "list")] == made
             assert (
-                self.db.value("SELECT HEX(MIN(name)) FROM organizations")
+                self.db.value("SELECT HEX(MIN(name)) FROM vh_organizations")
                 == "🪝 0".encode().hex().upper()
             )
             hook = self.admin(
@@ -205,7 +205,7 @@ class Keys(admincase.AdminCase):
         assert re.fullmatch(r"[A-Za-z0-9_-]{40,}", key), key
         assert (
             self.db.value(
-                "SELECT COUNT(*) FROM api_keys "
+                "SELECT COUNT(*) FROM vh_api_keys "
                 f"WHERE hash = UNHEX(SHA2('{key}', 256))"
             )
             == "1"
@@ -214,7 +214,7 @@ class Keys(admincase.AdminCase):
 
     def test_3_last_use_is_shown(self):
         self.db.sql(
-            "UPDATE api_keys SET last_used_at = '2026-01-02 03:04:05.678'"
+            "UPDATE vh_api_keys SET last_used_at = '2026-01-02 03:04:05.678'"
         )
         assert {row[4] for row in self.listed()} == {"2026-01-02T03:04:05.678Z"}
 
@@ -275,18 +275,18 @@ class Status(admincase.AdminCase):
     def test_2_counts(self):
         now = "UTC_TIMESTAMP(3)"
         self.db.sql(f"""
-            INSERT INTO hooks (id, organization, target_url, action,
+            INSERT INTO vh_hooks (id, organization, target_url, action,
                 created_at, updated_at) VALUES (1, 'o', 'u', '*', {now}, {now});
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 state, lane, due_at, created_at) VALUES
                 ('o', 1, 1, 'pending', 1, {now} - INTERVAL 7 MINUTE, {now}),
                 ('o', 2, 1, 'failed', 1 + (2 << 62), {now}, {now});
-            INSERT INTO notifications (organization, action, resource)
+            INSERT INTO vh_notifications (organization, action, resource)
                 VALUES ('o', 'event.created', '{{}}');
-            INSERT INTO notifications (organization, action, resource, state,
+            INSERT INTO vh_notifications (organization, action, resource, state,
                 reason) VALUES ('o', 'a\\tb\\nc', '{{}}', 'rejected',
                 'unknown action');
-            INSERT INTO senders (host, started_at, seen_at, delivered)
+            INSERT INTO vh_senders (host, started_at, seen_at, delivered)
                 VALUES ('here', '2026-01-02 03:04:05', '2026-01-02 03:05', 7);
             """)
         rows = self.rows("status")
@@ -322,7 +322,7 @@ class Status(admincase.AdminCase):
             ("3 HOUR", "NULL", "silent"),
         ):
             self.db.sql(
-                "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+                "UPDATE vh_senders SET seen_at = UTC_TIMESTAMP(3) - "
                 f"INTERVAL {seen}, ended_at = {ended}"
             )
             [line] = [r for r in self.rows("status") if r[0] == "sender"]

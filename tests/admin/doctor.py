@@ -139,36 +139,36 @@ class Doctor(sendcase.SendCase):
 
     def test_06_schema(self):
         sql = self.service.db.sql
-        sql("UPDATE installation SET version = version + 1")
+        sql("UPDATE vh_installation SET version = version + 1")
         try:
             got = self.finds("FAIL", 78, "schema")
             assert "upgrade" in self.err, self.err
             assert got["isolation"][0] == "ok" and "cron" not in got, got
         finally:
-            sql("UPDATE installation SET version = version - 1")
+            sql("UPDATE vh_installation SET version = version - 1")
 
     def test_07_cron(self):
         sql = self.service.db.sql
         self.once()
         sql(
-            "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "UPDATE vh_senders SET seen_at = UTC_TIMESTAMP(3) - "
             "INTERVAL 110 SECOND"
         )
         self.finds("ok", 0, "cron")
         sql(
-            "UPDATE senders SET seen_at = UTC_TIMESTAMP(3) - "
+            "UPDATE vh_senders SET seen_at = UTC_TIMESTAMP(3) - "
             "INTERVAL 121 SECOND"
         )
         self.finds("warn", 0, "cron", "2 minutes")
-        sql("UPDATE senders SET seen_at = seen_at - INTERVAL 1 HOUR")
+        sql("UPDATE vh_senders SET seen_at = seen_at - INTERVAL 1 HOUR")
         self.finds("warn", 0, "cron", "crontab")
         self.publish()
         sql(
-            "UPDATE notifications SET created_at = created_at - "
+            "UPDATE vh_notifications SET created_at = created_at - "
             "INTERVAL 10 MINUTE"
         )
         self.finds("FAIL", 78, "cron", "62 minutes", "wait")
-        sql("DELETE FROM senders")
+        sql("DELETE FROM vh_senders")
         self.finds("FAIL", 78, "cron", "ever")
         self.once()
         self.finds("ok", 0, "cron")

@@ -45,8 +45,8 @@ class Hooks(_Case):
         secrets = [
             row[0]
             for row in self.db.sql(
-                "SELECT s.secret FROM hooks h JOIN hook_secrets s "
-                "ON s.hook_id = h.id JOIN lanes l ON l.hook_id = h.id"
+                "SELECT s.secret FROM vh_hooks h JOIN vh_hook_secrets s "
+                "ON s.hook_id = h.id JOIN vh_lanes l ON l.hook_id = h.id"
             )
         ]
         assert len(secrets) == len(self.listed()) == len(set(secrets))
@@ -192,13 +192,13 @@ class Publish(_Case):
         """The newest row: action, user, resource, key, state."""
         rows = self.db.sql(
             "SELECT action, user, HEX(resource), idempotency_key, state, "
-            "LOWER(HEX(organization)) FROM notifications "
+            "LOWER(HEX(organization)) FROM vh_notifications "
             "ORDER BY id DESC LIMIT 1"
         )
         return [*rows[0][:2], bytes.fromhex(rows[0][2]), *rows[0][3:]]
 
     def count(self):
-        return int(self.db.value("SELECT COUNT(*) FROM notifications"))
+        return int(self.db.value("SELECT COUNT(*) FROM vh_notifications"))
 
     def test_from_standard_input(self):
         assert ID.fullmatch(self.publish(b'{"title":"Demo"}'))

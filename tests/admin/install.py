@@ -52,7 +52,7 @@ class Install(tap.Case):
             "hooks.fcgi",
             "hooks-send",
             "hooks-admin",
-            "001-tables.sql",
+            "010-tables.sql",
             "openapi.yaml",
             "index.html",
             "hooks.conf",

@@ -41,7 +41,7 @@ EXACT = '{"big": 12345678901234567890123,\n\t"e": 1.50e+00, "s":"\\u00e9 /\\/"}'
 class _Case(sendcase.SendCase):
     def counts(self):
         return {
-            t: int(self.service.db.value(f"SELECT COUNT(*) FROM {t}"))
+            t: int(self.service.db.value(f"SELECT COUNT(*) FROM vh_{t}"))
             for t in TABLES
         }
 
@@ -55,7 +55,7 @@ class _Case(sendcase.SendCase):
         """One delivered with two attempts, one pending, one rejected."""
         hook = self.fresh("/a", "event.created")
         self.service.db.sql(
-            'UPDATE hooks SET headers = \'{"X-Token": "abc"}\', '
+            'UPDATE vh_hooks SET headers = \'{"X-Token": "abc"}\', '
             "updated_at = UTC_TIMESTAMP(3)"
         )
         self.hook("/b", "user.joined")
@@ -63,20 +63,20 @@ class _Case(sendcase.SendCase):
         self.publish(EXACT, "event.created", "--idempotency-key", "k")
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql(
-            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3); "
-            "UPDATE deliveries SET due_at = UTC_TIMESTAMP(3)"
+            "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3); "
+            "UPDATE vh_deliveries SET due_at = UTC_TIMESTAMP(3)"
         )
         self.once("delivered 1,")
         self.publish("{}", "user.joined")
         self.service.publish_sql(self.organization, "no.such", "not JSON\n")
         self.once()
         self.service.db.sql(
-            "UPDATE deliveries SET state = 'pending', lane = hook_id, "
+            "UPDATE vh_deliveries SET state = 'pending', lane = hook_id, "
             "due_at = UTC_TIMESTAMP(3) + INTERVAL 1 DAY, finished_at = NULL "
             "ORDER BY id DESC LIMIT 1; "
-            "INSERT INTO alerts (hook_id, kind, count, first_at, last_at) "
+            "INSERT INTO vh_alerts (hook_id, kind, count, first_at, last_at) "
             "SELECT MAX(id), 'failed', 1, MAX(created_at), MAX(created_at) "
-            "FROM hooks"
+            "FROM vh_hooks"
         )
         return hook
 
@@ -115,7 +115,7 @@ class Export(_Case):
         assert "whsec_" not in text and self.key not in text
         for table, column in (("api_keys", "hash"),):
             for [value] in self.service.db.sql(
-                f"SELECT LOWER(HEX({column})) FROM {table}"
+                f"SELECT LOWER(HEX({column})) FROM vh_{table}"
             ):
                 assert value not in text
 
@@ -128,13 +128,13 @@ class Export(_Case):
 
     def test_4_more_than_a_page(self):
         self.service.db.sql(f"""
-            INSERT INTO notifications (organization, action, resource, state)
+            INSERT INTO vh_notifications (organization, action, resource, state)
                 SELECT UNHEX('{self.organization}'), 'event.created',
                 '{{}}', 'fanned_out' FROM {database.numbers(1000)};
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 state, created_at) SELECT UNHEX('{self.organization}'), n.id,
-                (SELECT MIN(id) FROM hooks), 'delivered', UTC_TIMESTAMP(3)
-                FROM notifications n WHERE n.id > 3""")
+                (SELECT MIN(id) FROM vh_hooks), 'delivered', UTC_TIMESTAMP(3)
+                FROM vh_notifications n WHERE n.id > 3""")
         lines, _ = self.lines()
         for name, count in (("notification", 1003), ("delivery", 1002)):
             ids = [v["_id"] for n, v in lines if n == name]
@@ -217,7 +217,7 @@ class Delete(_Case):
             )
             self.sink.script(f"/gone{n}", then=receiver.Answer(200, delay=0.3))
         self.service.db.sql(f"""
-            INSERT INTO notifications (organization, action, resource)
+            INSERT INTO vh_notifications (organization, action, resource)
             SELECT UNHEX('{gone}'), 'event.created', '{{}}'
             FROM {database.numbers(3000)}""")
         sender = self.service.start_sender("--linger", "30s")
@@ -227,7 +227,7 @@ class Delete(_Case):
         assert "notifications\t3000\n" in done.out, done
         assert (
             self.service.db.value(
-                "SELECT COUNT(*) FROM deliveries WHERE organization <> "
+                "SELECT COUNT(*) FROM vh_deliveries WHERE organization <> "
                 f"UNHEX('{self.organization}')"
             )
             == "0"
@@ -245,8 +245,8 @@ class Delete(_Case):
         gone = self.service.organization("Gone")
         self.service.admin("hook", "create", gone, self.sink.url("/x"), "*")
         self.service.db.sql(f"""
-            INSERT INTO lanes (hook_id) SELECT {1 << 62} + MAX(id) FROM hooks;
-            UPDATE lanes SET owner = 'dead', in_flight = UNHEX(
+            INSERT INTO vh_lanes (hook_id) SELECT {1 << 62} + MAX(id) FROM vh_hooks;
+            UPDATE vh_lanes SET owner = 'dead', in_flight = UNHEX(
                 '0000000000000001'), next_at = UTC_TIMESTAMP(3) +
                 INTERVAL 2 SECOND ORDER BY hook_id DESC LIMIT 2""")
         assert self.delete(gone, "--yes").status == 0

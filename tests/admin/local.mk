@@ -8,5 +8,6 @@ python_tests += \
 	%D%/leaving.py \
 	%D%/line.py \
 	%D%/purge.py \
+	%D%/upgrade.py \
 	%D%/verify.py
 EXTRA_DIST += %D%

@@ -32,17 +32,17 @@ class _Case(admincase.AdminCase):
     def hook(self, key, enabled=1, updated=100, deleted=None):
         gone = ago(deleted) if deleted else "NULL"
         self.db.sql(f"""
-            INSERT INTO hooks (id, organization, target_url, action, enabled,
+            INSERT INTO vh_hooks (id, organization, target_url, action, enabled,
                 created_at, updated_at, deleted_at) VALUES
                 ({key}, '{ORG}', 'https://u.example/', '*', {enabled},
                  {ago(200)}, {ago(updated)}, {gone});
-            INSERT INTO lanes (hook_id) VALUES ({key});
-            INSERT INTO hook_secrets (hook_id, secret, created_at)
+            INSERT INTO vh_lanes (hook_id) VALUES ({key});
+            INSERT INTO vh_hook_secrets (hook_id, secret, created_at)
                 VALUES ({key}, 'x', {ago(200)})""")
 
     def notification(self, key, days, state="fanned_out"):
         self.db.sql(f"""
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state, created_at) VALUES ({key}, '{ORG}', 'event.created',
                 '{{}}', '{state}', {ago(days)})""")
 
@@ -61,19 +61,19 @@ class _Case(admincase.AdminCase):
         when = ago(finished) if finished else "NULL"
         due_at = ago(due) if due else "NULL"
         self.db.sql(f"""
-            INSERT INTO deliveries (id, organization, notification_id,
+            INSERT INTO vh_deliveries (id, organization, notification_id,
                 hook_id, state, lane, due_at, created_at, finished_at) VALUES
                 ({key}, '{ORG}', {notification or key}, {hook}, '{state}',
                  {lane}, {due_at}, {ago(created)}, {when})""")
         for attempt in range(1, attempts + 1):
-            self.db.sql(f"""INSERT INTO attempts (delivery_id, attempt,
+            self.db.sql(f"""INSERT INTO vh_attempts (delivery_id, attempt,
                 started_at) VALUES ({key}, {attempt}, {ago(created)})""")
 
     def keys(self, table, column="id"):
         return [
             int(row[0])
             for row in self.db.sql(
-                f"SELECT DISTINCT {column} FROM {table} ORDER BY 1"
+                f"SELECT DISTINCT {column} FROM vh_{table} ORDER BY 1"
             )
         ]
 
@@ -142,11 +142,11 @@ class Purge(_Case):
             due=29,
         )
         self.db.sql(f"""
-            INSERT INTO idempotency_keys (organization, idempotency_key,
+            INSERT INTO vh_idempotency_keys (organization, idempotency_key,
                 notification_id, created_at) VALUES
                 ('{ORG}', 'old', 1, {ago(2)}),
                 ('{ORG}', 'new', 1, UTC_TIMESTAMP(3));
-            INSERT INTO stats (organization, hook_id, step, start_at) VALUES
+            INSERT INTO vh_stats (organization, hook_id, step, start_at) VALUES
                 ('{ORG}', 1, 1, {ago(1)}), ('{ORG}', 2, 1, {ago(3)}),
                 ('{ORG}', 1, 60, {ago(30)}), ('{ORG}', 2, 60, {ago(32)})""")
 
@@ -164,7 +164,7 @@ class Purge(_Case):
         assert len(self.keys("notifications")) == 13
         assert (
             self.db.value(
-                "SELECT COUNT(*) FROM deliveries WHERE state = 'failed'"
+                "SELECT COUNT(*) FROM vh_deliveries WHERE state = 'failed'"
             )
             == "1"
         )
@@ -185,10 +185,12 @@ class Purge(_Case):
                 GONE_WITH_HISTORY,
                 OFF_JUST_NOW,
             ], table
-        assert self.db.sql("SELECT idempotency_key FROM idempotency_keys") == [
-            ["new"]
-        ]
-        assert self.db.sql("SELECT hook_id, step FROM stats ORDER BY step") == [
+        assert self.db.sql(
+            "SELECT idempotency_key FROM vh_idempotency_keys"
+        ) == [["new"]]
+        assert self.db.sql(
+            "SELECT hook_id, step FROM vh_stats ORDER BY step"
+        ) == [
             ["1", "1"],
             ["1", "60"],
         ]
@@ -198,11 +200,11 @@ class Purge(_Case):
             assert self.db.sql(
                 "SELECT state, reason, finished_at > UTC_TIMESTAMP(3) - "
                 "INTERVAL 1 MINUTE, due_at = finished_at, "
-                f"lane = {2 << 62} + hook_id FROM deliveries "
+                f"lane = {2 << 62} + hook_id FROM vh_deliveries "
                 f"WHERE id = {key}"
             ) == [["failed", "expired", "1", "1", "1"]]
         assert self.db.sql(
-            "SELECT id, state FROM deliveries WHERE id IN "
+            "SELECT id, state FROM vh_deliveries WHERE id IN "
             "(5, 7, 8, 16) ORDER BY id"
         ) == [
             ["5", "pending"],
@@ -228,12 +230,12 @@ class Purge(_Case):
 
     def test_7_a_lane_that_is_leased_is_left_alone(self):
         self.db.sql(
-            f"UPDATE hooks SET updated_at = {ago(31)}; "
-            f"UPDATE lanes SET owner = 'x' WHERE hook_id = {OFF}; "
-            f"UPDATE deliveries SET due_at = {ago(31)} WHERE id = 7"
+            f"UPDATE vh_hooks SET updated_at = {ago(31)}; "
+            f"UPDATE vh_lanes SET owner = 'x' WHERE hook_id = {OFF}; "
+            f"UPDATE vh_deliveries SET due_at = {ago(31)} WHERE id = 7"
         )
         assert self.counts() == [0, 0, 0, 1, 0, 0, 0], "only number 8"
-        self.db.sql("UPDATE lanes SET owner = NULL")
+        self.db.sql("UPDATE vh_lanes SET owner = NULL")
         assert self.counts() == [0, 0, 0, 1, 0, 0, 0]
 
 
@@ -245,14 +247,14 @@ class Many(_Case):
     def test_1_every_tenth_stays(self):
         self.hook(ON)
         self.db.sql(f"""
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state, created_at) SELECT seq, '{ORG}', 'event.created',
                 '{{}}', 'fanned_out', {ago(40)} FROM {database.numbers(self.ROWS)};
-            INSERT INTO deliveries (id, organization, notification_id,
+            INSERT INTO vh_deliveries (id, organization, notification_id,
                 hook_id, state, created_at, finished_at) SELECT seq, '{ORG}',
                 seq, {ON}, IF(seq % 10, 'delivered', 'pending'), {ago(40)},
                 {ago(39)} FROM {database.numbers(self.ROWS)};
-            INSERT INTO attempts (delivery_id, attempt, started_at)
+            INSERT INTO vh_attempts (delivery_id, attempt, started_at)
                 SELECT seq, 1, {ago(40)} FROM {database.numbers(self.ROWS)}""")
         gone = self.ROWS * 9 // 10
         want = [gone, gone, gone, 0, 0, 0, 0]
@@ -264,7 +266,7 @@ class Many(_Case):
     def test_2_a_disabled_hook_with_much(self):
         self.hook(OFF, enabled=0, updated=40)
         self.db.sql(f"""
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 state, lane, due_at, created_at) SELECT '{ORG}', seq, {OFF},
                 'pending', {OFF}, {ago(35)}, {ago(35)}
                 FROM {database.numbers(self.ROWS)}""")
@@ -273,7 +275,7 @@ class Many(_Case):
 
     def test_3_many_hooks(self):
         self.db.sql(f"""
-            INSERT INTO hooks (id, organization, target_url, action,
+            INSERT INTO vh_hooks (id, organization, target_url, action,
                 created_at, updated_at, deleted_at) SELECT seq, '{ORG}',
                 'https://u.example/', '*', {ago(9)}, {ago(9)},
                 IF(seq % 2, {ago(9)}, NULL) FROM {database.numbers(6000, 1001)}""")
@@ -283,7 +285,7 @@ class Many(_Case):
     def test_4_connections_that_somebody_kills(self):
         """What was found before is gone through to its end all the same."""
         self.db.sql(f"""
-            INSERT INTO hooks (id, organization, target_url, action,
+            INSERT INTO vh_hooks (id, organization, target_url, action,
                 created_at, updated_at, deleted_at) SELECT seq, '{ORG}',
                 'https://u.example/', '*', {ago(9)}, {ago(9)}, {ago(9)}
                 FROM {database.numbers(9000, 8001)}""")

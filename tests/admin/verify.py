@@ -42,7 +42,7 @@ class Verify(sendcase.SendCase):
         hook = self.fresh("/hook?a=[1-3]&b={x,y}&c='%20#no")
         for name, value in columns.items():
             self.service.db.sql(
-                f"UPDATE hooks SET {name} = {value}, "
+                f"UPDATE vh_hooks SET {name} = {value}, "
                 "updated_at = UTC_TIMESTAMP(3)"
             )
         self.publish(resource)
@@ -84,10 +84,10 @@ class Verify(sendcase.SendCase):
             self.sink.script(path)
             self.sink.clear()
             self.service.db.sql(
-                "UPDATE deliveries SET state = 'pending', lane = hook_id, "
+                "UPDATE vh_deliveries SET state = 'pending', lane = hook_id, "
                 "due_at = created_at, finished_at = NULL, attempts = 0, "
-                "tries = 0; DELETE FROM attempts; "
-                "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)"
+                "tries = 0; DELETE FROM vh_attempts; "
+                "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)"
             )
         ours, theirs = self.sink.at()
         for request in (ours, theirs):
@@ -122,7 +122,7 @@ class Verify(sendcase.SendCase):
     def test_3_a_batch(self):
         hook = self.fresh("/hook")
         self.service.db.sql(
-            "UPDATE hooks SET batch_size = 3, updated_at = UTC_TIMESTAMP(3)"
+            "UPDATE vh_hooks SET batch_size = 3, updated_at = UTC_TIMESTAMP(3)"
         )
         for n in range(3):
             self.publish(json.dumps({"n": n, "é": "'\n"}))
@@ -130,8 +130,8 @@ class Verify(sendcase.SendCase):
         self.once("delivered 0, failed 0, retrying 3")
         self.sink.clear()
         self.service.db.sql(
-            "UPDATE deliveries SET due_at = created_at; "
-            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3)"
+            "UPDATE vh_deliveries SET due_at = created_at; "
+            "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)"
         )
         head, body, _, curl = self.parts(self.verify(self.delivery()))
         assert "webhook-attempt: 2" in head, head

@@ -99,7 +99,7 @@ class Doubt(ApiCase):
     def count(self, table="notifications"):
         return int(
             self.service.db.value(
-                f"SELECT COUNT(*) FROM {table} WHERE organization = "
+                f"SELECT COUNT(*) FROM vh_{table} WHERE organization = "
                 f"UNHEX('{self.organization}')"
             )
         )

@@ -46,7 +46,7 @@ class _Due(ApiCase):
 
     def newest(self, count):
         return self.service.db.sql(
-            "SELECT state, reason FROM notifications WHERE organization = "
+            "SELECT state, reason FROM vh_notifications WHERE organization = "
             f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT {count}"
         )
 
@@ -170,7 +170,7 @@ class More(_Due):
                 [
                     "BEGIN",
                     *(
-                        f"INSERT INTO notifications (organization, action, "
+                        f"INSERT INTO vh_notifications (organization, action, "
                         f"resource) VALUES (UNHEX('{o}'), 'event.created', "
                         "'{}')"
                         for o in (few, self.organization)

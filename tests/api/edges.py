@@ -187,8 +187,8 @@ class Members(ApiCase):
         assert self.good(200, "GET", path) == {"secret": own}
         assert (
             self.service.db.value(
-                "SELECT COUNT(*) FROM hook_secrets WHERE hook_id = "
-                "(SELECT MAX(id) FROM hooks)"
+                "SELECT COUNT(*) FROM vh_hook_secrets WHERE hook_id = "
+                "(SELECT MAX(id) FROM vh_hooks)"
             )
             == "2"
         )
@@ -333,7 +333,7 @@ class Together(ApiCase):
     def published(self):
         return int(
             self.service.db.value(
-                "SELECT COUNT(*) FROM notifications WHERE organization = "
+                "SELECT COUNT(*) FROM vh_notifications WHERE organization = "
                 f"UNHEX('{self.organization}')"
             )
         )
@@ -365,7 +365,7 @@ class Together(ApiCase):
         body = b'{"action":"event.created","resource":{}}'
         first = self.publish("old", body).json()
         self.service.db.sql(
-            "UPDATE idempotency_keys SET created_at = "
+            "UPDATE vh_idempotency_keys SET created_at = "
             "created_at - INTERVAL 25 HOUR"
         )
         again = self.publish("old", body + b" ")

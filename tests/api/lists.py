@@ -47,7 +47,7 @@ class _Lists(ApiCase):
         lane = "NULL" if kind is None else f"{hook} + ({kind} << 62)"
         at = f"UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE"
         self.db.sql(
-            "INSERT INTO deliveries (organization, notification_id, hook_id, "
+            "INSERT INTO vh_deliveries (organization, notification_id, hook_id, "
             "state, lane, due_at, created_at, finished_at) SELECT "
             f"UNHEX('{self.organization}'), {notification} + n - 1, {hook}, "
             f"'{state}', {lane}, IF({lane} IS NULL, NULL, {at}), {at}, "
@@ -60,19 +60,21 @@ class _Lists(ApiCase):
     ):
         """The key of the first one."""
         self.db.sql(
-            "SET time_zone = '+00:00'; INSERT INTO notifications "
+            "SET time_zone = '+00:00'; INSERT INTO vh_notifications "
             "(organization, action, resource, state, created_at) SELECT "
             f"UNHEX('{self.organization}'), '{action}', '{{}}', '{state}', "
             f"UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE "
             f"FROM numbers WHERE n <= {count}"
         )
         return (
-            int(self.db.value("SELECT MAX(id) FROM notifications")) - count + 1
+            int(self.db.value("SELECT MAX(id) FROM vh_notifications"))
+            - count
+            + 1
         )
 
     def newest_hook(self, **members):
         hook = self.hook(**members)["_id"]
-        return hook, int(self.db.value("SELECT MAX(id) FROM hooks"))
+        return hook, int(self.db.value("SELECT MAX(id) FROM vh_hooks"))
 
 
 class Much(_Lists):
@@ -88,10 +90,10 @@ class Much(_Lists):
         first = self.publish_many(ROWS)
         self.insert(first, key, count=ROWS)
         self.off, key = self.newest_hook()
-        self.db.sql(f"UPDATE hooks SET enabled = 0 WHERE id = {key}")
+        self.db.sql(f"UPDATE vh_hooks SET enabled = 0 WHERE id = {key}")
         first = self.publish_many(2)
         self.insert(first, key, "pending", 2)
-        self.db.sql("ANALYZE TABLE deliveries, notifications, hooks")
+        self.db.sql("ANALYZE TABLE vh_deliveries, vh_notifications, vh_hooks")
 
     def test_states_are_found_at_once(self):
         for state, count in (("failed", 1), ("pending", 1), ("held", 3)):
@@ -139,9 +141,9 @@ class Much(_Lists):
 
     def test_many_of_a_state(self):
         """Too many to look at all: newest first all the same."""
-        key = int(self.db.value("SELECT MIN(id) FROM hooks"))
+        key = int(self.db.value("SELECT MIN(id) FROM vh_hooks"))
         self.db.sql(
-            "UPDATE deliveries SET state = 'failed', due_at = finished_at, "
+            "UPDATE vh_deliveries SET state = 'failed', due_at = finished_at, "
             f"lane = hook_id + (2 << 62) WHERE hook_id = {key} AND "
             "state = 'delivered' ORDER BY id LIMIT 30000"
         )
@@ -153,7 +155,7 @@ class Much(_Lists):
             link = answer.header("Link")
             target = link[1 : link.index(">")]
         newest = self.db.value(
-            "SELECT MAX(id) FROM deliveries WHERE state = 'failed'"
+            "SELECT MAX(id) FROM vh_deliveries WHERE state = 'failed'"
         )
         keys = [int(i[14:], 16) for i in found]
         assert keys[0] == int(newest), (keys[0], newest)
@@ -168,18 +170,18 @@ class Of(_Lists):
     def setup(self):
         super().setup()
         self.db.sql(
-            "SET time_zone = '+00:00'; INSERT INTO hooks (organization, "
+            "SET time_zone = '+00:00'; INSERT INTO vh_hooks (organization, "
             "target_url, action, created_at, updated_at) SELECT "
             f"UNHEX('{self.organization}'), 'https://www.example.com/', "
             "'event.*', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM numbers "
-            f"WHERE n <= {self.HOOKS}; INSERT INTO lanes (hook_id) "
-            "SELECT id FROM hooks"
+            f"WHERE n <= {self.HOOKS}; INSERT INTO vh_lanes (hook_id) "
+            "SELECT id FROM vh_hooks"
         )
         self.service.publish_sql(self.organization, "event.created", "{}")
         self.service.publish_sql(self.organization, "user.joined", "{}")
         self.service.publish_sql(self.organization, "event.created", "{}")
         # Held, so that nothing is sent.
-        self.db.sql("UPDATE hooks SET enabled = 0")
+        self.db.sql("UPDATE vh_hooks SET enabled = 0")
         assert self.service.send().status == 0
         self.newest, _, self.oldest = (
             n["_id"] for n in self.good(200, "GET", NOTIFICATIONS)
@@ -199,7 +201,7 @@ class Of(_Lists):
         assert len(other) == self.HOOKS and not set(other) & set(every)
 
     def test_they_can_be_narrowed(self):
-        self.db.sql("UPDATE hooks SET enabled = 1 ORDER BY id LIMIT 5")
+        self.db.sql("UPDATE vh_hooks SET enabled = 1 ORDER BY id LIMIT 5")
         path = f"{DELIVERIES}?notification={self.oldest}"
         pending = self.good(200, "GET", f"{path}&state=pending")
         assert len(pending) == 5, pending
@@ -233,11 +235,11 @@ class Of(_Lists):
     def attempts(self, delivery, count, body="ok"):
         """Made up, for a delivery that has none."""
         self.db.sql(
-            "SET time_zone = '+00:00'; INSERT INTO attempts (delivery_id, "
+            "SET time_zone = '+00:00'; INSERT INTO vh_attempts (delivery_id, "
             "attempt, started_at, total_us, status, response_headers, "
             f"response_body) SELECT {int(delivery[14:], 16)}, n, "
             f"UTC_TIMESTAMP(3), 1000, 500, 'X: y', {body} FROM numbers "
-            f"WHERE n <= {count}; UPDATE deliveries SET attempts = {count} "
+            f"WHERE n <= {count}; UPDATE vh_deliveries SET attempts = {count} "
             f"WHERE id = {int(delivery[14:], 16)}"
         )
         return f"{DELIVERIES}/{delivery}"
@@ -304,8 +306,8 @@ class Cursors(_Lists):
             for at in (0, len(ids) // 2, len(ids) - 1):
                 key = int(ids[at][14:], 16)
                 self.db.sql(
-                    f"CREATE TABLE away AS SELECT * FROM {table} "
-                    f"WHERE id = {key}; DELETE FROM {table} "
+                    f"CREATE TABLE away AS SELECT * FROM vh_{table} "
+                    f"WHERE id = {key}; DELETE FROM vh_{table} "
                     f"WHERE id = {key}"
                 )
                 found = self.call("GET", f"{path}?after={ids[at]}")
@@ -316,7 +318,7 @@ class Cursors(_Lists):
                     assert found.status == 200, found
                     assert [e["_id"] for e in found.json()] == ids[at + 1 :]
                 self.db.sql(
-                    f"INSERT INTO {table} SELECT * FROM away; DROP TABLE away"
+                    f"INSERT INTO vh_{table} SELECT * FROM away; DROP TABLE away"
                 )
 
     def test_one_that_never_was(self):
@@ -344,7 +346,7 @@ class Cursors(_Lists):
             self.fill(1)
             last = int(seen[-1][14:], 16)
             self.db.sql(
-                f"DELETE FROM deliveries WHERE id IN ({last}, {last - 1})"
+                f"DELETE FROM vh_deliveries WHERE id IN ({last}, {last - 1})"
             )
         gone = {f"{int(i[14:], 16)}" for i in ids} - {
             f"{int(i[14:], 16)}" for i in seen

@@ -495,7 +495,7 @@ class Broken(_Matrix):
 
     def test_the_tables_are_not_ours(self):
         self.service.db.sql(
-            "RENAME TABLE api_keys TO gone; CREATE TABLE api_keys (x INT)"
+            "RENAME TABLE vh_api_keys TO gone; CREATE TABLE vh_api_keys (x INT)"
         )
         try:
             for method, path, operation in operations():
@@ -509,7 +509,7 @@ class Broken(_Matrix):
                     assert answer.status == 500, (method, path, answer)
         finally:
             self.service.db.sql(
-                "DROP TABLE api_keys; RENAME TABLE gone TO api_keys"
+                "DROP TABLE vh_api_keys; RENAME TABLE gone TO vh_api_keys"
             )
 
 

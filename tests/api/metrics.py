@@ -146,14 +146,14 @@ class Figures(SendCase):
             "user.joined",
         )
         self.service.db.sql(
-            "UPDATE hooks SET enabled = 0 WHERE action = 'user.joined'"
+            "UPDATE vh_hooks SET enabled = 0 WHERE action = 'user.joined'"
         )
         self.publish_many(3, action="user.joined")
         self.publish_many(2, action="no.such.action")
         self.once()
         self.publish_many(4)
         self.service.db.sql(
-            "UPDATE notifications SET created_at = "
+            "UPDATE vh_notifications SET created_at = "
             "created_at - INTERVAL 100 SECOND "
             "WHERE state = 'queued'"
         )
@@ -165,7 +165,7 @@ class Figures(SendCase):
 
     def test_5_a_host_with_a_strange_name(self):
         self.service.db.sql(
-            "INSERT INTO senders (host, started_at, seen_at) "
+            "INSERT INTO vh_senders (host, started_at, seen_at) "
             "VALUES ('a\"b\\\\c\\nd', '2026-01-02', "
             "'2026-01-02')"
         )
@@ -263,7 +263,7 @@ class Counting(tap.Case):
         self.door = doors.enter("lighttpd", self.service)
 
     def test_2_a_count_that_cannot_be_written_fails_nothing(self):
-        self.service.db.sql("RENAME TABLE counters TO hidden")
+        self.service.db.sql("RENAME TABLE vh_counters TO hidden")
         for _ in range(3):
             for name in ("lighttpd", "cgi"):
                 answer = doors.enter(name, self.service).request(
@@ -271,7 +271,7 @@ class Counting(tap.Case):
                 )
                 assert answer.status == 200, answer
             time.sleep(3)
-        self.service.db.sql("RENAME TABLE hidden TO counters")
+        self.service.db.sql("RENAME TABLE hidden TO vh_counters")
         for _ in range(20):
             assert self.door.request("GET", "/healthz").status == 200
         wait_until(lambda: self.total() >= 70, 20, "what was counted later")

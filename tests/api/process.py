@@ -252,7 +252,7 @@ class Variables(_Process):
 
     def test_a_body_that_ends_early(self):
         body = b'{"action":"event.created","resource":{}}'
-        count = "SELECT COUNT(*) FROM notifications"
+        count = "SELECT COUNT(*) FROM vh_notifications"
         before = self.service.db.value(count)
         answer = self.ask(
             "POST",
@@ -453,11 +453,11 @@ class Trouble(_Process):
     def test_a_table_is_locked(self):
         """Nothing is done of what was answered with 503."""
         self.good()
-        count = "SELECT COUNT(*) FROM hooks"
+        count = "SELECT COUNT(*) FROM vh_hooks"
         before = self.service.db.value(count)
         holder = threading.Thread(
             target=self.service.db.sql,
-            args=("LOCK TABLES hooks WRITE; SELECT SLEEP(6)",),
+            args=("LOCK TABLES vh_hooks WRITE; SELECT SLEEP(6)",),
         )
         holder.start()
         try:

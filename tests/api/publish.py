@@ -12,7 +12,7 @@ class Publish(ApiCase):
     def stored(self, notification):
         """The resource in the database, of the one published last."""
         rows = self.service.db.sql(
-            "SELECT HEX(resource) FROM notifications WHERE organization = "
+            "SELECT HEX(resource) FROM vh_notifications WHERE organization = "
             f"UNHEX('{self.organization}') ORDER BY id DESC LIMIT 1"
         )
         assert notification["organization"] == self.organization
@@ -70,7 +70,7 @@ class Publish(ApiCase):
         assert len({m["_id"] for m in made}) == 3, made
 
     def test_array_with_a_bad_one_publishes_nothing(self):
-        count = "SELECT COUNT(*) FROM notifications"
+        count = "SELECT COUNT(*) FROM vh_notifications"
         before = self.service.db.value(count)
         found = self.pointers(
             "POST",

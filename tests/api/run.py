@@ -50,7 +50,7 @@ class Run(ApiCase):
     def quiet(self):
         """No sender runs, and one may be started."""
         wait_until(lambda: not self.senders(), 15, "the sender's end")
-        self.service.db.sql("UPDATE installation SET run_at = NULL")
+        self.service.db.sql("UPDATE vh_installation SET run_at = NULL")
 
     def publish(self):
         self.good(
@@ -116,7 +116,7 @@ class Run(ApiCase):
             ("-1 HOUR", True),
         ):
             self.service.db.sql(
-                "UPDATE installation SET run_at = "
+                "UPDATE vh_installation SET run_at = "
                 f"UTC_TIMESTAMP(3) - INTERVAL {interval}"
             )
             assert self.good(202, "GET", RUN) == {"started": started}

@@ -122,7 +122,7 @@ class Exact(SendCase):
         assert got["queue"]["held"] == got["queue"]["due"] == 0, got
         # One that was held for itself, as store_lane_take() leaves it.
         self.service.db.sql(
-            "UPDATE deliveries SET state = 'held', lane = "
+            "UPDATE vh_deliveries SET state = 'held', lane = "
             f"hook_id + {3 << 62} WHERE state = 'failed' "
             "LIMIT 1"
         )
@@ -155,7 +155,7 @@ class Exact(SendCase):
             assert sum(h["delivered"] for h in got["hooks"]) == 40, step
 
     def test_5_quantiles(self):
-        self.service.db.sql("DELETE FROM stats")
+        self.service.db.sql("DELETE FROM vh_stats")
         slow = self.fresh("/slow")
         self.sink.script("/slow", then=Answer(200, delay=0.3))
         self.publish_many(10)
@@ -173,7 +173,7 @@ class Exact(SendCase):
         assert parse(got["startedAt"]) <= parse(got["seenAt"])
         assert got["seenAt"] == got["endedAt"] and got["alive"] is True
         self.service.db.sql(
-            "UPDATE senders SET seen_at = seen_at - "
+            "UPDATE vh_senders SET seen_at = seen_at - "
             "INTERVAL 2 MINUTE, ended_at = NULL"
         )
         got = self.get()["sender"]
@@ -184,8 +184,8 @@ class Exact(SendCase):
 
     def test_7_the_queue(self):
         self.service.db.sql(
-            "DELETE FROM deliveries; DELETE FROM "
-            "notifications; UPDATE hooks SET deleted_at = "
+            "DELETE FROM vh_deliveries; DELETE FROM "
+            "vh_notifications; UPDATE vh_hooks SET deleted_at = "
             "UTC_TIMESTAMP(3)"
         )
         hook = self.hook("/queue")
@@ -215,7 +215,7 @@ class Exact(SendCase):
         assert all(h["since"] for h in got["hooks"]), got
         assert sum(h["due"] for h in got["hooks"]) == queue["due"]
         self.service.db.sql(
-            "UPDATE deliveries SET lane = NULL, state = "
+            "UPDATE vh_deliveries SET lane = NULL, state = "
             "'cancelled' WHERE lane IS NOT NULL"
         )
         got = self.get()
@@ -232,7 +232,7 @@ class Ranges(ApiCase):
         super().setup()
         self.id = self.hook()["_id"]
         self.number = self.service.db.value(
-            "SELECT MAX(id) FROM hooks WHERE organization = "
+            "SELECT MAX(id) FROM vh_hooks WHERE organization = "
             f"UNHEX('{self.organization}')"
         )
 
@@ -246,14 +246,14 @@ class Ranges(ApiCase):
             for h in (hook or self.number, 0)
         )
         self.service.db.sql(
-            "INSERT INTO stats (organization, hook_id, step, start_at, "
+            "INSERT INTO vh_stats (organization, hook_id, step, start_at, "
             f"delivered) VALUES {rows} ON DUPLICATE KEY UPDATE "
             "delivered = delivered + VALUES(delivered)"
         )
 
     def clear(self):
         self.service.db.sql(
-            "DELETE FROM stats WHERE organization = "
+            "DELETE FROM vh_stats WHERE organization = "
             f"UNHEX('{self.organization}')"
         )
 
@@ -500,18 +500,18 @@ class Cost(ApiCase):
 
     def finished(self, count, hook, state):
         self.service.db.sql(f"""
-            INSERT INTO notifications (organization, action, resource, state)
+            INSERT INTO vh_notifications (organization, action, resource, state)
                 SELECT UNHEX('{self.organization}'), 'event.created', '{{}}',
                 'fanned_out' FROM numbers WHERE n <= {count};
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 state, created_at, finished_at) SELECT
                 UNHEX('{self.organization}'),
-                (SELECT MAX(id) FROM notifications) - n, {hook}, '{state}',
+                (SELECT MAX(id) FROM vh_notifications) - n, {hook}, '{state}',
                 UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM numbers
                 WHERE n <= {count};
-            INSERT INTO attempts (delivery_id, attempt, started_at) SELECT id,
-                1, UTC_TIMESTAMP(3) FROM deliveries WHERE hook_id = {hook};
-            ANALYZE TABLE deliveries, notifications, attempts""")
+            INSERT INTO vh_attempts (delivery_id, attempt, started_at) SELECT id,
+                1, UTC_TIMESTAMP(3) FROM vh_deliveries WHERE hook_id = {hook};
+            ANALYZE TABLE vh_deliveries, notifications, attempts""")
 
     def test_of_ten_thousands_that_were_delivered(self):
         self.service.db.numbers()
@@ -520,7 +520,7 @@ class Cost(ApiCase):
         keys = [
             int(row[0])
             for row in self.service.db.sql(
-                "SELECT id FROM hooks WHERE organization = "
+                "SELECT id FROM vh_hooks WHERE organization = "
                 f"UNHEX('{self.organization}') ORDER BY id"
             )
         ]
@@ -536,13 +536,13 @@ class Cost(ApiCase):
         self.service.db.numbers()
         before = self.reads()
         self.service.db.sql(
-            "INSERT INTO stats (organization, hook_id, step, start_at) SELECT "
+            "INSERT INTO vh_stats (organization, hook_id, step, start_at) SELECT "
             "'somebody', n % 50, 1, UTC_TIMESTAMP() - INTERVAL n DIV 50 "
             "MINUTE FROM numbers WHERE n <= 50000; "
-            "INSERT INTO stats (organization, hook_id, step, start_at) SELECT "
+            "INSERT INTO vh_stats (organization, hook_id, step, start_at) SELECT "
             f"UNHEX('{self.organization}'), n % 3, 60, UTC_TIMESTAMP() - "
             "INTERVAL 30 + n DIV 3 HOUR FROM numbers WHERE n <= 3000; "
-            "ANALYZE TABLE stats"
+            "ANALYZE TABLE vh_stats"
         )
         after = self.reads()
         self.no_more(before, after)

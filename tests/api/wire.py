@@ -24,7 +24,7 @@ class _Wire(ApiCase):
     def published(self):
         return int(
             self.service.db.value(
-                "SELECT COUNT(*) FROM notifications WHERE organization = "
+                "SELECT COUNT(*) FROM vh_notifications WHERE organization = "
                 f"UNHEX('{self.organization}')"
             )
         )
@@ -191,7 +191,7 @@ class Headers(_Wire):
             if answer.status == 202:
                 # Joined into one by the server, or the misspelt one dropped.
                 key = self.service.db.value(
-                    "SELECT idempotency_key FROM idempotency_keys WHERE "
+                    "SELECT idempotency_key FROM vh_idempotency_keys WHERE "
                     f"organization = UNHEX('{self.organization}') "
                     "ORDER BY created_at DESC LIMIT 1"
                 )

@@ -34,10 +34,10 @@ class Much(PageCase):
         delivery, _ = self.delivered()
         key = int(delivery[14:], 16)
         self.db.sql(
-            "SET time_zone = '+00:00'; INSERT INTO attempts (delivery_id, "
+            "SET time_zone = '+00:00'; INSERT INTO vh_attempts (delivery_id, "
             f"attempt, started_at, status) SELECT {key}, n, UTC_TIMESTAMP(3), "
             f"200 FROM numbers WHERE n BETWEEN 2 AND {ATTEMPTS}; UPDATE "
-            f"deliveries SET attempts = {ATTEMPTS} WHERE id = {key}"
+            f"vh_deliveries SET attempts = {ATTEMPTS} WHERE id = {key}"
         )
         self.page.reload()
         self.page.see("h2", f"{ATTEMPTS} attempts")
@@ -55,14 +55,14 @@ class Much(PageCase):
         _, notification = self.delivered()
         key = int(notification[14:], 16)
         self.db.sql(
-            "SET time_zone = '+00:00'; INSERT INTO hooks (organization, "
+            "SET time_zone = '+00:00'; INSERT INTO vh_hooks (organization, "
             "target_url, action, enabled, created_at, updated_at) SELECT "
             f"UNHEX('{self.site.organization}'), 'https://www.example.com/', "
             "'*', 0, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM numbers "
-            f"WHERE n <= {HOOKS}; INSERT INTO deliveries (organization, "
+            f"WHERE n <= {HOOKS}; INSERT INTO vh_deliveries (organization, "
             "notification_id, hook_id, state, created_at, finished_at) "
             f"SELECT organization, {key}, id, 'cancelled', UTC_TIMESTAMP(3), "
-            "UTC_TIMESTAMP(3) FROM hooks WHERE enabled = 0 ORDER BY id"
+            "UTC_TIMESTAMP(3) FROM vh_hooks WHERE enabled = 0 ORDER BY id"
         )
         self.go(f"notifications/{notification}")
         self.page.see(".list-foot", "The newest 1,000 deliveries of more")

@@ -10,7 +10,7 @@ check_PROGRAMS += %D%/dbtest
 %C%_dbtest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_dbtest_LDADD = $(libraries) $(CHECK_LIBS)
 python_tests += %D%/dbtest.py
-EXTRA_DIST += %D%/dbtest.py %D%/check-mysql
+EXTRA_DIST += %D%/dbtest.py %D%/check-mysql %D%/version-8.sql
 # On Oracle's server; takes it from the npm registry.
 check-mysql: all
 	$(SHELL) $(srcdir)/%D%/check-mysql $(MAKE)

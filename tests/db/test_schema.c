@@ -18,7 +18,7 @@ struct seen {
 	unsigned number[STEPS_MAX];
 };
 
-static void note(void *arg, const struct store_step *step)
+static void note(void *arg, const struct store_schema_step *step)
 {
 	struct seen *s = arg;
 
@@ -26,14 +26,16 @@ static void note(void *arg, const struct store_step *step)
 	s->number[s->count++] = step->number;
 }
 
-static enum err migrate(const struct store_step *steps, unsigned count,
+static enum err migrate(const struct store_schema_step *steps, unsigned count,
 			bool dry_run, struct seen *seen)
 {
-	struct store_migration m = {.steps = steps,
-				    .count = count,
-				    .dry_run = dry_run,
-				    .each = note,
-				    .arg = seen};
+	struct store_migration m = {
+		.steps = steps,
+		.count = count,
+		.empty = steps == store_schema_steps ? STORE_SCHEMA_EMPTY : 0,
+		.dry_run = dry_run,
+		.each = note,
+		.arg = seen};
 
 	*seen = (struct seen){0};
 	return store_migrate(dbtest_conf(), &m);
@@ -56,7 +58,7 @@ static int64_t tables(void)
 
 static int64_t version(void)
 {
-	return number("SELECT version FROM installation WHERE id = 1");
+	return number("SELECT version FROM vh_installation WHERE id = 1");
 }
 
 static void setup(void)
@@ -65,36 +67,45 @@ static void setup(void)
 }
 
 #define FIRST                                                                  \
-	"CREATE TABLE IF NOT EXISTS installation (\n"                          \
+	"CREATE TABLE IF NOT EXISTS vh_installation (\n"                       \
 	"\tid INT NOT NULL PRIMARY KEY, version INT NOT NULL\n"                \
 	");\n"                                                                 \
-	"INSERT IGNORE INTO installation VALUES (1, 0);\n"                     \
-	"CREATE TABLE IF NOT EXISTS deliveries (id INT NOT NULL "              \
+	"INSERT IGNORE INTO vh_installation VALUES (1, 0);\n"                  \
+	"CREATE TABLE IF NOT EXISTS vh_deliveries (id INT NOT NULL "           \
 	"PRIMARY KEY);\n"
 
 #define SECOND                                                                 \
 	"-- A comment; with a semicolon;\n"                                    \
-	"ALTER TABLE deliveries ADD COLUMN a INT NULL;\n"                      \
-	"ALTER TABLE deliveries ADD KEY a (a);\n"
+	"ALTER TABLE vh_deliveries ADD COLUMN a INT NULL;\n"                   \
+	"ALTER TABLE vh_deliveries ADD KEY a (a);\n"
 
 #define THIRD                                                                  \
-	"ALTER TABLE deliveries DROP COLUMN a;\n"                              \
+	"ALTER TABLE vh_deliveries DROP COLUMN a;\n"                           \
 	"CREATE TABLE extra (id INT NOT NULL PRIMARY KEY);\n"
 
-static const struct store_step good[] = {
+static const struct store_schema_step good[] = {
 	{1, "001-first", FIRST},
 	{2, "002-second", SECOND},
 	{3, "003-third", THIRD},
 };
 
+/* All the steps of a database that is made anew. */
+static unsigned fresh_count(void)
+{
+	return store_schema_version() - STORE_SCHEMA_EMPTY;
+}
+
 START_TEST(the_real_steps)
 {
 	struct seen seen;
 
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
-	ck_assert_uint_eq(seen.count, store_step_count);
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
+	ck_assert_uint_eq(seen.count, fresh_count());
+	ck_assert_uint_eq(seen.number[0], STORE_SCHEMA_EMPTY + 1);
 	ck_assert_int_eq(version(), store_schema_version());
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
 	ck_assert_uint_eq(seen.count, 0);
 }
 END_TEST
@@ -105,13 +116,35 @@ START_TEST(the_real_steps_repeated_by_force)
 	struct seen seen;
 	struct db *db;
 
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
 	db = db_new(dbtest_conf(), DB_ADMIN);
-	assert_ok(db_exec_text(db, "UPDATE installation SET version = 0"));
+	assert_ok(db_exec(db, "UPDATE vh_installation SET version = ?",
+			  DB_ARGS(db_uint(store_schema_steps[0].number - 1))));
 	db_free(db);
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
-	ck_assert_uint_eq(seen.count, store_step_count);
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
+	ck_assert_uint_eq(seen.count, store_schema_step_count);
 	ck_assert_int_eq(version(), store_schema_version());
+}
+END_TEST
+
+/* There is no way from what was never released. */
+START_TEST(too_old_is_refused)
+{
+	struct seen seen;
+	struct db *db;
+
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
+	db = db_new(dbtest_conf(), DB_ADMIN);
+	assert_ok(db_exec_text(db, "UPDATE vh_installation SET version = 7"));
+	db_free(db);
+	assert_err(migrate(store_schema_steps, store_schema_step_count, false,
+			   &seen),
+		   ERR_CONFIG);
+	ck_assert_uint_eq(seen.count, 0);
+	ck_assert_int_eq(version(), 7);
 }
 END_TEST
 
@@ -120,7 +153,8 @@ START_TEST(every_table_and_column_is_spelled_out)
 {
 	struct seen seen;
 
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
 	ck_assert_int_gt(tables(), 5);
 	ck_assert_int_eq(number("SELECT COUNT(*) FROM "
 				"information_schema.tables "
@@ -133,49 +167,6 @@ START_TEST(every_table_and_column_is_spelled_out)
 				"WHERE table_schema = DATABASE() "
 				"AND column_comment = ''"),
 			 0);
-}
-END_TEST
-
-#define EARLIER                                                                \
-	"INSERT INTO deliveries (organization, notification_id, hook_id, "     \
-	"state, lane, due_at, created_at, finished_at) VALUES "                \
-	"('o', 1, 7, 'pending', 7, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), NULL)," \
-	"('o', 2, 7, 'delivered', NULL, NULL, UTC_TIMESTAMP(3), "              \
-	"'2026-01-01'),"                                                       \
-	"('o', 3, 7, 'failed', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-02'),"   \
-	"('o', 4, 7, 'held', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-03'),"     \
-	"('o', 5, 7, 'cancelled', NULL, NULL, UTC_TIMESTAMP(3), '2026-01-04')"
-
-/* What failed or was held in an earlier version gets its lane, once. */
-START_TEST(finished_ones_get_their_lanes)
-{
-	struct seen seen;
-	struct db *db = db_new(dbtest_conf(), DB_ADMIN);
-
-	assert_ok(migrate(store_steps, 1, false, &seen));
-	assert_ok(db_exec_text(db, EARLIER));
-	for (int again = 0; again < 2; again++) {
-		assert_ok(db_exec_text(db, "UPDATE installation SET version = "
-					   "1"));
-		assert_ok(migrate(store_steps, store_step_count, false, &seen));
-		ck_assert_int_eq(number("SELECT COUNT(*) FROM deliveries WHERE "
-					"lane = 7 AND state = 'pending'"),
-				 1);
-		ck_assert_int_eq(number("SELECT COUNT(*) FROM deliveries WHERE "
-					"lane IS NULL AND due_at IS NULL"),
-				 2);
-		ck_assert_int_eq(
-			number("SELECT notification_id FROM deliveries "
-			       "WHERE lane = 7 + (2 << 62) AND "
-			       "due_at = finished_at"),
-			3);
-		ck_assert_int_eq(
-			number("SELECT notification_id FROM deliveries "
-			       "WHERE lane = 7 + (3 << 62) AND "
-			       "due_at = finished_at"),
-			4);
-	}
-	db_free(db);
 }
 END_TEST
 
@@ -212,20 +203,20 @@ END_TEST
 START_TEST(cut_off_anywhere_and_run_again)
 {
 	static const char *const cut[][3] = {
-		{"CREATE TABLE IF NOT EXISTS installation (id INT NOT NULL "
+		{"CREATE TABLE IF NOT EXISTS vh_installation (id INT NOT NULL "
 		 "PRIMARY KEY, version INT NOT NULL);\nBROKEN;\n",
 		 SECOND, THIRD},
 		{FIRST "BROKEN;\n", SECOND, THIRD},
 		{FIRST,
-		 "ALTER TABLE deliveries ADD COLUMN a INT NULL;\nBROKEN;\n",
+		 "ALTER TABLE vh_deliveries ADD COLUMN a INT NULL;\nBROKEN;\n",
 		 THIRD},
 		{FIRST, SECOND "BROKEN;\n", THIRD},
 		{FIRST, SECOND,
-		 "ALTER TABLE deliveries DROP COLUMN a;\nBROKEN;\n"},
+		 "ALTER TABLE vh_deliveries DROP COLUMN a;\nBROKEN;\n"},
 		{FIRST, SECOND, THIRD "BROKEN;\n"},
 	};
 	static const unsigned done[] = {0, 0, 1, 1, 2, 2};
-	struct store_step steps[3];
+	struct store_schema_step steps[3];
 	struct seen seen;
 
 	ck_assert_uint_eq(COUNT(cut), COUNT(done));
@@ -241,10 +232,10 @@ START_TEST(cut_off_anywhere_and_run_again)
 }
 END_TEST
 
-static const struct store_step slow[] = {
+static const struct store_schema_step slow[] = {
 	{1, "001-first", FIRST "DO SLEEP(0.5);\n"},
 	/* Twice would be an error that is not passed over. */
-	{2, "002-second", "ALTER TABLE deliveries CHANGE id key_id INT;\n"},
+	{2, "002-second", "ALTER TABLE vh_deliveries CHANGE id key_id INT;\n"},
 };
 
 static void *run_slow(void *arg)
@@ -287,11 +278,12 @@ START_TEST(programs_refuse_another_version)
 	struct seen seen;
 	struct db *db;
 
-	assert_ok(migrate(store_steps, store_step_count, false, &seen));
+	assert_ok(migrate(store_schema_steps, store_schema_step_count, false,
+			  &seen));
 	db = db_new(dbtest_conf(), DB_ADMIN);
 	for (int64_t wrong = -1; wrong <= 1; wrong += 2) {
 		assert_ok(db_exec(
-			db, "UPDATE installation SET version = ?",
+			db, "UPDATE vh_installation SET version = ?",
 			DB_ARGS(db_int(store_schema_version() + wrong))));
 		store_init(&store, dbtest_conf(), DB_API);
 		assert_err(store_connect(&store), ERR_CONFIG);
@@ -301,18 +293,34 @@ START_TEST(programs_refuse_another_version)
 }
 END_TEST
 
+/* Whatever step would have made it, and before anything is changed. */
 START_TEST(a_table_of_somebody_else_is_refused)
 {
+	static const struct store_schema_step with_extra[] = {
+		{1, "001-first", FIRST},
+		{2, "002-extra",
+		 "CREATE TABLE IF NOT EXISTS vh_extra (id INT) "
+		 "COMMENT='ours';\n"},
+	};
 	struct seen seen;
 	struct db *db = db_new(dbtest_conf(), DB_ADMIN);
 
-	assert_ok(db_exec_text(db, "CREATE TABLE hooks (x INT)"));
-	db_free(db);
-	assert_err(migrate(store_steps, store_step_count, false, &seen),
+	assert_ok(db_exec_text(db, "CREATE TABLE vh_extra (x INT)"));
+	assert_err(migrate(with_extra, 2, false, &seen), ERR_CONFIG);
+	assert_ok(db_exec_text(db, "RENAME TABLE vh_extra TO vh_hooks"));
+	assert_err(migrate(store_schema_steps, store_schema_step_count, false,
+			   &seen),
 		   ERR_CONFIG);
-	assert_err(migrate(store_steps, store_step_count, true, &seen),
+	assert_err(migrate(store_schema_steps, store_schema_step_count, true,
+			   &seen),
 		   ERR_CONFIG);
 	ck_assert_int_eq(tables(), 1);
+	/* After an interruption it is ours. */
+	assert_ok(db_exec_text(db, "DROP TABLE vh_hooks"));
+	assert_ok(db_exec_text(db, "CREATE TABLE vh_extra (id INT) "
+				   "COMMENT='ours'"));
+	assert_ok(migrate(with_extra, 2, false, &seen));
+	db_free(db);
 }
 END_TEST
 
@@ -344,7 +352,7 @@ Suite *suite_schema(void)
 	tcase_add_test(t, the_real_steps);
 	tcase_add_test(t, the_real_steps_repeated_by_force);
 	tcase_add_test(t, every_table_and_column_is_spelled_out);
-	tcase_add_test(t, finished_ones_get_their_lanes);
+	tcase_add_test(t, too_old_is_refused);
 	tcase_add_test(t, one_step_at_a_time);
 	tcase_add_test(t, a_dry_run_changes_nothing);
 	tcase_add_loop_test(t, cut_off_anywhere_and_run_again, 0, 6);

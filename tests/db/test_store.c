@@ -20,8 +20,9 @@ static struct arena arena;
 
 static void setup(void)
 {
-	struct store_migration m = {.steps = store_steps,
-				    .count = store_step_count};
+	struct store_migration m = {.steps = store_schema_steps,
+				    .count = store_schema_step_count,
+				    .empty = STORE_SCHEMA_EMPTY};
 
 	dbtest_fresh("hooks_store");
 	assert_ok(store_migrate(dbtest_conf(), &m));
@@ -80,7 +81,7 @@ START_TEST(organizations_are_listed_by_age)
 	ck_assert_uint_eq(n, 0);
 	assert_ok(store_org_create(&store, "b", &first));
 	assert_ok(store_org_create(&store, "a", &second));
-	run("UPDATE organizations SET created_at = created_at - "
+	run("UPDATE vh_organizations SET created_at = created_at - "
 	    "INTERVAL 1 DAY WHERE name = 'b'");
 	assert_ok(store_org_list(&store, &arena, &list, &n));
 	ck_assert_uint_eq(n, 2);
@@ -147,7 +148,7 @@ START_TEST(only_the_very_key_opens)
 	assert_ok(find(text, &found));
 	/* The table holds neither the key nor a part of it. */
 	ck_assert_int_eq(dbtest_int(store.db,
-				    "SELECT COUNT(*) FROM api_keys WHERE "
+				    "SELECT COUNT(*) FROM vh_api_keys WHERE "
 				    "INSTR(CONCAT(id, hash, name), 'vh_')"),
 			 0);
 	text[10] = text[10] == 'a' ? 'b' : 'a';
@@ -226,7 +227,8 @@ END_TEST
 /* ---- status ---- */
 
 #define HOOK                                                                   \
-	"INSERT INTO hooks (id, organization, target_url, action, enabled, "   \
+	"INSERT INTO vh_hooks (id, organization, target_url, action, "         \
+	"enabled, "                                                            \
 	"created_at, updated_at, deleted_at) VALUES "
 #define NOW "UTC_TIMESTAMP(3)"
 #define AGO(s) "UTC_TIMESTAMP(3) - INTERVAL " s " SECOND"
@@ -234,7 +236,8 @@ END_TEST
 
 /* Notification, hook, state, lane, due. */
 #define DELIVERY(values)                                                       \
-	"INSERT INTO deliveries (created_at, organization, notification_id, "  \
+	"INSERT INTO vh_deliveries (created_at, organization, "                \
+	"notification_id, "                                                    \
 	"hook_id, state, lane, due_at) VALUES (" NOW ", 'o', " values ")"
 
 static const char *const deliveries[] = {
@@ -259,11 +262,11 @@ static void fill(void)
 		 "(3, 'o', 'u', '*', 1, " NOW ", " NOW ", " NOW ")");
 	for (size_t i = 0; i < COUNT(deliveries); i++)
 		assert_ok(db_exec_text(store.db, deliveries[i]));
-	run("INSERT INTO lanes (hook_id, next_at, owner, in_flight) VALUES "
+	run("INSERT INTO vh_lanes (hook_id, next_at, owner, in_flight) VALUES "
 	    "(1, " NOW ", 'a', REPEAT('x', 16)), "
 	    "(2, " NOW ", NULL, REPEAT('x', 80)), "
 	    "(3, " NOW ", 'a', NULL)");
-	run("INSERT INTO notifications (organization, action, resource, "
+	run("INSERT INTO vh_notifications (organization, action, resource, "
 	    "state, reason) VALUES "
 	    "('o', 'event.created', '{}', 'queued', NULL), "
 	    "('o', 'event.created', '{}', 'fanned_out', NULL), "
@@ -300,7 +303,7 @@ START_TEST(what_waits_for_fan_out_is_due)
 	struct store_status s;
 
 	fill();
-	run("UPDATE notifications SET created_at = " AGO("300"));
+	run("UPDATE vh_notifications SET created_at = " AGO("300"));
 	assert_ok(store_status_read(&store, &s));
 	ck_assert_int_ge(s.oldest_due, 300000);
 	ck_assert_int_lt(s.oldest_due, 360000);
@@ -322,10 +325,10 @@ START_TEST(the_rejected_with_reasons)
 	ck_assert_mem_eq(list[0].organization.b, "organization", ID_SIZE);
 	ck_assert(
 		store_key(&store, &list[0].id, ID_NOTIFICATION, &key, &second));
-	ck_assert_int_eq(dbtest_int(store.db, "SELECT id FROM notifications "
+	ck_assert_int_eq(dbtest_int(store.db, "SELECT id FROM vh_notifications "
 					      "WHERE state = 'rejected'"),
 			 (int64_t)key);
-	run("UPDATE notifications SET state = 'rejected', reason = 'x'");
+	run("UPDATE vh_notifications SET state = 'rejected', reason = 'x'");
 	assert_ok(store_status_rejected(&store, 3, &arena, &list, &n));
 	ck_assert_uint_eq(n, 3);
 }
@@ -338,7 +341,7 @@ START_TEST(the_senders)
 
 	assert_ok(store_status_senders(&store, &arena, &list, &n));
 	ck_assert_uint_eq(n, 0);
-	run("INSERT INTO senders (host, started_at, seen_at, ended_at, "
+	run("INSERT INTO vh_senders (host, started_at, seen_at, ended_at, "
 	    "delivered, failed, retried) VALUES "
 	    "('old', " AGO("90") ", " AGO("60") ", " AGO(
 		    "60") ", 1, 2, 3), "

@@ -82,7 +82,7 @@ class _NameCase(TrialCase):
         """A hook whose URL no program would take."""
         self.trial(f"http://www.example.com/{label}")
         self.service.db.sql(
-            f"UPDATE hooks SET target_url = '{url}' "
+            f"UPDATE vh_hooks SET target_url = '{url}' "
             f"WHERE target_url LIKE '%/{label}'"
         )
 

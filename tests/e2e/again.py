@@ -50,7 +50,7 @@ class _Again(sendcase.SendCase):
     def set(self, **columns):
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
         self.service.db.sql(
-            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+            f"UPDATE vh_hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
         )
 
     def publish_many(self, count):
@@ -59,7 +59,7 @@ class _Again(sendcase.SendCase):
             for n in range(count)
         )
         self.service.db.sql(
-            "INSERT INTO notifications (organization, action, "
+            "INSERT INTO vh_notifications (organization, action, "
             f"resource) VALUES {values}"
         )
 
@@ -69,7 +69,7 @@ class _Again(sendcase.SendCase):
     def fail(self, hook):
         """Makes what is pending of it fail, as after the last attempt."""
         self.service.db.sql(
-            "UPDATE deliveries SET state = 'failed', due_at = "
+            "UPDATE vh_deliveries SET state = 'failed', due_at = "
             "UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
             "lane = hook_id + (2 << 62) WHERE state = 'pending'"
         )
@@ -125,11 +125,11 @@ class Redelivery(_Again):
         self.publish()
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql(
-            "UPDATE deliveries SET due_at = due_at + "
+            "UPDATE vh_deliveries SET due_at = due_at + "
             "INTERVAL 1 HOUR WHERE state = 'pending'"
         )
         self.service.db.sql(
-            "UPDATE lanes SET next_at = next_at + INTERVAL 1 HOUR"
+            "UPDATE vh_lanes SET next_at = next_at + INTERVAL 1 HOUR"
         )
         self.redeliver(self.deliveries(hook)[0]["_id"])
         self.once("delivered 1,")
@@ -223,7 +223,7 @@ class Redelivery(_Again):
         self.publish()
         self.once("delivered 1,")
         self.service.db.sql(
-            "UPDATE deliveries SET state = 'held', crashes = 3, lane = "
+            "UPDATE vh_deliveries SET state = 'held', crashes = 3, lane = "
             "hook_id + (3 << 62), due_at = UTC_TIMESTAMP(3), reason = 'x' "
             "ORDER BY id DESC LIMIT 1"
         )
@@ -233,7 +233,7 @@ class Redelivery(_Again):
         assert again["state"] == "pending" and "reason" not in again, again
         assert (
             self.service.db.value(
-                "SELECT crashes FROM deliveries ORDER BY id DESC LIMIT 1"
+                "SELECT crashes FROM vh_deliveries ORDER BY id DESC LIMIT 1"
             )
             == "0"
         )
@@ -254,7 +254,7 @@ class Redelivery(_Again):
         self.redeliver(hook, 404)
         self.redeliver(one, 400, body={"x": 1})
         self.service.db.sql(
-            "UPDATE deliveries SET attempts = 60000 ORDER BY id DESC LIMIT 1"
+            "UPDATE vh_deliveries SET attempts = 60000 ORDER BY id DESC LIMIT 1"
         )
         self.redeliver(one, 409)
         assert self.replay(hook) == {"count": 0}
@@ -323,7 +323,7 @@ class Replay(_Again):
         self.sink.clear()
         third = self.deliveries(hook)[2]["createdAt"]
         self.service.db.sql(
-            "UPDATE deliveries SET created_at = created_at + INTERVAL 2 SECOND "
+            "UPDATE vh_deliveries SET created_at = created_at + INTERVAL 2 SECOND "
             "ORDER BY id DESC LIMIT 12"
         )
         found = self.deliveries(hook)
@@ -402,9 +402,9 @@ class Large(_Again):
 
     def fill(self, hook, count):
         """So many delivered ones of the newest hook."""
-        key = self.service.db.value("SELECT MAX(id) FROM hooks")
+        key = self.service.db.value("SELECT MAX(id) FROM vh_hooks")
         self.service.db.sql(
-            "INSERT INTO deliveries (organization, notification_id, hook_id, "
+            "INSERT INTO vh_deliveries (organization, notification_id, hook_id, "
             "state, created_at, finished_at, attempts) SELECT "
             f"UNHEX('{self.organization}'), 1000 + seq, {key}, 'delivered', "
             "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1 "

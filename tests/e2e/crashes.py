@@ -44,7 +44,7 @@ class _CrashCase(LaneCase):
         """The keys that lanes remember."""
         keys = set()
         for (text,) in self.service.db.sql(
-            "SELECT HEX(in_flight) FROM lanes WHERE in_flight IS NOT "
+            "SELECT HEX(in_flight) FROM vh_lanes WHERE in_flight IS NOT "
             "NULL AND owner IS NOT NULL"
         ):
             keys.update(
@@ -108,8 +108,8 @@ class Killed(_CrashCase):
         return {
             json.loads(resource)["n"]
             for key, resource in self.service.db.sql(
-                "SELECT d.id, n.resource FROM deliveries "
-                "d JOIN notifications n ON n.id = "
+                "SELECT d.id, n.resource FROM vh_deliveries "
+                "d JOIN vh_notifications n ON n.id = "
                 "d.notification_id"
             )
             if int(key) in keys
@@ -136,7 +136,7 @@ class Parts(_CrashCase):
         sender = self.service.start_sender()
         self.sink.wait(4, "/worker")
         owner = self.service.db.value(
-            "SELECT owner FROM lanes WHERE owner IS NOT NULL"
+            "SELECT owner FROM vh_lanes WHERE owner IS NOT NULL"
         )
         for pid in workers_of(sender):
             if self.holds(pid, owner):
@@ -151,7 +151,7 @@ class Parts(_CrashCase):
         return {
             s
             for (s,) in self.service.db.sql(
-                f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}"
+                f"SELECT state FROM vh_deliveries ORDER BY id DESC LIMIT {count}"
             )
         }
 
@@ -242,7 +242,7 @@ class Killers(_CrashCase):
 
     def held(self):
         return self.service.db.sql(
-            "SELECT n.resource, d.reason FROM deliveries d JOIN notifications "
+            "SELECT n.resource, d.reason FROM vh_deliveries d JOIN vh_notifications "
             "n ON n.id = d.notification_id WHERE d.state = 'held' "
             "ORDER BY d.id"
         )
@@ -250,7 +250,7 @@ class Killers(_CrashCase):
     def end(self, path):
         self.sink.script(path)
         self.once("delivered")
-        self.service.db.sql("DELETE FROM deliveries")
+        self.service.db.sql("DELETE FROM vh_deliveries")
 
     def test_alone(self):
         self.fresh("/killer")

@@ -297,7 +297,7 @@ class Rejected(SendCase):
         )
         self.once("delivered 1,")
         rows = self.service.db.sql(
-            "SELECT reason FROM notifications WHERE state = 'rejected'"
+            "SELECT reason FROM vh_notifications WHERE state = 'rejected'"
         )
         assert len(rows) == len(self.ROWS) + 2, rows
         assert all(reason not in ("", "NULL") for [reason] in rows), rows
@@ -318,7 +318,7 @@ class Rejected(SendCase):
     def test_a_transaction_rolled_back_publishes_nothing(self):
         self.fresh()
         self.service.db.sql(
-            "START TRANSACTION; INSERT INTO notifications (organization, "
+            "START TRANSACTION; INSERT INTO vh_notifications (organization, "
             f"action, resource) VALUES (UNHEX('{self.organization}'), "
             "'event.created', '{}'); ROLLBACK;"
         )
@@ -328,7 +328,7 @@ class Rejected(SendCase):
         """A long transaction of the application is overtaken by another."""
         self.fresh()
         slow = (
-            "START TRANSACTION; INSERT INTO notifications (organization, "
+            "START TRANSACTION; INSERT INTO vh_notifications (organization, "
             f"action, resource) VALUES (UNHEX('{self.organization}'), "
             "'event.created', '{\"slow\":1}'); "
             "SELECT SLEEP(3); COMMIT;"

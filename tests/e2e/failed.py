@@ -67,7 +67,7 @@ class Failed(LaneCase):
         assert len(ids) == len(set(ids)) == 300
         hook = self.watched()
         self.service.db.sql(
-            "UPDATE hooks SET batch_size = 10, updated_at = "
+            "UPDATE vh_hooks SET batch_size = 10, updated_at = "
             "UTC_TIMESTAMP(3) WHERE action = 'event.created'"
         )
         self.publish_many(10)
@@ -92,8 +92,8 @@ class Failed(LaneCase):
         """By this test: deleted hooks leave their notifications."""
         return int(
             self.service.db.value(
-                "SELECT COUNT(DISTINCT n.id) FROM notifications n JOIN deliveries "
-                "d ON d.notification_id = n.id JOIN hooks h ON h.id = d.hook_id "
+                "SELECT COUNT(DISTINCT n.id) FROM vh_notifications n JOIN vh_deliveries "
+                "d ON d.notification_id = n.id JOIN vh_hooks h ON h.id = d.hook_id "
                 "WHERE n.action = 'delivery.failed' AND h.deleted_at IS NULL"
             )
         )
@@ -111,10 +111,10 @@ class Failed(LaneCase):
     def test_where_nobody_listens_nothing_is_written(self):
         self.fresh("/fails")
         self.sink.script("/fails", then=Answer(500))
-        before = self.service.db.value("SELECT COUNT(*) FROM notifications")
+        before = self.service.db.value("SELECT COUNT(*) FROM vh_notifications")
         self.publish()
         self.exhaust()
-        after = self.service.db.value("SELECT COUNT(*) FROM notifications")
+        after = self.service.db.value("SELECT COUNT(*) FROM vh_notifications")
         assert int(after) == int(before) + 1
 
 

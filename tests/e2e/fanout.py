@@ -84,9 +84,9 @@ class Matching(SendCase):
         assert want == {
             tuple(row)
             for row in self.service.db.sql(
-                "SELECT h.action, n.action FROM deliveries d "
-                "JOIN hooks h ON h.id = d.hook_id "
-                "JOIN notifications n ON n.id = d.notification_id"
+                "SELECT h.action, n.action FROM vh_deliveries d "
+                "JOIN vh_hooks h ON h.id = d.hook_id "
+                "JOIN vh_notifications n ON n.id = d.notification_id"
             )
         }
 
@@ -101,14 +101,14 @@ class Turns(SendCase):
     def flood(self):
         other = self.service.organization("Flood")
         self.service.db.sql(f"""
-            INSERT INTO hooks (organization, target_url, action, enabled,
+            INSERT INTO vh_hooks (organization, target_url, action, enabled,
                 created_at, updated_at)
                 SELECT UNHEX('{other}'), 'https://www.example.com/', '*', 0,
                 UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
                 FROM seq_1_to_{self.HOOKS};
-            INSERT INTO lanes (hook_id) SELECT id FROM hooks
+            INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks
                 WHERE organization = UNHEX('{other}');
-            INSERT INTO notifications (organization, action, resource)
+            INSERT INTO vh_notifications (organization, action, resource)
                 SELECT UNHEX('{other}'), 'event.created', '{{}}'
                 FROM seq_1_to_{self.NOTIFICATIONS}""")
         return f"organization = UNHEX('{other}')"
@@ -118,12 +118,12 @@ class Turns(SendCase):
         flood = self.flood()
         self.publish()
         self.once("delivered 1,")
-        count = f"SELECT COUNT(*) FROM deliveries WHERE {flood}"
+        count = f"SELECT COUNT(*) FROM vh_deliveries WHERE {flood}"
         assert (
             int(self.service.db.value(count)) == self.HOOKS * self.NOTIFICATIONS
         )
         before = self.service.db.value(
-            f"{count} AND id < (SELECT MIN(id) FROM deliveries "
+            f"{count} AND id < (SELECT MIN(id) FROM vh_deliveries "
             f"WHERE NOT {flood})"
         )
         assert int(before) <= self.DELIVERIES, before
@@ -132,7 +132,7 @@ class Turns(SendCase):
         self.flood()
         self.once("delivered 0,")
         most = self.service.db.value(
-            "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM deliveries "
+            "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM vh_deliveries "
             "GROUP BY created_at) t"
         )
         assert 0 < int(most) <= self.DELIVERIES, most
@@ -149,12 +149,12 @@ class Turns(SendCase):
         self.once("delivered 3,")
         assert (
             self.service.db.value(
-                "SELECT COUNT(*) FROM notifications WHERE state = 'queued'"
+                "SELECT COUNT(*) FROM vh_notifications WHERE state = 'queued'"
             )
             == "0"
         )
         order = self.service.db.sql(
-            "SELECT n.resource FROM deliveries d JOIN notifications n "
+            "SELECT n.resource FROM vh_deliveries d JOIN vh_notifications n "
             "ON n.id = d.notification_id ORDER BY d.id DESC LIMIT 3"
         )
         assert [json.loads(text)["n"] for [text] in order] == [2, 1, 0], hook

@@ -127,7 +127,9 @@ class Floods(TrialCase):
         """Something harmless first; then all of it, four times each."""
 
         def finished():
-            return int(self.service.db.value("SELECT COUNT(*) FROM attempts"))
+            return int(
+                self.service.db.value("SELECT COUNT(*) FROM vh_attempts")
+            )
 
         self.hook("/warm", "user.joined")
         sender = self.service.start_sender()

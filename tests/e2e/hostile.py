@@ -168,7 +168,7 @@ class Broken(TrialCase):
         self.unknown = f"http://{'a' * 64}.example.com:1/unknown"
         self.trial("/unknown")
         self.service.db.sql(
-            f"UPDATE hooks SET target_url = '{self.unknown}' "
+            f"UPDATE vh_hooks SET target_url = '{self.unknown}' "
             "WHERE target_url LIKE '%/unknown'"
         )
         self.begun = time.time()
@@ -245,8 +245,8 @@ class Broken(TrialCase):
         # In an hour by the schedule, not in 9999 s.
         [[wait]] = self.service.db.sql(
             "SELECT TIMESTAMPDIFF(SECOND, a.started_at, d.due_at) "
-            "FROM attempts a JOIN deliveries d ON d.id = a.delivery_id "
-            "JOIN hooks h ON h.id = d.hook_id "
+            "FROM vh_attempts a JOIN vh_deliveries d ON d.id = a.delivery_id "
+            "JOIN vh_hooks h ON h.id = d.hook_id "
             "WHERE h.target_url LIKE '%/hints'"
         )
         assert 3590 < int(wait) < 5000, wait
@@ -357,7 +357,7 @@ class Schemes(TrialCase):
         for n, url in enumerate(self.urls):
             self.trial(f"/{n}")
             self.service.db.sql(
-                f"UPDATE hooks SET target_url = '{url}' "
+                f"UPDATE vh_hooks SET target_url = '{url}' "
                 f"WHERE target_url LIKE '%/{n}'"
             )
         self.begin()
@@ -410,7 +410,7 @@ class Literals(TrialCase):
         for n, host in enumerate(self.HOSTS):
             self.trial(f"http://www.example.com/{n}")
             self.service.db.sql(
-                f"UPDATE hooks SET target_url = '{self.url(host)}' "
+                f"UPDATE vh_hooks SET target_url = '{self.url(host)}' "
                 f"WHERE target_url LIKE '%example.com/{n}'"
             )
         self.begin()

@@ -38,7 +38,7 @@ class _Case(SendCase):
         return [
             bytes.fromhex(row[0])
             for row in self.service.db.sql(
-                "SELECT HEX(secret) FROM hook_secrets ORDER BY id"
+                "SELECT HEX(secret) FROM vh_hook_secrets ORDER BY id"
             )
         ]
 
@@ -121,10 +121,10 @@ class Encrypted(_Case):
     def test_4_a_row_does_not_open_as_another_hooks(self):
         hooks = [self.fresh("/x"), self.hook("/y")]
         self.service.db.sql("""
-            UPDATE hook_secrets SET hook_id = CASE hook_id
-                WHEN (SELECT MAX(id) FROM hooks) THEN
-                    (SELECT MAX(id) - 1 FROM hooks)
-                ELSE (SELECT MAX(id) FROM hooks) END
+            UPDATE vh_hook_secrets SET hook_id = CASE hook_id
+                WHEN (SELECT MAX(id) FROM vh_hooks) THEN
+                    (SELECT MAX(id) - 1 FROM vh_hooks)
+                ELSE (SELECT MAX(id) FROM vh_hooks) END
                 ORDER BY id DESC LIMIT 2""")
         third = self.hook("/z")
         self.publish()
@@ -146,7 +146,7 @@ class Encrypted(_Case):
                 b'{"overlap":"0s"}',
             )
             assert answer.status == 200, answer
-        self.service.db.sql("UPDATE lanes SET next_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql("UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)")
         self.once("delivered 2,")
         self.genuine(self.sink.at("/x")[-1], hooks[0])
 
@@ -282,7 +282,7 @@ class Bare(_Case):
     def test_a_hook_without_a_secret_waits(self):
         """Rather an unsent delivery than one with an empty signature."""
         self.fresh("/bare")
-        self.service.db.sql("DELETE FROM hook_secrets")
+        self.service.db.sql("DELETE FROM vh_hook_secrets")
         self.publish()
         done = self.service.send("--once")
         assert "delivered 0, failed 0, retrying 1," in done.out, done

@@ -225,7 +225,7 @@ class Policy(LaneCase):
         return {
             s
             for (s,) in self.service.db.sql(
-                f"SELECT state FROM deliveries ORDER BY id DESC LIMIT {count}"
+                f"SELECT state FROM vh_deliveries ORDER BY id DESC LIMIT {count}"
             )
         }
 
@@ -245,12 +245,12 @@ class Policy(LaneCase):
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql(
-            "UPDATE lanes SET failing_since = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
+            "UPDATE vh_lanes SET failing_since = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
         )
         time.sleep(1.1)
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql(
-            "UPDATE hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
+            "UPDATE vh_hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
         )
         time.sleep(1.1)
         self.once()
@@ -270,7 +270,7 @@ class Policy(LaneCase):
         states = {
             s
             for (s,) in self.service.db.sql(
-                "SELECT d.state FROM deliveries d JOIN hooks h ON h.id = "
+                "SELECT d.state FROM vh_deliveries d JOIN vh_hooks h ON h.id = "
                 "d.hook_id WHERE h.target_url LIKE '%/deleted'"
             )
         }
@@ -286,16 +286,16 @@ class WakeUp(LaneCase):
         self.fresh("/wake0")
         for n in range(1, 20):
             self.hook(f"/wake{n}")
-        lanes = "SELECT hook_id FROM lanes WHERE owner IS NOT NULL"
+        lanes = "SELECT hook_id FROM vh_lanes WHERE owner IS NOT NULL"
         self.service.db.sql(
-            "UPDATE lanes SET owner = 'other', next_at = UTC_TIMESTAMP(3) + "
+            "UPDATE vh_lanes SET owner = 'other', next_at = UTC_TIMESTAMP(3) + "
             "INTERVAL 1 HOUR"
         )
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 20")
         assert len(self.service.db.sql(lanes)) >= 20, "left to their owner"
         touched = self.service.db.sql(
-            "SELECT DISTINCT touched FROM lanes JOIN hooks h ON h.id = hook_id "
+            "SELECT DISTINCT touched FROM vh_lanes JOIN vh_hooks h ON h.id = hook_id "
             "WHERE h.deleted_at IS NULL"
         )
         assert touched == [["1"]], "a write, for an owner on another node"
@@ -330,7 +330,7 @@ class Refused(LaneCase):
         self.service.publish_sql(self.organization, "event.created", "{}")
         self.once("delivered 1,")
         reason = self.service.db.value(
-            "SELECT reason FROM notifications WHERE state = 'rejected'"
+            "SELECT reason FROM vh_notifications WHERE state = 'rejected'"
         )
         assert reason.startswith("idempotency_key"), reason
 

@@ -35,18 +35,18 @@ class _NeighbourCase(LaneCase):
         """So many hooks by SQL, each with its lane and its secret."""
         self.service.db.sql(
             "".join(
-                "INSERT INTO hooks (organization, target_url, action, created_at, "
+                "INSERT INTO vh_hooks (organization, target_url, action, created_at, "
                 f"updated_at) VALUES (UNHEX('{self.organization}'), '{url(n)}', "
                 "'event.created', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));"
                 for n in range(count)
             )
         )
         self.service.db.sql(
-            "INSERT IGNORE INTO lanes (hook_id) SELECT id FROM hooks; "
-            "INSERT INTO hook_secrets (hook_id, secret, created_at) SELECT "
-            "h.id, (SELECT secret FROM hook_secrets LIMIT 1), "
-            "UTC_TIMESTAMP(3) FROM hooks h WHERE NOT EXISTS (SELECT 1 FROM "
-            "hook_secrets s WHERE s.hook_id = h.id)"
+            "INSERT IGNORE INTO vh_lanes (hook_id) SELECT id FROM vh_hooks; "
+            "INSERT INTO vh_hook_secrets (hook_id, secret, created_at) SELECT "
+            "h.id, (SELECT secret FROM vh_hook_secrets LIMIT 1), "
+            "UTC_TIMESTAMP(3) FROM vh_hooks h WHERE NOT EXISTS (SELECT 1 FROM "
+            "vh_hook_secrets s WHERE s.hook_id = h.id)"
         )
 
 
@@ -137,7 +137,7 @@ class Dead(_NeighbourCase):
     def tried(self):
         return int(
             self.service.db.value(
-                "SELECT COUNT(*) FROM attempts WHERE error = 'connect'"
+                "SELECT COUNT(*) FROM vh_attempts WHERE error = 'connect'"
             )
         )
 
@@ -158,7 +158,7 @@ class Memory(_NeighbourCase):
         assert len(self.sink.at("/hang")) == 4, "its first window"
         out = int(
             self.service.db.value(
-                "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
+                "SELECT LENGTH(in_flight) DIV 8 FROM vh_lanes WHERE owner IS NOT "
                 "NULL"
             )
         )
@@ -188,7 +188,7 @@ class Memory(_NeighbourCase):
         time.sleep(0.5)
         out = int(
             self.service.db.value(
-                "SELECT LENGTH(in_flight) DIV 8 FROM lanes WHERE owner IS NOT "
+                "SELECT LENGTH(in_flight) DIV 8 FROM vh_lanes WHERE owner IS NOT "
                 "NULL"
             )
         )

@@ -64,18 +64,18 @@ class _Case(SendCase):
 
     def due(self):
         self.service.db.sql(
-            "UPDATE lanes SET next_at = UTC_TIMESTAMP(3) "
-            "WHERE next_at IS NOT NULL; UPDATE deliveries SET due_at = "
+            "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3) "
+            "WHERE next_at IS NOT NULL; UPDATE vh_deliveries SET due_at = "
             "UTC_TIMESTAMP(3) WHERE state = 'pending'"
         )
 
     def an_hour_later(self):
         self.service.db.sql(
-            "UPDATE chores SET next_at = UTC_TIMESTAMP(3) WHERE name = 'mail'"
+            "UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3) WHERE name = 'mail'"
         )
 
     def alerts(self):
-        return int(self.service.db.value("SELECT COUNT(*) FROM alerts"))
+        return int(self.service.db.value("SELECT COUNT(*) FROM vh_alerts"))
 
 
 class Mails(_Case):
@@ -179,12 +179,12 @@ class Mails(_Case):
         self.configure()
         self.an_hour_later()
         self.service.db.sql(f"""
-            INSERT INTO hooks (organization, target_url, action, created_at,
+            INSERT INTO vh_hooks (organization, target_url, action, created_at,
                 updated_at) SELECT UNHEX('{self.organization}'),
                 'https://u.example/', 'user.joined', UTC_TIMESTAMP(3),
                 UTC_TIMESTAMP(3) FROM seq_1_to_150;
-            INSERT INTO alerts (hook_id, kind, count, first_at, last_at)
-                SELECT id, 'failed', 7, created_at, created_at FROM hooks
+            INSERT INTO vh_alerts (hook_id, kind, count, first_at, last_at)
+                SELECT id, 'failed', 7, created_at, created_at FROM vh_hooks
                 WHERE target_url = 'https://u.example/'""")
         self.once()
         message = self.mail.wait(6)[5].message()

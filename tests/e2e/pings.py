@@ -39,14 +39,14 @@ class Pings(sendcase.SendCase):
 
     def lane(self, hook_column):
         return self.service.db.value(
-            f"SELECT {hook_column} FROM lanes WHERE hook_id = "
-            "(SELECT MAX(id) FROM hooks)"
+            f"SELECT {hook_column} FROM vh_lanes WHERE hook_id = "
+            "(SELECT MAX(id) FROM vh_hooks)"
         )
 
     def set(self, **columns):
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
         self.service.db.sql(
-            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+            f"UPDATE vh_hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
         )
 
     def test_a_ping_is_a_delivery(self):
@@ -87,7 +87,7 @@ class Pings(sendcase.SendCase):
     def test_a_dead_target_gets_it_all_the_same(self):
         hook = self.fresh("/dead")
         self.service.db.sql(
-            "UPDATE lanes SET failures = 9, crashes = 2, suspended_until = "
+            "UPDATE vh_lanes SET failures = 9, crashes = 2, suspended_until = "
             "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
         )
         self.ping(hook)

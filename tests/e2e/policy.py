@@ -62,7 +62,7 @@ class Later(LaneCase):
         [[delivery, lane]] = self.service.db.sql(
             "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), MAX(d.due_at)), "
             "COALESCE(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), "
-            "MAX(l.suspended_until)), 0) FROM deliveries d JOIN lanes l "
+            "MAX(l.suspended_until)), 0) FROM vh_deliveries d JOIN vh_lanes l "
             "ON l.hook_id = d.hook_id WHERE d.state = 'pending' AND "
             "d.attempts = 1"
         )
@@ -151,8 +151,8 @@ class Dead(LaneCase):
     def lane(self):
         [[failures, wait]] = self.service.db.sql(
             "SELECT failures, COALESCE(TIMESTAMPDIFF(MICROSECOND, "
-            "UTC_TIMESTAMP(3), suspended_until), 0) FROM lanes JOIN hooks "
-            "ON hooks.id = hook_id WHERE deleted_at IS NULL"
+            "UTC_TIMESTAMP(3), suspended_until), 0) FROM vh_lanes JOIN vh_hooks "
+            "ON vh_hooks.id = hook_id WHERE deleted_at IS NULL"
         )
         return int(failures), int(wait) / 1e6
 
@@ -176,7 +176,7 @@ class Dead(LaneCase):
         for expected in (2, 3):
             self.sink.requests.clear()
             self.service.db.sql(
-                "UPDATE lanes SET suspended_until = "
+                "UPDATE vh_lanes SET suspended_until = "
                 "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
                 "WHERE suspended_until IS NOT NULL"
             )
@@ -185,7 +185,7 @@ class Dead(LaneCase):
             assert self.lane()[0] == expected
         self.sink.script("/dead", then=Answer(200))
         self.service.db.sql(
-            "UPDATE lanes SET suspended_until = "
+            "UPDATE vh_lanes SET suspended_until = "
             "UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3) "
             "WHERE suspended_until IS NOT NULL"
         )
@@ -257,7 +257,7 @@ class Changed(LaneCase):
     def pending(self):
         return int(
             self.service.db.value(
-                "SELECT COUNT(*) FROM deliveries WHERE state = 'pending'"
+                "SELECT COUNT(*) FROM vh_deliveries WHERE state = 'pending'"
             )
         )
 
@@ -268,7 +268,7 @@ class Changed(LaneCase):
         assert sender.stop() == 0
         rows = dict(
             self.service.db.sql(
-                "SELECT d.state, COUNT(*) FROM deliveries d JOIN hooks h ON "
+                "SELECT d.state, COUNT(*) FROM vh_deliveries d JOIN vh_hooks h ON "
                 "h.id = d.hook_id WHERE h.target_url LIKE '%/delete' "
                 "GROUP BY d.state"
             )
@@ -277,7 +277,7 @@ class Changed(LaneCase):
             rows
         )
         reasons = self.service.db.sql(
-            "SELECT DISTINCT state, reason FROM deliveries WHERE "
+            "SELECT DISTINCT state, reason FROM vh_deliveries WHERE "
             "state IN ('delivered', 'cancelled') ORDER BY state"
         )
         assert reasons == [

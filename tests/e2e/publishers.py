@@ -44,7 +44,7 @@ class Sql(SendCase):
 
     def test_its_key_counts_once(self):
         self.fresh()
-        self.service.db.sql("DELETE FROM idempotency_keys")
+        self.service.db.sql("DELETE FROM vh_idempotency_keys")
         self.run_sample()
         self.run_sample()
         self.once("delivered 3, failed 0")

@@ -14,7 +14,9 @@ from sendcase import SendCase
 class _Case(SendCase):
     def count(self, table, where="1"):
         return int(
-            self.service.db.value(f"SELECT COUNT(*) FROM {table} WHERE {where}")
+            self.service.db.value(
+                f"SELECT COUNT(*) FROM vh_{table} WHERE {where}"
+            )
         )
 
     def age(self, days=40):
@@ -22,35 +24,35 @@ class _Case(SendCase):
         looks again."""
         by = f"INTERVAL {days} DAY"
         self.service.db.sql(f"""
-            UPDATE deliveries SET created_at = created_at - {by},
+            UPDATE vh_deliveries SET created_at = created_at - {by},
                 due_at = due_at - {by}, finished_at = finished_at - {by};
-            UPDATE notifications SET created_at = created_at - {by};
-            UPDATE hooks SET updated_at = updated_at - {by},
+            UPDATE vh_notifications SET created_at = created_at - {by};
+            UPDATE vh_hooks SET updated_at = updated_at - {by},
                 deleted_at = deleted_at - {by};
-            UPDATE chores SET next_at = UTC_TIMESTAMP(3)""")
+            UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3)""")
 
     def old(self, count):
         """So many old finished deliveries, without sending them."""
-        hook = self.service.db.value("SELECT MAX(id) FROM hooks")
+        hook = self.service.db.value("SELECT MAX(id) FROM vh_hooks")
         base = 1 + int(
             self.service.db.value(
-                "SELECT COALESCE(MAX(id), 0) FROM notifications"
+                "SELECT COALESCE(MAX(id), 0) FROM vh_notifications"
             )
         )
         old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
         self.service.db.sql(f"""
-            INSERT INTO notifications (id, organization, action, resource,
+            INSERT INTO vh_notifications (id, organization, action, resource,
                 state, created_at) SELECT {base} + seq,
                 UNHEX('{self.organization}'), 'event.created', '{{}}',
                 'fanned_out', {old} FROM seq_1_to_{count};
-            INSERT INTO deliveries (organization, notification_id, hook_id,
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
                 state, attempts, created_at, finished_at) SELECT
                 UNHEX('{self.organization}'), {base} + seq, {hook},
                 'delivered', 1, {old}, {old} FROM seq_1_to_{count};
-            INSERT INTO attempts (delivery_id, attempt, started_at)
-                SELECT id, 1, {old} FROM deliveries
+            INSERT INTO vh_attempts (delivery_id, attempt, started_at)
+                SELECT id, 1, {old} FROM vh_deliveries
                 WHERE notification_id > {base};
-            UPDATE chores SET next_at = UTC_TIMESTAMP(3)""")
+            UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3)""")
 
 
 class Retention(_Case):
@@ -108,7 +110,7 @@ class Retention(_Case):
             self.count("chores", "name = 'purge deliveries' AND position > 0")
             == 1
         )
-        self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3)")
+        self.service.db.sql("UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3)")
         sender = self.service.start_sender("--linger", "60s")
         before = self.count("deliveries")
         wait_until(lambda: self.count("deliveries") < before, 15, "a step")
@@ -133,7 +135,7 @@ class Retention(_Case):
     def newest(self):
         """What the newest delivery tells of."""
         return self.service.db.value(
-            "SELECT MAX(notification_id) FROM deliveries"
+            "SELECT MAX(notification_id) FROM vh_deliveries"
         )
 
     def test_4_held_too_long(self):
@@ -158,9 +160,9 @@ class Retention(_Case):
         news = self.newest()
         self.expire()
         assert self.newest() == news, "the listener's own has failed"
-        assert self.service.db.sql("SELECT state, reason FROM deliveries") == [
-            ["failed", "expired"]
-        ]
+        assert self.service.db.sql(
+            "SELECT state, reason FROM vh_deliveries"
+        ) == [["failed", "expired"]]
 
     def test_4_held_for_itself_too_long(self):
         hook = self.fresh()
@@ -169,7 +171,7 @@ class Retention(_Case):
         self.publish()
         self.once()
         self.service.db.sql(f"""
-            UPDATE deliveries SET state = 'held', lane = {3 << 62} + hook_id,
+            UPDATE vh_deliveries SET state = 'held', lane = {3 << 62} + hook_id,
                 finished_at = due_at WHERE state = 'pending'""")
         self.service.admin("hook", "enable", hook)
         self.expire()
@@ -185,7 +187,9 @@ class Retention(_Case):
         self.fresh()
         self.age()
         for _ in range(2):  # its history first
-            self.service.db.sql("UPDATE chores SET next_at = UTC_TIMESTAMP(3)")
+            self.service.db.sql(
+                "UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3)"
+            )
             self.once()
         assert self.count("hooks") == self.count("lanes") == 1
         assert self.count("hook_secrets") == 1
@@ -195,7 +199,7 @@ class Retention(_Case):
         self.fresh()
         self.old(10)
         self.service.db.sql(
-            f"REVOKE DELETE ON deliveries FROM '{service.SENDER}'@'localhost'"
+            f"REVOKE DELETE ON vh_deliveries FROM '{service.SENDER}'@'localhost'"
         )
         self.publish()
         done = self.service.send("--once")

@@ -266,7 +266,7 @@ class OutageInMidRun(SendCase):
 
     def idle(self):
         return self.attempts() and not self.service.db.sql(
-            "SELECT 1 FROM lanes WHERE owner IS NOT NULL"
+            "SELECT 1 FROM vh_lanes WHERE owner IS NOT NULL"
         )
 
     def test_it_is_told_once_and_ends(self):
@@ -386,7 +386,7 @@ class Overtaken(LaneCase):
     def conflict(self, table):
         """From now on each change of a row is one that comes second."""
         self.service.db.sql(
-            f"CREATE TRIGGER conflict BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"CREATE TRIGGER conflict BEFORE UPDATE ON vh_{table} FOR EACH ROW "
             "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
         )
 
@@ -530,18 +530,18 @@ class Once(LaneCase):
         self.set(rate_limit=2)
         self.hook("/order", "event.updated")
         self.service.db.sql(
-            "UPDATE hooks SET ordered = 1 WHERE action = 'event.updated'"
+            "UPDATE vh_hooks SET ordered = 1 WHERE action = 'event.updated'"
         )
         self.sink.script("/order", then=Answer(500))
         self.hook("/suspended", "event.voted")
         self.hook("/leased", "user.joined")
         self.service.db.sql(
-            "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET "
+            "UPDATE vh_lanes l JOIN vh_hooks h ON h.id = l.hook_id SET "
             "suspended_until = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, next_at = "
             "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE action = 'event.voted'"
         )
         self.service.db.sql(
-            "UPDATE lanes l JOIN hooks h ON h.id = l.hook_id SET owner = "
+            "UPDATE vh_lanes l JOIN vh_hooks h ON h.id = l.hook_id SET owner = "
             "'elsewhere:0', next_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR "
             "WHERE action = 'user.joined'"
         )
@@ -566,7 +566,7 @@ class Once(LaneCase):
         wait_until(
             lambda: (
                 self.service.db.value(
-                    "SELECT COUNT(*) FROM senders WHERE ended_at IS NULL"
+                    "SELECT COUNT(*) FROM vh_senders WHERE ended_at IS NULL"
                 )
                 == "1"
             ),
@@ -584,11 +584,11 @@ class Once(LaneCase):
         self.fresh()
         self.publish_many(3)
         self.service.db.sql(
-            "UPDATE hooks SET enabled = 0, updated_at = UTC_TIMESTAMP(3)"
+            "UPDATE vh_hooks SET enabled = 0, updated_at = UTC_TIMESTAMP(3)"
         )
         self.once("delivered 0, failed 0, retrying 0, held 3 in ")
         self.service.db.sql(
-            "DELETE n FROM notifications n JOIN deliveries d ON "
+            "DELETE n FROM vh_notifications n JOIN vh_deliveries d ON "
             "d.notification_id = n.id WHERE d.state = 'pending'"
         )
         hook = self.service.admin("hook", "list", self.organization).split(
@@ -597,7 +597,7 @@ class Once(LaneCase):
         self.service.admin("hook", "enable", hook)
         self.once("delivered 0")
         rows = self.service.db.sql(
-            "SELECT state, reason FROM deliveries ORDER BY id DESC LIMIT 3"
+            "SELECT state, reason FROM vh_deliveries ORDER BY id DESC LIMIT 3"
         )
         assert rows == [["failed", "its notification is gone"]] * 3, rows
 
@@ -698,7 +698,7 @@ class Words(LaneCase):
         assert sender.stop(number=signal.SIGTERM) == 0
         assert time.monotonic() - begin < 5.5
         rows = self.service.db.sql(
-            "SELECT error FROM attempts a JOIN deliveries d ON d.id = "
+            "SELECT error FROM vh_attempts a JOIN vh_deliveries d ON d.id = "
             "a.delivery_id WHERE d.state = 'pending'"
         )
         assert len(rows) >= 4 and {r for (r,) in rows} <= {
@@ -707,7 +707,7 @@ class Words(LaneCase):
         }, rows
         assert (
             self.service.db.value(
-                "SELECT COUNT(*) FROM lanes WHERE owner IS NOT NULL"
+                "SELECT COUNT(*) FROM vh_lanes WHERE owner IS NOT NULL"
             )
             == "0"
         ), "given back"

@@ -98,10 +98,10 @@ class Others(tap.Case):
             organization = site.organization()
             site.publish_sql(organization, "event.created", "{}")
             for statement in (
-                "SELECT * FROM notifications",
-                "SELECT * FROM hook_secrets",
-                "UPDATE notifications SET action = 'x'",
-                "INSERT INTO notifications (organization, "
+                "SELECT * FROM vh_notifications",
+                "SELECT * FROM vh_hook_secrets",
+                "UPDATE vh_notifications SET action = 'x'",
+                "INSERT INTO vh_notifications (organization, "
                 "action, resource, state) VALUES ('', '', '', "
                 "'fanned_out')",
             ):

@@ -19,15 +19,17 @@ def buckets(kind):
 class CountCase(SendCase):
     def clear(self):
         self.service.db.sql(
-            "DELETE FROM stats; DELETE FROM counters; "
-            "DELETE FROM attempts; DELETE FROM deliveries; "
-            "DELETE FROM notifications"
+            "DELETE FROM vh_stats; DELETE FROM vh_counters; "
+            "DELETE FROM vh_attempts; DELETE FROM vh_deliveries; "
+            "DELETE FROM vh_notifications"
         )
 
     def rows(self, where, extra=""):
         """The sums of COLUMNS, and of `extra`."""
         sums = ", ".join(f"SUM({c})" for c in (*COLUMNS, *extra.split()))
-        row = self.service.db.sql(f"SELECT {sums} FROM stats WHERE {where}")[0]
+        row = self.service.db.sql(f"SELECT {sums} FROM vh_stats WHERE {where}")[
+            0
+        ]
         return [None if v == "NULL" else int(v) for v in row]
 
     def everywhere(self, expected):
@@ -41,7 +43,7 @@ class CountCase(SendCase):
         return {
             label: int(value)
             for label, value in self.service.db.sql(
-                "SELECT label, value FROM counters WHERE "
+                "SELECT label, value FROM vh_counters WHERE "
                 f"family = '{family}' ORDER BY label"
             )
         }
@@ -59,7 +61,7 @@ class Counting(CountCase):
     def test_2_each_has_a_duration_and_a_latency(self):
         for kind in ("request", "latency"):
             total = self.service.db.value(
-                f"SELECT SUM({buckets(kind)}) FROM stats "
+                f"SELECT SUM({buckets(kind)}) FROM vh_stats "
                 "WHERE hook_id = 0 AND step = 1"
             )
             assert total == "300", (kind, total)
@@ -81,7 +83,7 @@ class Counting(CountCase):
         self.everywhere([0, 5, 20, 20])
         assert self.counters("attempts") == {"5xx": 20}
         assert self.counters("deliveries") == {"failed": 5}
-        assert self.service.db.value("SELECT COUNT(*) FROM attempts") == "20"
+        assert self.service.db.value("SELECT COUNT(*) FROM vh_attempts") == "20"
 
     def test_4_kinds(self):
         self.clear()
@@ -107,13 +109,13 @@ class Counting(CountCase):
         self.clear()
         self.fresh("/batch")
         self.service.db.sql(
-            "UPDATE hooks SET batch_size = 10, updated_at = UTC_TIMESTAMP(3)"
+            "UPDATE vh_hooks SET batch_size = 10, updated_at = UTC_TIMESTAMP(3)"
         )
         self.publish_many(30)
         self.once("delivered 30")
         self.everywhere([30, 0, 30, 0])
         requests = self.service.db.value(
-            f"SELECT SUM({buckets('request')}) FROM stats "
+            f"SELECT SUM({buckets('request')}) FROM vh_stats "
             "WHERE hook_id = 0 AND step = 1"
         )
         assert requests == "3", requests
@@ -124,7 +126,7 @@ class Counting(CountCase):
         self.publish_many(4)
         # In time with the database, whose zone is not UTC.
         self.service.db.sql(
-            "UPDATE notifications SET created_at = NOW(3) - INTERVAL 90 SECOND"
+            "UPDATE vh_notifications SET created_at = NOW(3) - INTERVAL 90 SECOND"
         )
         self.once("delivered 4")
         assert self.rows("hook_id = 0 AND step = 60", "latency_15") == [
@@ -133,7 +135,7 @@ class Counting(CountCase):
             4,
             0,
             4,
-        ], self.service.db.sql("SELECT * FROM stats")
+        ], self.service.db.sql("SELECT * FROM vh_stats")
         assert 4 * 90e6 <= self.counters("latency")["sum_us"] < 4 * 120e6
 
     def test_7_pings_count_for_nothing(self):
@@ -194,7 +196,7 @@ class Writing(CountCase):
             stdin=subprocess.PIPE,
         )
         holder.stdin.write(
-            b"BEGIN; SELECT * FROM stats FOR UPDATE; SELECT SLEEP(7); COMMIT;\n"
+            b"BEGIN; SELECT * FROM vh_stats FOR UPDATE; SELECT SLEEP(7); COMMIT;\n"
         )
         holder.stdin.close()
         self.publish_many(50)
@@ -218,7 +220,7 @@ class Writing(CountCase):
         self.clear()
         self.fresh("/anyway")
         self.service.db.sql(
-            "ALTER TABLE stats CHANGE failed f INT UNSIGNED NOT NULL DEFAULT 0"
+            "ALTER TABLE vh_stats CHANGE failed f INT UNSIGNED NOT NULL DEFAULT 0"
         )
         self.publish_many(10)
         sender = self.service.start_sender()
@@ -228,9 +230,9 @@ class Writing(CountCase):
         self.sink.wait(20, "/anyway")
         assert sender.stop() == 0
         assert self.states() == {"delivered": 20}
-        assert self.service.db.value("SELECT COUNT(*) FROM attempts") == "20"
+        assert self.service.db.value("SELECT COUNT(*) FROM vh_attempts") == "20"
         self.service.db.sql(
-            "ALTER TABLE stats CHANGE f failed INT UNSIGNED NOT NULL DEFAULT 0"
+            "ALTER TABLE vh_stats CHANGE f failed INT UNSIGNED NOT NULL DEFAULT 0"
         )
 
 
@@ -251,14 +253,14 @@ class Retention(CountCase):
             for hook in range(2500)
         )
         self.service.db.sql(
-            "INSERT INTO stats (organization, hook_id, step, "
+            "INSERT INTO vh_stats (organization, hook_id, step, "
             f"start_at) VALUES {rows}"
         )
         sender = self.service.start_sender("--linger", "20s")
 
         def left():
             return self.service.db.sql(
-                "SELECT step, COUNT(*) FROM stats GROUP BY step ORDER BY step"
+                "SELECT step, COUNT(*) FROM vh_stats GROUP BY step ORDER BY step"
             )
 
         wait_until(
@@ -270,7 +272,7 @@ class Retention(CountCase):
         assert (
             self.service.db.value(
                 "SELECT MIN(start_at) > UTC_TIMESTAMP() - INTERVAL 48 HOUR "
-                "FROM stats WHERE step = 1"
+                "FROM vh_stats WHERE step = 1"
             )
             == "1"
         )

@@ -45,7 +45,7 @@ class _Dying(GaleraCase):
             self.sink.script(path, then=Answer(200, delay=0.1))
         for path in self.paths[::3]:
             self.nodes[0].sql(
-                f"UPDATE hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
+                f"UPDATE vh_hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
             )
         self.cluster.settle()
         self.accepted, self.doubtful = set(), set()
@@ -82,7 +82,7 @@ class _Dying(GaleraCase):
         others know it."""
         rows = self.nodes[0].sql(
             "SET SESSION wsrep_sync_wait = 1; SELECT HEX(in_flight) FROM "
-            "lanes WHERE in_flight IS NOT NULL AND owner LIKE "
+            "vh_lanes WHERE in_flight IS NOT NULL AND owner LIKE "
             f"'{prefix(self.services[number])}%'"
         )
         keys = {
@@ -92,8 +92,8 @@ class _Dying(GaleraCase):
         }
         rows = self.nodes[0].sql(
             "SELECT d.id, SUBSTRING_INDEX(h.target_url, '/', -1), n.resource "
-            "FROM deliveries d JOIN hooks h ON h.id = d.hook_id "
-            "JOIN notifications n ON n.id = d.notification_id"
+            "FROM vh_deliveries d JOIN vh_hooks h ON h.id = d.hook_id "
+            "JOIN vh_notifications n ON n.id = d.notification_id"
         )
         return {
             ("/" + path, int(resource[5:-1]))
@@ -257,7 +257,7 @@ class Answers(GaleraCase):
         assert (
             self.nodes[1].value(
                 "SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM "
-                "notifications WHERE idempotency_key = 'patience'"
+                "vh_notifications WHERE idempotency_key = 'patience'"
             )
             == "1"
         )
@@ -300,7 +300,7 @@ class Answers(GaleraCase):
         rows = [
             int(text[5:-1])
             for (text,) in self.nodes[0].sql(
-                "SELECT resource FROM notifications WHERE organization = "
+                "SELECT resource FROM vh_notifications WHERE organization = "
                 f"UNHEX('{self.organization}')"
             )
         ]

@@ -101,7 +101,7 @@ class GaleraCase(LaneCase):
             for n in numbers
         )
         self.nodes[node].sql(
-            "INSERT INTO notifications (organization, "
+            "INSERT INTO vh_notifications (organization, "
             f"action, resource) VALUES {values}"
         )
 

@@ -46,7 +46,7 @@ class Together(GaleraCase):
         ordered = paths[1::4]
         for path in ordered:
             self.nodes[0].sql(
-                f"UPDATE hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
+                f"UPDATE vh_hooks SET ordered = 1 WHERE target_url LIKE '%{path}'"
             )
         self.sink.script("/all0", Answer(500), Answer(503))
         due = HOOKS * NUMBERS
@@ -151,7 +151,7 @@ class Conflicts(GaleraCase):
         self.cluster.settle()
         assert (
             self.nodes[1].value(
-                "SELECT COUNT(*) FROM notifications WHERE idempotency_key "
+                "SELECT COUNT(*) FROM vh_notifications WHERE idempotency_key "
                 "LIKE 'once-%'"
             )
             == "10"
@@ -178,7 +178,7 @@ class Conflicts(GaleraCase):
         """What was published before and after is delivered when it is on
         again; a wake-up is never overlooked."""
         hook = self.fresh("/switched")
-        self.nodes[0].sql("DELETE FROM notifications")
+        self.nodes[0].sql("DELETE FROM vh_notifications")
         self.cluster.settle()
         senders = [s.start_sender() for s in self.services]
         stop = threading.Event()
@@ -268,7 +268,8 @@ class Migrations(GaleraCase):
             assert [d.status for d in done] == [0] * 3, done
             self.cluster.settle()
             versions = {
-                n.value("SELECT version FROM installation") for n in self.nodes
+                n.value("SELECT version FROM vh_installation")
+                for n in self.nodes
             }
             assert len(versions) == 1, versions
         self.service.db.sql((where.EXAMPLES / "grants.sql").read_text())
@@ -298,7 +299,7 @@ class Migrations(GaleraCase):
             self.sink.wait(20, "/migrated")
             for version in (3, 5, 3, 7):
                 self.nodes[0].sql(
-                    f"UPDATE installation SET version = {version}"
+                    f"UPDATE vh_installation SET version = {version}"
                 )
                 self.service.admin("migrate")
             stop.set()

@@ -73,7 +73,7 @@ class SendCase(tap.Case):
             for n in range(first, first + count)
         )
         self.service.db.sql(
-            "INSERT INTO notifications (organization, action, "
+            "INSERT INTO vh_notifications (organization, action, "
             f"resource) VALUES {values}"
         )
 
@@ -100,15 +100,15 @@ class SendCase(tap.Case):
     def states(self):
         """How many deliveries are in each state."""
         rows = self.service.db.sql(
-            "SELECT state, COUNT(*) FROM deliveries GROUP BY state"
+            "SELECT state, COUNT(*) FROM vh_deliveries GROUP BY state"
         )
         return {state: int(count) for state, count in rows}
 
     def attempts(self, columns="attempt, status, error"):
         """The attempts of the newest delivery."""
         return self.service.db.sql(
-            f"SELECT {columns} FROM attempts WHERE delivery_id = "
-            "(SELECT MAX(id) FROM deliveries) ORDER BY attempt"
+            f"SELECT {columns} FROM vh_attempts WHERE delivery_id = "
+            "(SELECT MAX(id) FROM vh_deliveries) ORDER BY attempt"
         )
 
 
@@ -119,7 +119,7 @@ class LaneCase(SendCase):
         """Hook options, as the API would set them for every hook."""
         changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
         self.service.db.sql(
-            f"UPDATE hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
+            f"UPDATE vh_hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
         )
 
     @staticmethod

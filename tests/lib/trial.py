@@ -112,8 +112,8 @@ class TrialCase(SendCase):
         """The attempts at a URL, or at a path of any, oldest first."""
         which = f"LIKE 'http%{url}'" if url[0] == "/" else f"= '{url}'"
         rows = self.service.db.sql(
-            f"SELECT {', '.join(_COLUMNS.values())} FROM attempts a "
-            "JOIN deliveries d ON d.id = a.delivery_id JOIN hooks h ON "
+            f"SELECT {', '.join(_COLUMNS.values())} FROM vh_attempts a "
+            "JOIN vh_deliveries d ON d.id = a.delivery_id JOIN vh_hooks h ON "
             f"h.id = d.hook_id WHERE h.target_url {which} "
             "ORDER BY a.started_at, a.delivery_id, a.attempt"
         )

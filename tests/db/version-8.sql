@@ -1,13 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The tables of the first release.
---
--- MariaDB 10.3 and newer, MySQL 5.7 and newer. Every statement can be run
--- again: `hooks-admin migrate` repeats a step that was interrupted.
--- Statements end with a semicolon at the end of a line.
---
--- Public ids of hooks, notifications and deliveries are not stored: they are
--- made of the row's creation time and its key (see src/rules/id.h). All DATETIME
--- values are UTC, from the database's clock.
+-- The tables of version 8, the last one whose names had no prefix: what
+-- `hooks-admin migrate` must carry over.
 
 CREATE TABLE IF NOT EXISTS installation (
 	id TINYINT UNSIGNED NOT NULL PRIMARY KEY COMMENT 'always 1: the table has one row',
@@ -157,3 +150,110 @@ CREATE TABLE IF NOT EXISTS senders (
 	failed BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries given up in that run',
 	retried BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts put off in that run'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the last run of the sender on each machine';
+
+CREATE TABLE IF NOT EXISTS chores (
+	name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY COMMENT 'such as purge deliveries',
+	next_at DATETIME(3) NOT NULL COMMENT 'nobody takes it before: it is done, or somebody is at it',
+	position BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'key of the last row that was looked at; 0: at the start'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what is done now and then, and by one sender at a time';
+
+CREATE TABLE IF NOT EXISTS stats (
+	organization BINARY(12) NOT NULL COMMENT 'organizations.id',
+	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'hooks.id; 0: all hooks of the organization together',
+	step TINYINT UNSIGNED NOT NULL COMMENT 'minutes in the row: 1 or 60',
+	start_at DATETIME NOT NULL COMMENT 'the first moment of the step',
+	delivered INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries that succeeded',
+	failed INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries that were given up',
+	attempts INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts, one a delivery',
+	failed_attempts INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'those that did not succeed',
+	request_0 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took up to 1 ms',
+	request_1 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 1 ms, up to 2 ms',
+	request_2 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 2 ms, up to 5 ms',
+	request_3 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 5 ms, up to 10 ms',
+	request_4 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 10 ms, up to 20 ms',
+	request_5 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 20 ms, up to 50 ms',
+	request_6 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 50 ms, up to 100 ms',
+	request_7 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 100 ms, up to 200 ms',
+	request_8 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 200 ms, up to 500 ms',
+	request_9 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 500 ms, up to 1 s',
+	request_10 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 1 s, up to 2 s',
+	request_11 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 2 s, up to 5 s',
+	request_12 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 5 s, up to 10 s',
+	request_13 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 10 s, up to 20 s',
+	request_14 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 20 s, up to 1 min',
+	request_15 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 1 min, up to 5 min',
+	request_16 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 5 min, up to 30 min',
+	request_17 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 30 min, up to 3 h',
+	request_18 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 3 h, up to 12 h',
+	request_19 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 12 h, up to 1 d',
+	request_20 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 1 d, up to 4 d',
+	request_21 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'requests that took over 4 d',
+	latency_0 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took up to 1 ms',
+	latency_1 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 1 ms, up to 2 ms',
+	latency_2 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 2 ms, up to 5 ms',
+	latency_3 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 5 ms, up to 10 ms',
+	latency_4 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 10 ms, up to 20 ms',
+	latency_5 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 20 ms, up to 50 ms',
+	latency_6 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 50 ms, up to 100 ms',
+	latency_7 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 100 ms, up to 200 ms',
+	latency_8 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 200 ms, up to 500 ms',
+	latency_9 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 500 ms, up to 1 s',
+	latency_10 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 1 s, up to 2 s',
+	latency_11 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 2 s, up to 5 s',
+	latency_12 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 5 s, up to 10 s',
+	latency_13 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 10 s, up to 20 s',
+	latency_14 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 20 s, up to 1 min',
+	latency_15 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 1 min, up to 5 min',
+	latency_16 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 5 min, up to 30 min',
+	latency_17 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 30 min, up to 3 h',
+	latency_18 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 3 h, up to 12 h',
+	latency_19 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 12 h, up to 1 d',
+	latency_20 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 1 d, up to 4 d',
+	latency_21 INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries, from publishing to delivered, that took over 4 d',
+	PRIMARY KEY (organization, hook_id, step, start_at),
+	KEY age (step, start_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what senders did, a minute and an hour at a time';
+
+CREATE TABLE IF NOT EXISTS counters (
+	family VARBINARY(32) NOT NULL COMMENT 'what is counted: attempts, requests, ...',
+	label VARBINARY(128) NOT NULL COMMENT 'of which kind',
+	value BIGINT UNSIGNED NOT NULL COMMENT 'how many since the table was made; only ever grows',
+	PRIMARY KEY (family, label)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='counters of the whole installation, for GET /metrics';
+
+ALTER TABLE deliveries
+	MODIFY lane BIGINT UNSIGNED NULL COMMENT 'hook_id and, in the two top bits, the kind: 0 queue, 1 ping (both while pending), 2 failed, 3 held for itself; NULL: delivered or cancelled',
+	MODIFY due_at DATETIME(3) NULL COMMENT 'next attempt not before; in lanes of the kinds 2 and 3 when it finished; NULL: delivered or cancelled';
+
+ALTER TABLE lanes
+	MODIFY hook_id BIGINT UNSIGNED NOT NULL COMMENT 'as deliveries.lane: hooks.id and, in the two top bits, the kind: 0 the queue, 1 the pings';
+
+UPDATE deliveries SET
+	lane = hook_id + IF(state = 'failed', 9223372036854775808, 13835058055282163712),
+	due_at = COALESCE(finished_at, created_at)
+	WHERE state IN ('failed', 'held') AND lane IS NULL;
+
+ALTER TABLE installation ADD COLUMN run_at DATETIME(3) NULL COMMENT 'when a sender was last started through /v2/run; NULL: never';
+
+ALTER TABLE notifications
+	ADD COLUMN accepted TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: came through the API or hooks-admin, which checked the limits; not for an application to set';
+
+ALTER TABLE notifications
+	DROP KEY state,
+	ADD KEY state (state, organization, id);
+
+UPDATE notifications SET accepted = 1 WHERE state = 'queued';
+
+CREATE TABLE IF NOT EXISTS alerts (
+	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'hooks.id',
+	kind ENUM('disabled','failed') NOT NULL COMMENT 'the hook was disabled by the service; deliveries of it were given up',
+	count INT UNSIGNED NOT NULL COMMENT 'how often since the last mail that told of it',
+	reason VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'of the last time',
+	first_at DATETIME(3) NOT NULL COMMENT 'of the first time',
+	last_at DATETIME(3) NOT NULL COMMENT 'of the last time',
+	PRIMARY KEY (hook_id, kind)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what a mail to the operator has to tell';
+
+ALTER TABLE lanes
+	ADD COLUMN touched TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'turned over by whoever wakes the lane: on Galera its owner on another node cannot overlook a write';
+UPDATE installation SET version = 8;

@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: MIT
+-- Carries over the tables of version 8, the last one whose names had no prefix.
+-- A new database begins with the next step.
+--
+-- What is renamed is found by its name and by the comment that we gave it: a
+-- table of another program that happens to have one of the names stays where it
+-- is. One statement renames all of them; a server that cannot do that at once
+-- undoes it when it fails in between. A sender of the old version that is still
+-- at work finds its tables gone: what it had in flight keeps its lease, and is
+-- sent again, marked, by the new one.
+
+SET @renames = (SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT(table_name, ' TO vh_', table_name)) FROM information_schema.tables
+	WHERE table_schema = DATABASE() AND (table_name, table_comment) IN (
+		('installation', 'what is true of this installation as a whole'),
+		('organizations', 'the tenants'),
+		('api_keys', 'API keys, hashed'),
+		('hooks', 'who wants to hear of what'),
+		('hook_secrets', 'signing secrets; every one that has not expired signs'),
+		('lanes', 'the queue of each hook: its lease and its health'),
+		('notifications', 'what was published: the outbox an application may INSERT into'),
+		('idempotency_keys', 'idempotency keys seen, and what they were answered with'),
+		('deliveries', 'one notification for one hook'),
+		('attempts', 'every request made, with its answer'),
+		('senders', 'the last run of the sender on each machine'),
+		('chores', 'what is done now and then, and by one sender at a time'),
+		('stats', 'what senders did, a minute and an hour at a time'),
+		('counters', 'counters of the whole installation, for GET /metrics'),
+		('alerts', 'what a mail to the operator has to tell')));
+
+SET @renames = COALESCE(@renames, 'DO 0');
+
+PREPARE renames FROM @renames;
+
+EXECUTE renames;
+
+DEALLOCATE PREPARE renames;
+
+ALTER TABLE vh_lanes
+	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
+	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
+
+ALTER TABLE vh_installation
+	ADD COLUMN webhook_id_since DATETIME(3) NULL COMMENT 'deliveries made before it have a webhook-id of the old form, their own id; NULL: none has';
+
+UPDATE vh_installation SET webhook_id_since = UTC_TIMESTAMP(3) WHERE webhook_id_since IS NULL;
