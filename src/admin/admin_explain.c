@@ -21,7 +21,8 @@ static const char *const preamble[] = {
 	"order: -c FILE, $HOOKS_CONFIG, and the file that `hooks-admin --help` "
 	"names. `hooks-admin config` checks it and prints what is in effect.",
 	"Each key stands here as a comment, with its default; take the # away "
-	"to set it. Durations take s, m, h and d; sizes take k (1024) and m; "
+	"to set it. Durations take s, m, h and d, also put together (1d12h); "
+	"sizes take k (1024), m and g; "
 	"the words of a list are separated by blanks or commas. Keep the file "
 	"from others when it holds a password: chmod 640.",
 };

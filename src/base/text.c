@@ -303,59 +303,95 @@ static const struct {
 	{"d", DAY_MS}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
 };
 
-bool text_duration(const char *s, int64_t *ms)
-{
-	const char *end;
-	uint64_t v;
+enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-	/* 100 years: far from any overflow below. */
-	if (!leading_uint(s, UINT64_C(3153600000000), &v, &end))
+/* 100 years: far from any overflow. */
+#define DURATION_MAX_MS INT64_C(3153600000000)
+
+/* "12h": `end` is set to the place after it. */
+static bool duration_part(const char *s, int64_t *ms, const char **end)
+{
+	const char *unit;
+	uint64_t v;
+	size_t n;
+
+	if (!leading_uint(s, DURATION_MAX_MS, &v, &unit))
 		return false;
-	if (!*end && v == 0) {
-		*ms = 0;
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(end, units[i].unit) != 0)
+	n = strcspn(unit, "0123456789");
+	for (size_t i = 0; i < UNITS; i++) {
+		if (strlen(units[i].unit) != n ||
+		    strncmp(unit, units[i].unit, n) != 0)
 			continue;
-		if ((int64_t)v > INT64_C(3153600000000) / units[i].ms)
+		if ((int64_t)v > DURATION_MAX_MS / units[i].ms)
 			return false;
 		*ms = (int64_t)v * units[i].ms;
+		*end = unit + n;
 		return true;
 	}
 	return false;
 }
 
+bool text_duration(const char *s, int64_t *ms)
+{
+	int64_t sum = 0, part;
+
+	if (strcmp(s, "0") != 0) {
+		do {
+			if (!duration_part(s, &part, &s) ||
+			    part > DURATION_MAX_MS - sum)
+				return false;
+			sum += part;
+		} while (*s);
+	}
+	*ms = sum;
+	return true;
+}
+
 void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (ms && ms % units[i].ms == 0) {
-			snprintf(out, TEXT_DURATION_SIZE, "%lld%s",
-				 (long long)(ms / units[i].ms), units[i].unit);
-			return;
-		}
+	size_t n = 0;
+
+	for (size_t i = 0; i < UNITS; i++) {
+		if (ms < units[i].ms)
+			continue;
+		n += (size_t)snprintf(out + n, TEXT_DURATION_SIZE - n, "%lld%s",
+				      (long long)(ms / units[i].ms),
+				      units[i].unit);
+		ms %= units[i].ms;
 	}
-	snprintf(out, TEXT_DURATION_SIZE, "0s");
+	if (!n)
+		snprintf(out, TEXT_DURATION_SIZE, "0s");
 }
 
 bool text_size(const char *s, uint64_t *bytes)
 {
+	static const char letters[] = "kmg";
 	const uint64_t max = UINT64_C(1) << 40;
-	const char *end;
-	uint64_t v, unit;
+	const char *end, *letter;
+	unsigned shift = 0;
+	uint64_t v;
 
 	if (!leading_uint(s, max, &v, &end))
 		return false;
-	if (!*end)
-		unit = 1;
-	else if (strcmp(end, "k") == 0)
-		unit = 1024;
-	else if (strcmp(end, "m") == 0)
-		unit = 1024 * 1024;
-	else
+	if (*end) {
+		letter = strchr(letters, *end);
+		if (!letter || end[1])
+			return false;
+		shift = 10 * (unsigned)(letter - letters + 1);
+	}
+	if (v > max >> shift)
 		return false;
-	if (v > max / unit)
-		return false;
-	*bytes = v * unit;
+	*bytes = v << shift;
 	return true;
+}
+
+void text_size_format(char out[TEXT_SIZE_SIZE], uint64_t bytes)
+{
+	static const char *const units_of_1024[] = {"", "k", "m", "g"};
+	size_t i = 0;
+
+	for (; bytes && bytes % 1024 == 0 && i < 3; i++)
+		bytes /= 1024;
+	snprintf(out, TEXT_SIZE_SIZE, "%llu%s", (unsigned long long)bytes,
+		 units_of_1024[i]);
 }

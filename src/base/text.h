@@ -16,7 +16,8 @@
 enum {
 	TEXT_TIME_SIZE = 25,	  /* "2021-05-27T08:03:53.775Z" and NUL */
 	TEXT_MAIL_TIME_SIZE = 40, /* "Thu, 27 May 2021 08:03:53 +0000", NUL */
-	TEXT_DURATION_SIZE = 24	  /* "55s", "1500ms" and NUL */
+	TEXT_DURATION_SIZE = 32,  /* "1d12h", "1s500ms" and NUL */
+	TEXT_SIZE_SIZE = 24	  /* "120k" and NUL */
 };
 
 /* RFC 3339, UTC, milliseconds; years 0000 to 9999, other years are clamped. */
@@ -45,11 +46,15 @@ bool text_is_utf8(const char *s, size_t len);
 
 /* Decimal digits only, no sign, no blank; false above `max`. */
 bool text_uint(const char *s, uint64_t max, uint64_t *out);
-/* A whole number and one unit of s m h d, or ms; a plain 0 is allowed. */
+/* Whole numbers, each with a unit of s m h d or ms, put together: "1d12h" is
+ * their sum, at most 100 years. A plain 0 is allowed. */
 bool text_duration(const char *s, int64_t *ms);
-/* The shortest exact form of the above. */
+/* The same, of 0 or more, from the largest unit on: "1d12h", "0s". */
 void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms);
-/* A whole number, optionally followed by k for 1024 or m for 1024 * 1024. */
+/* A whole number, optionally followed by k for 1024, m for 1024 k or g for
+ * 1024 m; at most 1024 g. */
 bool text_size(const char *s, uint64_t *bytes);
+/* With the largest letter that leaves a whole number: "120k", "1g". */
+void text_size_format(char out[TEXT_SIZE_SIZE], uint64_t bytes);
 
 #endif

@@ -52,7 +52,7 @@ static const char *parse_size(void *to, const char *text,
 	uint64_t v;
 
 	if (!text_size(text, &v))
-		return "is not a size such as 500, 16k or 1m";
+		return "is not a size such as 500, 16k, 1m or 10g";
 	if (!within(range, v))
 		return "is out of range";
 	memcpy(to, &v, sizeof(v));
@@ -65,7 +65,7 @@ static const char *parse_duration(void *to, const char *text,
 	int64_t v;
 
 	if (!text_duration(text, &v))
-		return "is not a duration such as 55s, 5m, 2h or 30d";
+		return "is not a duration such as 55s, 5m, 1h30m or 30d";
 	if (!within(range, (uint64_t)v))
 		return "is out of range";
 	memcpy(to, &v, sizeof(v));
@@ -182,16 +182,12 @@ static void format_uint(struct buf *out, const void *from)
 
 static void format_size(struct buf *out, const void *from)
 {
+	char text[TEXT_SIZE_SIZE];
 	uint64_t v;
 
 	memcpy(&v, from, sizeof(v));
-	if (v && v % (1024 * 1024) == 0)
-		buf_printf(out, "%llum",
-			   (unsigned long long)(v / (1024 * 1024)));
-	else if (v && v % 1024 == 0)
-		buf_printf(out, "%lluk", (unsigned long long)(v / 1024));
-	else
-		buf_printf(out, "%llu", (unsigned long long)v);
+	text_size_format(text, v);
+	buf_puts(out, text);
 }
 
 static void format_duration(struct buf *out, const void *from)

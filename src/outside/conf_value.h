@@ -15,8 +15,8 @@ enum conf_type {
 	CONF_STRING,   /* char *, owned */
 	CONF_SECRET,   /* the same, never printed */
 	CONF_UINT,     /* uint64_t */
-	CONF_SIZE,     /* uint64_t, bytes; k and m in text */
-	CONF_DURATION, /* int64_t, milliseconds; s m h d in text */
+	CONF_SIZE,     /* uint64_t, bytes; k, m and g in text */
+	CONF_DURATION, /* int64_t, milliseconds; "1d12h" in text */
 	CONF_FRACTION, /* double */
 	CONF_BOOL,     /* bool; yes or no in text */
 	CONF_LIST,     /* struct conf_list, owned */

@@ -150,7 +150,8 @@ class Config(admincase.AdminCase):
         self.complains("[api]\nmax_hooks = 5\nmax_hooks = 5\n", 3, "twice")
         self.complains("[sender]\ntimeout = 60s\nlease = 60s\n", 3, "lease")
         for line, word in (
-            ("max_body = 1g", "size"),
+            ("max_body = 1t", "size"),
+            ("max_body = 1g", "range"),
             ("max_body = 1", "range"),
             ("max_hooks = 1k", "number"),
             ("base_path = x/", "slash"),
@@ -187,6 +188,24 @@ class Config(admincase.AdminCase):
             "deliveries = 1s\nnotifications = 1s\nheld = 1s\n",
         )
         assert self.run("config", config=config).status == 0
+
+    def test_durations_and_sizes_as_they_are_written(self):
+        config = self.write_config(
+            "units.conf",
+            "[sender]\ndisable_after = 1d12h\nlinger = 90s\n"
+            "retry_schedule = 5s 1h30m 36h\nresponse_limit = 1m\n"
+            "[api]\nmax_body = 1536k\n[retention]\nheld = 1d1h1m1s\n",
+        )
+        done = self.run("config", config=config)
+        for line in (
+            "disable_after = 1d12h",
+            "linger = 1m30s",
+            "retry_schedule = 5s 1h30m 1d12h",
+            "response_limit = 1m",
+            "max_body = 1536k",
+            "held = 1d1h1m1s",
+        ):
+            assert f"\n{line}\n" in done.out, (line, done)
 
     def test_long_lines(self):
         many = " ".join(f"10.{n}.0.0/16" for n in range(200))

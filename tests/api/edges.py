@@ -223,9 +223,9 @@ class Members(ApiCase):
 
     def test_the_usual_overlap(self):
         path = f"{HOOKS}/{self.hook()['_id']}/secret/rotate"
-        for overlap in (None, "24h", "0s", "7d", "0", 0):
+        for overlap in (None, "24h", "0s", "7d", "6d24h", "0", 0):
             self.good(200, "POST", path, {"overlap": overlap})
-        for overlap in ("8d", "-1s", "1", "soon", 5, "", "1w"):
+        for overlap in ("8d", "-1s", "1", "1h30", "soon", 5, "", "1w"):
             assert self.pointers("POST", path, {"overlap": overlap}) == [
                 "/overlap"
             ], overlap

@@ -278,7 +278,13 @@ class Ranges(ApiCase):
         assert parse(got["points"][-1]["at"]) == floor(until, minutes=5)
 
     def test_points_are_dense_and_aligned(self):
-        for step, length in (("1m", 1), ("7m", 7), ("90m", 90), ("1d", 1440)):
+        for step, length in (
+            ("1m", 1),
+            ("7m", 7),
+            ("1h30m", 90),
+            ("90m", 90),
+            ("1d", 1440),
+        ):
             since = ago(hours=20)
             got = self.get(f"?step={step}&since={written(since)}")
             times = [parse(p["at"]) for p in got["points"]]

@@ -53,12 +53,14 @@ static void check_duration(const char *s)
 static void check_size(const char *s)
 {
 	uint64_t bytes, plain;
-	char text[24];
+	char text[TEXT_SIZE_SIZE];
 
 	if (!text_size(s, &bytes))
 		return;
 	CHECK(bytes <= UINT64_C(1) << 40);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	CHECK(text_size(text, &plain) && plain == bytes);
+	text_size_format(text, bytes);
 	CHECK(text_size(text, &plain) && plain == bytes);
 }
 

@@ -262,11 +262,26 @@ static const struct {
 	const char *text, *shortest;
 	int64_t ms;
 } durations[] = {
-	{"0", "0s", 0},		 {"0s", "0s", 0},
-	{"55s", "55s", 55000},	 {"90s", "90s", 90000},
-	{"60s", "1m", 60000},	 {"1500ms", "1500ms", 1500},
-	{"24h", "1d", 86400000}, {"7d", "7d", INT64_C(604800000)},
-	{"2000ms", "2s", 2000},	 {"36500d", "36500d", INT64_C(3153600000000)},
+	{"0", "0s", 0},
+	{"0s", "0s", 0},
+	{"55s", "55s", 55000},
+	{"90s", "1m30s", 90000},
+	{"60s", "1m", 60000},
+	{"1500ms", "1s500ms", 1500},
+	{"1d12h", "1d12h", 129600000},
+	{"36h", "1d12h", 129600000},
+	{"1h30m", "1h30m", 5400000},
+	{"30m1h", "1h30m", 5400000},
+	{"1d1h1m1s1ms", "1d1h1m1s1ms", 90061001},
+	{"5s5s", "10s", 10000},
+	{"0d5s", "5s", 5000},
+	{"0m0s", "0s", 0},
+	{"36499d23h59m59s999ms", "36499d23h59m59s999ms",
+	 INT64_C(3153599999999)},
+	{"24h", "1d", 86400000},
+	{"7d", "7d", INT64_C(604800000)},
+	{"2000ms", "2s", 2000},
+	{"36500d", "36500d", INT64_C(3153600000000)},
 };
 
 START_TEST(duration)
@@ -291,7 +306,17 @@ START_TEST(no_durations)
 					    "5S",
 					    "5w",
 					    "5s ",
-					    "1h30m",
+					    "1h30",
+					    "1h 30m",
+					    "1hm",
+					    "h1",
+					    "1mss",
+					    "1sm",
+					    "0x5s",
+					    "05",
+					    "00",
+					    "36500d1ms",
+					    "1s9223372036854775807ms",
 					    "1.5h",
 					    "36501d",
 					    "99999999999999999999d",
@@ -309,8 +334,8 @@ END_TEST
 START_TEST(sizes)
 {
 	static const char *const wrong[] = {
-		"",   "k",    "-1k",	       "1K",	  "1kb", "1 k",
-		"1g", "1.5m", "1099511627777", "1048577m"};
+		"",	"k",   "-1k",		"1K",	    "1kb",  "1 k", "1t",
+		"1.5m", "1kk", "1099511627777", "1048577m", "1025g"};
 	uint64_t v = 42;
 
 	for (size_t i = 0; i < COUNT(wrong); i++)
@@ -320,10 +345,36 @@ START_TEST(sizes)
 	ck_assert_uint_eq(v, 122880);
 	ck_assert(text_size("1m", &v));
 	ck_assert_uint_eq(v, 1048576);
+	ck_assert(text_size("10g", &v));
+	ck_assert_uint_eq(v, UINT64_C(10) << 30);
 	ck_assert(text_size("17", &v));
 	ck_assert_uint_eq(v, 17);
 	ck_assert(text_size("1048576m", &v));
 	ck_assert_uint_eq(v, UINT64_C(1) << 40);
+}
+END_TEST
+
+START_TEST(sizes_as_text)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {{0, "0"},
+		     {1, "1"},
+		     {1023, "1023"},
+		     {1024, "1k"},
+		     {1536, "1536"},
+		     {122880, "120k"},
+		     {1048576, "1m"},
+		     {UINT64_C(10) << 30, "10g"},
+		     {UINT64_C(1) << 40, "1024g"},
+		     {UINT64_MAX, "18446744073709551615"}};
+	char text[TEXT_SIZE_SIZE];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		text_size_format(text, cases[i].bytes);
+		ck_assert_str_eq(text, cases[i].text);
+	}
 }
 END_TEST
 
@@ -346,6 +397,7 @@ Suite *suite_text(void)
 	tcase_add_loop_test(t, duration, 0, (int)COUNT(durations));
 	tcase_add_test(t, no_durations);
 	tcase_add_test(t, sizes);
+	tcase_add_test(t, sizes_as_text);
 	suite_add_tcase(s, t);
 	return s;
 }
