@@ -15,7 +15,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Who may: sets of roles (contract 2, "Roles"). */
+/* Who may: sets of roles. */
 #define ANYBODY 0u /* without a key */
 #define MANAGE (1u << ROLE_MANAGE)
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
@@ -28,38 +28,64 @@ struct route {
 	const char *pattern; /* ":x" stands for any one segment */
 	unsigned roles;
 	enum err (*handle)(struct call *c);
+	const char *meaning; /* `make texts` puts it into doc/publish.md */
 };
 
-/* clang-format off */
 static const struct route routes[] = {
-	{"GET",    "/v2/hooks/:id",               READ,    api_hook_get},
-	{"POST",   "/v2/notifications",           PUBLISH, api_publish},
-	{"GET",    "/v2/hooks",                   READ,    api_hook_list},
-	{"POST",   "/v2/hooks",                   MANAGE,  api_hook_create},
-	{"PUT",    "/v2/hooks/:id",               MANAGE,  api_hook_update},
-	{"DELETE", "/v2/hooks/:id",               MANAGE,  api_hook_delete},
-	{"POST",   "/v2/hooks/:id/enable",        MANAGE,  api_hook_enable},
-	{"POST",   "/v2/hooks/:id/disable",       MANAGE,  api_hook_disable},
-	{"POST",   "/v2/hooks/:id/ping",          MANAGE,  api_ping},
-	{"POST",   "/v2/hooks/:id/replay",        MANAGE,  api_replay},
-	{"GET",    "/v2/hooks/:id/secret",        MANAGE,  api_secret_get},
-	{"POST",   "/v2/hooks/:id/secret/rotate", MANAGE,  api_secret_rotate},
-	{"GET",    "/v2/notifications",           READ,    api_notification_list},
-	{"GET",    "/v2/notifications/:id",       READ,    api_notification_get},
-	{"GET",    "/v2/deliveries",              READ,    api_delivery_list},
-	{"GET",    "/v2/deliveries/:id",          READ,    api_delivery_get},
-	{"POST",   "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver},
-	{"GET",    "/v2/actions",                 READ,    api_action_list},
-	{"GET",    "/v2/stats",                   READ,    api_stats},
-	{"GET",    "/v2/run",                     RUN,     api_run},
-	{"POST",   "/v2/run",                     RUN,     api_run},
-	{"GET",    "/v2/auth/test",               READ,    api_org_test},
-	{"GET",    "/v2/openapi.yaml",            ANYBODY, api_openapi_yaml},
-	{"GET",    "/v2/openapi.json",            ANYBODY, api_openapi_json},
-	{"GET",    "/healthz",                    ANYBODY, api_health},
-	{"GET",    "/metrics",                    READ | NEAR, api_metrics},
+	{"GET", "/v2/hooks", READ, api_hook_list, "List the hooks."},
+	{"POST", "/v2/hooks", MANAGE, api_hook_create, "Create a hook."},
+	{"GET", "/v2/hooks/:id", READ, api_hook_get, "Read a hook."},
+	{"PUT", "/v2/hooks/:id", MANAGE, api_hook_update, "Change a hook."},
+	{"DELETE", "/v2/hooks/:id", MANAGE, api_hook_delete,
+	 "Delete a hook; the deliveries that are still to be made are "
+	 "cancelled."},
+	{"POST", "/v2/hooks/:id/enable", MANAGE, api_hook_enable,
+	 "Enable a hook; deliveries that were held while it was disabled go "
+	 "on."},
+	{"POST", "/v2/hooks/:id/disable", MANAGE, api_hook_disable,
+	 "Disable a hook; its deliveries are held."},
+	{"POST", "/v2/hooks/:id/ping", MANAGE, api_ping,
+	 "Make one test delivery at once, also to a disabled hook; it is "
+	 "attempted once."},
+	{"POST", "/v2/hooks/:id/replay", MANAGE, api_replay,
+	 "Send again the deliveries made `since` a time (before `until`, in "
+	 "these `states`); `?dry_run=1` only counts them."},
+	{"GET", "/v2/hooks/:id/secret", MANAGE, api_secret_get,
+	 "Read a hook's secret."},
+	{"POST", "/v2/hooks/:id/secret/rotate", MANAGE, api_secret_rotate,
+	 "Make a new secret; the old one signs too for a while."},
+	{"POST", "/v2/notifications", PUBLISH, api_publish,
+	 "Publish a notification, or an array of up to 1000."},
+	{"GET", "/v2/notifications", READ, api_notification_list,
+	 "List the notifications, newest first."},
+	{"GET", "/v2/notifications/:id", READ, api_notification_get,
+	 "Read a notification with its resource and its deliveries."},
+	{"GET", "/v2/deliveries", READ, api_delivery_list,
+	 "List the deliveries, newest first."},
+	{"GET", "/v2/deliveries/:id", READ, api_delivery_get,
+	 "Read a delivery with its attempts and answers, a hundred a page."},
+	{"POST", "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver,
+	 "Send a delivery again, or now if it waits."},
+	{"GET", "/v2/actions", READ, api_action_list,
+	 "List the actions, with descriptions."},
+	{"GET", "/v2/stats", READ, api_stats,
+	 "Read counts and latencies for plots, the state of the queue and of "
+	 "the hooks."},
+	{"GET", "/v2/run", RUN, api_run,
+	 "Start the sender, from a service that can only GET."},
+	{"POST", "/v2/run", RUN, api_run,
+	 "Start the sender, for example from a web-cron service."},
+	{"GET", "/v2/auth/test", READ, api_org_test,
+	 "Read the key's organization and its `role`."},
+	{"GET", "/v2/openapi.yaml", ANYBODY, api_openapi_yaml,
+	 "Read the description of all this, as OpenAPI 3.1."},
+	{"GET", "/v2/openapi.json", ANYBODY, api_openapi_json,
+	 "Read the same as JSON."},
+	{"GET", "/healthz", ANYBODY, api_health,
+	 "See whether requests can be served."},
+	{"GET", "/metrics", READ | NEAR, api_metrics,
+	 "Read figures of the whole installation, for Prometheus."},
 };
-/* clang-format on */
 
 /* Whether the path is the pattern's; the segments for ":" go to `arg`. */
 static bool matches(const struct request *r, const char *pattern,

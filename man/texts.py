@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """
-make texts: makes anew what repeats the table of configuration keys, as
-`hooks-admin config --explain` tells of it: examples/hooks.conf, and the list of
-keys in hooks.conf(5).
+make texts: makes anew what repeats a table of the sources: of the configuration
+keys, as `hooks-admin config --explain` tells of them, examples/hooks.conf and
+the list in hooks.conf(5); of the routes, as cgi-bin/route.c has them, the table
+in doc/publish.md.
 
     texts.py HOOKS_ADMIN FOLDER    reads and writes below this folder
 """
@@ -90,10 +91,51 @@ def manual(program, page):
     )
 
 
+# ---- the routes ----
+
+KEYS = {
+    "READ": "`read`",
+    "PUBLISH": "`publish`",
+    "MANAGE": "`manage`",
+    "RUN": "`run`",
+    "ANYBODY": "none",
+    "READ | NEAR": "`read`, or none from `[api] metrics_allow`",
+}
+ROUTE = re.compile(
+    r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+), api_\w+,\s+((?:"[^"]+"\s*)+)\}',
+    re.M,
+)
+TABLE = re.compile(r"^\| request \| .*\n(?:\|.*\n)+", re.M)
+
+
+def routes(source):
+    """The rows of route.c: (method, path, roles, meaning)."""
+    return [
+        (method, path, roles, "".join(re.findall(r'"([^"]*)"', meaning)))
+        for method, path, roles, meaning in ROUTE.findall(source)
+    ]
+
+
+def route_table(source):
+    yield "| request | key | does |"
+    yield "| --- | --- | --- |"
+    for method, path, roles, meaning in routes(source):
+        yield f"| `{method} {path}` | {KEYS[roles]} | {meaning} |"
+
+
+def publish(source, page):
+    """doc/publish.md with the table in its place."""
+    table = "\n".join(route_table(source)) + "\n"
+    return TABLE.sub(lambda _: table, page, count=1)
+
+
 def main(program, folder):
     page = pathlib.Path(folder, "man/hooks.conf.5")
     page.write_text(manual(program, page.read_text()))
     pathlib.Path(folder, "examples/hooks.conf").write_text(example(program))
+    page = pathlib.Path(folder, "doc/publish.md")
+    source = pathlib.Path(folder, "cgi-bin/route.c").read_text()
+    page.write_text(publish(source, page.read_text()))
 
 
 if __name__ == "__main__":

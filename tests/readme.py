@@ -2,16 +2,20 @@
 """
 README.md and the other documents against the tree: the tour names every file
 and none that is gone, links lead somewhere, also between documents and to
-headings, code is the examples' code, files, functions, make targets and
-commands are there, and every document is installed and short enough.
+headings, code is the examples' code, files, functions, make targets, commands
+and routes are there, and every document is installed and short enough.
 
 Each rule is also run on texts with one fault planted, where it must complain.
 """
 
 import re
+import sys
 
 import tap
 import where
+
+sys.path.insert(0, str(where.SOURCE / "man"))
+import texts as maker  # noqa: E402
 
 TEXTS = {
     str(path.relative_to(where.SOURCE)): path.read_text()
@@ -174,6 +178,14 @@ def commands(texts):
                 yield f"{name}: hooks-admin has no command {line}"
 
 
+def routes(texts):
+    """The table of what the API takes is that of route.c."""
+    source = (where.SOURCE / "cgi-bin/route.c").read_text()
+    table = "\n".join(maker.route_table(source)) + "\n\n"
+    if table not in texts["doc/publish.md"]:
+        yield "doc/publish.md has not the routes of route.c: make texts"
+
+
 FOLDER = re.compile(r"(?:src|cgi-bin|sql|htdocs|examples|man|tests|bench|doc)/")
 
 
@@ -229,6 +241,14 @@ PLANTED = {
     code: [planted("doc/receive.md", "hash_equals(", "strcmp(")],
     targets: [added("README.md", "\n    make check-nothing\n")],
     commands: [added("doc/install.md", "    hooks-admin hook burn ID\n")],
+    routes: [
+        planted(
+            "doc/publish.md", "| `publish` | Publish", "| `read` | Publish"
+        ),
+        planted("doc/publish.md", "List the hooks.", "List hooks."),
+        planted("doc/publish.md", "| `GET /healthz` |", "| `GET /health` |"),
+        planted("doc/publish.md", "| request | key", "| requests | key"),
+    ],
     named: [
         added("README.md", "`src/base/gone.c`"),
         added("doc/tour.md", "`hook_burn()`"),

@@ -20,6 +20,9 @@ import urllib.parse
 import tap
 import where
 
+sys.path.insert(0, str(where.SOURCE / "man"))
+import texts  # noqa: E402
+
 _DEBIAN = "/usr/lib/python3/dist-packages"
 
 try:
@@ -73,12 +76,12 @@ def operations():
 
 def routes():
     """The table of route.c: {(method, path as described): set of roles}."""
-    text = (where.SOURCE / "cgi-bin/route.c").read_text()
-    found = re.findall(r'^\t\{"([A-Z]+)",\s+"([^"]+)",\s+([^,]+),', text, re.M)
-    assert len(found) == len(re.findall(r"\bapi_", text)), found
+    source = (where.SOURCE / "cgi-bin/route.c").read_text()
+    found = texts.routes(source)
+    assert len(found) == len(re.findall(r"\bapi_", source)), found
     return {
         (method, re.sub(r":(\w+)", r"{\1}", path)): roles
-        for method, path, roles in found
+        for method, path, roles, _ in found
     }
 
 
