@@ -11,6 +11,7 @@
 #include "deliver/lane.h"
 #include "gateway.h"
 #include "hook_form.h"
+#include "outside/jscan.h"
 #include "outside/jtree.h"
 #include "rules/action.h"
 #include "rules/sign.h"
