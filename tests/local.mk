@@ -9,12 +9,23 @@ PY_LOG_COMPILER = python3
 AM_TESTS_ENVIRONMENT = \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	: "$${HOOKS_TEST_SERVERS:=$(testvar)/servers}"; \
+	export HOOKS_TEST_SERVERS; \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 
 # What ends make, ends all that it has started.
 check-am: private MAKE = \
 	python3 -B $(srcdir)/%D%/lib/guard.py --make $(MAKE_COMMAND)
+
+# What the tests need and this machine lacks. Tests that miss something for want
+# of a network or of rights say so themselves.
+check-am: prepare
+prepare:
+	-@HOOKS_VAR='$(testvar)' $(SHELL) $(srcdir)/%D%/prepare
+# The folder of a release cannot be written to: it shares the checkout's.
+AM_DISTCHECK_CONFIGURE_FLAGS = --with-testvar='$(testvar)'
+.PHONY: prepare
 
 TESTS =
 check_PROGRAMS =
@@ -23,7 +34,7 @@ python_tests = \
 	%D%/arrows.py \
 	%D%/ended.py \
 	%D%/readme.py
-EXTRA_DIST += $(python_tests) %D%/lib
+EXTRA_DIST += $(python_tests) %D%/lib %D%/prepare
 
 include tests/unit/local.mk
 include tests/fuzz/local.mk

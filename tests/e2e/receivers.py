@@ -55,7 +55,7 @@ def headers(signatures, ident=ID, timestamp=None):
 
 def interpreter(name):
     found = shutil.which(name)
-    assert found, f"{name} not found: ./selftest installs it"
+    assert found, f"{name} not found: tests/prepare installs it"
     return found
 
 

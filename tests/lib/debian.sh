@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What quickstart, selftest and the longer checks need on Debian, for sourcing.
+# What quickstart, tests/prepare and the longer checks need on Debian, for
+# sourcing.
 #
 # Programs that would come with a running service (web servers, cron) are not
 # installed: their packages are unpacked below ./var/servers and started from
@@ -10,7 +11,7 @@
 # Where all that is made goes. Tests of the scripts name another folder, and a
 # build that is there already.
 var=${HOOKS_VAR:-$top/var}
-servers=$var/servers
+servers=${HOOKS_TEST_SERVERS:-$var/servers}
 
 say() {
 	printf '%s\n' "$*"
@@ -36,11 +37,22 @@ can_be_root() {
 	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null
 }
 
-have_package() {
-	case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in
-	*' installed') return 0 ;;
-	esac
-	return 1
+# missing_of NAME...: those that are not installed, each after a blank.
+missing_of() {
+	dpkg-query -W -f '${Package}=${db:Status-Status}\n' "$@" 2>/dev/null |
+		awk '
+		BEGIN {
+			for (i = 1; i < ARGC; i++)
+				wanted[i] = ARGV[i]
+			wants = ARGC - 1
+			ARGC = 1
+		}
+		{ state[$0] = 1 }
+		END {
+			for (i = 1; i <= wants; i++)
+				if (!((wanted[i] "=installed") in state))
+					printf " %s", wanted[i]
+		}' "$@"
 }
 
 # update_lists: once a run, and only when something is missing.
@@ -54,10 +66,7 @@ update_lists() {
 # install_packages NAME...: what of them is missing.
 install_packages() {
 	command -v dpkg-query >/dev/null || return 0
-	missing=
-	for package; do
-		have_package "$package" || missing="$missing $package"
-	done
+	missing=$(missing_of "$@")
 	[ -n "$missing" ] || return 0
 	can_be_root || die "packages are missing, and there is neither root nor\
  sudo to install them: ask for$missing"
@@ -72,6 +81,7 @@ install_packages() {
 # unpack_packages NAME...: below var/servers, without installing. The marker is
 # written last, so that an interrupted download is taken up again.
 unpack_packages() {
+	command -v apt-get >/dev/null || return 0
 	mkdir -p "$servers/marks"
 	wanted=
 	for package; do
@@ -95,12 +105,26 @@ unpack_packages() {
 
 # node_packages NAME@VERSION...: from the npm registry, below var/servers/npm.
 node_packages() {
-	command -v npm >/dev/null || install_packages npm
 	mark=$servers/marks/npm
 	[ "$(cat "$mark" 2>/dev/null)" != "$*" ] || return 0
+	command -v npm >/dev/null || install_packages npm
+	mkdir -p "$servers/marks"
 	say "Installing below var/servers/npm: $*"
 	run_logged "$var/npm.log" npm install --prefix "$servers/npm" \
 		--no-fund --no-audit --ignore-scripts --omit=optional "$@"
+	printf '%s\n' "$*" >"$mark"
+}
+
+# python_packages NAME==VERSION...: from PyPI, below var/servers/python.
+python_packages() {
+	mark=$servers/marks/python
+	[ "$(cat "$mark" 2>/dev/null)" != "$*" ] || return 0
+	python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+	mkdir -p "$servers/marks"
+	say "Installing below var/servers/python: $*"
+	rm -rf "$servers/python"
+	run_logged "$var/pip.log" python3 -m pip install --no-deps \
+		--disable-pip-version-check --target "$servers/python" "$@"
 	printf '%s\n' "$*" >"$mark"
 }
 
@@ -131,9 +155,9 @@ prepare_machine() {
 	unpack_packages lighttpd
 }
 
-# build DIRECTORY CONFIGURE-FLAGS...: out of tree. What was changed since is
-# found by make itself, configure.ac and Makefile.am included.
-build() {
+# build_folder DIRECTORY CONFIGURE-FLAGS...: out of tree. What was changed since
+# is found by make itself, configure.ac and Makefile.am included.
+build_folder() {
 	directory=$1
 	shift
 	mkdir -p "$directory"
@@ -144,7 +168,12 @@ build() {
 		run_logged "$directory/configure.log" \
 			env -C "$directory" "$top/configure" -q "$@"
 	fi
-	run_logged "$directory/make.log" make -C "$directory" -s -j2 all
+}
+
+# build DIRECTORY CONFIGURE-FLAGS...: and all programs in it.
+build() {
+	build_folder "$@"
+	run_logged "$1/make.log" make -C "$1" -s -j2 all
 }
 
 # run_logged FILE COMMAND...: silent unless it fails.

@@ -2,8 +2,8 @@
 """
 Where things are: the sources, the built programs, the servers.
 
-`make check` exports abs_top_srcdir and abs_top_builddir. By hand, the checkout
-this file lies in is both, unless the two variables say otherwise.
+`make check` and tests/run export abs_top_srcdir and abs_top_builddir. Without
+them, the checkout this file lies in is both.
 """
 
 import os
@@ -15,6 +15,10 @@ _HERE = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = pathlib.Path(os.environ.get("abs_top_srcdir", _HERE))
 BUILD = pathlib.Path(os.environ.get("abs_top_builddir", _HERE))
 EXAMPLES = SOURCE / "examples"
+# What tests/prepare got.
+SERVERS = pathlib.Path(
+    os.environ.get("HOOKS_TEST_SERVERS", SOURCE / "var/servers")
+)
 # Among the sources when it is built there.
 GENERATED = {SOURCE / "cgi-bin/openapi_text.c"}
 
@@ -26,27 +30,12 @@ def program(name):
     return path
 
 
-def _unpacked():
-    """Folders with Debian packages that selftest or quickstart unpacked.
-
-    `make distcheck` builds below the build folder, so what lies further up is
-    looked at too.
-    """
-    given = os.environ.get("HOOKS_TEST_SERVERS")
-    if given:
-        yield pathlib.Path(given)
-    for top in (SOURCE, BUILD):
-        for folder in (top, *top.parents):
-            yield folder / "var" / "servers"
-
-
 def server(*names):
     """The full path of a server's program, under any of its names."""
     for name in names:
-        for root in _unpacked():
-            for folder in ("usr/sbin", "usr/bin", "sbin"):
-                if (root / folder / name).exists():
-                    return root / folder / name
+        for folder in ("usr/sbin", "usr/bin", "sbin"):
+            if (SERVERS / folder / name).exists():
+                return SERVERS / folder / name
         found = shutil.which(
             name,
             path=os.environ.get("PATH", "")
@@ -55,18 +44,17 @@ def server(*names):
         if found:
             return pathlib.Path(found)
     raise AssertionError(
-        f"{names[0]} not found: ./selftest unpacks it under ./var, or name "
+        f"{names[0]} not found: tests/prepare unpacks it under ./var, or name "
         "the folder with HOOKS_TEST_SERVERS"
     )
 
 
 def node_file(name):
-    """A file of a package that selftest took from the npm registry."""
-    for root in _unpacked():
-        path = root / "npm/node_modules" / name
-        if path.exists():
-            return path
-    raise AssertionError(f"{name} not found: ./selftest installs it")
+    """A file of a package that tests/prepare took from the npm registry."""
+    path = SERVERS / "npm/node_modules" / name
+    if path.exists():
+        return path
+    raise AssertionError(f"{name} not found: tests/prepare installs it")
 
 
 def root_of(binary):
