@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 Of a test run that is ended nothing stays behind, neither processes nor
-folders: one test program, `make check` and ./selftest, each ended in the midst
-of a test that would not end by itself.
+folders: one test program, tests/run, `make check` and ./selftest, each ended in
+the midst of a test that would not end by itself.
 """
 
 import os
@@ -187,6 +187,16 @@ class Ended(tap.Case):
         for number in (signal.SIGINT, signal.SIGHUP):
             child = self.make_check()
             os.killpg(child.process.pid, number)
+            self.ends(child, number)
+
+    def test_run(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+            child = self.start(
+                where.SOURCE / "tests/run",
+                self.write(self.sleepers),
+                HOOKS_BUILD=str(where.BUILD),
+            )
+            child.send_signal(number)
             self.ends(child, number)
 
     def test_selftest(self):

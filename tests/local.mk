@@ -31,10 +31,11 @@ TESTS =
 check_PROGRAMS =
 # They start the programs of this build, and real servers.
 python_tests = \
+	%D%/alone.py \
 	%D%/arrows.py \
 	%D%/ended.py \
 	%D%/readme.py
-EXTRA_DIST += $(python_tests) %D%/lib %D%/prepare
+EXTRA_DIST += $(python_tests) %D%/lib %D%/prepare %D%/run
 
 include tests/unit/local.mk
 include tests/fuzz/local.mk

@@ -33,7 +33,7 @@ FOLDERS = {
     "htdocs": "*.* vendor/* verify/*",
     "examples": "* receivers/* publishers/*",
     "man": "*.[0-9]",
-    "tests": "prepare browser/* *.py */*.py */*.[ch] */*.sh */check-*",
+    "tests": "run prepare browser/* *.py */*.py */*.[ch] */*.sh */check-*",
     "bench": "*.[ch] *.py *.sh",
     "doc": "*.md */*.py",
 }

@@ -7,9 +7,9 @@ a test. `variants` runs the whole class once for each entry (the API tests use
 it for the doors). setup() is called once for each variant, not for each test:
 starting servers is what costs time here. If it fails, each test has failed.
 
-    python3 tests/api/hooks.py [-l] [WORD ...]
-
-runs only the tests whose printed name holds every WORD; -l lists them.
+The arguments are words: only tests whose printed name holds every one of them
+are run, and with -l listed. By hand such a file is run with tests/run, which
+builds what it needs and says where that is.
 """
 
 import os
