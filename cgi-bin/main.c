@@ -23,7 +23,7 @@
 #include "store/store.h"
 
 enum {
-	DEADLINE_MS = 4500,    /* of one request's database work (design 3) */
+	DEADLINE_MS = 4500,    /* of one request's database work */
 	IDLE_MS = 30000,       /* the connection is given back after that */
 	LOOK_AGAIN_MS = 1000,  /* for a configuration that is right */
 	METER_MS = 1000,       /* for counting, which nobody waits for */

@@ -3,13 +3,16 @@
 README.md and the other documents against the tree: the tour names every file
 and none that is gone, links lead somewhere, also between documents and to
 headings, code is the examples' code, files, functions, make targets, commands
-and routes are there, and every document is installed and short enough.
+and routes are there, and every document is installed and short enough. And the
+comments of the sources: what they name is in the tree.
 
 Each rule is also run on texts with one fault planted, where it must complain.
 """
 
+import io
 import re
 import sys
+import tokenize
 
 import tap
 import where
@@ -186,7 +189,7 @@ def routes(texts):
         yield "doc/publish.md has not the routes of route.c: make texts"
 
 
-FOLDER = re.compile(r"(?:src|cgi-bin|sql|htdocs|examples|man|tests|bench|doc)/")
+FOLDER = re.compile(rf"(?:{'|'.join(FOLDERS)})/")
 
 
 def named(texts):
@@ -219,6 +222,104 @@ def entered(texts):
         yield f"README.md has more than {README_LINES} lines"
 
 
+# ---- comments ----
+
+_C = re.compile(
+    r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'|'
+    r"`(?:\\.|[^`\\])*`",
+    re.S,
+)
+
+
+def _of_c(text):
+    return [token for token in _C.findall(text) if token[0] == "/"]
+
+
+def _of_python(text):
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [
+        token.string
+        for token in tokens
+        if token.type == tokenize.COMMENT or token.string.startswith('"""')
+    ]
+
+
+def _of_sql(text):
+    return re.findall(r"--.*$", text, re.M)
+
+
+def _of_others(text):
+    return re.findall(r"^\s*#.*$", text, re.M)
+
+
+COMMENTED = {
+    **dict.fromkeys((".c", ".h", ".js", ".css"), _of_c),
+    ".py": _of_python,
+    ".sql": _of_sql,
+    **dict.fromkeys((".awk", ".sh", ".mk", ".conf", ".am", ""), _of_others),
+}
+TOPS = ("Makefile.am", "quickstart", "selftest")
+# What others wrote, and what is no text of ours.
+FOREIGN = ("htdocs/vendor", "tests/unit/json", "tests/fuzz/corpus")
+
+
+def comments():
+    """{file: what its comments say}."""
+    told = {}
+    tops = [where.SOURCE / name for name in TOPS]
+    for path in tops + [
+        path for f in FOLDERS for path in sorted((where.SOURCE / f).rglob("*"))
+    ]:
+        name = str(path.relative_to(where.SOURCE))
+        if (
+            path.suffix in COMMENTED
+            and path.is_file()
+            and path not in where.GENERATED
+            and not name.startswith(FOREIGN)
+        ):
+            try:
+                text = path.read_text()
+            except UnicodeDecodeError:
+                continue  # a program that was built here
+            told[name] = "\n".join(COMMENTED[path.suffix](text))
+    return told
+
+
+COMMENTS = comments()
+FILES = {path.name for path in where.SOURCE.iterdir()} | {
+    path.name for f in FOLDERS for path in (where.SOURCE / f).rglob("*")
+}
+# They are made when it is built.
+FILES |= {"steps.c"} | {path.name for path in where.GENERATED}
+
+
+def cited(told):
+    """Files and documents that comments name are in the tree."""
+    path = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/.-]*\w")
+    file = re.compile(r"(?<![\w/.*-])[a-z][\w-]*\.(?:c|h|md|py|sql|awk)\b")
+    elsewhere = re.compile(
+        r"\b(?:contract|design)\s+\d|\((?:contract|design)\b|"
+        r"\bthe (?:contract|design)\b"
+    )
+    for name, text in told.items():
+        for target in path.findall(text):
+            there = where.SOURCE / target
+            if (
+                not there.exists()
+                and not there.with_name(there.name + ".c").exists()
+                and not re.search(r"\b[A-Z]{3,}\b", target)
+            ):
+                yield f"{name}: no file {target}"
+        for target in file.findall(text):
+            if target not in FILES:
+                yield f"{name}: no file {target}"
+        for words in elsewhere.findall(text):
+            yield f"{name}: cites what is not in the tree: {words}"
+
+
+# ---- the rules at work ----
+
+
 def planted(name, old, new):
     """The texts with one fault."""
     assert old in TEXTS[name], (name, old)
@@ -227,6 +328,10 @@ def planted(name, old, new):
 
 def added(name, text):
     return TEXTS | {name: TEXTS.get(name, "") + text}
+
+
+def said(text):
+    return COMMENTS | {"src/base/planted.c": text}
 
 
 PLANTED = {
@@ -253,6 +358,13 @@ PLANTED = {
         added("README.md", "`src/base/gone.c`"),
         added("doc/tour.md", "`hook_burn()`"),
     ],
+    cited: [
+        said("see src/base/gone.c"),
+        said("see gone.h"),
+        said("see doc/gone.md"),
+        said("the limit (contract 2)"),
+        said("as in the design"),
+    ],
     entered: [
         added("doc/nowhere.md", "# Nowhere\n"),
         added("README.md", "\n" * README_LINES),
@@ -266,13 +378,14 @@ class Readme(tap.Case):
     def __init__(self, rule):
         super().__init__(rule.__name__)
         self.rule = rule
+        self.texts = COMMENTS if rule is cited else TEXTS
 
     def test_holds(self):
-        complaints = list(self.rule(TEXTS))
+        complaints = list(self.rule(self.texts))
         assert not complaints, "\n".join(complaints)
 
     def test_finds_what_is_planted(self):
-        before = set(self.rule(TEXTS))
+        before = set(self.rule(self.texts))
         for texts in PLANTED[self.rule]:
             assert set(self.rule(texts)) - before, self.rule
 
