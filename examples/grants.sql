@@ -4,7 +4,7 @@
 -- `hooks-admin migrate`, and again after each later one: a GRANT names tables.
 -- Change every password first.
 
--- hooks.fcgi: makes no organization and no key, removes no delivery. Where
+-- hooks.fcgi creates no organization and no key and removes no delivery. If
 -- /v2/run is to start the sender, give it the sender's rights below, too.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
 GRANT SELECT, UPDATE (run_at) ON vh_installation TO 'hooks_api'@'localhost';
@@ -21,7 +21,7 @@ GRANT SELECT, INSERT, UPDATE ON vh_deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_secrets TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_api'@'localhost';
 
--- hooks-send: sees no API key; removes what [retention] keeps no longer.
+-- hooks-send sees no API key; it removes rows older than [retention] says.
 CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
 GRANT SELECT ON vh_installation TO 'hooks_sender'@'localhost';
 GRANT SELECT ON vh_organizations TO 'hooks_sender'@'localhost';
@@ -38,8 +38,8 @@ GRANT SELECT, INSERT, UPDATE ON vh_senders TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stats TO 'hooks_sender'@'localhost';
 
--- The application that publishes with SQL. The table may lie in another
--- database than its own, inside the same transaction. It can read nothing.
+-- The application that publishes with SQL. The table may be in another database
+-- than the application's; the transaction is still one. This user reads nothing.
 CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
 GRANT INSERT (organization, action, user, resource, idempotency_key)
 	ON vh_notifications TO 'hooks_app'@'localhost';

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Publishing from SQL: the notification becomes true together with the change
--- it tells of, or not at all. No HTTP call, nothing to repeat.
+-- Publishing from SQL: the notification is committed together with the change
+-- that it reports, or not at all. There is no HTTP call and nothing to repeat.
 --
--- The user needs INSERT on this one table (see grants.sql); the table may lie
--- in another database than the application's, on the same server.
+-- The user needs INSERT on this one table (see grants.sql); the table may be in
+-- another database than the application's, on the same server.
 
 START TRANSACTION;
 
@@ -14,8 +14,8 @@ INSERT INTO vyte_hooks.vh_notifications (organization, action, resource)
 VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.confirmed',
 	'{"title":"Demo","place":"Paris"}');
 
--- With a user, for hooks of scope `user`, and with a key: a second row with
--- the same key within [retention] idempotency is marked `rejected`.
+-- With a user, for hooks of scope `user`, and with an idempotency key: a second
+-- row with the same key within [retention] idempotency is marked `rejected`.
 INSERT INTO vyte_hooks.vh_notifications
 	(organization, action, user, resource, idempotency_key)
 VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.voted',

@@ -19,7 +19,7 @@
 #include <openssl/hmac.h>
 
 enum {
-	/* A captured request must not be worth anything after a few minutes. */
+	/* A captured request must be of no use after a few minutes. */
 	TOLERANCE_SECONDS = 300,
 	KEY_MIN = 24, /* bytes, of Standard Webhooks */
 	KEY_MAX = 64,
@@ -43,7 +43,7 @@ static int read_key(const char *secret, unsigned char key[KEY_MAX + 2])
 	return n >= KEY_MIN && n <= KEY_MAX ? n : 0;
 }
 
-/* Whether it is a number of seconds, and not too far from now. */
+/* Whether the text is a number of seconds, and not too far from now. */
 static bool is_recent(const char *timestamp)
 {
 	size_t digits = strspn(timestamp, "0123456789");
@@ -55,7 +55,7 @@ static bool is_recent(const char *timestamp)
 	return age <= TOLERANCE_SECONDS && age >= -TOLERANCE_SECONDS;
 }
 
-/* "v1,BASE64" of what the sender has signed. */
+/* The signature "v1,BASE64" as the sender makes it. */
 static bool sign(const unsigned char *key, int key_len, const char *id,
 		 const char *timestamp, const char *body, size_t len,
 		 char out[64])
@@ -86,7 +86,7 @@ static bool verify(const char *secret, const char *id, const char *timestamp,
 	if (!key_len || !is_recent(timestamp) ||
 	    !sign(key, key_len, id, timestamp, body, len, expected))
 		return false;
-	/* One signature for each valid secret, while one is replaced. */
+	/* While a secret is replaced, there is a signature for each valid one. */
 	while (*signatures) {
 		size_t n = strcspn(signatures, " ");
 
@@ -106,7 +106,7 @@ static const char *variable(const char *name)
 	return value ? value : "";
 }
 
-/* The secret, or an empty text, with which nothing is genuine. */
+/* The secret, or an empty text, with which no request is genuine. */
 static void read_secret(char *secret, size_t size)
 {
 	FILE *file = fopen(variable("WEBHOOK_SECRET_FILE"), "r");
@@ -117,7 +117,7 @@ static void read_secret(char *secret, size_t size)
 		fclose(file);
 }
 
-/* The body as it came; NULL when it is not all there, or too long. */
+/* The body as received; NULL when it is incomplete or too long. */
 static char *read_body(size_t *len)
 {
 	long long n = strtoll(variable("CONTENT_LENGTH"), NULL, 10);
@@ -148,8 +148,8 @@ int main(void)
 		/*
 		 * A delivery may arrive twice. Write `id` into a table with a
 		 * unique key, in the transaction that does the work; when it
-		 * is there already, answer 204 and do nothing. Work that
-		 * takes long belongs after the answer.
+		 * exists already, answer 204 and do nothing. Work that takes
+		 * long belongs after the answer.
 		 */
 		fprintf(stderr, "received %s\n", id);
 	}

@@ -16,7 +16,7 @@ const { createHmac, timingSafeEqual } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 
-// A captured request must not be worth anything after a few minutes.
+// A captured request must be of no use after a few minutes.
 const TOLERANCE_SECONDS = 300;
 // A batch is at most 1 MiB.
 const BODY_MAX = 2 * 1024 * 1024;
@@ -34,7 +34,7 @@ function verify(secret, headers, body) {
 	const mac = createHmac('sha256', key)
 		.update(`${id}.${timestamp}.`).update(body).digest('base64');
 	const expected = Buffer.from(`v1,${mac}`);
-	// One signature for each valid secret, while one is replaced.
+	// While a secret is replaced, there is a signature for each valid one.
 	return (headers['webhook-signature'] ?? '').split(' ').some((text) => {
 		const given = Buffer.from(text);
 		return given.length === expected.length &&
@@ -42,7 +42,7 @@ function verify(secret, headers, body) {
 	});
 }
 
-/* The body as it came, or null when it is too long. */
+/* The body as received, or null when it is too long. */
 async function readBody(request) {
 	const parts = [];
 	let size = 0;
@@ -62,7 +62,7 @@ async function receive(request, response, secretFile) {
 	if (genuine) {
 		// A delivery may arrive twice. Write its webhook-id into a
 		// table with a unique key, in the transaction that does the
-		// work; when it is there already, answer 204 and do nothing.
+		// work; when it exists already, answer 204 and do nothing.
 		// Work that takes long belongs after the answer.
 		console.log(`received ${request.headers['webhook-id']}`);
 	}

@@ -5,13 +5,13 @@
  *
  * verify() is all that an application needs; it follows Standard Webhooks.
  * The rest is a page that answers 204 to a genuine request and 400 to any
- * other. WEBHOOK_SECRET_FILE names a file, outside of what the web server
- * shows, that holds the hook's secret (whsec_...). To try it:
+* other. WEBHOOK_SECRET_FILE names a file that holds the hook's secret
+ * (whsec_...), in a folder that the web server does not serve. To try it:
  *
  *     WEBHOOK_SECRET_FILE=secret php -S 127.0.0.1:8081 receive.php
  */
 
-// A captured request must not be worth anything after a few minutes.
+// A captured request must be of no use after a few minutes.
 const TOLERANCE_SECONDS = 300;
 
 /* True when $body, the bytes as received, is genuine. */
@@ -27,7 +27,7 @@ function verify($secret, $id, $timestamp, $signatures, $body)
     }
     $mac = hash_hmac('sha256', "$id.$timestamp.$body", $key, true);
     $expected = 'v1,' . base64_encode($mac);
-    // One signature for each valid secret, while one is replaced.
+    // While a secret is replaced, there is a signature for each valid one.
     foreach (explode(' ', $signatures) as $given) {
         if (hash_equals($expected, $given)) {
             return true;
@@ -52,7 +52,7 @@ $genuine = verify($secret, $id, request_header('webhook-timestamp'),
 if ($genuine) {
     $event = json_decode($body, true);
     // A delivery may arrive twice. Write $id into a table with a unique key,
-    // in the transaction that does the work; when it is there already, answer
+    // in the transaction that does the work; when it exists already, answer
     // 204 and do nothing. Work that takes long belongs after the answer.
     error_log("received $id");
 }

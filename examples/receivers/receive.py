@@ -23,12 +23,12 @@ import pathlib
 import sys
 import time
 
-# A captured request must not be worth anything after a few minutes.
+# A captured request must be of no use after a few minutes.
 TOLERANCE_SECONDS = 300
 
 
 class BadSignature(Exception):
-    """The request was not made by who holds the secret, or not just now."""
+    """The request was not made by a holder of the secret, or not just now."""
 
 
 def verify(secret, headers, body, now=None):
@@ -46,10 +46,10 @@ def verify(secret, headers, body, now=None):
     except ValueError:
         key = b""
     if len(key) < 24:
-        raise BadSignature("there is no secret to check it with")
+        raise BadSignature("there is no secret to check the request with")
     signed = f"{message_id}.{timestamp}.".encode() + body
     expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
-    # One signature for each secret that is valid, while one is being replaced.
+    # While a secret is replaced, there is a signature for each valid one.
     for entry in headers.get("webhook-signature", "").split():
         version, _, signature = entry.partition(",")
         if version == "v1" and hmac.compare_digest(
@@ -81,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError):
             action = "?"
         clock = datetime.datetime.now().strftime("%H:%M:%S.%f")[:-3]
-        # repr() of what a stranger sent, so that it cannot speak to a terminal
+        # repr() of a stranger's bytes, so that they cannot control a terminal.
         print(f"{clock} received {action!r} "
               f"id {self.headers.get('webhook-id', '-')!r} "
               f"attempt {self.headers.get('webhook-attempt', '-')!r}: "
@@ -97,7 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args):
-        """Our own lines say more."""
+        """The lines of _show() say more."""
 
 
 def main():

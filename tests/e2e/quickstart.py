@@ -105,7 +105,7 @@ class Quickstart(tap.Case):
     def test_walk(self):
         done = self.run("--exit")
         assert done.returncode == 0, done
-        assert done.stdout.rstrip().endswith("Every step held."), done
+        assert done.stdout.rstrip().endswith("Every step succeeded."), done
         assert done.stdout.count("signature valid") == 2, done.stdout
         for step in (
             "Create a hook",
