@@ -69,13 +69,16 @@ static void put_preamble(struct buf *out)
 static void put_row(struct buf *out, const char *mark, const struct conf_row *k)
 {
 	struct buf text;
+	size_t described;
 
 	buf_init(&text, TEXT_MAX);
 	buf_puts(&text, k->meaning);
 	buf_putc(&text, ' ');
+	described = text.len;
 	conf_value_describe(k->type, &text, &k->range);
 	if (k->empty)
-		buf_printf(&text, " Empty: %s.", k->empty);
+		buf_printf(&text, "%sEmpty: %s.",
+			   text.len > described ? " " : "", k->empty);
 	put_lines(out, mark, text.data);
 	buf_release(&text);
 }
