@@ -90,23 +90,25 @@ static void prepare_all(void)
 	key_select = prepare(
 		"SELECT k.id, k.role, k.name, k.created_at, k.last_used_at, "
 		"o.id, o.name, o.created_at, o.updated_at, UTC_TIMESTAMP(3) "
-		"FROM vh_api_keys k JOIN vh_organizations o ON o.id = k.organization "
+		"FROM vh_api_keys k JOIN vh_organizations o ON o.id = "
+		"k.organization "
 		"WHERE k.hash = ? AND k.revoked_at IS NULL",
 		&hash_bind);
-	hook_select = prepare("SELECT id, organization, target_url, action, "
-			      "description, headers, disabled_reason, scope, "
-			      "user, batch_size, rate_limit, ordered, enabled, "
-			      "created_at, updated_at FROM vh_hooks WHERE id = ? "
-			      "AND deleted_at IS NULL",
-			      &number_bind);
+	hook_select =
+		prepare("SELECT id, organization, target_url, action, "
+			"description, headers, disabled_reason, scope, "
+			"user, batch_size, rate_limit, ordered, enabled, "
+			"created_at, updated_at FROM vh_hooks WHERE id = ? "
+			"AND deleted_at IS NULL",
+			&number_bind);
 	hook_insert = prepare("INSERT INTO vh_hooks (organization, target_url, "
 			      "action, created_at, updated_at) VALUES (?, "
 			      "'https://www.toto.com/hooks?id=123', "
 			      "'event.cancelled', UTC_TIMESTAMP(3), "
 			      "UTC_TIMESTAMP(3))",
 			      &organization_bind);
-	lane_insert =
-		prepare("INSERT INTO vh_lanes (hook_id) VALUES (?)", &number_bind);
+	lane_insert = prepare("INSERT INTO vh_lanes (hook_id) VALUES (?)",
+			      &number_bind);
 	secret_insert = prepare("INSERT INTO vh_hook_secrets (hook_id, secret, "
 				"created_at) VALUES (?, "
 				"'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2"

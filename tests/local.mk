@@ -34,8 +34,10 @@ python_tests = \
 	%D%/alone.py \
 	%D%/arrows.py \
 	%D%/ended.py \
+	%D%/format.py \
 	%D%/readme.py
-EXTRA_DIST += $(python_tests) %D%/lib %D%/prepare %D%/run
+EXTRA_DIST += $(python_tests) %D%/lib %D%/prepare %D%/run \
+	.clang-format .editorconfig .prettierignore .prettierrc.yaml pyproject.toml
 
 include tests/unit/local.mk
 include tests/fuzz/local.mk

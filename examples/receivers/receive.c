@@ -86,7 +86,7 @@ static bool verify(const char *secret, const char *id, const char *timestamp,
 	if (!key_len || !is_recent(timestamp) ||
 	    !sign(key, key_len, id, timestamp, body, len, expected))
 		return false;
-	/* While a secret is replaced, there is a signature for each valid one. */
+	/* While a secret is replaced, each valid one has a signature. */
 	while (*signatures) {
 		size_t n = strcspn(signatures, " ");
 

@@ -34,7 +34,7 @@ function verify(secret, headers, body) {
 	const mac = createHmac('sha256', key)
 		.update(`${id}.${timestamp}.`).update(body).digest('base64');
 	const expected = Buffer.from(`v1,${mac}`);
-	// While a secret is replaced, there is a signature for each valid one.
+	// While a secret is replaced, each valid one has a signature.
 	return (headers['webhook-signature'] ?? '').split(' ').some((text) => {
 		const given = Buffer.from(text);
 		return given.length === expected.length &&

@@ -27,7 +27,7 @@ function verify($secret, $id, $timestamp, $signatures, $body)
     }
     $mac = hash_hmac('sha256', "$id.$timestamp.$body", $key, true);
     $expected = 'v1,' . base64_encode($mac);
-    // While a secret is replaced, there is a signature for each valid one.
+    // While a secret is replaced, each valid one has a signature.
     foreach (explode(' ', $signatures) as $given) {
         if (hash_equals($expected, $given)) {
             return true;

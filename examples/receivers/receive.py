@@ -49,7 +49,7 @@ def verify(secret, headers, body, now=None):
         raise BadSignature("there is no secret to check the request with")
     signed = f"{message_id}.{timestamp}.".encode() + body
     expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
-    # While a secret is replaced, there is a signature for each valid one.
+    # While a secret is replaced, each valid one has a signature.
     for entry in headers.get("webhook-signature", "").split():
         version, _, signature = entry.partition(",")
         if version == "v1" and hmac.compare_digest(

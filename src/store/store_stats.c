@@ -24,12 +24,12 @@ void store_stats_merge(struct store_stats *to, const struct store_stats *from)
 
 /* ---- adding ---- */
 
-#define BUCKETS(X)                                                             \
-	X(0)                                                                   \
-	X(1)                                                                   \
-	X(2)                                                                   \
-	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) \
-		X(16) X(17) X(18) X(19) X(20) X(21)
+/* clang-format off */
+#define BUCKETS(X) \
+	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) \
+	X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) \
+	X(16) X(17) X(18) X(19) X(20) X(21)
+/* clang-format on */
 #define NAMES(i) ", request_" #i ", latency_" #i
 #define MARKS(i) ",?,?"
 #define SUM(name) name " = " name " + VALUES(" name ")"

@@ -15,7 +15,6 @@ import socket
 
 import database
 import processes
-import where
 
 _PROVIDERS = ("usr/lib/galera/libgalera_smm.so", "usr/lib/libgalera_smm.so")
 

@@ -57,6 +57,14 @@ def node_file(name):
     raise AssertionError(f"{name} not found: tests/prepare installs it")
 
 
+def python_program(name):
+    """A program that tests/prepare took from PyPI."""
+    path = SERVERS / "python/bin" / name
+    if path.exists():
+        return path
+    raise AssertionError(f"{name} not found: tests/prepare installs it")
+
+
 def root_of(binary):
     """The folder a program was unpacked to: / for an installed one."""
     return binary.parents[2] if binary.parts[-3] == "usr" else pathlib.Path("/")

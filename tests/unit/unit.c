@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+/* One a line, so that additions do not meet. */
+/* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_action,
 	suite_body,
@@ -32,6 +34,7 @@ static Suite *(*const suites[])(void) = {
 	suite_valid,
 	suite_vault,
 };
+/* clang-format on */
 
 /* Under AddressSanitizer a refused allocation shall return, as it does
  * without: what happens then is tested. Nobody else calls this. */

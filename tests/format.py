@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+"""
+How the files look: each as the formatter of its language leaves it, scripts
+and manual pages without what shellcheck and mandoc complain of, every source
+file with its licence.
+
+Each rule is also run on a file with one fault planted, where it must complain.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import processes
+import tap
+import where
+
+# What formatters of other versions make of C differs.
+CLANG_FORMAT = "14"
+# Not ours, quoted to the letter, or what others send.
+FOREIGN = re.compile(
+    r"htdocs/(vendor|verify)/|tests/(unit/json|fuzz/corpus)/|build-aux/"
+)
+# Made by autoreconf and configure.
+MADE = {"Makefile.in", "aclocal.m4", "config.status", "configure"}
+# Names, or what they end with, of what is typed in, beside scripts.
+SOURCES = set(
+    ".1 .5 .8 .ac .am .awk .c .conf .css .h .html .js .mk .php .py .service .sh"
+    " .sql .timer .toml .yaml .yml crontab htaccess".split()
+)
+PROSE = {".md", "LICENSE", "NEWS"}
+
+
+# ---- which files ----
+
+
+def listed():
+    """Of a checkout: what is or would be committed. None for a release."""
+    if not (where.SOURCE / ".git").exists():
+        return None
+    done = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=where.SOURCE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.splitlines() if done.returncode == 0 else None
+
+
+def walked():
+    """Of a release: all but folders that something was built in."""
+    for folder, folders, names in os.walk(where.SOURCE):
+        here = pathlib.Path(folder)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(("autom4te", "var", "."))
+            and not (here / name / "config.status").exists()
+        ]
+        for name in names:
+            yield str((here / name).relative_to(where.SOURCE))
+
+
+def every_file():
+    names = listed()
+    for name in sorted(walked() if names is None else names):
+        path = where.SOURCE / name
+        if (
+            path.is_file()
+            and not FOREIGN.match(name)
+            and path.name not in MADE
+            and path not in where.GENERATED
+        ):
+            yield path
+
+
+def first_line(path):
+    with path.open("rb") as file:
+        return file.readline(80).decode(errors="replace")
+
+
+def of_kind(*suffixes, script=None):
+    """By their names, and scripts by their first lines."""
+    return [
+        path
+        for path in every_file()
+        if path.suffix in suffixes
+        or (script and re.match(rf"#!.*\b{script}\b", first_line(path)))
+    ]
+
+
+# ---- the rules: each tells what is wrong with some files ----
+
+
+def _complaints(command, paths):
+    done = subprocess.run(
+        [*command, *paths],
+        cwd=where.SOURCE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout or "no word" if done.returncode else ""
+
+
+def _clang_format():
+    for name in (f"clang-format-{CLANG_FORMAT}", "clang-format"):
+        found = shutil.which(name)
+        if found:
+            told = subprocess.check_output([found, "--version"], text=True)
+            if re.search(rf"version {CLANG_FORMAT}\.", told):
+                return found
+    raise AssertionError(f"clang-format {CLANG_FORMAT}: tests/prepare gets it")
+
+
+def c(paths):
+    style = where.SOURCE / ".clang-format"
+    return _complaints(
+        [_clang_format(), "--dry-run", "-Werror", f"--style=file:{style}"],
+        paths,
+    )
+
+
+def javascript(paths):
+    return _complaints(
+        [
+            "node",
+            where.node_file("prettier/bin/prettier.cjs"),
+            "--check",
+            "--log-level=warn",
+            f"--config={where.SOURCE / '.prettierrc.yaml'}",
+        ],
+        paths,
+    )
+
+
+def python(paths):
+    """How it looks, and what is plainly wrong in it."""
+    ruff = where.python_program("ruff")
+    settings = ["--no-cache", f"--config={where.SOURCE / 'pyproject.toml'}"]
+    return "".join(
+        _complaints([ruff, *words, *settings], paths)
+        for words in (["format", "--check"], ["check", "-q"])
+    )
+
+
+def shell(paths):
+    return _complaints(["shellcheck", "-x", "-P", where.SOURCE], paths)
+
+
+def manual(paths):
+    return _complaints(["mandoc", "-Tlint", "-Wwarning"], paths)
+
+
+def licence(paths):
+    return "".join(
+        f"{path} does not say its licence\n"
+        for path in paths
+        if not any(
+            "SPDX-License-Identifier: MIT" in line
+            for line in path.read_text().splitlines()[:3]
+        )
+    )
+
+
+def text(paths):
+    """Lines end as they should."""
+    found = ""
+    for path in paths:
+        content = path.read_text()
+        if re.search(r"[ \t\r]$", content, re.M):
+            found += f"{path}: blanks at the end of a line\n"
+        if not content.endswith("\n") or content.endswith("\n\n"):
+            found += f"{path} does not end with one line\n"
+    return found
+
+
+def written(kinds):
+    return [
+        path
+        for path in every_file()
+        if path.suffix in kinds
+        or path.name in kinds
+        or first_line(path).startswith("#!")
+    ]
+
+
+# The files of a rule, and one in which it must find something.
+RULES = {
+    c: (lambda: of_kind(".c", ".h"), "fault.c", "int  x;\n"),
+    javascript: (
+        lambda: [p for p in of_kind(".js") if p.parent.name == "htdocs"],
+        "fault.js",
+        'say("x")\n',
+    ),
+    python: (
+        lambda: [
+            path
+            for path in of_kind(".py", script="python3")
+            if not path.is_relative_to(where.EXAMPLES)
+        ],
+        "fault.py",
+        "import os\n",
+    ),
+    shell: (lambda: of_kind(".sh", script="sh"), "fault.sh", "echo $1\n"),
+    manual: (lambda: of_kind(".1", ".5", ".8"), "fault.1", ".Dd today\n"),
+    licence: (lambda: written(SOURCES), "fault.awk", "BEGIN { print }\n"),
+    text: (lambda: written(SOURCES | PROSE), "fault.sql", "SELECT 1; \n"),
+}
+
+
+class Format(tap.Case):
+    variants = tuple(RULES)
+
+    def __init__(self, rule):
+        super().__init__(rule.__name__)
+        self.rule = rule
+
+    def setup(self):
+        self.folder = processes.Folder()
+        tap.at_end(self.folder.close)
+
+    def test_holds(self):
+        paths = RULES[self.rule][0]()
+        assert paths, "no file of this kind was found"
+        found = self.rule(paths)
+        assert not found, found
+
+    def test_finds_what_is_planted(self):
+        _, name, fault = RULES[self.rule]
+        path = self.folder / name
+        path.write_text(fault)
+        assert name in self.rule([path])
+
+
+tap.main()
