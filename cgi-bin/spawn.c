@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/self.h"
 
 enum {
-	PATH_SIZE = 4096,
+	PATH_SIZE = SELF_PATH_SIZE,
 	STATUS = 3, /* the pipe's descriptor in the child */
 	DESCRIPTORS_MAX = 65536
 };
@@ -31,22 +32,6 @@ static const char *const kept[] = {"PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR"};
 enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
 
 /* ---- where it is ---- */
-
-/* The folder of this program, without a slash behind; false: unknown. */
-static bool own_folder(char path[PATH_SIZE])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_SIZE - 1);
-	char *slash;
-
-	if (n <= 0)
-		return false;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return false;
-	*slash = '\0';
-	return true;
-}
 
 static bool is_there(char path[PATH_SIZE], const char *folder, const char *from)
 {
@@ -60,7 +45,7 @@ static bool is_there(char path[PATH_SIZE], const char *folder, const char *from)
 static bool find_sender(char path[PATH_SIZE])
 {
 	char own[PATH_SIZE];
-	bool known = own_folder(own);
+	bool known = self_folder(own);
 
 	return (known && is_there(path, own, "")) ||
 	       is_there(path, BINDIR, "") ||

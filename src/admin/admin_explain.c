@@ -18,7 +18,8 @@ enum { COLUMNS = 80, TEXT_MAX = 4096 };
 static const char *const preamble[] = {
 	"The configuration of vyte-hooks, which all its programs read, as "
 	"`hooks-admin config --explain` prints it. It is looked for in this "
-	"order: -c FILE, $HOOKS_CONFIG, and the file that `hooks-admin --help` "
+	"order: -c FILE, $HOOKS_CONFIG, and the files that `hooks-admin "
+	"--help` "
 	"names. `hooks-admin config` checks it and prints what is in effect.",
 	"Each key stands here as a comment, with its default; take the # away "
 	"to set it. Durations take s, m, h and d, also put together (1d12h); "

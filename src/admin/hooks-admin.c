@@ -142,7 +142,9 @@ static void describe_all(struct buf *out)
 		describe(out, &commands[i]);
 	buf_puts(out, "\n"
 		      "  -c FILE    the configuration; else $HOOKS_CONFIG, "
-		      "else " SYSCONFDIR "/vyte-hooks/hooks.conf\n"
+		      "else " SYSCONFDIR "/vyte-hooks/hooks.conf,\n"
+		      "             else ../etc/hooks.conf seen from the "
+		      "program\n"
 		      "  --json     print JSON\n"
 		      "  --help     this text, or a command's line of it\n"
 		      "  --version  the program's version\n"

@@ -13,5 +13,7 @@ libhooks_a_SOURCES += \
 	%D%/mem.h \
 	%D%/nearest.c \
 	%D%/nearest.h \
+	%D%/self.c \
+	%D%/self.h \
 	%D%/text.c \
 	%D%/text.h

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/conf_check.h"
+#include "outside/conf_file.h"
 #include "outside/conf_retired.h"
 #include "outside/conf_row.h"
 #include "outside/conf_value.h"
@@ -267,13 +268,6 @@ bool conf_is_set(const struct conf *c, const char *section, const char *key)
 
 /* ---- the public calls ---- */
 
-static const char *which_file(const char *file)
-{
-	if (!file)
-		file = getenv("HOOKS_CONFIG");
-	return file && *file ? file : SYSCONFDIR "/vyte-hooks/hooks.conf";
-}
-
 static void set_defaults(struct conf *c)
 {
 	for (size_t i = 0; i < conf_row_count; i++) {
@@ -284,25 +278,44 @@ static void set_defaults(struct conf *c)
 	}
 }
 
+static FILE *load_open(const struct conf *c, struct stat *st)
+{
+	FILE *in = fopen(c->file, "re");
+
+	if (in && fstat(fileno(in), st) == 0)
+		return in;
+	log_error("%s: %s%s", c->file, strerror(errno),
+		  errno == ENOENT ? ": begin with examples/hooks.conf; "
+				    "-c or HOOKS_CONFIG names another"
+				  : "");
+	if (in)
+		fclose(in);
+	return NULL;
+}
+
+static enum err check_file(const struct conf *c, const char *why)
+{
+	if (!why)
+		return ERR_OK;
+	log_error("%s: %s", c->file, why);
+	return ERR_CONFIG;
+}
+
 enum err conf_load(struct conf *c, const char *file)
 {
 	struct stat st;
+	bool beside;
 	enum err e;
 	FILE *in;
 
-	*c = (struct conf){.file = xstrdup(which_file(file))};
+	*c = (struct conf){.file = conf_file_find(file, &beside)};
 	set_defaults(c);
-	in = fopen(c->file, "re");
-	if (!in || fstat(fileno(in), &st) != 0) {
-		log_error("%s: %s%s", c->file, strerror(errno),
-			  errno == ENOENT ? ": begin with examples/hooks.conf; "
-					    "-c or HOOKS_CONFIG names another"
-					  : "");
-		if (in)
-			fclose(in);
+	in = load_open(c, &st);
+	if (!in)
 		return ERR_CONFIG;
-	}
-	e = read_file(c, in);
+	e = check_file(c, conf_file_refuse(&st, beside));
+	if (!e)
+		e = read_file(c, in);
 	fclose(in);
 	return e ? e : conf_check(c, &st);
 }

@@ -76,7 +76,8 @@ struct conf {
 };
 
 /*
- * Reads `file`, or what $HOOKS_CONFIG names, or the installed default.
+ * Reads `file`, or what $HOOKS_CONFIG names, or the installed file, or the one
+ * in the bundle that the program is in.
  * ERR_CONFIG: what is wrong is in the log, with file, line and key.
  * conf_release() is due in every case.
  */

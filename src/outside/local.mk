@@ -7,6 +7,8 @@ libhooks_a_SOURCES += \
 	%D%/conf.h \
 	%D%/conf_check.c \
 	%D%/conf_check.h \
+	%D%/conf_file.c \
+	%D%/conf_file.h \
 	%D%/conf_key.c \
 	%D%/conf_key.h \
 	%D%/conf_mail.c \

@@ -6,11 +6,14 @@ pages, which must name what there is.
 
 import json
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import admincase
+import processes
 import service
 import tap
 import where
@@ -293,6 +296,89 @@ class Config(admincase.AdminCase):
             config=config,
             words=(config, "[database] password"),
         )
+
+
+class Bundle(admincase.AdminCase):
+    """What was unpacked anywhere: bin/, cgi-bin/ and etc/ beside them. Where
+    these programs were installed for good, the installed file is taken."""
+
+    def setup(self):
+        super().setup()
+        self.top = self.folder / "bundle"
+        for folder in ("bin", "cgi-bin", "etc"):
+            (self.top / folder).mkdir(parents=True, exist_ok=True)
+        for name, folder in (("hooks-admin", "bin"), ("hooks.fcgi", "cgi-bin")):
+            shutil.copy(where.program(name), self.top / folder)
+        self.beside = self.top / "etc/hooks.conf"
+        shutil.copy(self.config, self.beside)
+        self.installed = pathlib.Path(
+            re.search(r"else (/.+/hooks\.conf),$", self.admin("--help"), re.M)[
+                1
+            ]
+        )
+
+    def start(self, name, *args, **environment):
+        clean = {k: v for k, v in os.environ.items() if k != "HOOKS_CONFIG"}
+        return service.Done(
+            subprocess.run(
+                [self.top / name, *args],
+                capture_output=True,
+                env={**clean, **environment},
+                timeout=60,
+                check=False,
+            )
+        )
+
+    def test_its_file_is_found(self):
+        if self.installed.exists():
+            return
+        with self.beside.open("a") as config:
+            config.write("[api]\nmax_hooks = 66\n")
+        done = self.start("bin/hooks-admin", "config")
+        assert "\nmax_hooks = 66\n" in done.out, done
+        answer = self.start(
+            "cgi-bin/hooks.fcgi", REQUEST_METHOD="GET", REQUEST_URI="/healthz"
+        )
+        assert '{"status":"ok"}' in answer.out, answer
+
+    def test_it_is_the_last_one(self):
+        other = self.write_config("other.conf", "[api]\nmax_hooks = 77\n")
+        for args, environment in (
+            (("-c", other), {}),
+            ((), {"HOOKS_CONFIG": str(other)}),
+        ):
+            done = self.start("bin/hooks-admin", "config", *args, **environment)
+            assert "\nmax_hooks = 77\n" in done.out, done
+
+    def test_a_link_to_the_program_is_followed(self):
+        if self.installed.exists():
+            return
+        link = self.top / "link"
+        link.symlink_to("bin/hooks-admin")
+        done = self.start("link", "config")
+        assert done.status == 0, done
+
+    def test_without_it_the_installed_one_is_named(self):
+        if self.installed.exists():
+            return
+        away = self.beside.rename(self.top / "away")
+        done = self.start("bin/hooks-admin", "config")
+        away.rename(self.beside)
+        assert done.status == 78 and str(self.installed) in done.err, done
+
+    def test_one_of_somebody_else_is_refused(self):
+        """In /tmp/bin and the like anybody may have made it."""
+        if os.getuid() != 0 or self.installed.exists():
+            return
+        os.chown(self.beside, processes.NOBODY, -1)
+        done = self.start("bin/hooks-admin", "config")
+        assert done.status == 78 and "belongs" in done.err, done
+        assert str(self.beside) in done.err, done
+        done = self.start("bin/hooks-admin", "config", "-c", self.beside)
+        assert done.status == 0, "one that is named is anybody's"
+        os.chown(self.top / "bin/hooks-admin", processes.NOBODY, -1)
+        done = self.start("bin/hooks-admin", "config")
+        assert done.status == 0, "whose program it is, his is the file"
 
 
 class Explain(admincase.AdminCase):
