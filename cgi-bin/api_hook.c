@@ -17,7 +17,8 @@
 
 #define DISABLED_BY_REQUEST "disabled by request"
 
-static void answer(struct call *c, unsigned status, const struct store_hook *h)
+static void answer_hook(struct call *c, unsigned status,
+			const struct store_hook *h)
 {
 	response_json(c->response, status, view_hook(h, call_open(c)));
 	response_header(c->response, "ETag", "%s", hook_change_etag(c, h));
@@ -25,7 +26,7 @@ static void answer(struct call *c, unsigned status, const struct store_hook *h)
 
 /* ---- making ---- */
 
-static enum err create(struct call *c, struct hook_form *form)
+static enum err create_hook(struct call *c, struct hook_form *form)
 {
 	struct store_hook *h = &form->hook;
 	const char *secret = form->secret;
@@ -58,10 +59,10 @@ enum err api_hook_create(struct call *c)
 	e = hook_form_read(c, body, NULL, &form);
 	jtree_free(body);
 	if (!e)
-		e = create(c, &form);
+		e = create_hook(c, &form);
 	if (e)
 		return e;
-	answer(c, 201, &form.hook);
+	answer_hook(c, 201, &form.hook);
 	id_format(id, &form.hook.id);
 	response_header(c->response, "Location", "%s/v2/hooks/%s",
 			c->conf->api.base_path, id);
@@ -114,7 +115,7 @@ enum err api_hook_get(struct call *c)
 		response_empty(c->response, 304);
 		response_header(c->response, "ETag", "%s", tag);
 	} else {
-		answer(c, 200, &hook);
+		answer_hook(c, 200, &hook);
 	}
 	return ERR_OK;
 }
@@ -145,13 +146,13 @@ static enum err edit_members(struct call *c, struct store_hook *hook,
 	return ERR_OK;
 }
 
-static enum err change(struct call *c, hook_change_edit *edit, void *arg)
+static enum err change_hook(struct call *c, hook_change_edit *edit, void *arg)
 {
 	struct store_hook hook;
 	enum err e = hook_change_run(c, edit, arg, &hook);
 
 	if (!e)
-		answer(c, 200, &hook);
+		answer_hook(c, 200, &hook);
 	return e;
 }
 
@@ -174,7 +175,7 @@ enum err api_hook_update(struct call *c)
 	e = body_parse(c, NULL, &body);
 	if (e)
 		return e;
-	e = change(c, edit_members, body);
+	e = change_hook(c, edit_members, body);
 	jtree_free(body);
 	return e;
 }
@@ -198,7 +199,7 @@ static enum err switch_to(struct call *c, bool enabled)
 {
 	enum err e = body_read_nothing(c);
 
-	return e ? e : change(c, edit_switch, &enabled);
+	return e ? e : change_hook(c, edit_switch, &enabled);
 }
 
 enum err api_hook_enable(struct call *c)

@@ -27,7 +27,8 @@ static void make_tag(char tag[TAG_SIZE], const struct buf *body)
 	memcpy(tag + 1 + 2 * TAG_BYTES, "\"", 2);
 }
 
-static enum err answer(struct call *c, enum openapi_form form, const char *type)
+static enum err answer_document(struct call *c, enum openapi_form form,
+				const char *type)
 {
 	const struct openapi_text *t = &openapi_texts[form];
 	const char *base = c->conf->api.base_path;
@@ -49,10 +50,10 @@ static enum err answer(struct call *c, enum openapi_form form, const char *type)
 
 enum err api_openapi_yaml(struct call *c)
 {
-	return answer(c, OPENAPI_YAML, "application/yaml");
+	return answer_document(c, OPENAPI_YAML, "application/yaml");
 }
 
 enum err api_openapi_json(struct call *c)
 {
-	return answer(c, OPENAPI_JSON, "application/json");
+	return answer_document(c, OPENAPI_JSON, "application/json");
 }

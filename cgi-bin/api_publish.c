@@ -32,8 +32,8 @@ struct item {
 	struct store_publication *out;
 };
 
-static void read_action(struct field_errors *errors, const char *name,
-			const struct jtree *v, void *arg)
+static void read_item_action(struct field_errors *errors, const char *name,
+			     const struct jtree *v, void *arg)
 {
 	struct item *t = arg;
 	const char *s = body_string(errors, name, v, NULL);
@@ -45,8 +45,8 @@ static void read_action(struct field_errors *errors, const char *name,
 		t->out->action = arena_strdup(t->call->arena, s);
 }
 
-static void read_resource(struct field_errors *errors, const char *name,
-			  const struct jtree *v, void *arg)
+static void read_item_resource(struct field_errors *errors, const char *name,
+			       const struct jtree *v, void *arg)
 {
 	struct item *t = arg;
 	size_t start, n;
@@ -59,8 +59,8 @@ static void read_resource(struct field_errors *errors, const char *name,
 	}
 }
 
-static void read_user(struct field_errors *errors, const char *name,
-		      const struct jtree *v, void *arg)
+static void read_item_user(struct field_errors *errors, const char *name,
+			   const struct jtree *v, void *arg)
 {
 	struct item *t = arg;
 	char text[ID_TEXT_SIZE];
@@ -72,8 +72,9 @@ static void read_user(struct field_errors *errors, const char *name,
 	t->out->user = arena_strdup(t->call->arena, text);
 }
 
-static void read_organization(struct field_errors *errors, const char *name,
-			      const struct jtree *v, void *arg)
+static void read_item_organization(struct field_errors *errors,
+				   const char *name, const struct jtree *v,
+				   void *arg)
 {
 	const struct item *t = arg;
 
@@ -83,10 +84,10 @@ static void read_organization(struct field_errors *errors, const char *name,
 }
 
 static const struct body_member members[] = {
-	{"action", read_action, BODY_REQUIRED},
-	{"resource", read_resource, BODY_REQUIRED},
-	{"user", read_user, BODY_OPTIONAL},
-	{"organization", read_organization, BODY_OPTIONAL},
+	{"action", read_item_action, BODY_REQUIRED},
+	{"resource", read_item_resource, BODY_REQUIRED},
+	{"user", read_item_user, BODY_OPTIONAL},
+	{"organization", read_item_organization, BODY_OPTIONAL},
 };
 
 static const struct body_schema notification = {.member = members,
@@ -133,7 +134,7 @@ static void read_array(struct reading *r, const struct jtree *v,
 	}
 }
 
-static enum err read_body(struct reading *r)
+static enum err read_items(struct reading *r)
 {
 	const struct buf *body = &r->call->request->body;
 	struct jtree *v;
@@ -153,7 +154,7 @@ static enum err read_body(struct reading *r)
 	return field_errors_answer(&r->errors, r->call);
 }
 
-static enum err read_key(struct call *c, struct store_publish *p)
+static enum err read_idempotency_key(struct call *c, struct store_publish *p)
 {
 	const char *key = c->request->header[REQUEST_IDEMPOTENCY_KEY];
 	const char *why = key ? valid_idempotency_key(key, strlen(key)) : NULL;
@@ -171,9 +172,9 @@ static enum err read_key(struct call *c, struct store_publish *p)
 
 /* ---- the answer ---- */
 
-static struct jtree *view(const struct call *c,
-			  const struct store_publication *p,
-			  const struct id *id, int64_t created_at)
+static struct jtree *show_one(const struct call *c,
+			      const struct store_publication *p,
+			      const struct id *id, int64_t created_at)
 {
 	struct jtree *v = jtree_object();
 
@@ -186,17 +187,17 @@ static struct jtree *view(const struct call *c,
 	return v;
 }
 
-static struct jtree *view_all(const struct reading *r, const struct id *ids,
+static struct jtree *show_all(const struct reading *r, const struct id *ids,
 			      int64_t created_at)
 {
 	struct jtree *all;
 
 	if (!r->array)
-		return view(r->call, r->items, ids, created_at);
+		return show_one(r->call, r->items, ids, created_at);
 	all = jtree_array();
 	for (size_t i = 0; i < r->count; i++)
 		jtree_add(all,
-			  view(r->call, &r->items[i], &ids[i], created_at));
+			  show_one(r->call, &r->items[i], &ids[i], created_at));
 	return all;
 }
 
@@ -218,8 +219,8 @@ static enum err refuse_more(struct call *c, const struct store_publish *p,
 	return ERR_INVALID;
 }
 
-static enum err publish(struct call *c, const struct store_publish *p,
-			struct id *ids, int64_t *created_at)
+static enum err publish_if_room(struct call *c, const struct store_publish *p,
+				struct id *ids, int64_t *created_at)
 {
 	uint64_t room;
 	enum err e = store_due_room(c->store, &p->organization,
@@ -243,16 +244,16 @@ enum err api_publish(struct call *c)
 				  .keep = c->conf->retention.idempotency};
 	int64_t created_at;
 	struct id *ids;
-	enum err e = read_key(c, &p);
+	enum err e = read_idempotency_key(c, &p);
 
 	if (!e)
-		e = read_body(&r);
+		e = read_items(&r);
 	if (e)
 		return e;
 	p.items = r.items;
 	p.count = r.count;
 	ids = arena_alloc(c->arena, r.count * sizeof(*ids));
-	e = publish(c, &p, ids, &created_at);
+	e = publish_if_room(c, &p, ids, &created_at);
 	if (e == ERR_CONFLICT) {
 		response_problem(c->response, 409,
 				 "This Idempotency-Key was used with another "
@@ -260,6 +261,6 @@ enum err api_publish(struct call *c)
 		return ERR_INVALID;
 	}
 	if (!e)
-		response_json(c->response, 202, view_all(&r, ids, created_at));
+		response_json(c->response, 202, show_all(&r, ids, created_at));
 	return e;
 }

@@ -13,7 +13,7 @@
 #include "store/store_hook.h"
 #include "store/store_secret.h"
 
-static void answer(struct call *c, const char *secret)
+static void answer_secret(struct call *c, const char *secret)
 {
 	struct jtree *v = jtree_object();
 
@@ -34,7 +34,7 @@ enum err api_secret_get(struct call *c)
 	if (!e)
 		e = store_secret_current(c->store, hook.key, secret);
 	if (!e)
-		answer(c, secret);
+		answer_secret(c, secret);
 	return e;
 }
 
@@ -91,6 +91,6 @@ enum err api_secret_rotate(struct call *c)
 	if (!e)
 		e = hook_change_run(c, edit, &r, &hook);
 	if (!e)
-		answer(c, r.secret);
+		answer_secret(c, r.secret);
 	return e;
 }

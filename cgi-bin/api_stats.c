@@ -40,7 +40,7 @@ struct stats {
 
 /* ---- reading ---- */
 
-static enum err read_hook(struct call *c, struct stats *st)
+static enum err read_asked_hook(struct call *c, struct stats *st)
 {
 	const char *text = request_param(c->request, "hook");
 	struct store_hook hook;
@@ -88,7 +88,7 @@ static void list_entries(struct call *c, struct stats *st,
 	st->entry_count = n;
 }
 
-static enum err read_hooks(struct call *c, struct stats *st)
+static enum err read_all_hooks(struct call *c, struct stats *st)
 {
 	struct store_stats_total *totals;
 	enum err e = store_health_hooks(c->store, c->arena, &c->key.org.id,
@@ -112,11 +112,11 @@ static enum err read_stats(struct call *c, struct stats *st)
 	if (!e)
 		e = stats_range_read(c, st->now, &st->range);
 	if (!e)
-		e = read_hook(c, st);
+		e = read_asked_hook(c, st);
 	if (!e)
 		e = read_points(c, st);
 	if (!e)
-		e = read_hooks(c, st);
+		e = read_all_hooks(c, st);
 	if (!e)
 		e = store_health_queued(c->store, &c->key.org.id, &st->queued,
 					&st->queued_at);
@@ -140,7 +140,7 @@ static void put_quantile(struct jtree *v, const char *name,
 		jtree_put_double(v, name, (double)us / 1000);
 }
 
-static struct jtree *view_quantiles(const struct histogram *h)
+static struct jtree *make_quantiles(const struct histogram *h)
 {
 	struct jtree *v = jtree_object();
 
@@ -150,7 +150,7 @@ static struct jtree *view_quantiles(const struct histogram *h)
 	return v;
 }
 
-static struct jtree *view_point(int64_t at, const struct store_stats *n)
+static struct jtree *make_point(int64_t at, const struct store_stats *n)
 {
 	struct jtree *v = jtree_object();
 
@@ -159,17 +159,17 @@ static struct jtree *view_point(int64_t at, const struct store_stats *n)
 	jtree_put_int(v, "failed", (int64_t)n->failed);
 	jtree_put_int(v, "attempts", (int64_t)n->attempts);
 	jtree_put_int(v, "failedAttempts", (int64_t)n->failed_attempts);
-	jtree_put(v, "latency", view_quantiles(&n->latency));
-	jtree_put(v, "duration", view_quantiles(&n->request));
+	jtree_put(v, "latency", make_quantiles(&n->latency));
+	jtree_put(v, "duration", make_quantiles(&n->request));
 	return v;
 }
 
-static struct jtree *view_points(const struct stats *st)
+static struct jtree *make_points(const struct stats *st)
 {
 	struct jtree *all = jtree_array();
 
 	for (size_t i = 0; i < st->range.points; i++)
-		jtree_add(all, view_point(st->range.since +
+		jtree_add(all, make_point(st->range.since +
 						  (int64_t)i * st->range.step,
 					  &st->points[i]));
 	return all;
@@ -184,7 +184,7 @@ static int64_t older(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static struct jtree *view_queue(const struct stats *st)
+static struct jtree *make_queue(const struct stats *st)
 {
 	struct store_health sum = {.held = st->held,
 				   .oldest_due_at = st->queued_at};
@@ -237,7 +237,7 @@ static int order(uint64_t a, uint64_t b)
 	return (a < b) - (a > b);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	int worse = severity(y) - severity(x);
@@ -259,7 +259,7 @@ static int64_t state_since(const struct entry *e, enum state state)
 				 : e->health->failing_since;
 }
 
-static struct jtree *view_hook_stats(const struct entry *e)
+static struct jtree *make_hook(const struct entry *e)
 {
 	static const char *const names[] = {
 		[HEALTHY] = "healthy",
@@ -280,13 +280,14 @@ static struct jtree *view_hook_stats(const struct entry *e)
 	return v;
 }
 
-static struct jtree *view_hooks(struct stats *st)
+static struct jtree *make_hooks(struct stats *st)
 {
 	struct jtree *all = jtree_array();
 
-	qsort(st->entries, st->entry_count, sizeof(*st->entries), compare);
+	qsort(st->entries, st->entry_count, sizeof(*st->entries),
+	      compare_entries);
 	for (size_t i = 0; i < st->entry_count; i++)
-		jtree_add(all, view_hook_stats(&st->entries[i]));
+		jtree_add(all, make_hook(&st->entries[i]));
 	return all;
 }
 
@@ -323,9 +324,9 @@ enum err api_stats(struct call *c)
 	view_put_time(v, "since", st.range.since);
 	view_put_time(v, "until", st.now);
 	jtree_put_string(v, "step", step);
-	jtree_put(v, "points", view_points(&st));
-	jtree_put(v, "queue", view_queue(&st));
-	jtree_put(v, "hooks", view_hooks(&st));
+	jtree_put(v, "points", make_points(&st));
+	jtree_put(v, "queue", make_queue(&st));
+	jtree_put(v, "hooks", make_hooks(&st));
 	put_sender(v, &st);
 	response_json(c->response, 200, v);
 	return ERR_OK;

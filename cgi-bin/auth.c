@@ -11,7 +11,7 @@
 
 enum { KEY_MAX = 200 }; /* longer than any that was made */
 
-static const char *find_key(const struct request *r)
+static const char *sent_key(const struct request *r)
 {
 	const char *s = r->header[REQUEST_AUTHORIZATION];
 
@@ -22,7 +22,7 @@ static const char *find_key(const struct request *r)
 	return s + strspn(s, " ");
 }
 
-static enum err refuse(struct call *c, const char *why)
+static enum err refuse_key(struct call *c, const char *why)
 {
 	response_problem(c->response, 401, "%s", why);
 	response_header(c->response, "WWW-Authenticate", "%s",
@@ -35,20 +35,22 @@ enum err auth_check(struct call *c)
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "abcdefghijklmnopqrstuvwxyz"
 				       "0123456789_-";
-	const char *text = find_key(c->request);
+	const char *text = sent_key(c->request);
 	size_t len = text ? strlen(text) : 0;
 	unsigned char hash[CRYPT_HASH_SIZE];
 	enum err e = ERR_NOT_FOUND;
 
 	if (!text)
-		return refuse(c, "An API key is needed: in the Authorization "
-				 "header, or as ?api_key=.");
+		return refuse_key(c,
+				  "An API key is needed: in the Authorization "
+				  "header, or as ?api_key=.");
 	if (len && len <= KEY_MAX && strspn(text, alphabet) == len) {
 		store_key_hash(hash, text, len);
 		e = store_key_find(c->store, hash, &c->key);
 	}
 	if (e == ERR_NOT_FOUND)
-		return refuse(c, "The API key is not known, or was revoked.");
+		return refuse_key(c,
+				  "The API key is not known, or was revoked.");
 	c->known = !e;
 	return e;
 }

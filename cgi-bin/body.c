@@ -37,8 +37,8 @@ static bool is_json_type(const char *type)
 	       strncasecmp(type, "application/json", len) == 0;
 }
 
-static enum err parse(struct call *c, const char *s, size_t len,
-		      struct jtree **out)
+static enum err parse_body(struct call *c, const char *s, size_t len,
+			   struct jtree **out)
 {
 	struct jscan_error error;
 	struct jtree *v;
@@ -66,13 +66,13 @@ enum err body_parse(struct call *c, const char *blank, struct jtree **out)
 	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
 
 	if (blank && body_is_blank(c))
-		return parse(c, blank, strlen(blank), out);
+		return parse_body(c, blank, strlen(blank), out);
 	if (!is_json_type(type)) {
 		response_problem(c->response, 415,
 				 "The body must be application/json.");
 		return ERR_INVALID;
 	}
-	return parse(c, body->data, body->len, out);
+	return parse_body(c, body->data, body->len, out);
 }
 
 /* ---- the members ---- */

@@ -85,7 +85,7 @@ void gateway_free(struct gateway *g)
 
 /* ---- the next request ---- */
 
-static enum gateway_event begin(struct gateway *g, const char *length)
+static enum gateway_event begin_request(struct gateway *g, const char *length)
 {
 	if (!length || !text_uint(length, UINT64_MAX, &g->left))
 		g->left = 0;
@@ -98,7 +98,7 @@ static enum gateway_event next_cgi(struct gateway *g)
 	if (g->taken)
 		return GATEWAY_END;
 	g->taken = true;
-	return begin(g, getenv("CONTENT_LENGTH"));
+	return begin_request(g, getenv("CONTENT_LENGTH"));
 }
 
 bool gateway_is_kept(const struct gateway *g)
@@ -134,8 +134,8 @@ enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms)
 			continue;
 		n = n < 0 ? -errno : FCGX_Accept_r(&g->fcgi);
 		if (n >= 0)
-			return begin(g, FCGX_GetParam("CONTENT_LENGTH",
-						      g->fcgi.envp));
+			return begin_request(g, FCGX_GetParam("CONTENT_LENGTH",
+							      g->fcgi.envp));
 		if (!transient(-n)) {
 			log_error("the FastCGI socket failed: error %d", -n);
 			break;

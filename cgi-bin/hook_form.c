@@ -51,8 +51,8 @@ static void read_target(struct field_errors *errors, const char *name,
 		f->hook.target_url = arena_strdup(f->call->arena, s);
 }
 
-static void read_action(struct field_errors *errors, const char *name,
-			const struct jtree *v, void *arg)
+static void read_hook_action(struct field_errors *errors, const char *name,
+			     const struct jtree *v, void *arg)
 {
 	struct form *f = arg;
 	const char *s = body_string(errors, name, v, NULL);
@@ -128,8 +128,8 @@ static void read_scope(struct field_errors *errors, const char *name,
 		field_errors_add(errors, name, "is organization or user");
 }
 
-static void read_user(struct field_errors *errors, const char *name,
-		      const struct jtree *v, void *arg)
+static void read_hook_user(struct field_errors *errors, const char *name,
+			   const struct jtree *v, void *arg)
 {
 	struct form *f = arg;
 
@@ -140,7 +140,7 @@ static void read_user(struct field_errors *errors, const char *name,
 }
 
 /* What was told already is not told again in other words. */
-static void check_user(struct field_errors *errors, void *arg)
+static void check_hook_user(struct field_errors *errors, void *arg)
 {
 	const struct form *f = arg;
 
@@ -224,8 +224,9 @@ static void read_id(struct field_errors *errors, const char *name,
 	must_be(errors, name, v, &f->current->id);
 }
 
-static void read_organization(struct field_errors *errors, const char *name,
-			      const struct jtree *v, void *arg)
+static void read_hook_organization(struct field_errors *errors,
+				   const char *name, const struct jtree *v,
+				   void *arg)
 {
 	const struct form *f = arg;
 
@@ -245,9 +246,9 @@ static void ignore(struct field_errors *errors, const char *name,
 
 static const struct body_member members[] = {
 	{"target_url", read_target, BODY_REQUIRED},
-	{"action", read_action, BODY_REQUIRED},
+	{"action", read_hook_action, BODY_REQUIRED},
 	{"scope", read_scope, BODY_OPTIONAL},
-	{"user", read_user, BODY_OPTIONAL},
+	{"user", read_hook_user, BODY_OPTIONAL},
 	{"description", read_description, BODY_OPTIONAL},
 	{"headers", read_headers, BODY_OPTIONAL},
 	{"batch_size", read_batch_size, BODY_OPTIONAL},
@@ -257,7 +258,7 @@ static const struct body_member members[] = {
 	/* A hook as it was read may be sent back. */
 	{"enabled", read_enabled, BODY_CHANGE},
 	{"_id", read_id, BODY_CHANGE},
-	{"organization", read_organization, BODY_CHANGE},
+	{"organization", read_hook_organization, BODY_CHANGE},
 	{"createdAt", ignore, BODY_CHANGE},
 	{"updatedAt", ignore, BODY_CHANGE},
 	{"__v", ignore, BODY_CHANGE},
@@ -265,11 +266,11 @@ static const struct body_member members[] = {
 };
 
 static const struct body_schema new_hook = {
-	.member = members, .count = COUNT(members), .check = check_user};
+	.member = members, .count = COUNT(members), .check = check_hook_user};
 static const struct body_schema changed_hook = {.member = members,
 						.count = COUNT(members),
 						.change = true,
-						.check = check_user};
+						.check = check_hook_user};
 
 enum err hook_form_read(struct call *c, const struct jtree *body,
 			const struct store_hook *current, struct hook_form *out)

@@ -27,7 +27,8 @@ struct headers {
 };
 
 /* The member whose name is the same to HTTP; NULL: none. */
-static const struct jtree *find(const struct jtree *headers, const char *name)
+static const struct jtree *find_header(const struct jtree *headers,
+				       const char *name)
 {
 	const struct jtree *value;
 	const char *other;
@@ -41,8 +42,8 @@ static const struct jtree *find(const struct jtree *headers, const char *name)
 }
 
 /* The value to store, or NULL with the reason in `why`. */
-static const char *value_of(const struct headers *h, const char *name,
-			    const struct jtree *v, const char **why)
+static const char *value_to_store(const struct headers *h, const char *name,
+				  const struct jtree *v, const char **why)
 {
 	size_t len;
 	const char *s = jtree_string(v, &len);
@@ -52,7 +53,7 @@ static const char *value_of(const struct headers *h, const char *name,
 		return NULL;
 	if (strcmp(s, VIEW_HIDDEN) != 0)
 		return s;
-	s = jtree_string(find(h->current, name), NULL);
+	s = jtree_string(find_header(h->current, name), NULL);
 	if (!s)
 		*why = "*** keeps a value, but there is none so far";
 	return s;
@@ -62,10 +63,10 @@ static void add(struct headers *h, const char *name, const struct jtree *v)
 {
 	const char *why = valid_header_name(name, strlen(name)), *value = NULL;
 
-	if (!why && find(h->out, name))
+	if (!why && find_header(h->out, name))
 		why = "is there twice, in another spelling";
 	if (!why)
-		value = value_of(h, name, v, &why);
+		value = value_to_store(h, name, v, &why);
 	if (why)
 		field_errors_add_inner(h->errors, h->member, name, why);
 	else

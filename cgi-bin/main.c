@@ -88,7 +88,7 @@ static void site_release(struct site *site)
 
 /* ---- one request ---- */
 
-static void answer(struct site *site, struct call *c, struct gateway *g)
+static void answer_request(struct site *site, struct call *c, struct gateway *g)
 {
 	bool ready = site_ready(site);
 
@@ -117,7 +117,7 @@ static void serve(struct site *site, struct gateway *g)
 
 	request_init(&request, BODY_MAX);
 	response_init(&response);
-	answer(site, &c, g);
+	answer_request(site, &c, g);
 	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
 	meter_add(&site->meter, request.method, c.route, response.status);
 	gateway_finish(g); /* what is borrowed of the request is gone now */

@@ -55,7 +55,7 @@ bool meter_is_due(const struct meter *m, int64_t monotonic_ms)
 			   m->used == METER_MAX);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_labels(const void *a, const void *b)
 {
 	const struct store_counter *x = a, *y = b;
 
@@ -77,7 +77,7 @@ enum err meter_write(struct meter *m, struct store *s)
 			 c->status);
 		list[i] = (struct store_counter){"requests", label[i], c->n};
 	}
-	qsort(list, m->used, sizeof(list[0]), compare);
+	qsort(list, m->used, sizeof(list[0]), compare_labels);
 	e = store_counter_add(s, list, m->used);
 	if (e)
 		m->since = clock_monotonic(); /* not again at once */

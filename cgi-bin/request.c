@@ -182,7 +182,7 @@ const char *request_param(const struct request *r, const char *name)
 /* ---- the environment ---- */
 
 /* The value of "NAME=value", or NULL. */
-static const char *value_of(const char *entry, const char *name)
+static const char *variable_value(const char *entry, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -196,7 +196,7 @@ static const char *value_of(const char *entry, const char *name)
 static void read_header(struct request *r, const char *entry)
 {
 	for (size_t i = 0; i < COUNT(headers); i++) {
-		const char *value = value_of(entry, headers[i].variable);
+		const char *value = variable_value(entry, headers[i].variable);
 
 		if (!value)
 			continue;
@@ -216,13 +216,14 @@ void request_read_head(struct request *r, char *const *environment,
 	for (; *environment; environment++) {
 		const char *entry = *environment;
 
-		if ((v = value_of(entry, "REQUEST_METHOD")))
+		if ((v = variable_value(entry, "REQUEST_METHOD")))
 			r->method = v;
-		else if ((v = value_of(entry, "REQUEST_URI")))
+		else if ((v = variable_value(entry, "REQUEST_URI")))
 			uri = path_of(v);
-		else if ((v = value_of(entry, "REDIRECT_HTTP_AUTHORIZATION")))
+		else if ((v = variable_value(entry,
+					     "REDIRECT_HTTP_AUTHORIZATION")))
 			redirected = v;
-		else if ((v = value_of(entry, "REMOTE_ADDR")))
+		else if ((v = variable_value(entry, "REMOTE_ADDR")))
 			r->remote = v;
 		else
 			read_header(r, entry);

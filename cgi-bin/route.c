@@ -129,7 +129,7 @@ static void add_method(struct buf *allow, const char *method)
 }
 
 /* NULL with the 404, the 405 or the answer to OPTIONS made. */
-static const struct route *find(struct call *c)
+static const struct route *find_route(struct call *c)
 {
 	const struct request *r = c->request;
 	struct buf allow;
@@ -189,7 +189,7 @@ static bool is_near(const struct call *c)
 	       !request_is_forwarded(c->request);
 }
 
-static enum err check_key(struct call *c, const struct route *route)
+static enum err check_role(struct call *c, const struct route *route)
 {
 	enum err e;
 
@@ -204,7 +204,7 @@ static enum err check_key(struct call *c, const struct route *route)
 	return ERR_INVALID;
 }
 
-static enum err read_body(struct call *c, struct gateway *g)
+static enum err read_request_body(struct call *c, struct gateway *g)
 {
 	request_read_body(c->request, g);
 	if (gateway_broken(g)) {
@@ -220,8 +220,8 @@ static enum err read_body(struct call *c, struct gateway *g)
 	return ERR_INVALID;
 }
 
-static void complain(const struct call *c, const struct route *route,
-		     enum err e)
+static void route_failed(const struct call *c, const struct route *route,
+			 enum err e)
 {
 	if (e == ERR_TEMP || e == ERR_CONFIG)
 		store_complain(c->store->db, c->conf, e);
@@ -231,20 +231,20 @@ static void complain(const struct call *c, const struct route *route,
 
 void route_serve(struct call *c, struct gateway *g)
 {
-	const struct route *route = find(c);
+	const struct route *route = find_route(c);
 	enum err e;
 
 	if (!route)
 		return;
 	e = check_head(c);
 	if (!e)
-		e = check_key(c, route);
+		e = check_role(c, route);
 	if (!e)
-		e = read_body(c, g);
+		e = read_request_body(c, g);
 	if (!e)
 		e = route->handle(c);
 	if (!e)
 		return;
-	complain(c, route, e);
+	route_failed(c, route, e);
 	call_fail(c, e);
 }

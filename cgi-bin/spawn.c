@@ -112,7 +112,7 @@ __attribute__((noreturn)) static void become(const char *path,
 
 /* ---- in the parent ---- */
 
-static enum err complain(const char *what, int number)
+static enum err cannot_start(const char *what, int number)
 {
 	log_error("the sender could not be started: %s: %s", what,
 		  strerror(number));
@@ -130,7 +130,7 @@ static enum err wait_for(pid_t child, int status, const char *path)
 	do
 		n = read(status, &number, sizeof(number));
 	while (n < 0 && errno == EINTR);
-	return n == sizeof(number) ? complain(path, number) : ERR_OK;
+	return n == sizeof(number) ? cannot_start(path, number) : ERR_OK;
 }
 
 static void keep_environment(char text[KEPT][PATH_SIZE], char *env[KEPT + 1])
@@ -159,17 +159,17 @@ enum err spawn_sender(const char *config)
 	enum err e;
 
 	if (!find_sender(path))
-		return complain(BINDIR "/hooks-send", ENOENT);
+		return cannot_start(BINDIR "/hooks-send", ENOENT);
 	if (snprintf(file, sizeof(file), "%s", config) >= PATH_SIZE)
-		return complain(config, ENAMETOOLONG);
+		return cannot_start(config, ENAMETOOLONG);
 	keep_environment(text, env);
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return complain("pipe", errno);
+		return cannot_start("pipe", errno);
 	child = fork();
 	if (child == 0)
 		become(path, argv, env, ends[1]);
 	close(ends[1]);
-	e = child < 0 ? complain("fork", errno)
+	e = child < 0 ? cannot_start("fork", errno)
 		      : wait_for(child, ends[0], path);
 	close(ends[0]);
 	return e;

@@ -13,7 +13,7 @@
 #define HOUR STORE_HOUR_MS
 #define DAY (24 * HOUR)
 
-static enum err refuse(struct call *c, const char *why)
+static enum err refuse_range(struct call *c, const char *why)
 {
 	response_problem(c->response, 400, "%s", why);
 	return ERR_INVALID;
@@ -53,14 +53,14 @@ static int64_t choose_step(int64_t since, int64_t now)
 	return steps[i];
 }
 
-static enum err read_since(struct call *c, int64_t now, int64_t *out)
+static enum err read_begin(struct call *c, int64_t now, int64_t *out)
 {
 	const char *text = request_param(c->request, "since");
 
 	*out = now - DAY;
 	if (text && !text_time_parse(text, out))
-		return refuse(c, "since is a time such as "
-				 "2021-05-27T08:03:53.775Z.");
+		return refuse_range(c, "since is a time such as "
+				       "2021-05-27T08:03:53.775Z.");
 	return ERR_OK;
 }
 
@@ -74,19 +74,21 @@ static enum err read_step(struct call *c, int64_t since, int64_t now,
 		return ERR_OK;
 	if (!text_duration(text, out) || *out < MINUTE || *out > DAY ||
 	    *out % MINUTE)
-		return refuse(c, "step is a number of whole minutes such as "
-				 "5m, from 1m to 1d.");
+		return refuse_range(c,
+				    "step is a number of whole minutes such as "
+				    "5m, from 1m to 1d.");
 	if (*out % HOUR && !minutes_are_there(since, now))
-		return refuse(c, "What happened more than two days ago is "
-				 "known by the hour only: step must be whole "
-				 "hours, or since later.");
+		return refuse_range(
+			c, "What happened more than two days ago is "
+			   "known by the hour only: step must be whole "
+			   "hours, or since later.");
 	return ERR_OK;
 }
 
 enum err stats_range_read(struct call *c, int64_t now, struct stats_range *out)
 {
 	int64_t since, step, points;
-	enum err e = read_since(c, now, &since);
+	enum err e = read_begin(c, now, &since);
 
 	if (!e)
 		e = read_step(c, since, now, &step);
@@ -94,7 +96,7 @@ enum err stats_range_read(struct call *c, int64_t now, struct stats_range *out)
 		return e;
 	points = count_points(since, step, now);
 	if (points < 1)
-		return refuse(c, "since lies in the future.");
+		return refuse_range(c, "since lies in the future.");
 	if (points > STATS_POINTS_MAX) {
 		response_problem(c->response, 400,
 				 "That would be %lld points, and there are at "

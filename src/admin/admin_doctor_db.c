@@ -26,7 +26,8 @@ enum {
 /* ---- version and settings ---- */
 
 /* "10.11.6-MariaDB" is MariaDB, "8.0.36" is MySQL. */
-static void check_version(struct doctor *d, const struct store_settings *s)
+static void check_server_version(struct doctor *d,
+				 const struct store_settings *s)
 {
 	bool maria = strstr(s->version, "MariaDB") != NULL;
 	unsigned long major, minor;
@@ -183,7 +184,7 @@ static enum err check_settings(struct doctor *d)
 		e = store_galera_read(&d->a->store, &d->a->arena, &g);
 	if (e)
 		return e;
-	check_version(d, &s);
+	check_server_version(d, &s);
 	check_binlog(d, &s);
 	check_isolation(d, &s);
 	check_packet(d, &s);

@@ -69,7 +69,7 @@ static void judge(struct doctor *d, const char *host, bool asked,
 			   attempt_error_text(a->error), advice(a->error));
 }
 
-static void check_url(struct doctor *d, const char *url, bool asked)
+static void check_receiver(struct doctor *d, const char *url, bool asked)
 {
 	struct http_request r = {.url = url, .probe = true, .body = ""};
 	char why[WHY_SIZE];
@@ -94,12 +94,12 @@ void doctor_target(struct doctor *d, const char *url)
 	const char *newest = NULL;
 
 	if (url)
-		check_url(d, url, true);
+		check_receiver(d, url, true);
 	else if (!d->schema_fits ||
 		 store_hook_newest_url(&d->a->store, &d->a->arena, &newest))
 		return; /* has been said */
 	else if (newest)
-		check_url(d, newest, false);
+		check_receiver(d, newest, false);
 	else
 		doctor_say(d, VERDICT_OK, 0, "target",
 			   "no hook is enabled; give a URL to try one");

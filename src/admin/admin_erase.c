@@ -28,13 +28,13 @@ static const struct {
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
 
-static unsigned long long figure(const struct store_erased *n, size_t i)
+static unsigned long long erased_figure(const struct store_erased *n, size_t i)
 {
 	return *(const uint64_t *)(const void *)((const char *)n +
 						 figures[i].at);
 }
 
-static enum err refuse(struct admin *a, const struct id *org)
+static enum err refuse_erase(struct admin *a, const struct id *org)
 {
 	struct store_erased n;
 	enum err e = store_erase_count(&a->store, org, &n);
@@ -86,19 +86,20 @@ static enum err erase(struct admin *a, const struct id *org,
 	return e ? e : store_erase_end(&a->store, org, done);
 }
 
-static void answer(struct admin *a, const struct store_erased *done)
+static void answer_erased(struct admin *a, const struct store_erased *done)
 {
 	struct jtree *v;
 
 	if (!a->json) {
 		for (size_t i = 0; i < FIGURES; i++)
 			buf_printf(&a->out, "%s\t%llu\n", figures[i].name,
-				   figure(done, i));
+				   erased_figure(done, i));
 		return;
 	}
 	v = jtree_object();
 	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, figures[i].member, (int64_t)figure(done, i));
+		jtree_put_int(v, figures[i].member,
+			      (int64_t)erased_figure(done, i));
 	admin_json(a, v);
 }
 
@@ -109,10 +110,10 @@ enum err admin_org_delete(struct admin *a)
 	enum err e = admin_org(a, a->arg[0], &org);
 
 	if (!e && !a->option[ADMIN_YES])
-		return refuse(a, &org);
+		return refuse_erase(a, &org);
 	if (!e)
 		e = erase(a, &org, &done);
 	if (!e)
-		answer(a, &done);
+		answer_erased(a, &done);
 	return e;
 }

@@ -37,7 +37,7 @@ static enum err flush(struct export *x)
 }
 
 /* Takes `v`. */
-static enum err line(struct export *x, const char *what, struct jtree *v)
+static enum err export_line(struct export *x, const char *what, struct jtree *v)
 {
 	struct jtree *outer = jtree_object();
 
@@ -56,7 +56,7 @@ static enum err keys(struct export *x)
 		store_key_list(&x->a->store, &x->org.id, &x->arena, &list, &n);
 
 	for (size_t i = 0; !e && i < n; i++)
-		e = line(x, "key", admin_key_view(&list[i]));
+		e = export_line(x, "key", admin_key_view(&list[i]));
 	return e;
 }
 
@@ -76,7 +76,7 @@ static enum err hooks(struct export *x)
 		for (size_t i = 0; !e && i < n; i++) {
 			last = list[i].id;
 			query.after = &last;
-			e = line(x, "hook", view_hook(&list[i], true));
+			e = export_line(x, "hook", view_hook(&list[i], true));
 		}
 	}
 	return e;
@@ -101,7 +101,7 @@ static enum err notification(struct export *x, struct store_notification *n)
 	struct jtree *outer;
 
 	if (!jscan_check(resource, n->resource_len, JSCAN_DEPTH_MAX, &error))
-		return line(x, "notification", view_notification(n));
+		return export_line(x, "notification", view_notification(n));
 	n->resource = NULL;
 	outer = jtree_object();
 	jtree_put(outer, "notification", view_notification(n));
@@ -158,7 +158,7 @@ static enum err delivery(struct export *x, const struct store_delivery *d)
 	if (!e) {
 		v = view_delivery(d);
 		jtree_put(v, "attempts", view_attempts(list, n));
-		e = line(x, "delivery", v);
+		e = export_line(x, "delivery", v);
 	}
 	arena_release(&arena);
 	return e;
@@ -196,7 +196,7 @@ enum err admin_export(struct admin *a)
 	if (e)
 		return e;
 	arena_init(&x.arena);
-	e = line(&x, "organization", view_org(&x.org));
+	e = export_line(&x, "organization", view_org(&x.org));
 	for (size_t i = 0; !e && i < sizeof(parts) / sizeof(parts[0]); i++)
 		e = parts[i](&x);
 	arena_release(&x.arena);

@@ -17,7 +17,7 @@
 
 enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
 
-static enum err check_url(const struct admin *a, const char *url)
+static enum err check_hook_url(const struct admin *a, const char *url)
 {
 	char why[WHY_SIZE];
 	struct policy policy;
@@ -54,10 +54,10 @@ static enum err check_hook(const struct admin *a)
 {
 	if (!action_hookable(a->arg[2]))
 		return refuse_action();
-	return check_url(a, a->arg[1]);
+	return check_hook_url(a, a->arg[1]);
 }
 
-static enum err create(struct admin *a, struct store_hook *hook)
+static enum err create_with_secret(struct admin *a, struct store_hook *hook)
 {
 	char secret[SIGN_SECRET_SIZE];
 	struct sign_key key;
@@ -88,7 +88,7 @@ enum err admin_hook_create(struct admin *a)
 	if (!e)
 		e = admin_org(a, a->arg[0], &hook.organization);
 	if (!e)
-		e = create(a, &hook);
+		e = create_with_secret(a, &hook);
 	if (e)
 		return e;
 	if (a->json) {

@@ -23,8 +23,8 @@ struct jtree *admin_key_view(const struct store_key *key)
 	return v;
 }
 
-static enum err read_options(const struct admin *a, enum store_role *role,
-			     const char **name)
+static enum err read_key_options(const struct admin *a, enum store_role *role,
+				 const char **name)
 {
 	const char *why;
 
@@ -50,7 +50,7 @@ enum err admin_key_create(struct admin *a)
 	const char *name;
 	struct id org;
 	struct jtree *v;
-	enum err e = read_options(a, &role, &name);
+	enum err e = read_key_options(a, &role, &name);
 
 	if (!e)
 		e = admin_id("organization", a->arg[0], &org);

@@ -40,7 +40,7 @@ static enum err read_stream(FILE *in, const char *path, struct buf *text)
 	return ferror(in) ? cannot_read(path) : ERR_OK;
 }
 
-static enum err read_resource(const char *path, struct buf *text)
+static enum err read_resource_file(const char *path, struct buf *text)
 {
 	FILE *in;
 	enum err e;
@@ -56,7 +56,8 @@ static enum err read_resource(const char *path, struct buf *text)
 }
 
 /* The object itself: what is delivered has no blanks around it. */
-static void trim(const struct buf *text, struct store_publication *item)
+static void trim_resource(const struct buf *text,
+			  struct store_publication *item)
 {
 	static const char blank[] = " \t\r\n";
 	const char *s = text->data;
@@ -74,7 +75,8 @@ static void trim(const struct buf *text, struct store_publication *item)
 
 /* ---- checking ---- */
 
-static enum err check_user(const struct admin *a, struct publication *p)
+static enum err check_published_user(const struct admin *a,
+				     struct publication *p)
 {
 	const char *given = a->option[ADMIN_USER];
 	const char *why = given ? publishable_user(given) : NULL;
@@ -89,7 +91,8 @@ static enum err check_user(const struct admin *a, struct publication *p)
 	return ERR_OK;
 }
 
-static enum err check_key(const struct admin *a, struct publication *p)
+static enum err check_idempotency_key(const struct admin *a,
+				      struct publication *p)
 {
 	const char *key = a->option[ADMIN_IDEMPOTENCY_KEY];
 	const char *why = key ? valid_idempotency_key(key, strlen(key)) : NULL;
@@ -101,7 +104,7 @@ static enum err check_key(const struct admin *a, struct publication *p)
 }
 
 /* Everything that can be said without the file. */
-static enum err check_line(const struct admin *a, struct publication *p)
+static enum err check_arguments(const struct admin *a, struct publication *p)
 {
 	const char *why = publishable_action(a->arg[1]);
 	enum err e;
@@ -109,15 +112,15 @@ static enum err check_line(const struct admin *a, struct publication *p)
 	if (why)
 		return admin_invalid("ACTION", why);
 	p->item.action = a->arg[1];
-	e = check_user(a, p);
-	return e ? e : check_key(a, p);
+	e = check_published_user(a, p);
+	return e ? e : check_idempotency_key(a, p);
 }
 
 static enum err check_resource(const struct admin *a, struct publication *p)
 {
 	char why[PUBLISHABLE_WHY_SIZE];
 
-	trim(&p->text, &p->item);
+	trim_resource(&p->text, &p->item);
 	if (p->text.overflow ||
 	    !publishable_resource(p->item.resource, p->item.resource_len,
 				  a->conf.api.max_body, why))
@@ -142,8 +145,8 @@ static void hash_body(struct publication *p)
 }
 
 /* What was printed before is printed again, whatever waits by now. */
-static enum err refuse(struct admin *a, const struct publication *p,
-		       struct id *id, int64_t *created_at)
+static enum err recall_or_refuse(struct admin *a, const struct publication *p,
+				 struct id *id, int64_t *created_at)
 {
 	enum err e = ERR_NOT_FOUND;
 
@@ -156,8 +159,8 @@ static enum err refuse(struct admin *a, const struct publication *p,
 	return ERR_TEMP;
 }
 
-static enum err publish(struct admin *a, struct publication *p, struct id *id,
-			int64_t *created_at)
+static enum err publish_one(struct admin *a, struct publication *p,
+			    struct id *id, int64_t *created_at)
 {
 	uint64_t room;
 	enum err e = store_now(&a->store, &p->all.now);
@@ -171,7 +174,7 @@ static enum err publish(struct admin *a, struct publication *p, struct id *id,
 	e = store_due_room(&a->store, &p->all.organization, STORE_DUE_PUBLISHER,
 			   1, &room);
 	if (!e && !room)
-		e = refuse(a, p, id, created_at);
+		e = recall_or_refuse(a, p, id, created_at);
 	else if (!e)
 		e = store_publish(&a->store, &p->all, id, created_at);
 	if (e == ERR_CONFLICT)
@@ -180,8 +183,8 @@ static enum err publish(struct admin *a, struct publication *p, struct id *id,
 	return e;
 }
 
-static void answer(struct admin *a, const struct publication *p,
-		   const struct id *id, int64_t created_at)
+static void answer_published(struct admin *a, const struct publication *p,
+			     const struct id *id, int64_t created_at)
 {
 	char text[ID_TEXT_SIZE];
 	struct jtree *v;
@@ -206,7 +209,7 @@ enum err admin_publish(struct admin *a)
 	struct publication p = {0};
 	int64_t created_at;
 	struct id id;
-	enum err e = check_line(a, &p);
+	enum err e = check_arguments(a, &p);
 
 	if (e)
 		return e;
@@ -214,13 +217,13 @@ enum err admin_publish(struct admin *a)
 	buf_init(&p.text, 2 * a->conf.api.max_body);
 	e = admin_org(a, a->arg[0], &p.all.organization);
 	if (!e)
-		e = read_resource(a->args > 2 ? a->arg[2] : NULL, &p.text);
+		e = read_resource_file(a->args > 2 ? a->arg[2] : NULL, &p.text);
 	if (!e)
 		e = check_resource(a, &p);
 	if (!e)
-		e = publish(a, &p, &id, &created_at);
+		e = publish_one(a, &p, &id, &created_at);
 	if (!e)
-		answer(a, &p, &id, created_at);
+		answer_published(a, &p, &id, created_at);
 	buf_release(&p.text);
 	return e;
 }

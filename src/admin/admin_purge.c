@@ -22,7 +22,7 @@ static const struct {
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
 
-static uint64_t figure(const struct store_purged *p, size_t i)
+static uint64_t purged_figure(const struct store_purged *p, size_t i)
 {
 	return *(const uint64_t *)(const void *)((const char *)p +
 						 figures[i].at);
@@ -54,12 +54,13 @@ enum err admin_purge(struct admin *a)
 	if (!a->json) {
 		for (size_t i = 0; i < FIGURES; i++)
 			buf_printf(&a->out, "%s\t%llu\n", figures[i].name,
-				   (unsigned long long)figure(&done, i));
+				   (unsigned long long)purged_figure(&done, i));
 		return ERR_OK;
 	}
 	v = jtree_object();
 	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, figures[i].member, (int64_t)figure(&done, i));
+		jtree_put_int(v, figures[i].member,
+			      (int64_t)purged_figure(&done, i));
 	admin_json(a, v);
 	return ERR_OK;
 }

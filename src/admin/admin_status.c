@@ -33,7 +33,7 @@ static const struct {
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
 
-static uint64_t figure(const struct store_status *s, size_t i)
+static uint64_t status_figure(const struct store_status *s, size_t i)
 {
 	return *(const uint64_t *)(const void *)((const char *)s +
 						 figures[i].at);
@@ -112,11 +112,11 @@ static void print_rejected(struct buf *out, const struct store_rejected *r)
 	buf_putc(out, '\n');
 }
 
-static void print(struct buf *out, const struct report *r)
+static void print_status(struct buf *out, const struct report *r)
 {
 	for (size_t i = 0; i < FIGURES; i++)
 		buf_printf(out, "%s\t%llu\n", figures[i].name,
-			   (unsigned long long)figure(&r->status, i));
+			   (unsigned long long)status_figure(&r->status, i));
 	buf_printf(out, "oldest due\t%llu s\n",
 		   (unsigned long long)r->status.oldest_due / 1000);
 	for (size_t i = 0; i < r->sender_count; i++)
@@ -156,14 +156,14 @@ static struct jtree *rejected_jtree(const struct store_rejected *r)
 	return v;
 }
 
-static struct jtree *report_jtree(const struct report *r)
+static struct jtree *status_jtree(const struct report *r)
 {
 	struct jtree *v = jtree_object(), *senders = jtree_array(),
 		     *rejected = jtree_array();
 
 	for (size_t i = 0; i < FIGURES; i++)
 		jtree_put_int(v, figures[i].member,
-			      (int64_t)figure(&r->status, i));
+			      (int64_t)status_figure(&r->status, i));
 	jtree_put_double(v, "oldestDueSeconds",
 			 (double)r->status.oldest_due / 1000);
 	for (size_t i = 0; i < r->sender_count; i++)
@@ -186,8 +186,8 @@ enum err admin_status(struct admin *a)
 	if (e)
 		return e;
 	if (a->json)
-		admin_json(a, report_jtree(&r));
+		admin_json(a, status_jtree(&r));
 	else
-		print(&a->out, &r);
+		print_status(&a->out, &r);
 	return ERR_OK;
 }

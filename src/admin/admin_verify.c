@@ -37,7 +37,7 @@ struct verify {
 
 /* ---- the request ---- */
 
-static enum err find(struct verify *v, const char *text)
+static enum err find_delivery(struct verify *v, const char *text)
 {
 	struct store *s = &v->a->store;
 	struct id id, org, delivery;
@@ -116,7 +116,7 @@ static void put_signed(struct buf *out, const struct verify *v)
 
 /* ---- a shell command ---- */
 
-static bool is_plain(const char *s, size_t n)
+static bool has_no_control(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
@@ -161,12 +161,12 @@ static void put_option(struct buf *out, const char *option, const char *value)
 	quote(out, value, strlen(value));
 }
 
-static void put_body(struct buf *out, const struct parcel *p)
+static void put_data(struct buf *out, const struct parcel *p)
 {
 	buf_puts(out, " --data-binary ");
 	if (p->body_len > ARGUMENT_MAX) {
 		buf_puts(out, "@-");
-	} else if (is_plain(p->body, p->body_len)) {
+	} else if (has_no_control(p->body, p->body_len)) {
 		quote(out, p->body, p->body_len);
 	} else {
 		buf_puts(out, "\"$(");
@@ -195,7 +195,7 @@ static void put_curl(struct buf *out, const struct verify *v)
 	put_option(out, "-H", "Accept:");
 	for (const struct http_header *h = r->headers; h; h = h->next)
 		put_option(out, "-H", h->line);
-	put_body(out, v->parcel);
+	put_data(out, v->parcel);
 	put_option(out, "--url", r->url);
 }
 
@@ -222,7 +222,7 @@ static void put_host(struct buf *out, const struct target *t)
 	buf_putc(out, '\n');
 }
 
-static void print(struct buf *out, const struct verify *v)
+static void print_request(struct buf *out, const struct verify *v)
 {
 	const struct parcel *p = v->parcel;
 
@@ -255,7 +255,7 @@ static void put_header_jtree(struct jtree *headers, const char *line)
 	jtree_put_string(headers, name, value);
 }
 
-static struct jtree *report_jtree(const struct verify *v)
+static struct jtree *verify_jtree(const struct verify *v)
 {
 	const struct parcel *p = v->parcel;
 	struct jtree *report = jtree_object(), *headers = jtree_object();
@@ -285,14 +285,14 @@ static struct jtree *report_jtree(const struct verify *v)
 enum err admin_verify(struct admin *a)
 {
 	struct verify v = {.a = a};
-	enum err e = find(&v, a->arg[0]);
+	enum err e = find_delivery(&v, a->arg[0]);
 
 	if (!e)
 		e = make(&v);
 	if (!e && a->json)
-		admin_json(a, report_jtree(&v));
+		admin_json(a, verify_jtree(&v));
 	else if (!e)
-		print(&a->out, &v);
+		print_request(&a->out, &v);
 	release(&v);
 	return e;
 }

@@ -58,10 +58,10 @@ static size_t head(char *out, size_t room)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static void line(enum log_level level, const char *fmt, va_list ap)
+static void log_line(enum log_level level, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
-static void line(enum log_level level, const char *fmt, va_list ap)
+static void log_line(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
 	char out[LINE_MAX_BYTES];
@@ -82,7 +82,7 @@ void log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line(LOG_LEVEL_ERROR, fmt, ap);
+	log_line(LOG_LEVEL_ERROR, fmt, ap);
 	va_end(ap);
 }
 
@@ -91,7 +91,7 @@ void log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line(LOG_LEVEL_WARN, fmt, ap);
+	log_line(LOG_LEVEL_WARN, fmt, ap);
 	va_end(ap);
 }
 
@@ -100,6 +100,6 @@ void log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line(LOG_LEVEL_INFO, fmt, ap);
+	log_line(LOG_LEVEL_INFO, fmt, ap);
 	va_end(ap);
 }

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 
-static void must(int ok, const char *what)
+static void crypt_must(int ok, const char *what)
 {
 	if (ok > 0)
 		return;
@@ -26,7 +26,8 @@ static void must(int ok, const char *what)
 
 void crypt_random(void *out, size_t n)
 {
-	must(n <= INT_MAX && RAND_bytes(out, (int)n) == 1, "random bytes");
+	crypt_must(n <= INT_MAX && RAND_bytes(out, (int)n) == 1,
+		   "random bytes");
 }
 
 /* Fetches many at once: one call of libcrypto costs as much as hashing a
@@ -45,7 +46,7 @@ double crypt_random_fraction(void)
 
 void crypt_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *p, size_t n)
 {
-	must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL), "SHA-256");
+	crypt_must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL), "SHA-256");
 }
 
 /*
@@ -61,18 +62,18 @@ static EVP_MAC_CTX *mac_context(const void *key, size_t key_len)
 	EVP_MAC *mac;
 
 	if (ctx) {
-		must(EVP_MAC_init(ctx, key, key_len, NULL), "HMAC key");
+		crypt_must(EVP_MAC_init(ctx, key, key_len, NULL), "HMAC key");
 		return ctx;
 	}
 	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	must(mac != NULL, "HMAC");
+	crypt_must(mac != NULL, "HMAC");
 	ctx = EVP_MAC_CTX_new(mac);
-	must(ctx != NULL, "HMAC context");
+	crypt_must(ctx != NULL, "HMAC context");
 	EVP_MAC_free(mac);
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
 						     digest, 0);
 	params[1] = OSSL_PARAM_construct_end();
-	must(EVP_MAC_init(ctx, key, key_len, params), "HMAC key");
+	crypt_must(EVP_MAC_init(ctx, key, key_len, params), "HMAC key");
 	return ctx;
 }
 
@@ -84,8 +85,9 @@ void crypt_hmac_sha256(unsigned char out[CRYPT_HASH_SIZE], const void *key,
 	size_t n;
 
 	for (size_t i = 0; i < count; i++)
-		must(EVP_MAC_update(ctx, parts[i].p, parts[i].n), "HMAC data");
-	must(EVP_MAC_final(ctx, out, &n, CRYPT_HASH_SIZE), "HMAC");
+		crypt_must(EVP_MAC_update(ctx, parts[i].p, parts[i].n),
+			   "HMAC data");
+	crypt_must(EVP_MAC_final(ctx, out, &n, CRYPT_HASH_SIZE), "HMAC");
 }
 
 void crypt_base64(char *out, const void *p, size_t n)
@@ -133,17 +135,18 @@ void crypt_seal(void *out, const unsigned char key[CRYPT_KEY_SIZE],
 	unsigned char *tag = body + text->n;
 	int n;
 
-	must(ctx != NULL, "AES context");
+	crypt_must(ctx != NULL, "AES context");
 	crypt_random(nonce, NONCE_SIZE);
-	must(EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
-	     "AES key");
-	must(EVP_EncryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
-	     "AES data");
-	must(EVP_EncryptUpdate(ctx, body, &n, text->p, (int)text->n),
-	     "AES data");
-	must(EVP_EncryptFinal_ex(ctx, tag, &n), "AES end");
-	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag),
-	     "AES tag");
+	crypt_must(EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
+		   "AES key");
+	crypt_must(EVP_EncryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
+		   "AES data");
+	crypt_must(EVP_EncryptUpdate(ctx, body, &n, text->p, (int)text->n),
+		   "AES data");
+	crypt_must(EVP_EncryptFinal_ex(ctx, tag, &n), "AES end");
+	crypt_must(
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag),
+		"AES tag");
 	EVP_CIPHER_CTX_free(ctx);
 }
 
@@ -157,15 +160,16 @@ bool crypt_open(void *out, const unsigned char key[CRYPT_KEY_SIZE],
 	int n;
 	bool fine;
 
-	must(ctx != NULL, "AES context");
+	crypt_must(ctx != NULL, "AES context");
 	memcpy(tag, body + len, TAG_SIZE);
-	must(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
-	     "AES key");
-	must(EVP_DecryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
-	     "AES data");
-	must(EVP_DecryptUpdate(ctx, out, &n, body, (int)len), "AES data");
-	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag),
-	     "AES tag");
+	crypt_must(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce),
+		   "AES key");
+	crypt_must(EVP_DecryptUpdate(ctx, NULL, &n, about->p, (int)about->n),
+		   "AES data");
+	crypt_must(EVP_DecryptUpdate(ctx, out, &n, body, (int)len), "AES data");
+	crypt_must(
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag),
+		"AES tag");
 	fine = EVP_DecryptFinal_ex(ctx, (unsigned char *)out + len, &n) > 0;
 	EVP_CIPHER_CTX_free(ctx);
 	return fine;

@@ -257,7 +257,7 @@ enum err db_connect(struct db *db)
 /* ---- repetition ---- */
 
 /* After a failed try: false when another one is of no use. */
-static bool again(struct db *db, unsigned tries)
+static bool may_repeat(struct db *db, unsigned tries)
 {
 	int64_t wait =
 		(int64_t)((1 << tries) * 5 * (1 + crypt_random_fraction()));
@@ -285,7 +285,7 @@ static enum err run(struct db *db, const struct db_call *c, struct db_stmt **q)
 		e = db_connect(db);
 		if (!e)
 			e = db_stmt_run(db, c, q);
-	} while (e && again(db, ++tries));
+	} while (e && may_repeat(db, ++tries));
 	return e;
 }
 
@@ -312,7 +312,8 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 		}
 		if (e && db->my && mysql_query(db->my, "ROLLBACK"))
 			db_close(db);
-	} while (e && !(in_doubt && doubt == DB_ONCE) && again(db, ++tries));
+	} while (e && !(in_doubt && doubt == DB_ONCE) &&
+		 may_repeat(db, ++tries));
 	return e;
 }
 

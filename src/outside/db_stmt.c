@@ -199,7 +199,7 @@ static void bind_value(MYSQL_BIND *b, const struct db_value *v,
 	}
 }
 
-static enum err store_result(struct db *db, struct db_stmt *q)
+static enum err buffer_result(struct db *db, struct db_stmt *q)
 {
 	if (!q->columns)
 		return ERR_OK;
@@ -211,7 +211,7 @@ static enum err store_result(struct db *db, struct db_stmt *q)
 }
 
 /* The padding of a list repeats its last value. */
-static const struct db_value *call_value(const struct db_call *c, size_t i)
+static const struct db_value *argument_at(const struct db_call *c, size_t i)
 {
 	if (i < c->count)
 		return &c->args[i];
@@ -228,11 +228,11 @@ static enum err run_bound(struct db *db, const struct db_call *c,
 
 	mysql_stmt_free_result(q->stmt);
 	for (size_t i = 0; i < c->total; i++)
-		bind_value(&bind[i], call_value(c, i), times[i]);
+		bind_value(&bind[i], argument_at(c, i), times[i]);
 	if (mysql_stmt_bind_param(q->stmt, bind) || mysql_stmt_execute(q->stmt))
 		e = fail_stmt(db, q->stmt);
 	else
-		e = store_result(db, q);
+		e = buffer_result(db, q);
 	free(times);
 	free(bind);
 	if (e)

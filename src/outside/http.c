@@ -38,7 +38,7 @@ struct http {
 	struct http_request *done, **done_tail; /* in order */
 };
 
-static void must(bool ok, const char *what)
+static void http_must(bool ok, const char *what)
 {
 	if (ok)
 		return;
@@ -58,14 +58,14 @@ static void ignore_environment(void)
 					    "RES_OPTIONS"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		must(unsetenv(names[i]) == 0, names[i]);
-	must(setenv("LOCALDOMAIN", "", 1) == 0, "LOCALDOMAIN");
+		http_must(unsetenv(names[i]) == 0, names[i]);
+	http_must(setenv("LOCALDOMAIN", "", 1) == 0, "LOCALDOMAIN");
 }
 
 void http_setup(void)
 {
 	ignore_environment(); /* libcurl reads it when it starts */
-	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "start");
+	http_must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "start");
 }
 
 /* ---- callbacks of libcurl ---- */
@@ -231,13 +231,13 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
 
 /* ---- easy handles ---- */
 
-static void set(CURLcode code, const char *what)
+static void http_set(CURLcode code, const char *what)
 {
-	must(code == CURLE_OK, what);
+	http_must(code == CURLE_OK, what);
 }
 
 #define SET(easy, option, value)                                               \
-	set(curl_easy_setopt(easy, CURLOPT_##option, value), #option)
+	http_set(curl_easy_setopt(easy, CURLOPT_##option, value), #option)
 
 static void set_transport(CURL *e, const struct http_options *o)
 {
@@ -288,7 +288,7 @@ static CURL *make_easy(struct http *h)
 {
 	CURL *e = curl_easy_init();
 
-	must(e != NULL, "easy handle");
+	http_must(e != NULL, "easy handle");
 	set_transport(e, &h->o);
 	set_tls(e, &h->o);
 	set_callbacks(e, h);
@@ -306,14 +306,14 @@ struct http *http_new(const struct http_options *options)
 	h->o = *options;
 	h->done_tail = &h->done;
 	h->multi = curl_multi_init();
-	must(h->multi != NULL, "multi handle");
+	http_must(h->multi != NULL, "multi handle");
 	h->watch = poller_new();
 	buf_init(&h->agent, HEADERS_MAX);
 	buf_printf(&h->agent, "User-Agent: %s", options->user_agent);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	h->sessions = curl_share_init();
-	must(h->sessions != NULL, "share");
+	http_must(h->sessions != NULL, "share");
 	curl_share_setopt(h->sessions, CURLSHOPT_SHARE,
 			  CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
@@ -357,7 +357,7 @@ void http_start(struct http *h, struct http_request *r)
 	SET(e, WRITEDATA, r);
 	SET(e, PRIVATE, r);
 	SET(e, CONNECT_ONLY, r->probe ? 1L : 0L);
-	must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
+	http_must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
 }
 
 void http_request_release(struct http_request *r)

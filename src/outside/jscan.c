@@ -48,7 +48,7 @@ static void skip_blanks(struct scan *sc)
 }
 
 /* The next byte that is not a blank, or 0: a NUL is never valid. */
-static char peek(struct scan *sc)
+static char scan_peek(struct scan *sc)
 {
 	skip_blanks(sc);
 	return sc->p < sc->end ? *sc->p : '\0';
@@ -132,7 +132,7 @@ static bool is_digit(const struct scan *sc)
 	return sc->p < sc->end && *sc->p >= '0' && *sc->p <= '9';
 }
 
-static bool digits(struct scan *sc)
+static bool scan_digits(struct scan *sc)
 {
 	if (!is_digit(sc))
 		return fail(sc, "a digit is missing");
@@ -149,24 +149,24 @@ static bool took(struct scan *sc, char a, char b)
 	return true;
 }
 
-static bool number(struct scan *sc)
+static bool scan_number(struct scan *sc)
 {
 	took(sc, '-', '-');
 	if (took(sc, '0', '0')) {
 		if (is_digit(sc))
 			return fail(sc, "a number must not begin with 0");
-	} else if (!digits(sc)) {
+	} else if (!scan_digits(sc)) {
 		return false;
 	}
-	if (took(sc, '.', '.') && !digits(sc))
+	if (took(sc, '.', '.') && !scan_digits(sc))
 		return false;
 	if (!took(sc, 'e', 'E'))
 		return true;
 	took(sc, '+', '-');
-	return digits(sc);
+	return scan_digits(sc);
 }
 
-static bool word(struct scan *sc, const char *text)
+static bool scan_word(struct scan *sc, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -176,7 +176,7 @@ static bool word(struct scan *sc, const char *text)
 	return true;
 }
 
-static bool enter(struct scan *sc)
+static bool enter_level(struct scan *sc)
 {
 	if (sc->depth == sc->max_depth)
 		return fail(sc, "arrays and objects are nested too deep");
@@ -188,7 +188,7 @@ static bool enter(struct scan *sc)
 /* After a value: `more` says whether another one follows a comma. */
 static bool separator(struct scan *sc, char close, bool *more)
 {
-	char c = peek(sc);
+	char c = scan_peek(sc);
 
 	if (c != ',' && c != close)
 		return fail(sc, close == ']' ? "a comma or ] is expected here"
@@ -203,7 +203,7 @@ static bool separator(struct scan *sc, char close, bool *more)
 /* Leaves an empty array or object at once. */
 static bool closed(struct scan *sc, char close)
 {
-	if (peek(sc) != close)
+	if (scan_peek(sc) != close)
 		return false;
 	sc->p++;
 	sc->depth--;
@@ -214,7 +214,7 @@ static bool array(struct scan *sc)
 {
 	bool more = true;
 
-	if (!enter(sc))
+	if (!enter_level(sc))
 		return false;
 	if (closed(sc, ']'))
 		return true;
@@ -228,11 +228,11 @@ static bool member(struct scan *sc, size_t base)
 {
 	struct jscan_name name;
 
-	if (peek(sc) != '"')
+	if (scan_peek(sc) != '"')
 		return fail(sc, "a name in double quotes is expected here");
 	if (!string(sc, &name) || !add_name(sc, base, &name))
 		return false;
-	if (peek(sc) != ':')
+	if (scan_peek(sc) != ':')
 		return fail(sc, "a colon is expected here");
 	sc->p++;
 	return value(sc);
@@ -243,7 +243,7 @@ static bool object(struct scan *sc)
 	size_t base = sc->name_count;
 	bool more = true;
 
-	if (!enter(sc))
+	if (!enter_level(sc))
 		return false;
 	if (closed(sc, '}'))
 		return true;
@@ -257,7 +257,7 @@ static bool value(struct scan *sc)
 {
 	struct jscan_name unused;
 
-	switch (peek(sc)) {
+	switch (scan_peek(sc)) {
 	case '{':
 		return object(sc);
 	case '[':
@@ -265,16 +265,16 @@ static bool value(struct scan *sc)
 	case '"':
 		return string(sc, &unused);
 	case 't':
-		return word(sc, "true");
+		return scan_word(sc, "true");
 	case 'f':
-		return word(sc, "false");
+		return scan_word(sc, "false");
 	case 'n':
-		return word(sc, "null");
+		return scan_word(sc, "null");
 	default:
 		break;
 	}
 	if (is_digit(sc) || (sc->p < sc->end && *sc->p == '-'))
-		return number(sc);
+		return scan_number(sc);
 	return fail(sc, sc->p < sc->end ? "a value is expected here"
 					: "the text ends too early");
 }

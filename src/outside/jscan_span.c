@@ -13,7 +13,7 @@ struct span {
 	const char *p, *end;
 };
 
-static void skip_blanks(struct span *s)
+static void span_skip_blanks(struct span *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' ||
 				 *s->p == '\t' || *s->p == '\r'))
@@ -22,11 +22,11 @@ static void skip_blanks(struct span *s)
 
 static bool at(struct span *s, char c)
 {
-	skip_blanks(s);
+	span_skip_blanks(s);
 	return s->p < s->end && *s->p == c;
 }
 
-static bool took(struct span *s, char c)
+static bool span_took(struct span *s, char c)
 {
 	if (!at(s, c))
 		return false;
@@ -71,7 +71,7 @@ static void skip_nested(struct span *s)
 
 static void skip_value(struct span *s)
 {
-	skip_blanks(s);
+	span_skip_blanks(s);
 	if (s->p == s->end)
 		return;
 	if (*s->p == '"')
@@ -86,7 +86,7 @@ enum jscan_type jscan_type(const char *text, size_t len)
 {
 	struct span s = {text, text + len};
 
-	skip_blanks(&s);
+	span_skip_blanks(&s);
 	switch (s.p < s.end ? *s.p : '\0') {
 	case '{':
 		return JSCAN_OBJECT;
@@ -107,11 +107,12 @@ enum jscan_type jscan_type(const char *text, size_t len)
 /* The name in front of a member's value, read as the scanner reads it. */
 static bool read_name(struct span *s, struct jscan_name *out)
 {
-	return at(s, '"') && !jscan_string(&s->p, s->end, out) && took(s, ':');
+	return at(s, '"') && !jscan_string(&s->p, s->end, out) &&
+	       span_took(s, ':');
 }
 
 /* Compares a plain text whose backslashes stand for themselves. */
-static bool is_name(const struct jscan_name *have, const char *name)
+static bool span_is_name(const struct jscan_name *have, const char *name)
 {
 	const struct jscan_name wanted = {name, strlen(name), false};
 
@@ -124,20 +125,20 @@ bool jscan_member(const char *object, size_t len, const char *name,
 	struct span s = {object, object + len};
 	struct jscan_name have;
 
-	if (!took(&s, '{'))
+	if (!span_took(&s, '{'))
 		return false;
 	while (read_name(&s, &have)) {
 		const char *first;
 
-		skip_blanks(&s);
+		span_skip_blanks(&s);
 		first = s.p;
 		skip_value(&s);
-		if (is_name(&have, name)) {
+		if (span_is_name(&have, name)) {
 			*start = (size_t)(first - object);
 			*n = (size_t)(s.p - first);
 			return true;
 		}
-		if (!took(&s, ','))
+		if (!span_took(&s, ','))
 			return false;
 	}
 	return false;
@@ -149,9 +150,9 @@ bool jscan_next(const char *array, size_t len, size_t *pos, size_t *start,
 	struct span s = {array + *pos, array + len};
 	const char *first;
 
-	if (!took(&s, *pos ? ',' : '[') || at(&s, ']') || s.p == s.end)
+	if (!span_took(&s, *pos ? ',' : '[') || at(&s, ']') || s.p == s.end)
 		return false;
-	skip_blanks(&s);
+	span_skip_blanks(&s);
 	first = s.p;
 	skip_value(&s);
 	*start = (size_t)(first - array);

@@ -40,7 +40,7 @@ static const struct json_object *peek(const struct jtree *v)
 		       : (const struct json_object *)v;
 }
 
-static struct json_object *must(struct json_object *o)
+static struct json_object *jtree_must(struct json_object *o)
 {
 	if (!o) {
 		log_error("out of memory for a JSON value");
@@ -109,7 +109,7 @@ static void write_out_pairs(struct buf *out, const char *s, size_t len)
 	}
 }
 
-static struct jtree *parse(const char *s, size_t len)
+static struct jtree *parse_tree(const char *s, size_t len)
 {
 	/* It counts levels slightly differently: leave room. */
 	struct json_tokener *tok = json_tokener_new_ex(JSCAN_DEPTH_MAX + 8);
@@ -135,10 +135,10 @@ struct jtree *jtree_parse(const char *s, size_t len)
 	struct buf b;
 
 	if (!memchr(s, '\\', len))
-		return parse(s, len);
+		return parse_tree(s, len);
 	buf_init(&b, len);
 	write_out_pairs(&b, s, len);
-	v = parse(b.data, b.len);
+	v = parse_tree(b.data, b.len);
 	buf_release(&b);
 	return v;
 }
@@ -273,18 +273,18 @@ bool jtree_iter_next(struct jtree_iter *it, const char **name,
 
 struct jtree *jtree_object(void)
 {
-	return wrap(must(json_object_new_object()));
+	return wrap(jtree_must(json_object_new_object()));
 }
 
 struct jtree *jtree_array(void)
 {
-	return wrap(must(json_object_new_array()));
+	return wrap(jtree_must(json_object_new_array()));
 }
 
 static struct json_object *new_string(const char *s, size_t len)
 {
-	return must(len < INT_MAX ? json_object_new_string_len(s, (int)len)
-				  : NULL);
+	return jtree_must(
+		len < INT_MAX ? json_object_new_string_len(s, (int)len) : NULL);
 }
 
 /* Bytes of any origin, made UTF-8. */
@@ -321,13 +321,13 @@ struct jtree *jtree_new_string(const char *s, size_t len)
 void jtree_put(struct jtree *object, const char *name, struct jtree *child)
 {
 	if (json_object_object_add(unwrap(object), name, unwrap(child)) != 0)
-		must(NULL);
+		jtree_must(NULL);
 }
 
 void jtree_add(struct jtree *array, struct jtree *child)
 {
 	if (json_object_array_add(unwrap(array), unwrap(child)) != 0)
-		must(NULL);
+		jtree_must(NULL);
 }
 
 void jtree_put_string_len(struct jtree *object, const char *name, const char *s,
@@ -365,12 +365,12 @@ void jtree_put_string(struct jtree *object, const char *name, const char *text)
 
 void jtree_put_int(struct jtree *object, const char *name, int64_t v)
 {
-	jtree_put(object, name, wrap(must(json_object_new_int64(v))));
+	jtree_put(object, name, wrap(jtree_must(json_object_new_int64(v))));
 }
 
 void jtree_put_bool(struct jtree *object, const char *name, bool v)
 {
-	jtree_put(object, name, wrap(must(json_object_new_boolean(v))));
+	jtree_put(object, name, wrap(jtree_must(json_object_new_boolean(v))));
 }
 
 /* The shorter of the two forms that read back as the same value: 0.1, not
@@ -386,7 +386,8 @@ void jtree_put_double(struct jtree *object, const char *name, double v)
 	snprintf(text, sizeof(text), "%.15g", v);
 	if (strtod(text, NULL) < v || strtod(text, NULL) > v)
 		snprintf(text, sizeof(text), "%.17g", v);
-	jtree_put(object, name, wrap(must(json_object_new_double_s(v, text))));
+	jtree_put(object, name,
+		  wrap(jtree_must(json_object_new_double_s(v, text))));
 }
 
 void jtree_put_null(struct jtree *object, const char *name)

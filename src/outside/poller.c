@@ -28,7 +28,7 @@ struct poller {
 	size_t count;
 };
 
-static void must(bool ok, const char *what)
+static void poller_must(bool ok, const char *what)
 {
 	if (ok)
 		return;
@@ -42,11 +42,12 @@ struct poller *poller_new(void)
 	struct epoll_event e = {.events = EPOLLIN};
 
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	must(w->epoll >= 0, "epoll_create1");
+	poller_must(w->epoll >= 0, "epoll_create1");
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	must(w->wake >= 0, "eventfd");
+	poller_must(w->wake >= 0, "eventfd");
 	e.data.fd = w->wake;
-	must(epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &e) == 0, "epoll_ctl");
+	poller_must(epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &e) == 0,
+		    "epoll_ctl");
 	return w;
 }
 
@@ -83,7 +84,8 @@ void poller_closed(struct poller *w, int fd)
 	*spot_of(w, fd) = (struct spot){0};
 }
 
-static void enter(struct poller *w, int fd, struct spot *s, unsigned bits)
+static void set_interest(struct poller *w, int fd, struct spot *s,
+			 unsigned bits)
 {
 	struct epoll_event e = {
 		.events = (bits & POLLER_IN ? (unsigned)EPOLLIN : 0) |
@@ -108,17 +110,17 @@ void poller_want(struct poller *w, int fd, unsigned want)
 	if (!want && s->lasting)
 		bits = s->registered & POLLER_IN;
 	if (bits != s->registered)
-		enter(w, fd, s, bits);
+		set_interest(w, fd, s, bits);
 }
 
 /* An event that nobody asked for is a kept connection closed by its other
  * end; it would be reported again and again. */
-static unsigned ready(struct poller *w, const struct epoll_event *e)
+static unsigned ready_bits(struct poller *w, const struct epoll_event *e)
 {
 	struct spot *s = spot_of(w, e->data.fd);
 
 	if (!s->wanted)
-		enter(w, e->data.fd, s, 0);
+		set_interest(w, e->data.fd, s, 0);
 	if (e->events & (EPOLLERR | EPOLLHUP))
 		return s->wanted;
 	return s->wanted & ((e->events & EPOLLIN ? (unsigned)POLLER_IN : 0) |
@@ -136,11 +138,12 @@ size_t poller_wait(struct poller *w, int64_t ms, struct poller_event *events)
 		int fd = got[i].data.fd;
 
 		if (fd == w->wake) {
-			must(read(fd, &wakes, sizeof(wakes)) > 0, "eventfd");
+			poller_must(read(fd, &wakes, sizeof(wakes)) > 0,
+				    "eventfd");
 			continue;
 		}
 		events[count] = (struct poller_event){
-			.fd = fd, .ready = ready(w, &got[i])};
+			.fd = fd, .ready = ready_bits(w, &got[i])};
 		count += events[count].ready != 0;
 	}
 	return count;
@@ -150,5 +153,5 @@ void poller_wake(struct poller *w)
 {
 	const uint64_t one = 1;
 
-	must(write(w->wake, &one, sizeof(one)) > 0, "eventfd");
+	poller_must(write(w->wake, &one, sizeof(one)) > 0, "eventfd");
 }

@@ -31,7 +31,7 @@ static const struct action catalogue[] = {
 
 static const char *const wildcards[] = {"*", "event.*", "user.*", "vyteme.*"};
 
-static const struct action *find(const char *name)
+static const struct action *find_action(const char *name)
 {
 	for (size_t i = 0; i < COUNT(catalogue); i++)
 		if (strcmp(catalogue[i].name, name) == 0)
@@ -55,21 +55,21 @@ const struct action *action_catalogue(size_t *n)
 
 bool action_published(const char *action)
 {
-	const struct action *a = find(action);
+	const struct action *a = find_action(action);
 
 	return a && !a->operational;
 }
 
 bool action_operational(const char *action)
 {
-	const struct action *a = find(action);
+	const struct action *a = find_action(action);
 
 	return a && a->operational;
 }
 
 bool action_hookable(const char *action)
 {
-	const struct action *a = find(action);
+	const struct action *a = find_action(action);
 
 	return a ? a->hookable : is_wildcard(action);
 }

@@ -6,7 +6,7 @@
 
 enum { BELIEVED_MS = 5000 };
 
-static size_t find(const struct headroom *q, const struct id *organization)
+static size_t find_kept(const struct headroom *q, const struct id *organization)
 {
 	size_t i = 0;
 
@@ -21,7 +21,7 @@ bool headroom_tells(const struct headroom *q, const struct id *organization,
 		    const struct headroom_rule *rule, uint64_t want,
 		    int64_t now, uint64_t *room)
 {
-	size_t i = find(q, organization);
+	size_t i = find_kept(q, organization);
 	uint64_t counted, added;
 	int64_t age;
 
@@ -39,7 +39,7 @@ bool headroom_tells(const struct headroom *q, const struct id *organization,
 void headroom_keep(struct headroom *q, const struct id *organization,
 		   uint64_t room, int64_t now)
 {
-	size_t i = find(q, organization);
+	size_t i = find_kept(q, organization);
 
 	if (i == HEADROOM_KEPT) {
 		i = q->next;
@@ -54,7 +54,7 @@ void headroom_keep(struct headroom *q, const struct id *organization,
 void headroom_added(struct headroom *q, const struct id *organization,
 		    uint64_t n)
 {
-	size_t i = find(q, organization);
+	size_t i = find_kept(q, organization);
 
 	if (i < HEADROOM_KEPT)
 		q->kept[i].added += n;

@@ -48,7 +48,7 @@ uint64_t histogram_count(const struct histogram *h)
 }
 
 /* `rank` of the `n` durations in bucket `i` lie below the answer. */
-static double within(size_t i, double rank, uint64_t n)
+static double interpolate(size_t i, double rank, uint64_t n)
 {
 	double lo = i ? (double)bounds[i - 1] : 0;
 	double hi = i < HISTOGRAM_BOUNDS ? (double)bounds[i] : lo;
@@ -68,8 +68,8 @@ double histogram_quantile(const struct histogram *h, double q)
 		return -1;
 	for (size_t i = 0; i < last; i++) {
 		if (h->n[i] && rank <= (double)h->n[i])
-			return within(i, rank, h->n[i]);
+			return interpolate(i, rank, h->n[i]);
 		rank -= (double)h->n[i];
 	}
-	return within(last, rank, h->n[last]);
+	return interpolate(last, rank, h->n[last]);
 }

@@ -26,7 +26,7 @@ bool id_equal(const struct id *a, const struct id *b)
 	return memcmp(a->b, b->b, ID_SIZE) == 0;
 }
 
-static void put(unsigned char *p, size_t n, uint64_t v)
+static void put_bytes(unsigned char *p, size_t n, uint64_t v)
 {
 	while (n--) {
 		p[n] = (unsigned char)(v & 0xff);
@@ -46,16 +46,16 @@ static uint64_t get(const unsigned char *p, size_t n)
 void id_new(struct id *id, int64_t now_ms)
 {
 	crypt_random(id->b, ID_SIZE);
-	put(id->b, KIND_AT, (uint64_t)(now_ms / 1000));
+	put_bytes(id->b, KIND_AT, (uint64_t)(now_ms / 1000));
 }
 
 void id_make(struct id *id, enum id_kind kind, unsigned site,
 	     int64_t created_ms, uint64_t serial)
 {
-	put(id->b, KIND_AT, (uint64_t)(created_ms / 1000));
+	put_bytes(id->b, KIND_AT, (uint64_t)(created_ms / 1000));
 	id->b[KIND_AT] = (unsigned char)kind;
-	put(id->b + SITE_AT, SERIAL_AT - SITE_AT, site);
-	put(id->b + SERIAL_AT, SERIAL_SIZE, serial);
+	put_bytes(id->b + SITE_AT, SERIAL_AT - SITE_AT, site);
+	put_bytes(id->b + SERIAL_AT, SERIAL_SIZE, serial);
 }
 
 bool id_serial(const struct id *id, enum id_kind kind, unsigned site,

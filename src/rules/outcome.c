@@ -61,8 +61,8 @@ static void stopped(const struct attempt *a, struct outcome *out)
 }
 
 /* The schedule alone decides whether; Retry-After only decides how late. */
-static void again(const struct outcome_policy *policy, unsigned tries,
-		  double fraction, struct outcome *out)
+static void outcome_again(const struct outcome_policy *policy, unsigned tries,
+			  double fraction, struct outcome *out)
 {
 	int64_t delay = retry_delay(policy->schedule, policy->schedule_count,
 				    tries, policy->jitter, fraction);
@@ -111,7 +111,7 @@ void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
 	else if (a->error == ATTEMPT_STOPPED)
 		stopped(a, out);
 	else
-		again(policy, tries, fraction, out);
+		outcome_again(policy, tries, fraction, out);
 }
 
 bool outcome_stops_lane(const struct outcome *o)

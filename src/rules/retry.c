@@ -48,7 +48,7 @@ struct date {
 	unsigned year, month, day, hour, minute, second;
 };
 
-static bool skip(struct cursor *c, const char *literal)
+static bool date_skip(struct cursor *c, const char *literal)
 {
 	size_t n = strlen(literal);
 
@@ -59,7 +59,7 @@ static bool skip(struct cursor *c, const char *literal)
 }
 
 /* Exactly `n` digits. */
-static bool digits(struct cursor *c, size_t n, unsigned *out)
+static bool date_digits(struct cursor *c, size_t n, unsigned *out)
 {
 	unsigned v = 0;
 
@@ -76,11 +76,11 @@ static bool digits(struct cursor *c, size_t n, unsigned *out)
 }
 
 /* One of the words; gives its 1-based position in the list. */
-static bool word(struct cursor *c, const char *const *words, size_t count,
-		 unsigned *out)
+static bool date_word(struct cursor *c, const char *const *words, size_t count,
+		      unsigned *out)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (skip(c, words[i])) {
+		if (date_skip(c, words[i])) {
 			*out = (unsigned)i + 1;
 			return true;
 		}
@@ -94,7 +94,7 @@ static bool month(struct cursor *c, unsigned *out)
 					    "May", "Jun", "Jul", "Aug",
 					    "Sep", "Oct", "Nov", "Dec"};
 
-	return word(c, names, sizeof(names) / sizeof(names[0]), out);
+	return date_word(c, names, sizeof(names) / sizeof(names[0]), out);
 }
 
 static bool day_name(struct cursor *c)
@@ -103,7 +103,7 @@ static bool day_name(struct cursor *c)
 					    "Fri", "Sat", "Sun"};
 	unsigned which;
 
-	return word(c, names, sizeof(names) / sizeof(names[0]), &which);
+	return date_word(c, names, sizeof(names) / sizeof(names[0]), &which);
 }
 
 static bool long_day_name(struct cursor *c)
@@ -113,24 +113,25 @@ static bool long_day_name(struct cursor *c)
 					    "Sunday"};
 	unsigned which;
 
-	return word(c, names, sizeof(names) / sizeof(names[0]), &which);
+	return date_word(c, names, sizeof(names) / sizeof(names[0]), &which);
 }
 
-static bool clock_time(struct cursor *c, struct date *d)
+static bool time_of_day(struct cursor *c, struct date *d)
 {
-	return digits(c, 2, &d->hour) && skip(c, ":") &&
-	       digits(c, 2, &d->minute) && skip(c, ":") &&
-	       digits(c, 2, &d->second);
+	return date_digits(c, 2, &d->hour) && date_skip(c, ":") &&
+	       date_digits(c, 2, &d->minute) && date_skip(c, ":") &&
+	       date_digits(c, 2, &d->second);
 }
 
 /* Sun, 06 Nov 1994 08:49:37 GMT */
 static bool imf_date(struct cursor c, int64_t now_ms, struct date *d)
 {
 	(void)now_ms;
-	return day_name(&c) && skip(&c, ", ") && digits(&c, 2, &d->day) &&
-	       skip(&c, " ") && month(&c, &d->month) && skip(&c, " ") &&
-	       digits(&c, 4, &d->year) && skip(&c, " ") && clock_time(&c, d) &&
-	       skip(&c, " GMT") && c.s == c.end;
+	return day_name(&c) && date_skip(&c, ", ") &&
+	       date_digits(&c, 2, &d->day) && date_skip(&c, " ") &&
+	       month(&c, &d->month) && date_skip(&c, " ") &&
+	       date_digits(&c, 4, &d->year) && date_skip(&c, " ") &&
+	       time_of_day(&c, d) && date_skip(&c, " GMT") && c.s == c.end;
 }
 
 /* Two digits of a year, read as the year at most 50 years ahead and less
@@ -142,7 +143,7 @@ static unsigned full_year(unsigned two, int64_t now_ms)
 	unsigned current = 0, year;
 
 	text_time(now, now_ms);
-	digits(&c, 4, &current);
+	date_digits(&c, 4, &current);
 	year = current / 100 * 100 + two;
 	if (year > current + 50)
 		year -= 100;
@@ -156,25 +157,26 @@ static bool rfc850_date(struct cursor c, int64_t now_ms, struct date *d)
 {
 	unsigned two;
 
-	if (!long_day_name(&c) || !skip(&c, ", ") || !digits(&c, 2, &d->day) ||
-	    !skip(&c, "-") || !month(&c, &d->month) || !skip(&c, "-") ||
-	    !digits(&c, 2, &two))
+	if (!long_day_name(&c) || !date_skip(&c, ", ") ||
+	    !date_digits(&c, 2, &d->day) || !date_skip(&c, "-") ||
+	    !month(&c, &d->month) || !date_skip(&c, "-") ||
+	    !date_digits(&c, 2, &two))
 		return false;
 	d->year = full_year(two, now_ms);
-	return skip(&c, " ") && clock_time(&c, d) && skip(&c, " GMT") &&
-	       c.s == c.end;
+	return date_skip(&c, " ") && time_of_day(&c, d) &&
+	       date_skip(&c, " GMT") && c.s == c.end;
 }
 
 /* Sun Nov  6 08:49:37 1994 */
 static bool asctime_date(struct cursor c, int64_t now_ms, struct date *d)
 {
 	(void)now_ms;
-	return day_name(&c) && skip(&c, " ") && month(&c, &d->month) &&
-	       skip(&c, " ") &&
-	       (skip(&c, " ") ? digits(&c, 1, &d->day)
-			      : digits(&c, 2, &d->day)) &&
-	       skip(&c, " ") && clock_time(&c, d) && skip(&c, " ") &&
-	       digits(&c, 4, &d->year) && c.s == c.end;
+	return day_name(&c) && date_skip(&c, " ") && month(&c, &d->month) &&
+	       date_skip(&c, " ") &&
+	       (date_skip(&c, " ") ? date_digits(&c, 1, &d->day)
+				   : date_digits(&c, 2, &d->day)) &&
+	       date_skip(&c, " ") && time_of_day(&c, d) && date_skip(&c, " ") &&
+	       date_digits(&c, 4, &d->year) && c.s == c.end;
 }
 
 static int64_t date_ms(const struct date *d)
@@ -197,10 +199,10 @@ static bool date_exists(const struct date *d)
 	    d->day > 31)
 		return false;
 	text_time(text, date_ms(d));
-	return digits(&c, 2, &day) && day == d->day;
+	return date_digits(&c, 2, &day) && day == d->day;
 }
 
-static bool http_date(struct cursor c, int64_t now_ms, int64_t *ms)
+static bool any_date(struct cursor c, int64_t now_ms, int64_t *ms)
 {
 	static bool (*const forms[])(struct cursor, int64_t, struct date *) = {
 		imf_date, rfc850_date, asctime_date};
@@ -261,7 +263,7 @@ int64_t retry_after(const char *value, int64_t now_ms)
 		return RETRY_NONE;
 	c = trimmed(value);
 	if (!seconds(c, &ms)) {
-		if (!http_date(c, now_ms, &ms))
+		if (!any_date(c, now_ms, &ms))
 			return RETRY_NONE;
 		ms -= now_ms;
 	}

@@ -145,7 +145,7 @@ static bool is_internal(const char *name, size_t len)
 }
 
 /* Letters, digits, hyphens and underscores in labels of 1 to 63. */
-static bool is_name(const char *name, size_t len)
+static bool is_host_name(const char *name, size_t len)
 {
 	size_t label = 0;
 
@@ -170,7 +170,7 @@ static const char *check_name(const char *host,
 
 	if (len && host[len - 1] == '.')
 		len--;
-	if (!is_name(host, len))
+	if (!is_host_name(host, len))
 		return "the host in target_url is not a host name";
 	if (!policy->allow_count && is_internal(host, len))
 		return internal_name;
@@ -230,7 +230,8 @@ static const char *check_host(const char *host, uint16_t port,
 }
 
 /* One part into the arena; NULL when there is none. */
-static char *part(CURLU *u, CURLUPart what, unsigned flags, struct arena *arena)
+static char *url_part(CURLU *u, CURLUPart what, unsigned flags,
+		      struct arena *arena)
 {
 	char *text, *copy;
 
@@ -243,14 +244,14 @@ static char *part(CURLU *u, CURLUPart what, unsigned flags, struct arena *arena)
 
 static bool split(CURLU *u, struct arena *arena, struct target *t)
 {
-	char *port = part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, arena);
-	char *host = part(u, CURLUPART_HOST, 0, arena);
-	char *path = part(u, CURLUPART_PATH, 0, arena);
-	char *query = part(u, CURLUPART_QUERY, 0, arena);
+	char *port = url_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, arena);
+	char *host = url_part(u, CURLUPART_HOST, 0, arena);
+	char *path = url_part(u, CURLUPART_PATH, 0, arena);
+	char *query = url_part(u, CURLUPART_QUERY, 0, arena);
 	struct sockaddr_storage ss;
 	uint64_t number;
 
-	t->scheme = part(u, CURLUPART_SCHEME, 0, arena);
+	t->scheme = url_part(u, CURLUPART_SCHEME, 0, arena);
 	if (!t->scheme || !host || !path || !port ||
 	    !text_uint(port, UINT16_MAX, &number))
 		return false;

@@ -23,7 +23,7 @@ static enum err wrong_version(unsigned version)
 	return ERR_CONFIG;
 }
 
-static enum err ready(struct db *db, void *arg)
+static enum err ready_body(struct db *db, void *arg)
 {
 	struct store *s = arg;
 	struct db_stmt *q;
@@ -54,7 +54,7 @@ void store_init_bare(struct store *s, const struct conf *conf,
 void store_init(struct store *s, const struct conf *conf, enum db_role role)
 {
 	store_init_bare(s, conf, role);
-	db_on_connect(s->db, ready, s);
+	db_on_connect(s->db, ready_body, s);
 }
 
 void store_release(struct store *s)

@@ -12,7 +12,8 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
-/* The columns of read_row(), in its order; an index for the deliveries. */
+/* The columns of read_delivery_row(), in its order; an index for the
+ * deliveries. */
 #define SELECT_FROM(index)                                                     \
 	"SELECT STRAIGHT_JOIN d.id, d.organization, d.hook_id, h.created_at, " \
 	"d.notification_id, n.created_at, n.action, "                          \
@@ -39,8 +40,8 @@ static void read_ids(const struct store *s, struct db_stmt *q,
 			 db_col_uint(q, 15));
 }
 
-static void read_row(const struct store *s, struct db_stmt *q,
-		     struct arena *arena, struct store_delivery *d)
+static void read_delivery_row(const struct store *s, struct db_stmt *q,
+			      struct arena *arena, struct store_delivery *d)
 {
 	*d = (struct store_delivery){
 		.key = db_col_uint(q, 0),
@@ -68,7 +69,7 @@ static void read_rows(const struct store *s, struct db_stmt *q,
 	size_t n = 0;
 
 	while (db_next(q))
-		read_row(s, q, arena, &rows[n++]);
+		read_delivery_row(s, q, arena, &rows[n++]);
 	*list = rows;
 	*count = n;
 }
@@ -91,7 +92,7 @@ enum err store_delivery_get(struct store *s, struct arena *arena,
 					    "d.organization = ?",
 		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 	while (!e && db_next(q)) {
-		read_row(s, q, arena, &d);
+		read_delivery_row(s, q, arena, &d);
 		found = id_equal(&d.id, id);
 	}
 	if (e || !found)

@@ -72,7 +72,8 @@ static const char *look_sql(const struct search *s)
 	return s->hook ? by_hook : by_organization;
 }
 
-static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
+static enum err look_deliveries(void *arg, uint64_t below, size_t rows,
+				struct db_stmt **q)
 {
 	const struct search *s = arg;
 	const struct store_filter *f = s->walk.f;
@@ -87,7 +88,7 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 			q);
 }
 
-static enum err skip(struct search *s)
+static enum err skip_younger(struct search *s)
 {
 	static const char by_hook[] = BEHIND("hook", "d.hook_id");
 	static const char by_organization[] =
@@ -121,8 +122,9 @@ static enum err skip(struct search *s)
 	"JOIN vh_deliveries d FORCE INDEX (lane) ON d.lane = h.id + k.kind "   \
 	"WHERE h.organization = ? AND (? = 0 OR h.id = ?) AND " IN_LANES
 
-static enum err count(struct store *s, const char *sql,
-		      const struct db_value *args, size_t n, uint64_t *out)
+static enum err count_matches(struct store *s, const char *sql,
+			      const struct db_value *args, size_t n,
+			      uint64_t *out)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql, args, n, &q);
@@ -139,20 +141,21 @@ static enum err lanes_are_short(const struct search *s, bool *is_short)
 	uint64_t hooks = 0, rows = 0;
 	enum err e;
 
-	e = count(w->s,
-		  "SELECT COUNT(*) FROM (SELECT 1 FROM vh_hooks "
-		  "WHERE organization = ? LIMIT ?) h",
-		  DB_ARGS(store_col_of(w->organization), db_int(LANES_MAX + 1)),
-		  &hooks);
+	e = count_matches(
+		w->s,
+		"SELECT COUNT(*) FROM (SELECT 1 FROM vh_hooks "
+		"WHERE organization = ? LIMIT ?) h",
+		DB_ARGS(store_col_of(w->organization), db_int(LANES_MAX + 1)),
+		&hooks);
 	if (!e && hooks <= LANES_MAX)
-		e = count(w->s,
-			  "SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN "
-			  "1 " FROM_LANES "LIMIT ?) d",
-			  DB_ARGS(store_col_of(w->organization),
-				  db_uint(s->hook), db_uint(s->hook),
-				  db_text(w->f->state),
-				  db_int(LANE_ROWS_MAX + 1)),
-			  &rows);
+		e = count_matches(w->s,
+				  "SELECT COUNT(*) FROM (SELECT STRAIGHT_JOIN "
+				  "1 " FROM_LANES "LIMIT ?) d",
+				  DB_ARGS(store_col_of(w->organization),
+					  db_uint(s->hook), db_uint(s->hook),
+					  db_text(w->f->state),
+					  db_int(LANE_ROWS_MAX + 1)),
+				  &rows);
 	*is_short = hooks <= LANES_MAX && rows <= LANE_ROWS_MAX;
 	return e;
 }
@@ -203,11 +206,11 @@ static enum err search(struct search *s, struct arena *arena)
 		return e;
 	if (lanes)
 		return pick(s, arena);
-	e = skip(s);
+	e = skip_younger(s);
 	return e ? e : store_walk(arena, &s->walk);
 }
 
-static enum err begin(struct search *s)
+static enum err begin_search(struct search *s)
 {
 	static const char cursor[] =
 		"SELECT d.created_at, d.organization = ?, "
@@ -231,8 +234,9 @@ static enum err begin(struct search *s)
 }
 
 /* Rows that are read by their keys come oldest first. */
-static enum err read_page(const struct store_walk *w, struct arena *arena,
-			  struct store_delivery **list, size_t *count)
+static enum err read_delivery_page(const struct store_walk *w,
+				   struct arena *arena,
+				   struct store_delivery **list, size_t *count)
 {
 	struct store_delivery *rows;
 	enum err e;
@@ -261,14 +265,14 @@ enum err store_delivery_list(struct store *s, struct arena *arena,
 				    .f = f,
 				    .organization = organization,
 				    .kind = ID_DELIVERY,
-				    .look = look,
+				    .look = look_deliveries,
 				    .arg = &l}};
-	enum err e = begin(&l);
+	enum err e = begin_search(&l);
 
 	if (!e)
 		e = search(&l, arena);
 	if (!e)
-		e = read_page(&l.walk, arena, list, count);
+		e = read_delivery_page(&l.walk, arena, list, count);
 	if (!e)
 		store_walk_end(&l.walk, more);
 	return e;

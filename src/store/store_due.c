@@ -27,8 +27,8 @@ static const char count_queued[] =
 	"FORCE INDEX (state) WHERE state = 'queued' AND organization = ? "
 	"LIMIT ?) w";
 
-static enum err count(struct store *s, const char *sql, const struct id *org,
-		      uint64_t *room)
+static enum err room_left(struct store *s, const char *sql,
+			  const struct id *org, uint64_t *room)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql,
@@ -43,7 +43,7 @@ enum err store_due_count(struct store *s, const struct id *organization,
 			 uint64_t *room)
 {
 	*room = s->conf->api.max_due;
-	return count(s, count_due, organization, room);
+	return room_left(s, count_due, organization, room);
 }
 
 /* ---- kept counts ---- */
@@ -58,7 +58,7 @@ enum err store_due_room(struct store *s, const struct id *organization,
 		return ERR_OK;
 	e = store_due_count(s, organization, room);
 	if (!e && *room && who == STORE_DUE_PUBLISHER)
-		e = count(s, count_queued, organization, room);
+		e = room_left(s, count_queued, organization, room);
 	if (!e)
 		headroom_keep(&s->due, organization, *room, now);
 	return e;

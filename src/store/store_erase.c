@@ -12,8 +12,8 @@ enum { STEP = 500 };
 
 /* ---- counting ---- */
 
-static enum err count(struct store *s, const struct id *org, const char *sql,
-		      uint64_t *n)
+static enum err count_of_org(struct store *s, const struct id *org,
+			     const char *sql, uint64_t *n)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql, DB_ARGS(store_col_of(org)), &q);
@@ -27,31 +27,31 @@ enum err store_erase_count(struct store *s, const struct id *org,
 			   struct store_erased *out)
 {
 	struct store_erased n = {0};
-	enum err e = count(s, org,
-			   "SELECT COUNT(*) FROM vh_api_keys "
-			   "WHERE organization = ?",
-			   &n.keys);
+	enum err e = count_of_org(s, org,
+				  "SELECT COUNT(*) FROM vh_api_keys "
+				  "WHERE organization = ?",
+				  &n.keys);
 
 	if (!e)
-		e = count(
+		e = count_of_org(
 			s, org,
 			"SELECT COUNT(*) FROM vh_hooks WHERE organization = ?",
 			&n.hooks);
 	if (!e)
-		e = count(s, org,
-			  "SELECT COUNT(*) FROM vh_notifications "
-			  "WHERE organization = ?",
-			  &n.notifications);
+		e = count_of_org(s, org,
+				 "SELECT COUNT(*) FROM vh_notifications "
+				 "WHERE organization = ?",
+				 &n.notifications);
 	if (!e)
-		e = count(s, org,
-			  "SELECT COUNT(*) FROM vh_deliveries "
-			  "WHERE organization = ?",
-			  &n.deliveries);
+		e = count_of_org(s, org,
+				 "SELECT COUNT(*) FROM vh_deliveries "
+				 "WHERE organization = ?",
+				 &n.deliveries);
 	if (!e)
-		e = count(s, org,
-			  "SELECT COUNT(*) FROM vh_idempotency_keys "
-			  "WHERE organization = ?",
-			  &n.idempotency_keys);
+		e = count_of_org(s, org,
+				 "SELECT COUNT(*) FROM vh_idempotency_keys "
+				 "WHERE organization = ?",
+				 &n.idempotency_keys);
 	if (!e)
 		*out = n;
 	return e;
@@ -66,8 +66,8 @@ struct hooks {
 	uint64_t removed;
 };
 
-static enum err read_hooks(struct hooks *h, const struct id *org,
-			   const char *sql)
+static enum err read_hooks_of_org(struct hooks *h, const struct id *org,
+				  const char *sql)
 {
 	struct db_stmt *q;
 	enum err e = db_query(h->s->db, sql,
@@ -114,9 +114,10 @@ enum err store_erase_shut(struct store *s, const struct id *org,
 		return e;
 	done->keys += db_affected(s->db);
 	do {
-		e = read_hooks(&h, org,
-			       "SELECT id FROM vh_hooks WHERE organization = ? "
-			       "AND deleted_at IS NULL LIMIT ?");
+		e = read_hooks_of_org(
+			&h, org,
+			"SELECT id FROM vh_hooks WHERE organization = ? "
+			"AND deleted_at IS NULL LIMIT ?");
 		if (!e && h.count)
 			e = db_tx(s->db, DB_REPEAT, shut_body, &h);
 	} while (!e && h.count);
@@ -153,7 +154,7 @@ enum err store_erase_lanes(struct store *s, const struct id *org,
 	enum err e;
 
 	do {
-		e = read_hooks(
+		e = read_hooks_of_org(
 			&h, org,
 			"SELECT l.hook_id FROM vh_hooks h JOIN (SELECT 0 "
 			"AS kind UNION ALL SELECT " STORE_LANE_PING_SQL
@@ -170,8 +171,9 @@ enum err store_erase_lanes(struct store *s, const struct id *org,
 
 /* ---- rows ---- */
 
-static enum err read_page(struct store *s, const struct id *org,
-			  const char *sql, struct db_value *list, size_t *n)
+static enum err read_page_of_org(struct store *s, const struct id *org,
+				 const char *sql, struct db_value *list,
+				 size_t *n)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql,
@@ -195,14 +197,15 @@ static enum err remove_list(struct store *s, const char *sql,
 }
 
 /* Attempts first, so that none is left if the program ends between the two. */
-static enum err remove_deliveries(struct store *s, const struct id *org,
-				  struct store_erased *done, size_t *n)
+static enum err erase_deliveries(struct store *s, const struct id *org,
+				 struct store_erased *done, size_t *n)
 {
 	struct db_value list[STEP];
-	enum err e = read_page(s, org,
-			       "SELECT id FROM vh_deliveries FORCE INDEX "
-			       "(organization) WHERE organization = ? LIMIT ?",
-			       list, n);
+	enum err e = read_page_of_org(
+		s, org,
+		"SELECT id FROM vh_deliveries FORCE INDEX "
+		"(organization) WHERE organization = ? LIMIT ?",
+		list, n);
 
 	if (e || !*n)
 		return e;
@@ -218,14 +221,15 @@ static enum err remove_deliveries(struct store *s, const struct id *org,
 	return e;
 }
 
-static enum err remove_notifications(struct store *s, const struct id *org,
-				     struct store_erased *done, size_t *n)
+static enum err erase_notifications(struct store *s, const struct id *org,
+				    struct store_erased *done, size_t *n)
 {
 	struct db_value list[STEP];
-	enum err e = read_page(s, org,
-			       "SELECT id FROM vh_notifications FORCE INDEX "
-			       "(organization) WHERE organization = ? LIMIT ?",
-			       list, n);
+	enum err e = read_page_of_org(
+		s, org,
+		"SELECT id FROM vh_notifications FORCE INDEX "
+		"(organization) WHERE organization = ? LIMIT ?",
+		list, n);
 
 	if (e || !*n)
 		return e;
@@ -265,10 +269,10 @@ enum err store_erase_rows(struct store *s, const struct id *org,
 			  struct store_erased *done, bool *more)
 {
 	size_t n;
-	enum err e = remove_deliveries(s, org, done, &n);
+	enum err e = erase_deliveries(s, org, done, &n);
 
 	if (!e && !n)
-		e = remove_notifications(s, org, done, &n);
+		e = erase_notifications(s, org, done, &n);
 	if (!e && !n)
 		e = remove_keys(s, org, done, &n);
 	if (!e && !n)
@@ -312,9 +316,10 @@ enum err store_erase_end(struct store *s, const struct id *org,
 	enum err e;
 
 	do {
-		e = read_hooks(&h, org,
-			       "SELECT id FROM vh_hooks WHERE organization = ? "
-			       "LIMIT ?");
+		e = read_hooks_of_org(
+			&h, org,
+			"SELECT id FROM vh_hooks WHERE organization = ? "
+			"LIMIT ?");
 		if (!e && h.count)
 			e = db_tx(s->db, DB_REPEAT, end_body, &h);
 		if (!e && h.count)

@@ -16,8 +16,8 @@
 #define TEXT(number) #number
 #define NUMBER(name) TEXT(name)
 
-static void read_hook(const struct store *s, struct db_stmt *q,
-		      struct store_health *h)
+static void read_health(const struct store *s, struct db_stmt *q,
+			struct store_health *h)
 {
 	*h = (struct store_health){
 		.key = db_col_uint(q, 0),
@@ -31,9 +31,9 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 	store_id(s, &h->id, ID_HOOK, db_col_time(q, 1), h->key);
 }
 
-static enum err read_hooks(struct store *s, struct arena *arena,
-			   const struct id *organization,
-			   struct store_health **list, size_t *n)
+static enum err read_health_rows(struct store *s, struct arena *arena,
+				 const struct id *organization,
+				 struct store_health **list, size_t *n)
 {
 	struct db_stmt *q;
 	enum err e;
@@ -51,13 +51,13 @@ static enum err read_hooks(struct store *s, struct arena *arena,
 	*n = 0;
 	*list = arena_alloc(arena, (db_rows(q) + 1) * sizeof(**list));
 	while (db_next(q))
-		read_hook(s, q, &(*list)[(*n)++]);
+		read_health(s, q, &(*list)[(*n)++]);
 	return ERR_OK;
 }
 
 /* ---- due and waiting ---- */
 
-static int compare(const void *a, const void *b)
+static int compare_health(const void *a, const void *b)
 {
 	const struct store_health *x = a, *y = b;
 
@@ -98,7 +98,7 @@ static enum err count_pending(struct store *s, struct store_health *list,
 	while (!e && db_next(q)) {
 		struct store_health key = {.key = db_col_uint(q, 0)}, *h;
 
-		h = bsearch(&key, list, n, sizeof(*list), compare);
+		h = bsearch(&key, list, n, sizeof(*list), compare_health);
 		if (h)
 			read_count(s, q, h);
 	}
@@ -106,7 +106,7 @@ static enum err count_pending(struct store *s, struct store_health *list,
 }
 
 /* As many of a list as one statement takes. */
-static size_t part(size_t n, size_t at)
+static size_t list_part(size_t n, size_t at)
 {
 	return n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 }
@@ -119,9 +119,9 @@ enum err store_health_hooks(struct store *s, struct arena *arena,
 	enum err e = store_now(s, &now);
 
 	if (!e)
-		e = read_hooks(s, arena, organization, list, n);
+		e = read_health_rows(s, arena, organization, list, n);
 	for (size_t at = 0; !e && at < *n; at += DB_LIST_MAX)
-		e = count_pending(s, *list + at, part(*n, at));
+		e = count_pending(s, *list + at, list_part(*n, at));
 	return e;
 }
 
@@ -153,10 +153,10 @@ enum err store_health_kept(struct store *s, const struct store_health *list,
 
 	*failed = *held = 0;
 	for (size_t at = 0; !e && at < n; at += DB_LIST_MAX) {
-		e = count_kind(s, list + at, part(n, at), STORE_LANE_FAILED,
-			       failed);
+		e = count_kind(s, list + at, list_part(n, at),
+			       STORE_LANE_FAILED, failed);
 		if (!e)
-			e = count_kind(s, list + at, part(n, at),
+			e = count_kind(s, list + at, list_part(n, at),
 				       STORE_LANE_HELD, held);
 	}
 	return e;

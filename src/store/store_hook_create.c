@@ -44,7 +44,7 @@ struct creation {
 
 /* Counting hooks while others are inserted reads the versions of each row: with
  * forty such processes, creating a hook took a third longer. */
-static enum err check_limit(struct creation *c)
+static enum err check_hook_limit(struct creation *c)
 {
 	static const struct headroom_rule rule = {.part = TOGETHER};
 	struct store *s = c->s;
@@ -108,7 +108,7 @@ enum err store_hook_create(struct store *s, struct store_hook *hook,
 {
 	struct creation c = {
 		.s = s, .hook = hook, .secret = secret, .max = max};
-	enum err e = check_limit(&c);
+	enum err e = check_hook_limit(&c);
 
 	if (!e)
 		e = db_tx(s->db, DB_ONCE, create_body, &c);

@@ -95,8 +95,8 @@ enum err store_lane_fence(struct store *s, const char *owner,
 }
 
 /* One statement for as many lanes as it can name. */
-static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
-		       size_t n)
+static enum err change_lanes(struct store *s, const char *sql,
+			     const uint64_t *lanes, size_t n)
 {
 	struct db_value list[DB_LIST_MAX];
 	enum err e = ERR_OK;
@@ -112,23 +112,23 @@ static enum err change(struct store *s, const char *sql, const uint64_t *lanes,
 
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 {
-	return change(s,
-		      "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
-		      "touched = 1 - touched WHERE hook_id IN ({?})",
-		      lanes, n);
+	return change_lanes(s,
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+			    "touched = 1 - touched WHERE hook_id IN ({?})",
+			    lanes, n);
 }
 
 /* A leased lane is left alone: its owner looks again before it gives the lane
  * back, after the lock that was taken before. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 {
-	return change(s,
-		      "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
-		      "next_at = GREATEST(UTC_TIMESTAMP(3), "
-		      "COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
-		      "WHERE owner IS NULL AND (next_at IS NULL OR "
-		      "next_at > UTC_TIMESTAMP(3)) AND hook_id IN ({?})",
-		      lanes, n);
+	return change_lanes(s,
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+			    "next_at = GREATEST(UTC_TIMESTAMP(3), "
+			    "COALESCE(suspended_until, UTC_TIMESTAMP(3))) "
+			    "WHERE owner IS NULL AND (next_at IS NULL OR "
+			    "next_at > UTC_TIMESTAMP(3)) AND hook_id IN ({?})",
+			    lanes, n);
 }
 
 enum err store_lane_end(struct store *s, uint64_t lane,

@@ -11,8 +11,8 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-static void read_hook(struct db_stmt *q, struct arena *arena,
-		      struct store_lane_hook *h)
+static void read_lane_hook(struct db_stmt *q, struct arena *arena,
+			   struct store_lane_hook *h)
 {
 	h->organization = store_col_id(q, 1);
 	h->target_url = store_col_text(q, 2, arena);
@@ -90,7 +90,7 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 		/* Two lanes may belong to the same hook. */
 		for (size_t i = 0; i < n; i++)
 			if (hooks[i].hook == db_col_uint(q, 0))
-				read_hook(q, arena, &hooks[i]);
+				read_lane_hook(q, arena, &hooks[i]);
 	}
 	return e ? e : read_secrets(s, list, n, hooks);
 }

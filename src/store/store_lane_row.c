@@ -7,14 +7,14 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
-/* The columns of read_row(), in its order. */
+/* The columns of read_lane_row(), in its order. */
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
 	"n.created_at "
 
-static void read_row(struct db_stmt *q, struct arena *arena,
-		     struct store_lane_row *r)
+static void read_lane_row(struct db_stmt *q, struct arena *arena,
+			  struct store_lane_row *r)
 {
 	const char *resource;
 
@@ -59,7 +59,7 @@ enum err store_lane_read(struct store *s, struct arena *arena,
 			db_time(p->after_due), db_time(p->until), db_uint(max)),
 		&q);
 	while (!e && db_next(q))
-		read_row(q, arena, &list[count++]);
+		read_lane_row(q, arena, &list[count++]);
 	if (e)
 		return e;
 	*rows = list;
@@ -112,7 +112,7 @@ enum err store_lane_pick(struct store *s, struct arena *arena,
 				db_time(p->hook_updated_at), db_uint(p->lane)),
 			list, count, &q);
 	while (count && !e && db_next(q))
-		read_row(q, arena, &all[found++]);
+		read_lane_row(q, arena, &all[found++]);
 	if (e)
 		return e;
 	*rows = all;
@@ -144,7 +144,7 @@ enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 		return e;
 	list = arena_zalloc(arena, (db_rows(q) + 1) * sizeof(*list));
 	while (db_next(q))
-		read_row(q, arena, &list[count++]);
+		read_lane_row(q, arena, &list[count++]);
 	*rows = list;
 	*n = count;
 	return ERR_OK;

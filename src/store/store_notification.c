@@ -11,11 +11,12 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-/* The columns of read_row(), in its order. */
+/* The columns of read_notification_row(), in its order. */
 #define COLUMNS "id, organization, action, user, state, reason, created_at"
 
-static void read_row(const struct store *s, struct db_stmt *q,
-		     struct arena *arena, struct store_notification *n)
+static void read_notification_row(const struct store *s, struct db_stmt *q,
+				  struct arena *arena,
+				  struct store_notification *n)
 {
 	*n = (struct store_notification){
 		.key = db_col_uint(q, 0),
@@ -52,7 +53,7 @@ static enum err get_row(struct store *s, struct arena *arena,
 		return e;
 	e = ERR_NOT_FOUND;
 	while (db_next(q)) {
-		read_row(s, q, arena, out);
+		read_notification_row(s, q, arena, out);
 		read_resource(q, arena, out);
 		e = ERR_OK;
 	}
@@ -93,7 +94,8 @@ static bool by_state(const struct store_filter *f)
 	       strcmp(f->state, "rejected") == 0;
 }
 
-static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
+static enum err look_notifications(void *arg, uint64_t below, size_t rows,
+				   struct db_stmt **q)
 {
 	static const char all[] =
 		"SELECT id, created_at, " WANTED " FROM vh_notifications "
@@ -124,8 +126,10 @@ static enum err look(void *arg, uint64_t below, size_t rows, struct db_stmt **q)
 			(size_t)(v - args), q);
 }
 
-static enum err read_page(const struct store_walk *w, struct arena *arena,
-			  struct store_notification **list, size_t *count)
+static enum err read_notification_page(const struct store_walk *w,
+				       struct arena *arena,
+				       struct store_notification **list,
+				       size_t *count)
 {
 	struct db_value keys[DB_LIST_MAX];
 	struct store_notification *rows;
@@ -146,7 +150,7 @@ static enum err read_page(const struct store_walk *w, struct arena *arena,
 		return e;
 	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
 	while (db_next(q))
-		read_row(w->s, q, arena, &rows[n++]);
+		read_notification_row(w->s, q, arena, &rows[n++]);
 	*list = rows;
 	*count = n;
 	return ERR_OK;
@@ -171,7 +175,7 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 		.f = f,
 		.organization = organization,
 		.kind = ID_NOTIFICATION,
-		.look = look,
+		.look = look_notifications,
 		.arg = &w,
 	};
 	enum err e = store_walk_begin(&w, cursor);
@@ -181,7 +185,7 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 	if (!e)
 		e = store_walk(arena, &w);
 	if (!e)
-		e = read_page(&w, arena, list, count);
+		e = read_notification_page(&w, arena, list, count);
 	if (!e)
 		store_walk_end(&w, more);
 	return e;
@@ -208,7 +212,7 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 		return e;
 	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
 	while (db_next(q)) {
-		read_row(s, q, arena, &rows[n]);
+		read_notification_row(s, q, arena, &rows[n]);
 		read_resource(q, arena, &rows[n++]);
 	}
 	*list = rows;

@@ -95,8 +95,8 @@ static enum err record_others(struct store *s, const struct store_outcome *o,
 	return e;
 }
 
-static struct db_value *attempt_values(struct db_value *at,
-				       const struct store_outcome *o)
+static struct db_value *values_of_attempt(struct db_value *at,
+					  const struct store_outcome *o)
 {
 	const struct attempt *a = o->attempt;
 	const char *code = attempt_error_code(a->error);
@@ -128,7 +128,7 @@ static enum err record_attempts(struct store *s, const struct store_outcome *o,
 
 	for (size_t i = 0; i < n; i++)
 		if (o[i].attempt)
-			at = attempt_values(at, &o[i]);
+			at = values_of_attempt(at, &o[i]);
 	e = db_exec_rows(
 		s->db,
 		"INSERT INTO vh_attempts (delivery_id, attempt, started_at, "

@@ -22,7 +22,7 @@ struct pinging {
 
 /* Inserted with the first ping; the lock keeps the lane's owner from giving it
  * back, and other processes from removing it. */
-static enum err lock_lane(const struct pinging *p)
+static enum err hold_lane(const struct pinging *p)
 {
 	enum err e = db_exec(p->s->db,
 			     "INSERT INTO vh_lanes (hook_id) VALUES (?) "
@@ -32,7 +32,7 @@ static enum err lock_lane(const struct pinging *p)
 	return e ? e : store_lane_lock(p->s, &p->lane, 1);
 }
 
-static enum err check_limit(const struct pinging *p)
+static enum err check_ping_limit(const struct pinging *p)
 {
 	struct db_stmt *q;
 	uint64_t n = 0;
@@ -77,13 +77,13 @@ static enum err insert(struct pinging *p)
 static enum err body(struct db *db, void *arg)
 {
 	struct pinging *p = arg;
-	enum err e = lock_lane(p);
+	enum err e = hold_lane(p);
 
 	(void)db;
 	if (!e)
 		e = store_hook_lock(p->s, p->hook->key);
 	if (!e)
-		e = check_limit(p);
+		e = check_ping_limit(p);
 	if (!e)
 		e = insert(p);
 	return e ? e : store_lane_wake(p->s, &p->lane, 1);

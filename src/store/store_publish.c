@@ -46,7 +46,7 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 }
 
 /* Rows of other publishers may lie between them, so the range is stored. */
-static enum err insert_key(struct db *db, const struct publishing *w)
+static enum err insert_used_key(struct db *db, const struct publishing *w)
 {
 	const struct store_publish *p = w->p;
 	uint64_t first = w->keys[0], last = w->keys[p->count - 1];
@@ -71,15 +71,15 @@ static enum err publish_body(struct db *db, void *arg)
 	for (size_t at = 0, n; at < w->p->count && !e; at += n)
 		e = insert_some(db, w, at, &n);
 	if (!e && w->p->idempotency_key)
-		e = insert_key(db, w);
+		e = insert_used_key(db, w);
 	return e;
 }
 
 /* ---- a key that exists already ---- */
 
 /* ERR_NOT_FOUND: it is free after all, or had expired and is free now. */
-static enum err find_key(struct store *s, const struct store_publish *p,
-			 uint64_t *first, uint64_t *count)
+static enum err find_used_key(struct store *s, const struct store_publish *p,
+			      uint64_t *first, uint64_t *count)
 {
 	struct db_stmt *q;
 	int64_t created_at = p->now;
@@ -129,7 +129,7 @@ enum err store_publish_recall(struct store *s, const struct store_publish *p,
 	struct db_stmt *q;
 	uint64_t first, count;
 	size_t n = 0;
-	enum err e = find_key(s, p, &first, &count);
+	enum err e = find_used_key(s, p, &first, &count);
 
 	if (!e)
 		e = db_query(

@@ -43,8 +43,8 @@ struct page {
  * it is older than the limit. Rows are roughly in the order of their age, so a
  * page of only young ones ends the sweep.
  */
-static void read_page(struct db_stmt *q, struct page *page,
-		      struct store_purge_place *at)
+static void read_purge_page(struct db_stmt *q, struct page *page,
+			    struct store_purge_place *at)
 {
 	bool old = false, full = db_rows(q) == STEP;
 
@@ -82,7 +82,7 @@ struct removal {
 };
 
 /* Locks the rows that may still go: one may have become pending again. */
-static enum err lock_page(const struct removal *r, struct page *locked)
+static enum err hold_page(const struct removal *r, struct page *locked)
 {
 	struct db_stmt *q;
 	enum err e;
@@ -99,11 +99,11 @@ static enum err lock_page(const struct removal *r, struct page *locked)
 	return e;
 }
 
-static enum err remove_body(struct db *db, void *arg)
+static enum err remove_page_body(struct db *db, void *arg)
 {
 	struct removal *r = arg;
 	struct page locked;
-	enum err e = lock_page(r, &locked);
+	enum err e = hold_page(r, &locked);
 
 	r->deliveries = r->attempts = 0;
 	if (e || !locked.count)
@@ -125,7 +125,7 @@ static enum err remove_body(struct db *db, void *arg)
 static enum err remove_deliveries(struct removal *r)
 {
 	if (!r->p->dry_run)
-		return db_tx(r->s->db, DB_REPEAT, remove_body, r);
+		return db_tx(r->s->db, DB_REPEAT, remove_page_body, r);
 	r->deliveries = r->page->count;
 	return count_attempts(r->s, r->page, &r->attempts);
 }
@@ -149,7 +149,7 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 		&q);
 	if (e)
 		return e;
-	read_page(q, &page, at);
+	read_purge_page(q, &page, at);
 	if (page.count)
 		e = remove_deliveries(&r);
 	if (e)
@@ -202,7 +202,7 @@ enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 		&q);
 	if (e)
 		return e;
-	read_page(q, &page, at);
+	read_purge_page(q, &page, at);
 	n = page.count;
 	if (n && !p->dry_run)
 		e = remove_notifications(s, &page, &n);
@@ -253,8 +253,8 @@ enum err store_purge_idempotency(struct store *s, const struct store_purge *p,
 
 /* ---- statistics ---- */
 
-static enum err purge_counts(struct store *s, const struct store_purge *p,
-			     enum store_step step, int64_t before, uint64_t *n)
+static enum err remove_counts(struct store *s, const struct store_purge *p,
+			      enum store_step step, int64_t before, uint64_t *n)
 {
 	struct db_stmt *q;
 	enum err e;
@@ -282,10 +282,10 @@ enum err store_purge_stats(struct store *s, const struct store_purge *p,
 			   struct store_purged *done)
 {
 	uint64_t minutes = 0, hours = 0;
-	enum err e = purge_counts(s, p, STORE_MINUTE, p->minutes, &minutes);
+	enum err e = remove_counts(s, p, STORE_MINUTE, p->minutes, &minutes);
 
 	if (!e)
-		e = purge_counts(s, p, STORE_HOUR, p->hours, &hours);
+		e = remove_counts(s, p, STORE_HOUR, p->hours, &hours);
 	if (e)
 		return e;
 	at->more = !p->dry_run && (minutes == STEP || hours == STEP);

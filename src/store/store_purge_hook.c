@@ -36,7 +36,7 @@ struct page {
 	size_t news_count;
 };
 
-static void read_page(struct db_stmt *q, struct page *page)
+static void read_failed_page(struct db_stmt *q, struct page *page)
 {
 	page->count = page->news_count = 0;
 	while (db_next(q)) {
@@ -91,7 +91,7 @@ static enum err held_body(struct db *db, void *arg)
 
 	if (e)
 		return e;
-	read_page(q, &page);
+	read_failed_page(q, &page);
 	h->failed = page.count;
 	return fail_page(h->s, h->p, &page);
 }
@@ -136,7 +136,7 @@ struct purge {
 
 /* Called after locking the lane, which everybody who enables a hook does first.
  * A leased lane may have rows in flight: another time. */
-static enum err lock_hook(const struct purge *u, const char *sql, bool *still)
+static enum err hold_hook(const struct purge *u, const char *sql, bool *still)
 {
 	struct db_stmt *q;
 	enum err e = store_lane_lock(u->s, &u->hook, 1);
@@ -170,7 +170,7 @@ static enum err expire_body(struct db *db, void *arg)
 	struct page page;
 	struct db_stmt *q;
 	bool still;
-	enum err e = lock_hook(u, is_lapsed, &still);
+	enum err e = hold_hook(u, is_lapsed, &still);
 
 	u->held = 0;
 	if (e || !still)
@@ -183,17 +183,17 @@ static enum err expire_body(struct db *db, void *arg)
 		&q);
 	if (e)
 		return e;
-	read_page(q, &page);
+	read_failed_page(q, &page);
 	u->held = page.count;
 	u->more = page.count == STEP;
 	return fail_page(u->s, u->p, &page);
 }
 
-static enum err remove_body(struct db *db, void *arg)
+static enum err remove_hook_body(struct db *db, void *arg)
 {
 	struct purge *u = arg;
 	bool still;
-	enum err e = lock_hook(u, is_gone, &still);
+	enum err e = hold_hook(u, is_gone, &still);
 
 	u->gone = 0;
 	if (e || !still)
@@ -259,8 +259,8 @@ static enum err deal_with(struct purge *u, bool lapsed)
 	u->more = false;
 	if (u->p->dry_run)
 		return lapsed ? count_held(u) : count_gone(u);
-	return db_tx(u->s->db, DB_REPEAT, lapsed ? expire_body : remove_body,
-		     u);
+	return db_tx(u->s->db, DB_REPEAT,
+		     lapsed ? expire_body : remove_hook_body, u);
 }
 
 /* Copied, because a statement on one hook may lose the connection, and with it
@@ -273,8 +273,8 @@ struct hook_page {
 	size_t count;
 };
 
-static enum err read_hooks(struct store *s, const struct store_purge *p,
-			   uint64_t after, struct hook_page *page)
+static enum err read_old_hooks(struct store *s, const struct store_purge *p,
+			       uint64_t after, struct hook_page *page)
 {
 	struct db_stmt *q;
 	enum err e;
@@ -302,7 +302,7 @@ enum err store_purge_hooks(struct store *s, const struct store_purge *p,
 	struct purge u = {.s = s, .p = p};
 	struct hook_page page;
 	unsigned dealt = 0;
-	enum err e = read_hooks(s, p, at->key, &page);
+	enum err e = read_old_hooks(s, p, at->key, &page);
 
 	at->more = !e && page.count == HOOKS_STEP;
 	for (size_t i = 0; !e && i < page.count; i++) {

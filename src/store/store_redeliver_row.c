@@ -33,7 +33,7 @@ void store_redeliver_row_add(struct store_redeliver_rows *rows, uint64_t key,
 	rows->batched += batch != 0;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
 	const struct store_redeliver_row *x = a, *y = b;
 
@@ -62,7 +62,7 @@ void store_redeliver_row_settle(struct store_redeliver_rows *rows)
 
 	if (!rows->count)
 		return;
-	qsort(rows->row, rows->count, sizeof(*rows->row), compare);
+	qsort(rows->row, rows->count, sizeof(*rows->row), compare_rows);
 	merge(rows);
 	for (size_t i = 0; i < rows->count; i = end) {
 		bool wanted = false;

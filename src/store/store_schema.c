@@ -258,7 +258,8 @@ static enum err take_lock(struct db *db, void *arg)
 /* ---- all of it ---- */
 
 /* Whether there is a way from `version` to the newest one. */
-static enum err check_version(const struct store_migration *m, unsigned version)
+static enum err check_schema_version(const struct store_migration *m,
+				     unsigned version)
 {
 	unsigned oldest = m->steps[0].number - 1;
 	unsigned newest = m->steps[m->count - 1].number;
@@ -301,7 +302,7 @@ static enum err run_steps(struct db *db, const struct store_migration *m)
 	enum err e = read_version(db, m, &version);
 
 	if (!e)
-		e = check_version(m, version);
+		e = check_schema_version(m, version);
 	if (e)
 		return e;
 	first = version + 1 - m->steps[0].number;

@@ -73,7 +73,7 @@ static enum err expire(struct store *s, uint64_t hook, int64_t overlap,
 	return e;
 }
 
-static enum err check_limit(struct store *s, uint64_t hook)
+static enum err check_secret_limit(struct store *s, uint64_t hook)
 {
 	struct db_stmt *q;
 	uint64_t n = 0;
@@ -99,7 +99,7 @@ enum err store_secret_replace(struct store *s, uint64_t hook,
 		return e;
 	e = expire(s, hook, overlap, now);
 	if (!e)
-		e = check_limit(s, hook);
+		e = check_secret_limit(s, hook);
 	return e ? e : store_secret_add(s, hook, secret, now);
 }
 

@@ -11,7 +11,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-static uint64_t number(const char *s)
+static uint64_t setting_number(const char *s)
 {
 	uint64_t v;
 
@@ -26,8 +26,8 @@ struct slot {
 	bool *on;
 };
 
-static void put(const struct slot *slots, size_t n, const char *name,
-		const char *value)
+static void put_setting(const struct slot *slots, size_t n, const char *name,
+			const char *value)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(slots[i].name, name) != 0)
@@ -35,7 +35,7 @@ static void put(const struct slot *slots, size_t n, const char *name,
 		if (slots[i].text)
 			*slots[i].text = value;
 		else if (slots[i].number)
-			*slots[i].number = number(value);
+			*slots[i].number = setting_number(value);
 		else
 			*slots[i].on = strcmp(value, "ON") == 0;
 	}
@@ -48,7 +48,8 @@ static enum err read_slots(struct store *s, struct arena *arena,
 	enum err e = db_query(s->db, sql, DB_NONE, &q);
 
 	while (!e && db_next(q))
-		put(slots, n, db_col_text(q, 0), store_col_text(q, 1, arena));
+		put_setting(slots, n, db_col_text(q, 0),
+			    store_col_text(q, 1, arena));
 	return e;
 }
 

@@ -58,7 +58,7 @@ static const char upsert_rows[] =
 
 enum { COLUMNS = 8 + 2 * HISTOGRAM_BUCKETS };
 
-static int compare(const void *a, const void *b)
+static int compare_stats(const void *a, const void *b)
 {
 	const struct store_stats_row *x = a, *y = b;
 	int order = memcmp(x->organization.b, y->organization.b, ID_SIZE);
@@ -70,9 +70,9 @@ static int compare(const void *a, const void *b)
 	return (x->minute > y->minute) - (x->minute < y->minute);
 }
 
-static struct db_value *put(struct db_value *at,
-			    const struct store_stats_row *r,
-			    enum store_step step)
+static struct db_value *put_stats_row(struct db_value *at,
+				      const struct store_stats_row *r,
+				      enum store_step step)
 {
 	int64_t length = step * STORE_MINUTE_MS;
 
@@ -99,11 +99,11 @@ enum err store_stats_add(struct store *s, const struct store_stats_row *rows,
 	struct db_value *at = v;
 	enum err e;
 
-	qsort(sorted, n, sizeof(*sorted), compare);
+	qsort(sorted, n, sizeof(*sorted), compare_stats);
 	for (size_t i = 0; i < n; i++)
-		at = put(at, &sorted[i], STORE_MINUTE);
+		at = put_stats_row(at, &sorted[i], STORE_MINUTE);
 	for (size_t i = 0; i < n; i++)
-		at = put(at, &sorted[i], STORE_HOUR);
+		at = put_stats_row(at, &sorted[i], STORE_HOUR);
 	e = db_exec_rows(s->db, upsert_rows, v, 2 * n, COLUMNS);
 	free(v);
 	free(sorted);
@@ -113,7 +113,7 @@ enum err store_stats_add(struct store *s, const struct store_stats_row *rows,
 /* ---- reading ---- */
 
 /* After the other columns, in the order of NAMES. */
-static void read_row(struct db_stmt *q, struct store_stats *to)
+static void add_stats_row(struct db_stmt *q, struct store_stats *to)
 {
 	unsigned col = 1;
 
@@ -150,7 +150,7 @@ enum err store_stats_read(struct store *s, const struct id *organization,
 			db_time(since), db_time(end)),
 		&q);
 	while (!e && db_next(q))
-		read_row(q, &points[(db_col_time(q, 0) - since) / step]);
+		add_stats_row(q, &points[(db_col_time(q, 0) - since) / step]);
 	return e;
 }
 
