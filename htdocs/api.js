@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The API, as seen from this page: where it is, the visitor's key, one way to
- * call it, and what an error says.
+ * The API, as seen from this page: its address, the visitor's key, one way to
+ * call it, and the words of an error.
  *
  * The key is kept for the tab alone (sessionStorage) and leaves it in the
  * Authorization header only, never in an address.
@@ -9,10 +9,10 @@
 import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
 
 const KEY = 'vyte-hooks.key';
-// Beside this page, whatever path it lies below.
+// Beside this page, whatever its path.
 export const base = new URL('v2/', location.href);
 
-/* An answer that is no success. `status` 0: there was none. */
+/* A failure. `status` 0: there was no answer. */
 class Problem extends Error {
 	constructor(status, title, detail, errors) {
 		super(detail || title);
@@ -21,7 +21,7 @@ class Problem extends Error {
 		this.errors = errors ?? [];
 	}
 
-	/* What is wrong with the field at a pointer. */
+	/* The error of the field at a pointer. */
 	at(pointer) {
 		return this.errors
 			.filter(
@@ -62,15 +62,15 @@ function storage(work) {
 	}
 }
 
-/* Throws a Problem when the key is not good. */
+/* Throws a Problem when the key is not valid. */
 export async function signIn(key) {
-	// Another could not even stand in a header.
+	// Other characters could not even be sent in a header.
 	if (!/^[A-Za-z0-9_-]+$/.test(key)) {
 		throw new Problem(
 			401,
-			'No key',
+			'This is not a key',
 			'A key is made of letters, digits, _ and - only. ' +
-				'Copy it whole, without spaces.'
+				'Copy all of it, without spaces.'
 		);
 	}
 	const { data } = await request(key, 'GET', 'auth/test');
@@ -79,7 +79,7 @@ export async function signIn(key) {
 	changed();
 }
 
-/* `why`: what the sign-in page says, or nothing. */
+/* `why`: the text on the sign-in page, or nothing. */
 export function signOut(why = null) {
 	storage((s) => s.removeItem(KEY));
 	Object.assign(session, { key: null, org: null, ended: why });
@@ -91,7 +91,7 @@ export function keptKey() {
 	return storage((s) => s.getItem(KEY));
 }
 
-/* Whether the key may: 'read' < 'publish' < 'manage'. */
+/* Whether the key has at least this role: 'read' < 'publish' < 'manage'. */
 export function may(role) {
 	const order = ['read', 'publish', 'manage'];
 	return order.indexOf(session.org?.role) >= order.indexOf(role);
@@ -104,7 +104,7 @@ async function problemOf(answer) {
 	try {
 		body = await answer.json();
 	} catch {
-		// some other server in between spoke
+		// from another server in between
 	}
 	return new Problem(
 		answer.status,
@@ -157,15 +157,15 @@ async function request(key, method, path, options = {}) {
 			0,
 			'No connection',
 			answer
-				? 'The answer is not one of vyte-hooks.'
-				: 'The service cannot be reached. Is the network there?'
+				? 'The answer does not come from vyte-hooks.'
+				: 'The service cannot be reached. Is the network up?'
 		);
 	}
 }
 
 /*
- * { data, text, next, etag } of a success; throws a Problem. A key that is no
- * longer good ends the session. `query`: what is empty is left out.
+ * { data, text, next, etag }, or throws a Problem. An invalid key ends the
+ * session. `query`: empty values are left out.
  */
 export async function call(method, path, options = {}) {
 	const query = new URLSearchParams(
@@ -193,9 +193,9 @@ export async function call(method, path, options = {}) {
 /* ---- for components ---- */
 
 /*
- * What GET answers: { data, text, next, etag, error, loading, stale, reload }.
- * It is asked again every `every` ms while the tab is in view. An error leaves
- * what was there before.
+ * The answer to GET: { data, text, next, etag, error, loading, stale, reload }.
+ * GET is repeated every `every` ms while the tab is visible. After an error the
+ * earlier data stay.
  */
 export function useGet(path, { query, every = 0, skip = false } = {}) {
 	const [state, setState] = useState({ path, loading: true });
@@ -227,7 +227,7 @@ export function useGet(path, { query, every = 0, skip = false } = {}) {
 
 	useEffect(() => {
 		if (skip) return undefined;
-		// With another question the old answer stays until the new one.
+		// After a new request the old answer stays until the new one.
 		setState((old) =>
 			old.path === path
 				? { ...old, stale: true }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dashboard: signing in, the frame around the pages, which page it is.
+ * The dashboard: signing in, the frame around the pages, the choice of a page.
  */
 import { render } from './vendor/preact.js';
 import { useEffect, useRef, useState } from './vendor/hooks.js';
@@ -34,7 +34,7 @@ const PLACES = [
 	['reference', 'API reference'],
 ];
 
-/* The page of a place, and of one thing there. */
+/* The page of a place, and the page of one item there. */
 const PAGES = {
 	overview: [Overview],
 	hooks: [Hooks, later(() => import('./page_hook.js'), 'Hook')],
@@ -48,7 +48,7 @@ const PAGES = {
 
 function explain(error) {
 	if (error.status === 401)
-		return `${error.message} Ask whoever runs this site for a new one.`;
+		return `${error.message} Ask the operator of this site for a new one.`;
 	if (error.status === 403) {
 		return (
 			'This key may only start the sender (role “run”). The ' +
@@ -81,7 +81,7 @@ function SignIn() {
 		answered, and send it again.</p>
 		${session.ended && !error && html`<${Banner} tone="warn">${session.ended}<//>`}
 		<${Field} label="API key" error=${error && explain(error)}
-			hint="It stays in this tab and is forgotten with it."
+			hint="It is kept in this tab only, until the tab is closed."
 		>${(attributes) => html`<input ...${attributes} type="password"
 		name="key" autocomplete="off" spellcheck="false" required
 		autofocus value=${key}
@@ -89,7 +89,7 @@ function SignIn() {
 		<button type="submit" class="button button-primary button-large"
 			disabled=${busy} aria-busy=${busy}>
 			${busy ? 'Signing in…' : 'Sign in'}</button>
-		<p class="hint">The site's operator makes keys, with${' '}
+		<p class="hint">The operator of the site creates keys with${' '}
 		<code>hooks-admin key create</code>.</p>
 	</form></main>`;
 }
@@ -162,7 +162,7 @@ function Shell() {
 	useEffect(() => {
 		document.title = `${name} · vyte-hooks`;
 		scrollTo(0, 0);
-		// Where the reader, or the Tab key, goes on.
+		// Where a screen reader, or the Tab key, continues.
 		if (!first.current)
 			document.querySelector('h1')?.focus({
 				preventScroll: true,
@@ -192,10 +192,10 @@ function App() {
 
 /* ---- starting ---- */
 
-/* Nobody knows yet whether the key is still good: say what keeps us. */
+/* Says why it is not known yet whether the key is valid. */
 function Waiting({ error }) {
 	return html`<main class="signin"><div class="signin-card">
-		<h1>${error.status ? 'Not at the moment' : 'No connection'}</h1>
+		<h1>${error.status ? 'Not available now' : 'No connection'}</h1>
 		<p class="muted">${error.message}</p>
 		<${Button} kind="primary" icon="again" onClick=${start}>Try
 		again<//>
@@ -218,7 +218,7 @@ async function start() {
 			else shown = html`<${Waiting} error=${error} />`;
 		}
 	}
-	// The picture of the page that was there before the program.
+	// The static page, shown before the program was loaded.
 	root.replaceChildren();
 	render(shown, root);
 }

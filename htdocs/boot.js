@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What must be known before the first paint: the theme, and whether this tab
- * is signed in. Storage may be forbidden; then the defaults hold.
+ * Sets what is needed before the first paint: the theme, and whether this tab
+ * is signed in. Storage may be forbidden; then the defaults apply.
  */
 'use strict';
 (() => {
@@ -13,6 +13,6 @@
 		if (sessionStorage.getItem('vyte-hooks.key'))
 			root.dataset.signedIn = '';
 	} catch {
-		// a browser that keeps nothing
+		// a browser without storage
 	}
 })();

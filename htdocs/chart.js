@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plots over time, as SVG: stacked bars and lines. Both are moved through
- * with the pointer or, focused, with the arrow keys; what is under the cursor
- * is told in words beside it and to screen readers.
+ * Plots over time, as SVG: stacked bars and lines. The cursor is moved with the
+ * pointer or, with the focus, by the arrow keys; the values under it are shown
+ * in words and read to screen readers.
  */
 import { useEffect, useRef, useState } from './vendor/hooks.js';
 import { html } from './ui.js';
@@ -33,7 +33,7 @@ const MARKS = [
 	864000e3, 8640000e3,
 ];
 
-/* Durations lie between parts of a millisecond and days. */
+/* Durations range from parts of a millisecond to days. */
 function logarithmic(low, high) {
 	const from = MARKS.findLastIndex((mark) => mark <= low);
 	const to = MARKS.findIndex((mark) => mark >= high);
@@ -79,7 +79,7 @@ const STEPS = [
 	1, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 5760, 11520,
 ].map((minutes) => minutes * MINUTE);
 
-/* Minutes as the clock on the wall has them. */
+/* Minutes since midnight by the clock on the wall. */
 function wall(at) {
 	return (
 		at -
@@ -87,7 +87,7 @@ function wall(at) {
 	);
 }
 
-/* The points that get a label below: round times, as many as there is room. */
+/* The points with a label: round times, as many as there is room for. */
 function labelled(points, width) {
 	const at = points.map((p) => Date.parse(p.at));
 	const least = (at.at(-1) - at[0]) / Math.max(2, width / 80);
@@ -140,7 +140,7 @@ function move(event, at, last) {
 
 /*
  * `points` as in /v2/stats; `tell(point)`: [[tone, name, value]]; `draw` makes
- * the marks from { x, y, band }; `scale` is one of the above.
+ * the marks from { x, y, band }; `scale` is one of those above.
  */
 function Plot({ label, points, scale, tell, draw, height = 208 }) {
 	useSettings();
@@ -212,7 +212,7 @@ function Legend({ of }) {
 
 /* ---- the two plots ---- */
 
-/* Delivered, and failed on top of it. */
+/* Delivered, with failed on top. */
 export function Counts({ points }) {
 	const scale = linear(
 		Math.max(0, ...points.map((p) => p.delivered + p.failed))
@@ -245,7 +245,7 @@ export function Counts({ points }) {
 			]} /></div>`;
 }
 
-/* The line through what is there; a lone point is a dot. */
+/* The line through the points with a value; a lone one is a dot. */
 function path(points, pick, x, y) {
 	let d = '',
 		dots = [],

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A delivery as it was sent, rebuilt from what the API tells, and as a command
- * line that sends it again, signed for this moment.
+ * A delivery as it was sent, rebuilt from the API's answers, and as a command
+ * line that sends it again, with a signature of this moment.
  */
 import { call, may } from './api.js';
 import { member } from './json.js';
 
 /*
- * The body of a delivery that was no batch: `text` is the notification as the
- * API answered. null when it is gone.
+ * The body of a delivery outside of a batch: `text` is the API's answer about
+ * the notification. null when that is gone.
  */
 export function bodyOf(delivery, text) {
 	const resource = text && member(text, 'resource');
@@ -21,7 +21,7 @@ export function bodyOf(delivery, text) {
 	}",${user}"resource":${resource}}`;
 }
 
-/* [[name, value]] as one attempt had them, but for the signature. */
+/* The headers of one attempt as [[name, value]], without the real signature. */
 export function headersOf(delivery, attempt, hook) {
 	const stamp = Math.floor(Date.parse(attempt.startedAt) / 1000);
 	return [
@@ -56,17 +56,17 @@ async function sign(secret, id, stamp, body) {
 	return `v1,${btoa(String.fromCharCode(...new Uint8Array(mac)))}`;
 }
 
-/* For a POSIX shell: nothing of it means anything. */
+/* Quoted for a POSIX shell. */
 export function quote(text) {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/* Sent with others, under an id and in an array that are the batch's. */
+/* Sent in a batch: in an array, and under the id of the batch. */
 export function inBatch(delivery) {
 	return delivery.webhookId !== delivery._id;
 }
 
-/* `own` as bodyOf() made it. The secret is used, and is not in the line. */
+/* `own` as made by bodyOf(). The secret is used, but is not in the command. */
 export async function curlOf(delivery, hook, own) {
 	const body = inBatch(delivery) ? `[${own}]` : own;
 	const stamp = String(Math.floor(Date.now() / 1000));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands above a list and narrows it: selects, and a range of time. The
- * address keeps `range` (so that the last hour stays the last hour) or `since`
- * and `until`.
+ * The filters above a list: selects, and a range of time. The address keeps
+ * `range` (so that the last hour stays the last hour) or `since` and `until`.
  */
 import { useMemo, useState } from './vendor/hooks.js';
 import { fromInput, toInput, zone } from './format.js';
@@ -17,7 +16,7 @@ const RANGES = [
 	['own', 'Other…'],
 ];
 
-/* What the API is asked for. */
+/* The query for the API. */
 export function timeQuery(query) {
 	const { range, ...rest } = query;
 	const since = useMemo(
@@ -58,7 +57,7 @@ function Select({ label, of, value, set }) {
 		</label>`;
 }
 
-/* `of`: [[name, label, options]], of the list at `path`. */
+/* `of`: [[name, label, options]] for the list at `path`. */
 export function Filters({ path, query, of }) {
 	const set = (part) => narrow(path, { ...query, ...part });
 	return html`<div class="filters" role="group" aria-label="Filters">

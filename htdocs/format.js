@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How things read: times in the visitor's zone or in UTC, durations, numbers.
+ * Written forms: times in the visitor's zone or in UTC, durations, numbers.
  */
 import { useEffect, useState } from './vendor/hooks.js';
 
@@ -43,7 +43,7 @@ export function setTheme(theme) {
 	changed();
 }
 
-/* Draws the component anew when a setting changes. */
+/* Draws the component again when a setting changes. */
 export function useSettings() {
 	const [, turn] = useState({});
 	useEffect(() => {
@@ -78,7 +78,7 @@ const STYLES = {
 };
 const made = new Map();
 
-/* `at`: milliseconds or ISO text; `style`: one of the above. */
+/* `at`: milliseconds or ISO text; `style`: one of those above. */
 export function time(at, style = 'full', utc = settings.utc) {
 	const name = `${style}${utc}`;
 	if (!made.has(name)) {
@@ -94,7 +94,7 @@ export function time(at, style = 'full', utc = settings.utc) {
 	return made.get(name).format(new Date(at));
 }
 
-/* The clock for today's, the day with it for others. */
+/* The time of day for today, with the date for other days. */
 export function brief(at) {
 	const today =
 		time(Date.now(), 'day') === time(at, 'day') &&
@@ -102,14 +102,14 @@ export function brief(at) {
 	return time(at, today ? 'clock' : 'short');
 }
 
-/* The name of the zone that times are shown in. */
+/* The name of the time zone in use. */
 export function zone() {
 	return settings.utc
 		? 'UTC'
 		: Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/* What a datetime-local input says, as ISO in UTC; '' for nothing. */
+/* The value of a datetime-local input as ISO text in UTC; '' if it is empty. */
 export function fromInput(text) {
 	const at = text && new Date(settings.utc ? `${text}Z` : text);
 	return at && !Number.isNaN(at.getTime()) ? at.toISOString() : '';
@@ -141,7 +141,7 @@ export function span(ms) {
 	} ${name}`;
 }
 
-/* 'in 4 min', '3 s ago'; `now` is the server's where it is known. */
+/* 'in 4 min', '3 s ago'; `now` is the server's time when it is known. */
 export function ago(at, now = Date.now()) {
 	const away = new Date(at) - now;
 	if (Math.abs(away) < 1000) return 'just now';
@@ -170,7 +170,7 @@ export function compact(n) {
 export function percent(part, whole) {
 	if (!whole) return '–';
 	const value = (100 * part) / whole;
-	// Not 100 % while one has failed.
+	// Never 100 % if one has failed.
 	return `${
 		value === 100
 			? 100

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Creating and editing a hook. What is wrong with a field is the API's to
- * say; here it is shown beside the field.
+ * Creating and editing a hook. The faults that the API finds are shown beside
+ * their fields.
  */
 import { useState } from './vendor/hooks.js';
 import { call, useGet } from './api.js';
@@ -21,7 +21,7 @@ const NEW = {
 	secret: '',
 };
 
-/* What the form holds for a hook as the API tells of it. */
+/* The contents of the form for a hook of the API. */
 function fill(hook) {
 	return {
 		...NEW,
@@ -33,7 +33,7 @@ function fill(hook) {
 	};
 }
 
-/* A number where it is one, else the text, for the API to complain of. */
+/* A number if it is one, else the text, for the API to refuse. */
 function numeric(text) {
 	return /^\d+$/.test(text.trim()) ? Number(text) : text;
 }
@@ -83,7 +83,7 @@ function ActionSelect({ value, onChange, attributes }) {
 		'One action': named(false),
 		'From the service itself': named(true),
 	};
-	// Until the catalogue is there, the present one must not be lost.
+	// Until the catalogue is loaded, the current action must not be lost.
 	if (
 		!Object.values(of)
 			.flat()
@@ -131,9 +131,9 @@ function Scope({ form, set, error }) {
 		type="radio" name="scope" value=${value}
 		checked=${form.scope === value}
 		onChange=${() => set('scope', value)} />${label}</label>`;
-	return html`<fieldset class="field"><legend>What it gets</legend>
-		${radio('organization', 'All that happens in the organization')}
-		${radio('user', 'Only what names one user')}</fieldset>
+	return html`<fieldset class="field"><legend>Notifications</legend>
+		${radio('organization', 'All of the organization')}
+		${radio('user', 'Only those that name one user')}</fieldset>
 		${
 			form.scope === 'user' &&
 			html`<${Field} label="User"
@@ -144,8 +144,8 @@ function Scope({ form, set, error }) {
 		}`;
 }
 
-const RATE_HINT = 'Deliveries a second; 0 is no limit.';
-const BATCH_HINT = 'Up to so many in one request, 1 to 100.';
+const RATE_HINT = 'Deliveries a second; 0 means no limit.';
+const BATCH_HINT = 'The most notifications in one request, 1 to 100.';
 
 function More({ form, set, error, isNew }) {
 	const input = (name, label, hint, more) => html`<${Field} label=${label}
@@ -162,8 +162,8 @@ function More({ form, set, error, isNew }) {
 		${input('batch_size', 'Batch size', BATCH_HINT)}</div>
 		<label class="choice"><input type="checkbox" checked=${form.ordered}
 			onChange=${(e) => set('ordered', e.target.checked)} />
-		<span>In order: one at a time; the next waits until the one before
-		has succeeded or failed for good.</span></label>
+		<span>In order, one at a time: a delivery waits until the one before
+		it has succeeded or failed for good.</span></label>
 		<${Headers} of=${form.headers} error=${error('/headers')}
 			onChange=${(list) => set('headers', list)} />
 		${
@@ -172,14 +172,14 @@ function More({ form, set, error, isNew }) {
 				'secret',
 				'Secret',
 				'whsec_ and base64 of 24 to 64 ' +
-					'bytes. Left empty, a random one is made.',
+					'bytes. If empty, a random one is generated.',
 				{ optional: true }
 			)
 		}
 		</details>`;
 }
 
-/* `hook` and its `etag` to edit one; without, a new one. */
+/* Edits `hook`, read with its `etag`; without, creates one. */
 export function HookDialog({ hook, etag, onClose, onSaved }) {
 	const [form, setForm] = useState(() => (hook ? fill(hook) : NEW));
 	const [error, setError] = useState(null);
@@ -213,7 +213,7 @@ export function HookDialog({ hook, etag, onClose, onSaved }) {
 			if (trouble.status === 412) {
 				trouble.message =
 					'Somebody else has changed this hook ' +
-					'meanwhile. Close this, look, and try again.';
+					'meanwhile. Close this, check, and try again.';
 			}
 			setError(trouble);
 			setBusy(false);

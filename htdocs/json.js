@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON as text. It is never read and written again to be shown: a number's
- * spelling and the order of members stay as they came.
+ * JSON as text. It is shown without being parsed and written again: the
+ * spelling of numbers and the order of members stay unchanged.
  */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
-/* More than this is shown as it came. */
+/* A longer text is shown unchanged. */
 const SHOWN_MAX = 200000;
 
 export function isJson(text) {
@@ -23,8 +23,8 @@ function kindOf(token, next) {
 }
 
 /*
- * Accepted JSON, laid out: [{ kind, text }], where `text` of the kind 'blank'
- * is what stands between. null when it is no JSON or too long.
+ * Accepted JSON, laid out: [{ kind, text }], where the kind 'blank' is the
+ * space between tokens. null when the text is not JSON or is too long.
  */
 export function layOut(text) {
 	if (text.length > SHOWN_MAX || !isJson(text)) return null;
@@ -53,7 +53,7 @@ export function layOut(text) {
 	return out;
 }
 
-/* The text of one member of an accepted object, as it stands there. */
+/* The text of one member of an accepted object, unchanged. */
 export function member(text, name) {
 	let depth = 0,
 		from = -1,

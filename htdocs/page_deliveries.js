@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deliveries as a live list: new ones appear by themselves, and the state of
- * those in view follows.
+ * Deliveries as a live list: new ones appear by themselves, and the states of
+ * those shown are kept up to date.
  */
 import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
 import { call, useGet } from './api.js';
@@ -31,9 +31,9 @@ const PAGE = 50,
 	FRESH_MS = 4000;
 const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 
-/* ---- a list in pages whose head is asked for again and again ---- */
+/* ---- a list in pages whose first page is requested again and again ---- */
 
-/* The old list with what is new in front and what has changed in place. */
+/* The old list with new items in front and changed items in place. */
 function merge(old, head) {
 	const now = new Map(head.map((item) => [item._id, item]));
 	const known = new Set(old.map((item) => item._id));
@@ -43,7 +43,7 @@ function merge(old, head) {
 	];
 }
 
-/* A page that the API ended early for want of matches is looked further for. */
+/* Goes on when the API ended a page early, without matches. */
 async function page(path, query) {
 	for (let rounds = 1; ; rounds++) {
 		const found = await call('GET', path, { query });
@@ -54,9 +54,9 @@ async function page(path, query) {
 }
 
 /*
- * { list, next, error, loading, fresh, older } of the newest first. `live`:
- * the head is asked for every two seconds. Items that no longer match stay
- * until the filter changes: a list in which things vanish cannot be read.
+ * { list, next, error, loading, fresh, older }, newest first. `live`: the first
+ * page is requested every two seconds. Items that no longer match stay until
+ * the filter changes: a list whose items vanish cannot be read.
  */
 export function useLive(path, query, live) {
 	const [state, setState] = useState({ list: null });
@@ -149,7 +149,7 @@ export function useLive(path, query, live) {
 	};
 }
 
-/* The end of such a list: more of it, or that there is no more. */
+/* The end of such a list: its length, and a button if there is more. */
 function Older({ from, what }) {
 	const [busy, setBusy] = useState(false);
 	const more = async () => {
@@ -164,8 +164,8 @@ function Older({ from, what }) {
 		}</footer>`;
 }
 
-/* Such a list: its rows, or that none matches the query, or, as its child,
- * what is said when there is none at all. */
+/* Such a list: its rows, or that none matches the query, or, when there is none
+ * at all, its children. */
 export function Live({ from, path, what, query, rows, children }) {
 	if (from.loading) return html`<${Skeleton} rows=${8} />`;
 	if (!from.list)
@@ -174,13 +174,13 @@ export function Live({ from, path, what, query, rows, children }) {
 	if (from.list.length) return html`${rows(from.list)}${older}`;
 	if (!Object.keys(query).length) return children;
 	return html`<${Empty} icon=${path} title="No ${what[0]} matches">Choose a
-		wider time or another state, or <a href="#/${path}">look at all of
+		longer time or another state, or <a href="#/${path}">show all of
 		them</a>.<//>${from.next && older}`;
 }
 
 /* ---- rows ---- */
 
-/* When it is due; behind others in its lane it may be due and wait. */
+/* When it is due; it may be due and wait for others in its lane. */
 export function Next({ at }) {
 	return Date.parse(at) > Date.now() - 5000
 		? html`<${Time} at=${at} as="ago" />`
@@ -214,7 +214,7 @@ function Row({ delivery, hook, bare, fresh }) {
 	</a></li>`;
 }
 
-/* `bare`: without the hook, which is known. */
+/* `bare`: without the hook, when the page shows it already. */
 export function DeliveryRows({ list, hooks, bare, fresh }) {
 	return html`<ul class="rows">${list.map(
 		(delivery) => html`<${Row}
@@ -237,7 +237,7 @@ export function Deliveries({ query }) {
 	const actions = useActions();
 	const from = useLive('deliveries', timeQuery(query), live);
 	return html`<${Page} title="Deliveries"
-		lead="What was sent, what was answered, and what comes next."
+		lead="Each request, its answer, and the next attempt."
 		actions=${html`<${Button} aria-pressed=${String(live)}
 			class="button button-plain live" onClick=${() => setLive(!live)}>
 			<i class="beat ${live ? 'beat-on' : ''}"></i>${live ? 'Live' : 'Paused'}<//>`}>
@@ -260,7 +260,7 @@ export function Deliveries({ query }) {
 		]} />
 		${
 			query.notification &&
-			html`<p class="none muted">Those of the
+			html`<p class="none muted">Deliveries of the
 			notification${' '}<a
 			href=${href(`notifications/${query.notification}`)}><${Mono} of=${query.notification} /></a></p>`
 		}
@@ -275,7 +275,7 @@ export function Deliveries({ query }) {
 			<${DeliveryRows} list=${list} hooks=${hooks}
 				fresh=${from.fresh} />`}>
 			<${Empty} icon="deliveries" title="No deliveries yet">
-			When something is published that a hook asks for, what was sent
-			and answered is here. <a href="#/publish">Publish a test
-			notification</a> to see.<//><//><//><//>`;
+			When something is published that matches a hook, the requests
+			and answers appear here. <a href="#/publish">Publish a test
+			notification</a> to see one.<//><//><//><//>`;
 }

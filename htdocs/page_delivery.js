@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One delivery: its attempts as a timeline, and for the chosen one the request
- * and the answer side by side. Also the ping, which is a delivery to watch.
+ * One delivery: its attempts, with the request and the answer of the chosen one
+ * side by side. Also the ping, a delivery that is watched.
  */
 import { useEffect, useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
@@ -39,7 +39,7 @@ const PING_POLL_MS = 400,
 
 /* ---- an attempt ---- */
 
-/* The parts of a request: curl tells each moment from the start. */
+/* The parts of a request: curl counts the end of each from the start. */
 function phases({ dns, connect, tls, firstByte, total }) {
 	const marks = [
 		['Name', dns],
@@ -106,12 +106,12 @@ function Timeline({ attempts, chosen, onChoose, delivery }) {
 		}</ol>`;
 }
 
-/* Text of which JSON can be laid out; base64 is bytes that are no text. */
+/* A text, laid out if it is JSON; base64 stands for other bytes. */
 function Body({ text, encoding, label, shape, none }) {
 	if (text == null || text === '')
 		return html`<p class="muted">${none}</p>`;
 	if (encoding === 'base64') {
-		return html`<p class="muted">Bytes that are no text, as base64:</p>
+		return html`<p class="muted">Bytes that are not text, as base64:</p>
 			<${Code} label=${label} text=${text} wrap />`;
 	}
 	return html`<${Code} label=${label} text=${text} wrap=${
@@ -133,9 +133,8 @@ function Sent({ delivery, attempt, hook, source, shape }) {
 			text=${headText(headersOf(delivery, attempt, hook))} />
 		${
 			inBatch(delivery) &&
-			html`<p class="muted">It was sent in a batch with others,
-			under the batch's <code>webhook-id</code>. Its part of the
-			body:</p>`
+			html`<p class="muted">It was sent in a batch, under the batch's
+			<code>webhook-id</code>. Its part of the body:</p>`
 		}
 		<${Body} label="Request body" text=${body} shape=${shape}
 			none="The notification is no longer kept." /></section>`;
@@ -189,7 +188,7 @@ function Attempt({ delivery, attempt, hook, source }) {
 
 function DeliveryFacts({ delivery, hook }) {
 	useSettings();
-	return html`<${Card} title="About it"><${Facts} of=${[
+	return html`<${Card} title="Details"><${Facts} of=${[
 		[
 			'Hook',
 			html`<a href=${href(`hooks/${delivery.hook}`)}><${Text}
@@ -232,7 +231,7 @@ function DeliveryFacts({ delivery, hook }) {
 			text=${delivery.webhookId} />`,
 		],
 		[
-			'May have come twice',
+			'Possible duplicate',
 			delivery.maybeDuplicate
 				? 'yes: an answer was lost'
 				: 'no',
@@ -248,7 +247,7 @@ function DeliveryActions({ delivery, hook, source, onChanged }) {
 				'POST',
 				`deliveries/${delivery._id}/redeliver`
 			);
-			say('It is sent again, under the same webhook-id.');
+			say('It is sent again, with the same webhook-id.');
 			await onChanged();
 		});
 	const curl = () => {
@@ -271,8 +270,8 @@ function DeliveryActions({ delivery, hook, source, onChanged }) {
 		}`;
 }
 
-/* `before`: the number that those shown are below, or nothing; `next`: the one
- * of those before them. */
+/* `before`: the limit of the shown numbers, or nothing; `next`: the limit of
+ * the earlier page. */
 function OtherAttempts({ attempts, before, next, onTurn }) {
 	if (!before && !next) return null;
 	return html`<footer class="list-foot"><span class="muted" role="status">
@@ -290,7 +289,7 @@ function Attempts({ delivery, hook, source, ...turn }) {
 		return html`<${Card} title="Attempts"><p class="muted">${
 			delivery.state === 'pending'
 				? 'None yet. The sender makes the first one when it is due.'
-				: 'None was made.'
+				: 'No attempt was made.'
 		}</p><//>`;
 	}
 	return html`<${Card} title=${many(delivery.attemptCount, 'attempt')}>
@@ -334,7 +333,7 @@ export function Delivery({ id }) {
 
 /* ---- ping ---- */
 
-/* The delivery that the ping is, as it becomes; { error } if that fails. */
+/* The delivery of the ping in its current state; { error } if that fails. */
 function usePing(hook) {
 	const [state, setState] = useState({});
 	useEffect(() => {
@@ -370,7 +369,7 @@ function PingAnswer({ delivery }) {
 	if (!attempt) return null;
 	return html`<p><${Pill} state=${delivery.state}
 		/> after${' '}${span(attempt.duration)}, from ${
-			attempt.remoteAddress ?? 'nowhere'
+			attempt.remoteAddress ?? 'no address'
 		}</p><${Phases} attempt=${attempt} />
 		<${Answer} attempt=${attempt} shape="formatted" />
 		<p><a href=${href(`deliveries/${delivery._id}`)}>Everything about
@@ -388,14 +387,14 @@ export function Ping({ hook, onClose }) {
 			class="spinner" aria-hidden="true"></span>${
 				delivery
 					? 'Waiting for the sender and the answer…'
-					: 'Asking…'
+					: 'Creating the ping…'
 			}</p>`
 		}
 		${
 			waits &&
 			slow &&
-			html`<${Banner} tone="warn">It takes long. Either
-			the receiver does, or no sender runs: see the${' '}
+			html`<${Banner} tone="warn">This takes long. Either
+			the receiver is slow, or no sender is running: see the${' '}
 			<a href="#/overview">overview</a>.<//>`
 		}
 		${error && html`<${Trouble} error=${error} />`}

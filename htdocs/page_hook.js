@@ -41,15 +41,10 @@ function HookFacts({ hook }) {
 		[
 			'Gets',
 			hook.scope === 'user'
-				? html`what names the user <${Mono} of=${hook.user} />`
+				? html`all that names the user <${Mono} of=${hook.user} />`
 				: 'all of the organization',
 		],
-		[
-			'Order',
-			hook.ordered
-				? 'in order, one at a time'
-				: 'as they come',
-		],
+		['Order', hook.ordered ? 'in order, one at a time' : 'none'],
 		[
 			'Rate limit',
 			hook.rate_limit
@@ -78,14 +73,14 @@ function HookFacts({ hook }) {
 	]} /><//>`;
 }
 
-/* While a failing delivery of an ordered hook keeps the others waiting. */
+/* While a failing delivery of an ordered hook keeps the rest waiting. */
 function Blocked({ hook, health }) {
 	const fails =
 		health?.state === 'retrying' || health?.state === 'suspended';
 	if (!hook.ordered || !fails || health.due < 2) return null;
 	return html`<${Banner} tone="warn" title="The lane is blocked.">
-		${count(health.due)} deliveries wait in order behind one that fails,
-		until it succeeds or its schedule ends.<//>`;
+		${count(health.due)} deliveries are due, and wait until the first one,
+		which fails, succeeds or has failed for good.<//>`;
 }
 
 function Actions({ hook, onEdit, onChanged }) {
@@ -102,8 +97,8 @@ function Actions({ hook, onEdit, onChanged }) {
 			);
 			say(
 				hook.enabled
-					? 'Disabled: its deliveries are held.'
-					: 'Enabled: held deliveries go on.'
+					? 'Disabled: deliveries are held.'
+					: 'Enabled: held deliveries are sent.'
 			);
 			await onChanged();
 		});
@@ -132,8 +127,8 @@ function Actions({ hook, onEdit, onChanged }) {
 			html`<${Confirm} title="Delete this hook?"
 			verb="Delete" work=${remove} onClose=${close}>
 			<p><${Text} of=${hookName(hook)} /></p>
-			<p>What it has not got yet is cancelled, and its secret is gone.
-			This cannot be undone. To pause it, disable it instead.</p><//>`
+			<p>Undelivered notifications are cancelled, and the secret is lost.
+			This cannot be undone. To pause the hook, disable it instead.</p><//>`
 		}`;
 }
 
@@ -157,7 +152,7 @@ function Recent({ hook }) {
 		deliveries</a>`}><${Loaded} from=${list} rows=${3}>${(data) =>
 			data.length
 				? html`<${DeliveryRows} list=${data} bare />`
-				: html`<p class="none muted">Nothing yet.</p>`}<//><//>`;
+				: html`<p class="none muted">No deliveries yet.</p>`}<//><//>`;
 }
 
 export function Hook({ id }) {

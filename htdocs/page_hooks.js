@@ -21,7 +21,7 @@ import {
 
 const EVERY_MS = 10000;
 
-/* What a hook is called: its description, or where it leads. */
+/* The name of a hook: its description, or its target. */
 export function hookName(hook, id) {
 	return hook ? hook.description || hook.target_url : id;
 }
@@ -32,12 +32,12 @@ function useHealth(every = EVERY_MS) {
 	return new Map((stats.data?.hooks ?? []).map((h) => [h.hook, h]));
 }
 
-/* A disabled hook is known as such without statistics. */
+/* A disabled hook is known without statistics. */
 export function stateOf(hook, health) {
 	return hook.enabled ? (health?.state ?? 'enabled') : 'disabled';
 }
 
-/* Since when it is so, and why. */
+/* Since when it is in its state, and why. */
 export function Since({ hook, health }) {
 	const state = stateOf(hook, health);
 	const well = state === 'healthy' || state === 'enabled';
@@ -85,8 +85,8 @@ function List({ hooks, health, onCreate }) {
 	const [words, setWords] = useState('');
 	if (!hooks.length) {
 		return html`<${Card}><${Empty} title="No hooks yet">
-			A hook is an address that gets what happens here, signed and
-			as soon as it happens. ${
+			A hook is an address that is told what happens here, in signed
+			requests, as soon as it happens. ${
 				may('manage')
 					? html`
 			<${Button} kind="primary" icon="plus" onClick=${onCreate}>
@@ -120,7 +120,7 @@ export function Hooks() {
 	const [creating, setCreating] = useState(false);
 	const create = () => setCreating(true);
 	return html`<${Page} title="Hooks"
-		lead="Each gets what matches its action. Counts are of the last day."
+		lead="Each gets the notifications of its action. Counts are for the last day."
 		actions=${
 			may('manage') &&
 			html`<${Button} kind="primary" icon="plus"

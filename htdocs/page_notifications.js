@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was published, by whichever way, and what became of it.
+ * The notifications and their outcome.
  */
 import { useState } from './vendor/hooks.js';
 import { useGet } from './api.js';
@@ -28,8 +28,8 @@ import {
 
 const STATES = {
 	queued: 'Queued',
-	fanned_out: 'Spread over the hooks',
-	unmatched: 'No hook asked for it',
+	fanned_out: 'Sent to matching hooks',
+	unmatched: 'No matching hook',
 	rejected: 'Rejected',
 };
 
@@ -52,7 +52,7 @@ export function Notifications({ query }) {
 	const from = useLive('notifications', timeQuery(query), true);
 	const actions = useActions();
 	return html`<${Page} title="Notifications"
-		lead="What was published, and what became of it.">
+		lead="Everything published, and its outcome.">
 		<${Card} class="card-flush"><${Filters} path="notifications"
 			query=${query} of=${[
 				[
@@ -75,17 +75,17 @@ export function Notifications({ query }) {
 			)}</ul>`}>
 			<${Empty} icon="notifications" title="Nothing was published yet">
 			The application publishes by HTTP, by command or with SQL.${' '}
-			<a href="#/publish">Publish a test notification</a> to see.<//>
+			<a href="#/publish">Publish a test notification</a> to see one.<//>
 		<//><//><//>`;
 }
 
-/* ---- one of them ---- */
+/* ---- one notification ---- */
 
 function Resource({ text }) {
 	const [shape, setShape] = useState('formatted');
 	const resource = member(text, 'resource') ?? '';
 	return html`<${Card} title="Resource" aside=${html`<${Segments}
-		label="How it is shown" value=${shape} onChange=${setShape}
+		label="How the resource is shown" value=${shape} onChange=${setShape}
 		of=${{ formatted: 'Formatted', raw: 'Raw' }} />`}>
 		<${Code} text=${resource} label="Resource as JSON" wrap=${shape === 'raw'}
 			formatted=${shape === 'formatted'} /><//>`;
@@ -112,17 +112,17 @@ export function Notification({ id }) {
 		<${Card} class="card-flush" title="Deliveries">${
 			data.deliveries.length
 				? html`<${DeliveryRows} list=${data.deliveries} hooks=${hooks} />`
-				: html`<p class="none muted">None.</p>`
+				: html`<p class="none muted">No deliveries.</p>`
 		}${
 			from.next &&
 			html`<footer
-		class="list-foot"><span class="muted">The newest${' '}
-		${many(data.deliveries.length, 'delivery', 'deliveries')} of more: see${' '}
+		class="list-foot"><span class="muted">These are the newest${' '}
+		${many(data.deliveries.length, 'delivery', 'deliveries')}; see${' '}
 		<a href=${href('deliveries', { notification: id })}>all of them</a>.
 		</span></footer>`
 		}<//>
 		<${Resource} text=${from.text} /></div>
-		<${Card} title="About it"><${Facts} of=${[
+		<${Card} title="Details"><${Facts} of=${[
 			['Id', html`<${Mono} of=${data._id} />`],
 			data.user && [
 				'User',

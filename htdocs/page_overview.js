@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Overview: is all well, and if not, where does it hurt?
+ * Overview: is all well? If not, what needs attention?
  */
 import { useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
@@ -30,8 +30,7 @@ const HOURS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
 /* Cron starts a sender every minute; on some hosts every 15. */
 const DEAD_MS = 16 * 60e3;
 
-/* The beginning of a range, the same for a minute so that it can be asked
- * for again. */
+/* The beginning of a range, the same within a minute so that requests repeat. */
 function sinceOf(range) {
 	return new Date(
 		Math.floor(Date.now() / 60e3) * 60e3 -
@@ -41,7 +40,7 @@ function sinceOf(range) {
 
 /* ---- the sender ---- */
 
-/* 'never', 'alive', 'quiet' or 'dead', by the server's clock and judgement. */
+/* 'never', 'alive', 'quiet' or 'dead', by the server's clock. */
 function senderState({ sender, until }) {
 	if (!sender) return 'never';
 	const away = Date.parse(until) - Date.parse(sender.seenAt);
@@ -70,10 +69,10 @@ function SenderWarning({ stats, onStarted }) {
 				? 'No sender has ever run.'
 				: `No sender has run for ${span(away)}.`
 		}>
-		<span>Nothing is delivered meanwhile, and nothing is lost. ${
+		<span>Until one runs, nothing is delivered, and nothing is lost. ${
 			state === 'quiet'
-				? 'Cron may be late, or may start it rarely.'
-				: 'Cron seems dead: look at the line for hooks-send in the cron table.'
+				? 'Cron may be late, or may start the sender rarely.'
+				: 'Cron seems not to run it: check hooks-send in the crontab.'
 		}</span>${
 			may('manage') &&
 			html`<${Button} icon="bolt" busy=${busy}
@@ -96,7 +95,7 @@ function sum(points, name) {
 	return points.reduce((total, point) => total + (point[name] ?? 0), 0);
 }
 
-/* Of the last time with deliveries: quantiles cannot be added up. */
+/* Of the last point with deliveries: quantiles cannot be added up. */
 function latest(points, of) {
 	return points.findLast((p) => p[of]?.p50 != null)?.[of];
 }
@@ -111,7 +110,7 @@ function Tiles({ stats, since }) {
 		Math.max(0, Date.parse(until) - Date.parse(queue.oldestDueAt));
 	return html`<div class="tiles">
 		<${Tile} name="Delivered" value=${count(delivered)}
-			note=${`${percent(delivered, delivered + failed)} of what finished`}
+			note=${`${percent(delivered, delivered + failed)} of finished ones`}
 			link=${href('deliveries', { state: 'delivered', since })} />
 		<${Tile} name="Failed" value=${count(failed)}
 			tone=${failed > 0 && 'bad'}
@@ -131,9 +130,9 @@ function Queue({ stats }) {
 		['Due now', queue.due],
 		['Waiting for a retry', queue.waiting],
 		['In flight', queue.inFlight],
-		['Not yet spread', queue.queued],
+		['Not processed yet', queue.queued],
 		['Held', queue.held],
-		['Failed, kept', queue.failed],
+		['Failed', queue.failed],
 	];
 	return html`<${Card} title="Queue" class="card-queue"><dl class="ledger">${rows.map(
 		([name, n]) =>
@@ -157,7 +156,7 @@ function Queue({ stats }) {
 		}</dd></div></dl><//>`;
 }
 
-/* ---- hooks that hurt ---- */
+/* ---- hooks that need attention ---- */
 
 function Hurting({ stats, hooks }) {
 	const byId = new Map((hooks ?? []).map((hook) => [hook._id, hook]));
@@ -171,10 +170,10 @@ function Hurting({ stats, hooks }) {
 				h.state === 'disabled'
 		)
 		.slice(0, 6);
-	return html`<${Card} title="Hooks that hurt most" class="card-flush" aside=${html`<a
+	return html`<${Card} title="Hooks that need attention" class="card-flush" aside=${html`<a
 		href="#/hooks">All hooks</a>`}>${
 		list.length === 0
-			? html`<p class="calm none"><${Icon} name="check" />Every hook is well.</p>`
+			? html`<p class="calm none"><${Icon} name="check" />All hooks are healthy.</p>`
 			: html`<ul class="rows">${list.map(
 					(h) => html`<li key=${h.hook}><a
 		class="row row-hurt" href=${href(`hooks/${h.hook}`)}>
@@ -184,8 +183,8 @@ function Hurting({ stats, hooks }) {
 		<span class="row-note">${
 			h.failedAttempts || h.failed || h.due
 				? `${many(h.failedAttempts, 'failed attempt')}, ` +
-					`${count(h.failed)} given up, ${count(h.due)} due`
-				: 'nothing failed in this time'
+					`${count(h.failed)} failed for good, ${count(h.due)} due`
+				: 'no failures in this time'
 		}</span>
 	</a></li>`
 				)}</ul>`
@@ -224,7 +223,7 @@ export function Overview({ query }) {
 			${
 				hooks.data?.length === 0 &&
 				html`<${Card}><${Empty}
-				title="No hooks yet">A hook is an address that gets what
+				title="No hooks yet">A hook is an address that is told what
 				happens here. <a href="#/hooks">Create the first
 				one.</a><//><//>`
 			}

@@ -24,7 +24,7 @@ import {
 
 const FIRST = 'event.created';
 
-/* What is wrong with the text, as the browser says it, or null. */
+/* The error in the text, in the browser's words, or null. */
 function jsonTrouble(text) {
 	try {
 		const value = JSON.parse(text);
@@ -32,13 +32,13 @@ function jsonTrouble(text) {
 			typeof value === 'object' &&
 			!Array.isArray(value)
 			? null
-			: 'A resource is a JSON object: { … }.';
+			: 'A resource must be a JSON object: { … }.';
 	} catch (error) {
 		return error.message;
 	}
 }
 
-/* The very text goes out: what is published is delivered byte for byte. */
+/* The text is sent unchanged: a resource is delivered byte for byte. */
 function bodyOf({ action, user, resource }) {
 	return `{"action":${JSON.stringify(action)},${
 		user ? `"user":${JSON.stringify(user)},` : ''
@@ -50,14 +50,14 @@ function Outcome({ id }) {
 	const hooks = useHooks();
 	if (!from.data) return html`<${Skeleton} rows=${2} />`;
 	const { state, deliveries } = from.data;
-	return html`<${Card} class="card-flush" title="What becomes of it"
+	return html`<${Card} class="card-flush" title="Outcome"
 		aside=${html`<a href=${href(`notifications/${id}`)}>Open</a>`}>
 		<p class="none" role="status"><${Pill} state=${state} /> <${Mono}
 			of=${id} /></p>
 		${
 			state === 'unmatched' &&
-			html`<p class="none muted">No hook asks
-			for this action.</p>`
+			html`<p class="none muted">No hook matches
+			this action.</p>`
 		}
 		${
 			deliveries.length > 0 &&
@@ -111,12 +111,12 @@ function Form({ onPublished }) {
 			: [[FIRST, FIRST]]
 	} /></select>`}<//>
 		<${Field} label="User" optional error=${error?.at('/user')}
-			hint="24 hexadecimal digits: whom it concerns."
+			hint="24 hexadecimal digits: the user whom it concerns."
 		>${(attributes) => html`<input ...${attributes} value=${form.user}
 		spellcheck="false"
 		onInput=${(e) => set({ user: e.target.value })} />`}<//></div>
 		<${Field} label="Resource" error=${wrong || error?.at('/resource')}
-			hint="Delivered byte for byte as it stands here."
+			hint="Delivered byte for byte as written here."
 		>${(attributes) => html`<textarea ...${attributes} class="mono" rows="18"
 		spellcheck="false" value=${form.resource}
 		onInput=${(e) => set({ resource: e.target.value })}></textarea>`}<//>
@@ -137,7 +137,7 @@ export function Publish() {
 		${
 			may('publish')
 				? html`<${Banner} tone="warn">This is the real
-		service: receivers cannot tell it from the application's own.<//>
+		service: receivers cannot tell a test notification from a real one.<//>
 		<div class="columns columns-even">
 		<${Form} onPublished=${(id) => setIds([id, ...ids])} />
 		<div class="stack">${
@@ -147,10 +147,10 @@ export function Publish() {
 			<${Outcome} key=${id} id=${id} />`
 					)
 				: html`<${Card}>
-			<p class="muted">Once published, its deliveries appear here.</p>
+			<p class="muted">After you publish, the deliveries appear here.</p>
 			<//>`
 		}</div></div>`
-				: html`<${Banner} tone="warn" title="Not with this key.">Publishing
+				: html`<${Banner} tone="warn" title="Not allowed with this key.">Publishing
 		needs the role publish or manage; this key has the role read.<//>`
 		}
 	<//>`;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The API reference, drawn from /v2/openapi.json, the description that the
- * service itself gives of what it does.
+ * The API reference, made from /v2/openapi.json, the description that the
+ * service gives of its own API.
  */
 import { Fragment } from './vendor/preact.js';
 import { useState } from './vendor/hooks.js';
@@ -12,7 +12,7 @@ import { Card, Code, Copy, html, Loaded, Page } from './ui.js';
 const METHODS = ['get', 'post', 'put', 'delete', 'patch'];
 const DEPTH_MAX = 5;
 
-/* What a $ref within the document names; itself if it is none. */
+/* The target of a $ref within the document; any other node unchanged. */
 function resolve(doc, node) {
 	for (let i = 0; node?.$ref && i < 8; i++) {
 		node = node.$ref
@@ -42,7 +42,7 @@ function typeOf(doc, schema) {
 	return s.format ? `${type} (${s.format})` : type;
 }
 
-/* All members of an object schema, with what allOf brings. */
+/* All members of an object schema, including those from allOf. */
 function membersOf(doc, schema) {
 	const s = resolve(doc, schema);
 	const parts = (s.allOf ?? []).map((part) => membersOf(doc, part));
@@ -59,7 +59,7 @@ function membersOf(doc, schema) {
 	};
 }
 
-/* The object that a schema is, or is an array or a choice of. */
+/* The object schema inside a schema, which may be an array or a choice. */
 function inner(doc, schema) {
 	const s = resolve(doc, schema);
 	if (s.items) return inner(doc, s.items);
@@ -69,9 +69,9 @@ function inner(doc, schema) {
 	return one ? inner(doc, one) : s;
 }
 
-/* ---- pieces ---- */
+/* ---- parts ---- */
 
-/* Of Markdown a line may have `code` and **what matters**. */
+/* From Markdown a line may have `code` and **strong** text. */
 function Prose({ of }) {
 	return (of ?? '')
 		.split(/(`[^`]*`|\*\*[^*]+\*\*)/)
@@ -103,7 +103,7 @@ function Table({ of }) {
 	)}</tbody></table>`;
 }
 
-/* And blocks: headings, tables, paragraphs. */
+/* The blocks from Markdown: headings, tables, paragraphs. */
 function Article({ of }) {
 	return (of ?? '').split(/\n{2,}/).map((block, i) => {
 		const [first, ...rest] = block.split('\n');
@@ -134,7 +134,7 @@ function Limits({ of: s }) {
 	);
 }
 
-/* `must`: what is said of a member that is required. */
+/* `must`: the mark of a required member. */
 function Members({ doc, schema, must, depth = 0 }) {
 	const { properties, required } = membersOf(doc, inner(doc, schema));
 	const names = Object.keys(properties);
@@ -282,11 +282,11 @@ function groups(doc) {
 
 export function Reference() {
 	const from = useGet('openapi.json');
-	return html`<${Page} title="API reference" lead=${html`Everything here can
-		be done by HTTP too, below <code>${base.href}</code>. As a file:
+	return html`<${Page} title="API reference" lead=${html`Everything in this dashboard can
+		also be done by HTTP, below <code>${base.href}</code>. As a file:
 		${' '}<a href="openapi.yaml">openapi.yaml</a>`}>
 		<${Loaded} from=${from} rows=${10}>${(doc) => html`
-		<${Card} title=${doc.info?.summary ?? 'About it'}><div
+		<${Card} title=${doc.info?.summary ?? 'About the API'}><div
 			class="article"><${Article} of=${doc.info?.description} /></div>
 		<//>
 		${groups(doc).map(

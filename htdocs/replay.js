@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending again what a hook got in a range of time: how many that would be is
- * counted first, and while it runs it says how far it is.
+ * Sending a hook's deliveries of a range of time again: they are counted first,
+ * and while they are sent, the progress is shown.
  */
 import { useEffect, useState } from './vendor/hooks.js';
 import { call } from './api.js';
@@ -28,7 +28,7 @@ function hoursAgo(hours) {
 	return new Date(Date.now() - hours * 3600e3).toISOString();
 }
 
-/* { count } or { error } of what is asked for, a moment after it was. */
+/* { count } or { error } for the chosen deliveries, a moment after a choice. */
 function useCount(hook, body) {
 	const [state, setState] = useState({});
 	const words = JSON.stringify(body);
@@ -93,7 +93,7 @@ function States({ chosen, onChange }) {
 				? [...chosen, state]
 				: chosen.filter((other) => other !== state)
 		);
-	return html`<fieldset class="field"><legend>Which of them</legend>
+	return html`<fieldset class="field"><legend>States</legend>
 		<div class="choices">${STATES.map(
 			(state) => html`<label key=${state}
 			class="choice"><input type="checkbox"
@@ -102,7 +102,7 @@ function States({ chosen, onChange }) {
 		)}</div></fieldset>`;
 }
 
-/* How many still wait, asked again and again. */
+/* The number of waiting deliveries, requested again and again. */
 function Progress({ hook, total, onClose }) {
 	const [left, setLeft] = useState(total);
 	useEffect(() => {
@@ -115,7 +115,7 @@ function Progress({ hook, total, onClose }) {
 					Math.min(total, data.hooks[0]?.due ?? 0)
 				);
 			} catch {
-				// the next time perhaps
+				// the next request may succeed
 			}
 		}, 1000);
 		return () => clearInterval(timer);
@@ -127,8 +127,8 @@ function Progress({ hook, total, onClose }) {
 	}</p></div>
 		<progress max=${Math.max(total, 1)} value=${total - left}
 			aria-label="Replay"></progress>
-		<p class="muted">It goes on when this is closed, as fast as the
-		hook's limits allow.</p>
+		<p class="muted">The replay continues when this is closed, as fast as
+		the hook's limits allow.</p>
 		<footer class="dialog-foot"><${Button} kind="primary"
 			onClick=${onClose}>${left > 0 ? 'Close' : 'Done'}<//></footer>`;
 }
@@ -170,7 +170,7 @@ export function Replay({ hook, onClose }) {
 				onClose=${onClose} /><//>`;
 	}
 	return html`<${Dialog} title="Replay deliveries" onClose=${onClose}>
-		<p>Sends again what this hook got, under the same${' '}
+		<p>Sends deliveries of this hook again, with the same${' '}
 		<code>webhook-id</code>, so that a receiver that remembers ids does
 		no work twice.</p>
 		<${Range} form=${form} set=${set} />

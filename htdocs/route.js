@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the visitor is: the part of the address behind #, such as
- * #/deliveries?state=failed. The web server need know nothing of it.
+ * The visitor's place: the part of the address after #, such as
+ * #/deliveries?state=failed. The web server need not know it.
  */
 import { useEffect, useState } from './vendor/hooks.js';
 
@@ -22,7 +22,7 @@ function read() {
 	};
 }
 
-/* { parts, query } of the present address. */
+/* { parts, query } of the current address. */
 export function useRoute() {
 	const [route, setRoute] = useState(read);
 	useEffect(() => {
@@ -33,7 +33,7 @@ export function useRoute() {
 	return route;
 }
 
-/* '#/path?query' without what is empty. */
+/* '#/path?query' without empty values. */
 export function href(path, query = {}) {
 	const words = new URLSearchParams(
 		Object.entries(query).filter(([, value]) => value)

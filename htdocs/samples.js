@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An example resource for each action: our own, in the form of what a booking
+ * An example resource for each action: invented, in the form that a booking
  * application publishes.
  */
 const organizer = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hook's secret, shown when asked for, its rotation, and how a receiver
- * verifies with it. The code is that of examples/receivers/.
+ * A hook's secret, its rotation, and how a receiver verifies with it. The code
+ * is that of examples/receivers/.
  */
 import { useEffect, useState } from './vendor/hooks.js';
 import { call } from './api.js';
@@ -22,7 +22,7 @@ import {
 } from './ui.js';
 
 const OVERLAPS = [
-	['0s', 'None: the old one ends now'],
+	['0s', 'Not at all: it ends now'],
 	['1h', '1 hour'],
 	['24h', '24 hours'],
 	['3d', '3 days'],
@@ -38,13 +38,13 @@ function Rotate({ hook, onDone, onClose }) {
 			{ body: { overlap } }
 		);
 		onDone(data.secret);
-		say('There is a new secret.');
+		say('The secret was replaced.');
 	};
 	return html`<${Confirm} title="Rotate the secret" verb="Rotate"
 		work=${work} onClose=${onClose}>
-		<p>A new secret is made. For a while the old one signs too, so that
-		the receiver can be changed without losing a delivery.</p>
-		<${Field} label="How long the old one stays valid">${(attributes) =>
+		<p>A new secret is generated. For a while the old one also signs, so
+		that the receiver can be changed without losing a delivery.</p>
+		<${Field} label="How long the old secret stays valid">${(attributes) =>
 			html`<select ...${attributes} value=${overlap}
 		onChange=${(event) => setOverlap(event.target.value)}>
 		<${Options} of=${OVERLAPS} value=${overlap} /></select>`}<//><//>`;
@@ -64,7 +64,7 @@ export function Secret({ hook }) {
 	return html`<${Card} title="Secret" aside=${html`<${Button} kind="ghost"
 		icon="again" onClick=${() => setRotating(true)}>Rotate<//>`}>
 		<p class="muted">It signs every delivery. Whoever has it can forge
-		them.</p>
+		deliveries.</p>
 		<div class="secret"><code class="secret-text" role="status">${
 			secret ?? `whsec_${'•'.repeat(24)}`
 		}</code>
@@ -115,7 +115,7 @@ function useSnippet(language) {
 			wanted = false;
 		};
 	}, [language]);
-	// What was there before must not stand under another name.
+	// The earlier snippet must not be shown under another language.
 	return state.language === language ? state : {};
 }
 
@@ -126,8 +126,8 @@ export function Verify({ hook }) {
 	return html`<${Card} title="Verify in the receiver" aside=${html`
 		<${Segments} label="Language" of=${LANGUAGES} value=${language}
 			onChange=${setLanguage} />`}>
-		<p class="muted">Over the bytes as received, before they are parsed.
-		The signature stands in <code>webhook-signature</code> and covers${' '}
+		<p class="muted">Verify the bytes as received, before they are parsed.
+		The signature is in <code>webhook-signature</code> and covers${' '}
 		<code>webhook-id</code>, <code>webhook-timestamp</code> and the
 		body.${
 			own.length > 0 &&
@@ -139,7 +139,7 @@ export function Verify({ hook }) {
 		${
 			error
 				? html`<${Banner} tone="warn" title="Not found.">The file
-			verify/${language}.txt is not beside this page.<//>`
+			verify/${language}.txt was not found beside this page.<//>`
 				: text === undefined
 					? html`<${Skeleton} rows=${3} />`
 					: html`<div class="with-copy"><${Code} text=${text}

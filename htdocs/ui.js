@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the pages are made of. Everything a stranger wrote goes through Text or
- * Code: as text, with what would be invisible or turn it round spelled out.
+ * The parts of the pages. Everything written by a stranger goes through Text or
+ * Code: as text, with invisible and reversing characters spelled out.
  */
 import { h, Fragment } from './vendor/preact.js';
 import { useEffect, useId, useRef, useState } from './vendor/hooks.js';
@@ -13,8 +13,8 @@ export const html = htm.bind(h);
 
 /* ---- text of strangers ---- */
 
-// Controls, format characters (bidi, zero width), lone halves of pairs, line
-// separators, letters that are blank.
+// Controls, format characters (bidi, zero width), lone surrogates, line
+// separators, letters that look blank.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u;
 const NAMES = {
 	0: 'NUL',
@@ -47,7 +47,7 @@ function spelled(character) {
 	}</span>`;
 }
 
-/* `keep`: characters that need not be spelled out here. */
+/* `keep`: characters that are not spelled out here. */
 function parts(text, keep) {
 	const out = [];
 	let plain = '';
@@ -72,7 +72,7 @@ export function Mono({ of }) {
 	return html`<code class="mono"><${Text} of=${of} /></code>`;
 }
 
-/* A block of text: JSON laid out and coloured if `formatted` and it is. */
+/* A block of text; if it is JSON and `formatted`, laid out and coloured. */
 export function Code({ text, label, formatted, wrap }) {
 	const tokens = formatted && layOut(text);
 	return html`<pre class="code ${wrap && 'code-wrap'}" tabindex="0"
@@ -87,7 +87,7 @@ export function Code({ text, label, formatted, wrap }) {
 		}</code></pre>`;
 }
 
-/* ---- small things ---- */
+/* ---- small parts ---- */
 
 const ICONS = {
 	overview: 'M2 13h12M4 10.5V7m4 3.5V3m4 7.5V5.5',
@@ -118,7 +118,7 @@ export function Icon({ name }) {
 		<path d=${ICONS[name]} /></svg>`;
 }
 
-/* A moment; the other zone is in its title. */
+/* A moment; its title has the other zone, too. */
 export function Time({ at, as = 'brief' }) {
 	const { utc } = useSettings();
 	if (!at) return html`<span class="muted">–</span>`;
@@ -170,7 +170,7 @@ export function Button({ icon, kind = 'plain', busy, children, ...rest }) {
 		}${children}</button>`;
 }
 
-/* Several choices of which one holds: { value: label }. */
+/* Several choices, one of which is chosen: { value: label }. */
 export function Segments({ label, value, of, onChange }) {
 	const choices = Object.entries(of);
 	return html`<div class="segments" role="group"
@@ -187,7 +187,7 @@ async function toClipboard(text) {
 		await navigator.clipboard.writeText(text);
 		return true;
 	} catch {
-		// Without https there is the old way only.
+		// Without https only the old way works.
 		const area = document.createElement('textarea');
 		area.value = text;
 		area.className = 'sr-only';
@@ -201,7 +201,7 @@ async function toClipboard(text) {
 	}
 }
 
-/* `text` may be a function, asynchronous too. */
+/* `text` may be a function, which may be asynchronous. */
 export function Copy({ text, children = 'Copy', kind = 'ghost' }) {
 	const [busy, setBusy] = useState(false);
 	const copy = async () => {
@@ -213,7 +213,7 @@ export function Copy({ text, children = 'Copy', kind = 'ghost' }) {
 			say(
 				copied
 					? 'Copied.'
-					: 'The browser refuses to copy.'
+					: 'The browser forbids copying.'
 			);
 		} catch (error) {
 			say(error.message, 'bad');
@@ -224,7 +224,7 @@ export function Copy({ text, children = 'Copy', kind = 'ghost' }) {
 		onClick=${copy}>${children}<//>`;
 }
 
-/* ---- what is said: one line at the foot, read aloud ---- */
+/* ---- messages: one line at the foot, read aloud ---- */
 
 let speak = () => {};
 
@@ -256,15 +256,15 @@ export function Banner({ tone = 'info', title, children }) {
 	</div>`;
 }
 
-/* What went wrong, in words, and what to do. `fields`: nobody else says what
- * is wrong with each. */
+/* The error in words, and the remedy. `fields`: with the errors of fields that
+ * nothing else shows. */
 export function Trouble({ error, onRetry, fields }) {
 	const title =
 		{
 			0: 'No connection',
-			403: 'Not with this key',
-			404: 'There is no such thing here',
-			503: 'Not at the moment',
+			403: 'Not allowed',
+			404: 'Not found',
+			503: 'Not available now',
 		}[error.status] ?? 'That did not work';
 	return html`<${Banner} tone="bad" title=${title}>
 		<span>${error.message}</span>
@@ -302,7 +302,7 @@ export function Skeleton({ rows = 6 }) {
 		)}</div>`;
 }
 
-/* Loading, trouble, or what `children` makes of the data. */
+/* Loading, an error, or the result of `children` for the data. */
 export function Loaded({ from, rows, children }) {
 	if (from.loading) return html`<${Skeleton} rows=${rows} />`;
 	if (from.data === undefined)
@@ -315,7 +315,7 @@ export function Loaded({ from, rows, children }) {
 	}${children(from.data)}<//>`;
 }
 
-/* A component that is fetched when it is first wanted. */
+/* A component that is fetched when first needed. */
 export function later(load, name) {
 	return function Later(props) {
 		const [found, setFound] = useState({});
@@ -419,7 +419,7 @@ export function Dialog({ title, onClose, wide, children }) {
 		<div class="dialog-body">${children}</div></dialog>`;
 }
 
-/* Does `work` when sure; what it throws is shown. */
+/* Does `work` after confirmation; shows its error. */
 export function Confirm({ title, verb, children, work, onClose }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(null);
@@ -442,7 +442,7 @@ export function Confirm({ title, verb, children, work, onClose }) {
 		</footer><//>`;
 }
 
-/* Runs asynchronous work once at a time: [run, busy]. What it throws is said. */
+/* Runs asynchronous work once at a time: [run, busy]. Errors become messages. */
 export function useWork() {
 	const [busy, setBusy] = useState(false);
 	const run = async (work) => {

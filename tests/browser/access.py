@@ -22,7 +22,7 @@ class SignIn(PageCase):
 
     def test_a_wrong_key(self):
         self.sign_in("vh_this-is-no-key")
-        self.page.wait("Ask whoever runs this site")
+        self.page.wait("Ask the operator of this site")
         self.signed_out()
         self.quiet(but=[401])
 

@@ -138,7 +138,7 @@ class Hostile(PageCase):
 
     def test_an_answer_that_is_no_text(self):
         self.go(f"deliveries/{self.delivery_of(self.bytes)}")
-        self.page.wait("Bytes that are no text, as base64:")
+        self.page.wait("Bytes that are not text, as base64:")
         self.page.see("[aria-label='Answer body']", "/wD+")
         self.harmless()
 

@@ -311,7 +311,7 @@ class Trouble(_Filled):
     def test_what_is_not_there(self):
         for place in ("hooks", "deliveries", "notifications"):
             self.go(f"{place}/0123456789abcdef01234567")
-            self.page.see("[role=alert]", "no such thing")
+            self.page.see("[role=alert]", "Not found")
 
 
 class Weight(_Filled):
@@ -444,7 +444,7 @@ class Path(PageCase):
         self.page.wait("Not up to date.", 20)
         assert self.page.find(".row", "/sub"), "what was there stays"
         self.page.reload()
-        self.page.see("h1", "Not at the moment")
+        self.page.see("h1", "Not available now")
         self.site.service.db.start()
         self.page.click("button", "Try again")
         self.page.see(".row", "/sub")

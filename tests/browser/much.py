@@ -65,15 +65,15 @@ class Much(PageCase):
             "UTC_TIMESTAMP(3) FROM vh_hooks WHERE enabled = 0 ORDER BY id"
         )
         self.go(f"notifications/{notification}")
-        self.page.see(".list-foot", "The newest 1,000 deliveries of more")
+        self.page.see(".list-foot", "These are the newest 1,000 deliveries")
         self.page.click(".list-foot a", "all of them")
         self.page.see("h1", "Deliveries")
-        self.page.wait("Those of the notification")
+        self.page.wait("Deliveries of the notification")
         self.page.see(".list-foot", "50 deliveries shown")
         self.page.choose("All states", "delivered")
         self.page.see(".list-foot", "1 delivery shown")
         self.page.click("a", "Clear")
-        self.page.gone("p", "Those of the notification")
+        self.page.gone("p", "Deliveries of the notification")
         self.quiet()
 
 

@@ -394,7 +394,7 @@ class Deliveries(PageCase):
         count = len(self.site.sink.at("/live"))
         known = self.site.sink.at("/live")[-1].header("webhook-id")
         self.page.click("button", "Redeliver")
-        self.page.wait("under the same webhook-id")
+        self.page.wait("with the same webhook-id")
         request = self.site.sink.wait(count + 1, "/live")[-1]
         assert request.header("webhook-id") == known
         self.page.see(".timeline", "Attempt 2")
@@ -410,7 +410,7 @@ class Ordered(PageCase):
         self.site.sink.wait(2, "/strict")
         self.enter(at=f"hooks/{hook['_id']}")
         self.page.wait("The lane is blocked.")
-        self.page.wait("3 deliveries wait in order")
+        self.page.wait("3 deliveries are due")
 
 
 class Replay(PageCase):
@@ -493,7 +493,7 @@ class Publish(PageCase):
             assert body["action"] == action, body
             # Byte for byte, layout included.
             assert self.text().encode() in request.body, request
-        self.page.see(".card", "What becomes of it")
+        self.page.see(".card", "Outcome")
         self.page.see(".pill", "Delivered")
         self.quiet()
 
