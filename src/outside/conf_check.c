@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "outside/conf.h"
+#include "outside/conf_file.h"
 #include "outside/conf_key.h"
 #include "outside/conf_mail.h"
 
@@ -25,13 +26,28 @@ static enum err check_secrecy(const struct conf *c, const struct stat *st)
 	return ERR_OK;
 }
 
+/* Its first line, without the line end. */
+static const char *read_password(FILE *in, char *line, int size)
+{
+	const char *why;
+	struct stat st;
+
+	if (fstat(fileno(in), &st) != 0)
+		return strerror(errno);
+	why = conf_file_refuse_secret(&st);
+	if (why)
+		return why;
+	if (!fgets(line, size, in))
+		return "is empty";
+	line[strcspn(line, "\r\n")] = '\0';
+	return NULL;
+}
+
 static enum err read_password_file(struct conf *c)
 {
-	const char *path = c->database.password_file;
+	const char *path = c->database.password_file, *why;
 	char line[512];
-	struct stat st;
 	FILE *in;
-	bool got;
 
 	if (!*path)
 		return ERR_OK;
@@ -39,19 +55,11 @@ static enum err read_password_file(struct conf *c)
 		return conf_reject(c, "database", "password_file",
 				   "and password are both set");
 	in = fopen(path, "re");
-	if (!in)
-		return conf_reject(c, "database", "password_file",
-				   strerror(errno));
-	got = fgets(line, sizeof(line), in) != NULL;
-	if (fstat(fileno(in), &st) != 0)
-		st.st_mode = S_IROTH;
-	fclose(in);
-	if (st.st_mode & S_IROTH)
-		return conf_reject(c, "database", "password_file",
-				   "can be read by everybody (chmod o-r it)");
-	if (!got)
-		return conf_reject(c, "database", "password_file", "is empty");
-	line[strcspn(line, "\r\n")] = '\0';
+	why = in ? read_password(in, line, sizeof(line)) : strerror(errno);
+	if (in)
+		fclose(in);
+	if (why)
+		return conf_reject(c, "database", "password_file", why);
 	free(c->database.password);
 	c->database.password = xstrdup(line);
 	return ERR_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_file: the order in which the configuration is looked for.
+ * conf_file: the order in which the configuration is looked for, and modes.
  */
 #include "outside/conf_file.h"
 
@@ -59,9 +59,22 @@ const char *conf_file_refuse(const struct stat *st, bool beside)
 {
 	struct stat self;
 
+	if (st->st_mode & S_IWOTH)
+		return "can be written by everybody (chmod o-w it)";
 	if (!beside || st->st_uid == 0 || st->st_uid == geteuid() ||
 	    (stat("/proc/self/exe", &self) == 0 && st->st_uid == self.st_uid))
 		return NULL;
 	return "belongs neither to this user nor to the program's owner (name "
 	       "it with -c or HOOKS_CONFIG)";
+}
+
+const char *conf_file_refuse_secret(const struct stat *st)
+{
+	bool readable = st->st_mode & S_IROTH, writable = st->st_mode & S_IWOTH;
+
+	if (readable && writable)
+		return "can be read and written by everybody (chmod o-rw it)";
+	if (writable)
+		return "can be written by everybody (chmod o-w it)";
+	return readable ? "can be read by everybody (chmod o-r it)" : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_file: which file the configuration is. Part of conf; nobody else needs
- * it.
+ * conf_file: which file the configuration is, and who may read and write the
+ * files that the service trusts. Part of conf; nobody else needs it.
  */
 #ifndef HOOKS_CONF_FILE_H
 #define HOOKS_CONF_FILE_H
@@ -17,7 +17,13 @@
  */
 char *conf_file_find(const char *given, bool *beside);
 
-/* What is wrong with the file, as the end of a sentence; NULL: nothing. */
+/* Each says why a file is refused, as the end of a sentence, or NULL. Its
+ * group may read and write it; so may its owner, whoever that is, because on
+ * shared hosting the web server or root reads a file of the account. */
+
+/* The configuration: nobody else may write it. */
 const char *conf_file_refuse(const struct stat *st, bool beside);
+/* A file that holds a secret: nobody else may read or write it. */
+const char *conf_file_refuse_secret(const struct stat *st);
 
 #endif

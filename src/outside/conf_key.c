@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outside/conf_file.h"
+
 /* One byte more than there should be, to see that there is none. */
 static bool read_all(int fd, unsigned char *out, size_t max, size_t *n)
 {
@@ -29,13 +31,15 @@ static bool read_all(int fd, unsigned char *out, size_t max, size_t *n)
 static const char *check(int fd, unsigned char *key)
 {
 	unsigned char bytes[CONF_KEY_SIZE + 1];
+	const char *why;
 	struct stat st;
 	size_t n;
 
 	if (fstat(fd, &st) != 0 || !read_all(fd, bytes, sizeof(bytes), &n))
 		return strerror(errno);
-	if (st.st_mode & (S_IROTH | S_IWOTH))
-		return "can be read or written by everybody (chmod o-rw it)";
+	why = conf_file_refuse_secret(&st);
+	if (why)
+		return why;
 	if (n != CONF_KEY_SIZE)
 		return "is not a file of exactly 32 bytes (make one with: "
 		       "head -c 32 /dev/urandom)";

@@ -37,12 +37,13 @@ const struct conf_row conf_rows[] = {
 	 .meaning = "The account's password, without quotes. One that has a "
 		"blank and a `;` after it must stand in a file of its own, "
 		"because a comment would begin there. A configuration that "
-		"has a password and that everybody can read is refused."},
+		"has a password and that everybody can read is refused, as is "
+		"one that everybody can write."},
 	{"database", "password_file", CONF_STRING, AT(database.password_file),
 	 .empty = "none",
 	 .meaning = "A file whose first line is the password, in place of "
 		"`password`. The two exclude each other. A file that "
-		"everybody can read is refused."},
+		"everybody can read or write is refused."},
 	{"database", "name", CONF_STRING, AT(database.name),
 	 .initial = "vyte_hooks",
 	 .meaning = "The database that holds the tables."},
@@ -205,7 +206,7 @@ const struct conf_row conf_rows[] = {
 		"are stored as they are. Secrets that were stored before it "
 		"was set are read as they are until "
 		"`hooks-admin secret rewrite` encrypts them. A file that "
-		"everybody can read is refused. When the file is lost, so are "
+		"everybody can read or write is refused. When the file is lost, so are "
 		"the secrets: hooks whose secret cannot be read get nothing "
 		"until they have a new one."},
 };

@@ -277,14 +277,30 @@ class Config(admincase.AdminCase):
         right = service.password_of(service.ADMIN)
         secret.write_text(f"{right}\n")
         refused("both", password="x")
-        secret.chmod(0o644)
-        refused("everybody")
+        for mode, word in (
+            (0o644, "read by everybody"),
+            (0o602, "written by everybody"),
+            (0o606, "read and written by everybody"),
+        ):
+            secret.chmod(mode)
+            refused(word)
         secret.chmod(0o640)
         assert self.run("org", "list", config=config()).status == 0
         shown = self.run("config", config=config())
         assert right not in shown.out, shown
         secret.write_text("wrong\n")
         self.fails(78, "org", "list", config=config())
+
+    def test_nobody_else_may_write_it(self):
+        """Whoever may could make the service do anything."""
+        for password in (None, "x"):
+            config = self.write_config("open.conf", password=password)
+            for mode in (0o602, 0o622, 0o606):
+                config.chmod(mode)
+                words = (f"{config}: can be written by everybody",)
+                self.fails(78, "config", config=config, words=words)
+            config.chmod(0o660)
+            assert self.run("config", config=config).status == 0
 
     def test_a_password_must_be_private(self):
         config = self.write_config("open.conf")

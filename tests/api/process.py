@@ -440,6 +440,20 @@ class Trouble(_Process):
         time.sleep(1.1)
         self.good()
 
+    def test_a_configuration_that_others_may_write(self):
+        path = self.service.config(service.API)
+        mode = path.stat().st_mode
+        self.child.stop()
+        path.chmod(0o642)
+        self.start()
+        answer = self.ask("GET", "/v2/hooks")
+        assert answer.status == 503, answer
+        assert b"written" not in answer.body, answer
+        assert f"{path}: can be written by everybody" in self.child.errors()
+        path.chmod(mode)
+        time.sleep(1.1)
+        self.good()
+
     def test_the_database_is_away(self):
         self.good()
         self.service.db.stop()

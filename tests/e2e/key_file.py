@@ -255,7 +255,7 @@ class Lost(_Case):
     def test_3_a_file_that_others_can_read(self):
         path = self.new_key("open")
         self.use(path)
-        for mode in (0o604, 0o602, 0o644):
+        for mode in (0o604, 0o602, 0o606, 0o644):
             path.chmod(mode)
             done = self.service.send("--once")
             assert done.status == 78 and "everybody" in done.err, done
