@@ -67,7 +67,7 @@ static void add_state(struct field_errors *errors, const char *name, size_t i,
 	if (!s || !is_finished(s))
 		why = "must be delivered, failed, held or cancelled";
 	else if (strstr(list->data, s)) /* none is a part of another */
-		why = "is there twice";
+		why = "is repeated";
 	snprintf(index, sizeof(index), "%zu", i);
 	if (why)
 		field_errors_add_inner(errors, name, index, why);

@@ -101,7 +101,7 @@ static void report_unknown(struct field_errors *errors, const struct jtree *v,
 
 	for (jtree_iter_init(&it, v); jtree_iter_next(&it, &name, &value);)
 		if (!is_known(schema, name))
-			field_errors_add(errors, name, "is not known here");
+			field_errors_add(errors, name, "is an unknown member");
 }
 
 void body_read_object(struct field_errors *errors, const struct jtree *v,

@@ -69,15 +69,15 @@ void field_errors_add(struct field_errors *f, const char *name, const char *why)
 
 enum err field_errors_answer(struct field_errors *f, struct call *c)
 {
-	char detail[200] = "The request has members that are not right; see "
+	char detail[200] = "Some members of the request are invalid; see "
 			   "errors.";
 
 	if (!f->count)
 		return ERR_OK;
 	if (f->left_out)
 		snprintf(detail, sizeof(detail),
-			 "The request has %zu members that are not right; see "
-			 "errors for the first %zu.",
+			 "%zu members of the request are invalid; see errors "
+			 "for the first %zu.",
 			 f->count + f->left_out, f->count);
 	buf_putc(&f->list, ']');
 	response_invalid(c->response, detail, &f->list);

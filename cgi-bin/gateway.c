@@ -32,7 +32,7 @@ struct gateway {
 	bool cgi;
 	bool taken;    /* CGI: the one request */
 	uint64_t left; /* bytes of the body that are promised */
-	bool broken;   /* it ended before its end */
+	bool broken;   /* it ended before that */
 };
 
 static volatile sig_atomic_t stopped;

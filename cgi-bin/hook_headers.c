@@ -64,7 +64,7 @@ static void add(struct headers *h, const char *name, const struct jtree *v)
 	const char *why = valid_header_name(name, strlen(name)), *value = NULL;
 
 	if (!why && find_header(h->out, name))
-		why = "is there twice, in another spelling";
+		why = "is repeated in another spelling";
 	if (!why)
 		value = value_to_store(h, name, v, &why);
 	if (why)

@@ -152,7 +152,7 @@ static const char *add_param(struct request *r, const char *s, size_t len)
 	if (r->params == REQUEST_PARAMS_MAX)
 		return "The query has too many parameters.";
 	if (request_param(r, name))
-		return "A parameter of the query is there twice.";
+		return "A parameter of the query is repeated.";
 	r->param[r->params++] = (struct request_param){name, value};
 	return NULL;
 }

@@ -166,10 +166,11 @@ static enum err check_head(struct call *c)
 	const struct request *r = c->request;
 
 	if (r->twice) {
-		response_problem(c->response, 400,
-				 "The header %s is there twice, perhaps once "
-				 "with another spelling.",
-				 r->twice);
+		response_problem(
+			c->response, 400,
+			"The header %s is repeated, perhaps in another "
+			"spelling.",
+			r->twice);
 		return ERR_INVALID;
 	}
 	if (r->bad_query) {
@@ -209,7 +210,8 @@ static enum err read_request_body(struct call *c, struct gateway *g)
 	request_read_body(c->request, g);
 	if (gateway_broken(g)) {
 		response_problem(c->response, 400,
-				 "The body ended before its end.");
+				 "The request body is shorter than its "
+				 "Content-Length.");
 		return ERR_INVALID;
 	}
 	if (!c->request->body.overflow)

@@ -97,8 +97,8 @@ START_TEST(all_that_is_wrong_at_once)
 	refused(&make, "{\"x\": 1, \"c\": \"3\", \"b\": 7}",
 		"[{\"pointer\":\"/a\",\"detail\":\"is missing\"},"
 		"{\"pointer\":\"/b\",\"detail\":\"must be a string\"},"
-		"{\"pointer\":\"/x\",\"detail\":\"is not known here\"},"
-		"{\"pointer\":\"/c\",\"detail\":\"is not known here\"}]");
+		"{\"pointer\":\"/x\",\"detail\":\"is an unknown member\"},"
+		"{\"pointer\":\"/c\",\"detail\":\"is an unknown member\"}]");
 	refused(&make, "{\"a\": \"1\", \"b\": \"no\"}",
 		"[{\"pointer\":\"/b\",\"detail\":\"may not be no\"}]");
 	refused(&change, "{\"x\": null}", "[{\"pointer\":\"/x\",");

@@ -58,7 +58,8 @@ START_TEST(very_many)
 	ck_assert_uint_gt(errors.left_out, 0);
 	ck_assert_uint_eq(errors.count + errors.left_out, 100000);
 	ck_assert_int_eq(field_errors_answer(&errors, &u.c), ERR_INVALID);
-	unit_call_answered(&u, 400, "has 100000 members");
+	unit_call_answered(&u, 400,
+			   "\"100000 members of the request are invalid; ");
 	ck_assert_uint_lt(u.response.body.len, 1024 * 1024);
 	v = jtree_parse(u.response.body.data, u.response.body.len);
 	ck_assert_uint_eq(jtree_count(jtree_get(v, "errors")), errors.count);
