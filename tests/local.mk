@@ -49,6 +49,7 @@ include tests/e2e/local.mk
 include tests/debian/local.mk
 include tests/dns/local.mk
 include tests/galera/local.mk
+include tests/fire/local.mk
 TESTS += $(python_tests)
 
 # Which lines the tests run through.

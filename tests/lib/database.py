@@ -53,6 +53,7 @@ class Database:
         self.server = self.oracle or where.server("mariadbd", "mysqld")
         self.client = where.server("mariadb", "mysql")
         self.child = None
+        self.environment = None  # our own
         self._install()
 
     def _install(self):
@@ -92,6 +93,7 @@ class Database:
                 *self.settings,
             ],
             self.log,
+            env=self.environment,
             cwd=self.folder,
             drop=True,
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What the servers of the tests share: a socket on the loopback, and a thread for
-each connection.
+What the servers of the tests share: a socket on the loopback, or a unix socket
+when `address` is a path, and a thread for each connection.
 """
 
 import socket
@@ -16,13 +16,20 @@ class Listener:
     def __init__(self, address=("127.0.0.1", 0), accepting=True):
         self.closing = threading.Event()
         self.connections = 0
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._listener = socket.create_server(
-            address, family=family, backlog=1024
-        )
-        self.port = self._listener.getsockname()[1]
+        self._listener = self._listen(address)
         if accepting:
             self._start(self._accept)
+
+    def _listen(self, address):
+        if not isinstance(address, tuple):
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(address))
+            listener.listen(1024)
+            return listener
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        listener = socket.create_server(address, family=family, backlog=1024)
+        self.port = listener.getsockname()[1]
+        return listener
 
     @staticmethod
     def _start(call, *args):

@@ -56,7 +56,7 @@ class Child:
         with open(self.log, "ab") as errors:
             self.process = subprocess.Popen(
                 [str(a) for a in argv],
-                stderr=errors,
+                stderr=options.pop("stderr", errors),
                 env=env,
                 cwd=cwd,
                 stdin=options.pop("stdin", subprocess.DEVNULL),

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""
+The base of all cases: makes a rig, and at the end holds the books against the
+database and prints a row of the table.
+"""
+
+import contextlib
+import sys
+import time
+
+import processes
+import tap
+from rig import Rig
+
+COLUMNS = (
+    "case",
+    "fault",
+    "times",
+    "notifications (deliveries)",
+    "lost",
+    "copies marked / unmarked",
+    "recovered after",
+    "verdict",
+)
+
+
+def row(*cells):
+    """A line of the table, in TAP a comment."""
+    print("# | " + " | ".join(str(cell) for cell in cells) + " |")
+    sys.stdout.flush()
+
+
+class FireCase(tap.Case):
+    """A test is one case, or one form of it."""
+
+    @contextlib.contextmanager
+    def rig(self, case, times=1, seconds=40, **options):
+        """The case's own; after its body the rest is delivered, and all is
+        judged. `case`: name and fault."""
+        self.recovered = None
+        with Rig(**options) as rig:
+            trouble = None
+            try:
+                yield rig
+                rig.stop_threads()
+                rig.settle(seconds)
+            except AssertionError as error:
+                trouble = error
+            rig.stop_threads()
+            rig.stop_senders()
+            verdict = rig.book.judge(finished=not trouble)
+            self._tell(case, times, verdict, trouble)
+            if trouble:
+                verdict.problems.insert(0, str(trouble))
+            if verdict.problems:
+                raise AssertionError("\n".join(verdict.problems)) from trouble
+
+    def _tell(self, case, times, verdict, trouble):
+        after = "-" if self.recovered is None else f"{self.recovered:.1f} s"
+        name, _, fault = case.partition(" ")
+        row(
+            name,
+            fault,
+            times,
+            f"{verdict.notifications} ({verdict.deliveries})",
+            verdict.lost + verdict.counts["never sent"],
+            f"{verdict.marked} / {verdict.unmarked}",
+            after,
+            "VIOLATED" if trouble or verdict.problems else "holds",
+        )
+
+    def within(self, seconds, condition, what):
+        """Liveness: how long it took is in the table."""
+        begin = time.monotonic()
+        processes.wait_until(condition, seconds, what)
+        self.recovered = time.monotonic() - begin
+        return self.recovered

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: MIT
+"""
+The books of a case, kept outside of the product: what was accepted, what went
+wrong and when, what the receivers saw. judge() holds them against what the
+database says at the end.
+
+    book = Ledger(records, sinks)
+    book.accepted(organization, 17)
+    book.crash()              # something that may leave copies
+    verdict = book.judge()    # .problems is empty when all is well
+"""
+
+import collections
+import time
+
+# What deliveries may have come to, beside delivered, must be said.
+_ENDS = ("failed", "held", "cancelled")
+_SHOWN = 4
+
+
+class Verdict:
+    def __init__(self):
+        self.problems = []
+        self.counts = collections.Counter()
+
+    def complain(self, kind, text):
+        """Counted all, told the first few."""
+        self.counts[kind] += 1
+        if self.counts[kind] <= _SHOWN:
+            self.problems.append(f"{kind}: {text}")
+
+    def __getattr__(self, name):
+        return self.counts[name]
+
+
+class Ledger:
+    """`ends`: what, beside delivered, may have become of a delivery."""
+
+    def __init__(self, records, sinks, ends=()):
+        assert all(end in (*_ENDS, "rejected") for end in ends)
+        self.records = records
+        self.sinks = sinks
+        self.ends = ends
+        self.accepts = {}  # n: (organization, time)
+        self.doubtful = set()  # n: published perhaps
+        self.forgettable = set()
+        self.crashes = []
+        self.asked = collections.defaultdict(list)  # (path, n): times
+
+    # ---- what is noted while it goes on ----
+
+    def accepted(self, organization, *numbers):
+        now = time.time()
+        for n in numbers:
+            self.accepts[n] = (organization, now)
+
+    def doubted(self, *numbers):
+        """No answer came, or one that says try again."""
+        self.doubtful.update(numbers)
+
+    def crash(self):
+        """Something died, was cut or stood still: what was in flight may come
+        again, once, and its record may be missing."""
+        self.crashes.append(time.time())
+
+    def forgot(self, since):
+        """The database lost what was committed after `since`."""
+        self.crash()
+        self.forgettable.update(
+            n for n, (_, at) in self.accepts.items() if at >= since
+        )
+
+    def asked_again(self, path, n):
+        """A redelivery that was answered 202."""
+        self.asked[path, n].append(time.time())
+
+    # ---- the judgement ----
+
+    def judge(self, finished=True):
+        """`finished`: nothing may wait any more."""
+        verdict = Verdict()
+        books = _Books(self)
+        verdict.counts["notifications"] = len(self.accepts)
+        verdict.counts["deliveries"] = len(books.expected())
+        verdict.counts["crashes"] = len(self.crashes)
+        for check in (
+            _check_presence,
+            _check_addressee,
+            _check_copies,
+            _check_attempts,
+            _check_redeliveries,
+            _check_order,
+        ):
+            check(books, verdict)
+        if not finished:
+            verdict.problems = [
+                p for p in verdict.problems if not p.startswith("stuck")
+            ]
+        return verdict
+
+
+class _Books:
+    """All of it, read once. A delivery is known by its hook's path and its
+    notification's number, never by an id that the product made."""
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+        records = ledger.records
+        self.hooks = {hook.id: hook for hook in records.hooks()}
+        self.paths = {hook.path: hook for hook in self.hooks.values()}
+        self.notes = {
+            note.id: note
+            for note in records.notifications()
+            if note.n is not None
+        }
+        self.by_number = {note.n: note for note in self.notes.values()}
+        self.rows = {}
+        self.keys = {}
+        self.known = set()
+        for row in records.deliveries():
+            self.known.add(row.id)
+            if row.notification in self.notes:
+                key = (
+                    self.hooks[row.hook].path,
+                    self.notes[row.notification].n,
+                )
+                self.rows[key] = row
+                self.keys[row.id] = key
+        self.attempts = collections.defaultdict(list)
+        for attempt in records.attempts():
+            self.attempts[self.keys.get(attempt.delivery)].append(attempt)
+        self.orphans = [
+            a
+            for a in self.attempts.pop(None, ())
+            if a.delivery not in self.known
+        ]
+        self.requests = [r for sink in ledger.sinks for r in sink.at()]
+        self.serials = {
+            (sink.port, r.serial): r for sink in ledger.sinks for r in sink.at()
+        }
+        self.seen = collections.defaultdict(list)
+        for request in sorted(self.requests, key=lambda r: r.time):
+            for n in request.numbers:
+                if n is not None:
+                    self.seen[request.path, n].append(request)
+        self.seen.default_factory = self.attempts.default_factory = None
+
+    def expected(self):
+        """(path, number) of what must have come to an end."""
+        return [
+            (hook.path, n)
+            for n, (org, _) in self.ledger.accepts.items()
+            for hook in self.hooks.values()
+            if hook.org == org and hook.action == "*"
+        ]
+
+    def request_of(self, path, attempt):
+        """What an attempt's answer says that it answers."""
+        if attempt.seen is None:
+            return None
+        port = int(self.paths[path].url.split("/")[2].partition(":")[2])
+        return self.serials.get((port, attempt.seen))
+
+    def crashes_since(self, moment):
+        return sum(at >= moment for at in self.ledger.crashes)
+
+
+def _check_presence(books, verdict):
+    """Accepted = delivered, or visibly something else that was foreseen."""
+    ledger = books.ledger
+    for path, n in books.expected():
+        note = books.by_number.get(n)
+        row = books.rows.get((path, n))
+        if note and note.state == "queued":
+            verdict.complain("stuck", f"{n} for {path}: {note}")
+        elif not note or not row:
+            if n in ledger.forgettable:
+                verdict.counts["forgotten"] += 1
+            elif not (note and note.state in ledger.ends):
+                verdict.complain("lost", f"{n} for {path}: {note or 'gone'}")
+        elif row.state == "pending":
+            verdict.complain("stuck", f"{n} for {path}: {row}")
+        else:
+            _check_end(books, verdict, path, n, row)
+    for n, note in books.by_number.items():
+        if n not in ledger.accepts and n not in ledger.doubtful:
+            verdict.complain("invented", f"{note}")
+
+
+def _check_end(books, verdict, path, n, row):
+    verdict.counts[row.state] += 1
+    if row.state != "delivered":
+        if row.state not in books.ledger.ends:
+            verdict.complain("not delivered", f"{n} for {path}: {row}")
+    elif not any(
+        r.answered and r.answered // 100 == 2
+        for r in books.seen.get((path, n), ())
+    ):
+        verdict.complain("never sent", f"{n} for {path}: {row}")
+
+
+def _check_addressee(books, verdict):
+    """Each request came to a hook of its organization, with one id and one
+    body however often."""
+    for request in books.requests:
+        hook = books.paths.get(request.path)
+        for member in request.members:
+            if not hook or member["organization"] != hook.org:
+                verdict.complain("wrong hook", f"{request}")
+    bodies, owners = {}, {}
+    for key, requests in books.seen.items():
+        for request in requests:
+            name = request.header("webhook-id")
+            if bodies.setdefault(name, request.body) != request.body:
+                verdict.complain("another body", f"{name}: {request}")
+            if owners.setdefault(name, request.numbers) != request.numbers:
+                verdict.complain("id twice", f"{name}: {key}")
+
+
+def _doubt(earlier):
+    """Whether a request's sender may not know how it ended, or has got
+    through: the next one must say so."""
+    return earlier.answered is None or earlier.answered // 100 == 2
+
+
+def _check_copies(books, verdict):
+    ledger = books.ledger
+    for (path, n), requests in books.seen.items():
+        spare = len(ledger.asked[path, n])
+        copies = 0
+        for i, request in enumerate(requests):
+            if not any(_doubt(r) for r in requests[:i]):
+                continue
+            again = any(
+                r.answered and r.answered // 100 == 2 for r in requests[:i]
+            )
+            marked = request.header("webhook-maybe-duplicate") == "1"
+            if again:
+                copies += 1
+                verdict.counts["marked" if marked else "plain"] += 1
+            if not marked and not (again and spare):
+                verdict.complain(
+                    "unmarked",
+                    f"{n} at {path}, attempt "
+                    f"{request.header('webhook-attempt')}",
+                )
+            spare -= bool(again and spare and not marked)
+        asked = len(ledger.asked[path, n])
+        if copies > asked + books.crashes_since(requests[0].time - 1):
+            verdict.complain("too many", f"{n} at {path}: {copies} copies")
+
+
+def _check_attempts(books, verdict):
+    """Attempts recorded = requests seen, each by its own answer."""
+    for orphan in books.orphans:
+        verdict.complain("no such delivery", f"{orphan}")
+    for key, attempts in books.attempts.items():
+        for attempt in attempts:
+            _check_attempt(books, verdict, key, attempt)
+    for key, requests in books.seen.items():
+        row = books.rows.get(key)
+        # Those that never got through were seen by nobody.
+        made = len(books.attempts.get(key, ()))
+        missing = len(requests) - made
+        if missing > 0:
+            verdict.counts["unrecorded"] += missing
+        if row and missing > books.crashes_since(requests[0].time - 1):
+            verdict.complain(
+                "not recorded", f"{key}: {len(requests)} seen, {made} recorded"
+            )
+
+
+def _check_attempt(books, verdict, key, attempt):
+    path, n = key
+    if attempt.status is None:
+        return
+    request = books.request_of(path, attempt)
+    if (
+        not request
+        and attempt.seen is None
+        and any(r.path == path for r in books.requests)
+        and attempt.error
+    ):
+        return  # an answer that was cut off before the number
+    if not request:
+        verdict.complain("unknown answer", f"{key}: {attempt}")
+    elif request.path != path or n not in request.numbers:
+        verdict.complain(
+            "borrowed",
+            f"{key} has the answer of {request.path} {request.numbers}",
+        )
+    elif request.answered and request.answered != attempt.status:
+        verdict.complain("other status", f"{key}: {attempt}")
+
+
+def _check_redeliveries(books, verdict):
+    for (path, n), times in books.ledger.asked.items():
+        for moment in times:
+            if not any(
+                r.time >= moment - 0.01 for r in books.seen.get((path, n), ())
+            ):
+                verdict.complain("swallowed", f"redelivery of {n} at {path}")
+
+
+def _check_order(books, verdict):
+    """First arrivals at an ordered hook come in the order of keys."""
+    for hook in books.hooks.values():
+        if not hook.ordered:
+            continue
+        last = 0
+        done = set()
+        for request in books.requests:
+            if request.path != hook.path:
+                continue
+            for n in request.numbers:
+                note = books.by_number.get(n)
+                if not note or n in done:
+                    continue
+                done.add(n)
+                if note.id < last:
+                    verdict.complain("out of order", f"{n} at {hook.path}")
+                last = max(last, note.id)

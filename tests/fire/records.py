@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""
+What the database says: the only file of tests/fire that knows the names of
+tables and columns.
+"""
+
+import json
+
+NAME, SAVED = "vyte_hooks", "fire_saved"
+PREFIX = ""
+
+
+def table(name):
+    return PREFIX + name
+
+
+OUTBOX = table("notifications")
+LANES = table("lanes")
+# What a statement holds that records how requests ended.
+OUTCOMES = f"INSERT INTO {table('attempts')} "
+
+
+class Row:
+    def __init__(self, **columns):
+        self.__dict__.update(columns)
+
+    def __repr__(self):
+        return " ".join(
+            f"{name}={str(value)[:60]}" for name, value in self.__dict__.items()
+        )
+
+
+class Records:
+    def __init__(self, db):
+        self.db = db
+
+    def _rows(self, columns, source):
+        names = columns.split()
+        return [
+            Row(**dict(zip(names, (None if v == "NULL" else v for v in row))))
+            for row in self.db.sql(source)
+        ]
+
+    # ---- changing it ----
+
+    def publish(self, organization, numbers, action="event.created", pad=0):
+        """With SQL, in one transaction."""
+        values = ",".join(
+            f"(UNHEX('{organization}'), '{action}', '{resource(n, pad)}')"
+            for n in numbers
+        )
+        self.db.sql(
+            f"INSERT INTO {OUTBOX} (organization, action, resource) "
+            f"VALUES {values}"
+        )
+
+    def set_hook(self, path, **columns):
+        """Hook options, as the API would set them."""
+        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
+        self.db.sql(
+            f"UPDATE {table('hooks')} SET {changes}, updated_at = "
+            f"UTC_TIMESTAMP(3) WHERE target_url LIKE '%{path}%'"
+        )
+
+    # ---- going back ----
+
+    def _tables(self, name):
+        return [
+            row[0]
+            for row in self.db.sql(
+                "SELECT table_name FROM information_schema.tables WHERE "
+                f"table_schema = '{name}' AND table_type = 'BASE TABLE'"
+            )
+        ]
+
+    def save(self):
+        """What is committed now, for go_back()."""
+        tables = self._tables(NAME)
+        locks = ", ".join(f"{NAME}.{t} READ, {SAVED}.{t} WRITE" for t in tables)
+        self.db.sql(
+            f"DROP DATABASE IF EXISTS {SAVED}; CREATE DATABASE {SAVED}; "
+            + "".join(
+                f"CREATE TABLE {SAVED}.{t} LIKE {NAME}.{t}; " for t in tables
+            )
+            + f"LOCK TABLES {locks}; "
+            + "".join(
+                f"INSERT INTO {SAVED}.{t} SELECT * FROM {NAME}.{t}; "
+                for t in tables
+            )
+            + "UNLOCK TABLES"
+        )
+
+    def go_back(self):
+        """The database forgets what was committed since save(): rows and the
+        numbers that were given out. Nobody may be connected."""
+        tables = self._tables(SAVED)
+        self.db.sql(
+            f"DROP DATABASE {NAME}; CREATE DATABASE {NAME}; RENAME TABLE "
+            + ", ".join(f"{SAVED}.{t} TO {NAME}.{t}" for t in tables),
+            name="",
+        )
+
+    # ---- reading it ----
+
+    def notifications(self):
+        rows = self._rows(
+            "id org state reason resource",
+            (
+                "SELECT id, LOWER(HEX(organization)), state, reason, resource "
+                f"FROM {table('notifications')} ORDER BY id"
+            ),
+        )
+        for row in rows:
+            row.id, row.n = int(row.id), json.loads(row.resource).get("n")
+        return rows
+
+    def hooks(self):
+        rows = self._rows(
+            "id org url action ordered",
+            (
+                "SELECT id, LOWER(HEX(organization)), target_url, action, "
+                "ordered "
+                f"FROM {table('hooks')}"
+            ),
+        )
+        for row in rows:
+            row.path = "/" + row.url.split("/", 3)[3].partition("?")[0]
+            row.ordered = row.ordered == "1"
+        return rows
+
+    def deliveries(self):
+        rows = self._rows(
+            "id notification hook state attempts reason",
+            (
+                "SELECT id, notification_id, hook_id, state, attempts, reason "
+                f"FROM {table('deliveries')} ORDER BY id"
+            ),
+        )
+        for row in rows:
+            row.id, row.notification, row.attempts = (
+                int(row.id),
+                int(row.notification),
+                int(row.attempts),
+            )
+        return rows
+
+    def attempts(self):
+        rows = self._rows(
+            "delivery attempt status error headers",
+            (
+                "SELECT delivery_id, attempt, status, error, "
+                f"CONVERT(response_headers USING latin1) FROM "
+                f"(SELECT delivery_id, attempt, status, error, REPLACE(REPLACE("
+                "response_headers, '\\r', ''), '\\n', ';') AS response_headers "
+                f"FROM {table('attempts')}) a ORDER BY delivery_id, attempt"
+            ),
+        )
+        for row in rows:
+            row.delivery = int(row.delivery)
+            row.status = row.status and int(row.status)
+            row.seen = _seen(row.headers)
+        return rows
+
+    def waiting(self):
+        """How much is not finished: notifications and deliveries."""
+        return int(
+            self.db.value(
+                f"SELECT (SELECT COUNT(*) FROM {table('notifications')} WHERE "
+                f"state = 'queued') + (SELECT COUNT(*) FROM "
+                f"{table('deliveries')} WHERE state = 'pending')"
+            )
+        )
+
+    def delivered(self, path):
+        return int(
+            self.db.value(
+                f"SELECT COUNT(*) FROM {table('deliveries')} d JOIN "
+                f"{table('hooks')} h ON h.id = d.hook_id WHERE "
+                "h.target_url LIKE "
+                f"'%{path}%' AND d.state = 'delivered'"
+            )
+        )
+
+    def owners(self):
+        return {
+            o
+            for (o,) in self.db.sql(
+                f"SELECT owner FROM {table('lanes')} WHERE owner IS NOT NULL"
+            )
+        }
+
+    # ---- locks, for those who hold one ----
+
+    def lane_of(self, path):
+        return (
+            f"SELECT l.* FROM {table('lanes')} l JOIN {table('hooks')} h "
+            f"ON h.id = l.hook_id WHERE h.target_url LIKE '%{path}%' "
+            "FOR UPDATE"
+        )
+
+    def last_delivery_of(self, path):
+        return (
+            f"SELECT d.* FROM {table('deliveries')} d WHERE d.hook_id = "
+            f"(SELECT id FROM {table('hooks')} WHERE target_url LIKE "
+            f"'%{path}%') ORDER BY d.id DESC LIMIT 1 FOR UPDATE"
+        )
+
+
+def resource(n, pad=0):
+    text = f'"pad":"{"x" * pad}",' if pad else ""
+    return f'{{{text}"n":{n}}}'
+
+
+def _seen(headers):
+    """The number of the request that an answer's header names."""
+    for line in (headers or "").split(";"):
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "x-seen":
+            return int(value)
+    return None

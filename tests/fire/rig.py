@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: MIT
+"""
+What a case is made of: a database of its own, organizations with hooks at a
+receiver that misbehaves, senders on hosts of their own, each with a proxy
+between it and the database, and the books over all of it.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+import database
+import doors
+import ledger
+import processes
+import records
+import service
+from proxy import Proxy
+from rogue import Rogue
+
+LEASE = 8
+_SENDER = {
+    "linger": "60s",
+    "workers": "1",
+    "timeout": "3s",
+    "connect_timeout": "1s",
+    "retry_schedule": "1s 2s" + 18 * " 3s",
+    "retry_jitter": "0",
+    "lease": f"{LEASE}s",
+}
+
+
+class Database(database.Database):
+    """A copy of one that was made once in this run, with our schema."""
+
+    def _install(self):
+        shutil.copytree(
+            _template(), self.folder / "data", copy_function=shutil.copy
+        )
+        _give(self.folder / "data")
+
+    def save(self, name):
+        """Where it stands, as a server finds it after a power failure; it is
+        stopped for the moment."""
+        self.stop()
+        shutil.copytree(self.folder / "data", self.folder / name)
+        _give(self.folder / name)
+        self.start()
+
+    def go_back(self, name):
+        """The server dies, and knows what it knew then."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder / "data")
+        shutil.copytree(self.folder / name, self.folder / "data")
+        _give(self.folder / "data")
+        self.start()
+
+
+def _give(folder):
+    if os.getuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, processes.NOBODY, processes.NOBODY)
+
+
+_making = threading.Lock()
+
+
+def _template():
+    """A server's folder with our schema, made at the first use."""
+    folder = pathlib.Path(tempfile.gettempdir()) / "template"
+    with _making:
+        if not folder.exists():
+            made = service.Service()
+            made.db.stop()
+            shutil.copytree(made.db.folder / "data", folder)
+            made.close()
+    return folder
+
+
+class Clock:
+    """A clock that some programs see in place of the host's: it can be set
+    ahead or back while they run."""
+
+    def __init__(self, path, seconds=0):
+        self.path = path
+        self.path.write_bytes(bytes(8))
+        self.path.chmod(0o644)
+        self.set(seconds)
+
+    def set(self, seconds):
+        with open(self.path, "r+b") as file:
+            file.write(struct.pack("=q", seconds))
+
+    def environment(self):
+        return {"FIRE_CLOCK": str(self.path), "LD_PRELOAD": str(_shim())}
+
+
+def _shim():
+    """Built at the first use, from clock.c."""
+    built = pathlib.Path(tempfile.gettempdir()) / "clock.so"
+    with _making:
+        if not built.exists():
+            subprocess.run(
+                [
+                    "cc",
+                    "-O1",
+                    "-shared",
+                    "-fPIC",
+                    "-pthread",
+                    "-o",
+                    built,
+                    pathlib.Path(__file__).with_name("clock.c"),
+                    "-ldl",
+                ],
+                check=True,
+            )
+    return built
+
+
+def children(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        return [int(one) for one in text.read_text().split()]
+    except OSError:
+        return []
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+class Host:
+    """A machine that senders run on: a configuration, a lock file and a home
+    of its own, and a proxy before the database."""
+
+    def __init__(self, rig, name, **sender):
+        self.rig = rig
+        self.name = name
+        self.home = rig.service.folder / name
+        self.home.mkdir()
+        self.proxy = Proxy(self.home / "db", rig.db.socket)
+        self.environment = {}
+        self.sender = None
+        self.config = self.home / "hooks.conf"
+        self.configure(**sender)
+
+    def configure(self, **sender):
+        written = self.rig.service.write_config(
+            service.SENDER,
+            database={"socket": self.proxy.path},
+            sender={"lock_file": self.home / "send.lock", **sender},
+        )
+        shutil.copy2(written, self.config)
+
+    def use_clock(self, seconds):
+        """Its clock is so far ahead."""
+        self.environment = Clock(self.home / "clock", seconds).environment()
+
+    def start(self, *flags, **options):
+        """A sender; it is in `sender`, and ended with the rig."""
+        env = dict(os.environ, HOME=str(self.home), **self.environment)
+        self.sender = processes.Child(
+            "hooks-send",
+            [self.rig.program("hooks-send"), "-c", self.config, *flags],
+            self.home / f"{len(self.rig.service.children)}.log",
+            env=env,
+            **options,
+        )
+        self.rig.service.children.append(self.sender)
+        return self.sender
+
+    def once(self, seconds=60):
+        """One run to its end; its exit status."""
+        return self.start("--once").wait(seconds)
+
+    def log(self):
+        """All that its senders have said."""
+        return "".join(
+            path.read_text(errors="replace")
+            for path in sorted(self.home.glob("*.log"))
+        )
+
+    def processes(self):
+        pid = self.sender.process.pid
+        return [pid, *children(pid)]
+
+    # ---- what happens to it ----
+
+    def kill(self, number=signal.SIGKILL):
+        """All of a sender at once."""
+        self.rig.book.crash()
+        signal_all(self.processes(), number)
+        self.sender.process.wait()
+
+    def kill_worker(self, number=signal.SIGKILL):
+        self.rig.book.crash()
+        signal_all(self.processes()[1:], number)
+
+    def die(self):
+        """The machine is gone: no FIN, no word."""
+        self.proxy.freeze()
+        self.kill()
+
+    def pause(self):
+        self.rig.book.crash()
+        signal_all(self.processes(), signal.SIGSTOP)
+
+    def pause_idle(self):
+        """At a moment when it is in no transaction."""
+        self.pause()
+        while self.proxy.in_transaction():
+            self.resume()
+            time.sleep(0.001)
+            self.pause()
+
+    def resume(self):
+        signal_all(self.processes(), signal.SIGCONT)
+
+
+class Rig:
+    """`with Rig() as rig:`; `sender` are settings of [sender]."""
+
+    def __init__(
+        self, sender=None, server=(), ends=(), clock=False, **sections
+    ):
+        self.folder = processes.Folder()
+        self.db = Database(
+            self.folder,
+            ("--max-connections=300", "--innodb-buffer-pool-size=24M", *server),
+        )
+        self.clock = Clock(self.folder / "clock") if clock else None
+        if clock:
+            self.db.environment = dict(os.environ, **self.clock.environment())
+        self.db.start()
+        self.service = service.Service(
+            {"sender": {**_SENDER, **(sender or {})}, **sections},
+            db=self.db,
+            schema=False,
+        )
+        self.records = records.Records(self.db)
+        self.sinks = [Rogue()]
+        self.book = ledger.Ledger(self.records, self.sinks, ends)
+        self.hosts = []
+        self._next = 0
+        self._keys = {}
+        self._stop = threading.Event()
+        self._threads = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *trouble):
+        self.stop_threads()
+        self.stop_senders()
+        for host in self.hosts:
+            host.proxy.thaw()
+            host.proxy.close()
+        try:
+            self.service.close()
+        finally:
+            for sink in self.sinks:
+                sink.close()
+            self.db.stop(signal.SIGKILL)
+            self.folder.close()
+
+    @property
+    def sink(self):
+        return self.sinks[0]
+
+    @staticmethod
+    def program(name):
+        return service.where.program(name)
+
+    def host(self, **sender):
+        host = Host(self, f"h{len(self.hosts)}", **sender)
+        self.hosts.append(host)
+        return host
+
+    # ---- organizations, hooks, publishing ----
+
+    def organization(self, *paths, sink=None, **options):
+        """A new one, with a hook at each of the receiver's paths."""
+        org = self.service.organization()
+        for path in paths:
+            self.hook(org, path, sink=sink, **options)
+        return org
+
+    def hook(self, org, path, action="*", sink=None, **options):
+        hook = self.service.admin(
+            "hook", "create", org, (sink or self.sink).url(path), action
+        )
+        if options:
+            self.records.set_hook(path, **options)
+        return hook
+
+    def numbers(self, count):
+        self._next += count
+        return range(self._next - count, self._next)
+
+    def publish(self, org, count=1, **options):
+        """With SQL; returns the numbers."""
+        numbers = self.numbers(count)
+        self.records.publish(org, numbers, **options)
+        self.book.accepted(org, *numbers)
+        return numbers
+
+    def key(self, org):
+        if org not in self._keys:
+            self._keys[org] = self.service.key(org)
+        return self._keys[org]
+
+    def call(self, org, method, target, body=None, door="cgi"):
+        return doors.enter(door, self.service).request(
+            method, target, [("Authorization", self.key(org))], body
+        )
+
+    def redeliver(self, org, path, n):
+        """Through the API; counts as asked when it was answered 202."""
+        request = next(r for r in self.sink.at(path) if n in r.numbers)
+        name = request.header("webhook-id")
+        answer = self.call(org, "POST", f"/v2/deliveries/{name}/redeliver")
+        assert answer.status == 202, answer
+        self.book.asked_again(path, n)
+
+    def in_background(self, call, *args):
+        """Until stop_threads(); called again and again."""
+
+        def work():
+            while not self._stop.is_set():
+                call(*args)
+
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def trickle(self, org, a_second, count=1):
+        """Publishes all the time."""
+
+        def one():
+            self.publish(org, count)
+            self._stop.wait(1 / a_second)
+
+        self.in_background(one)
+
+    def stop_threads(self):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._stop.clear()
+
+    # ---- locks ----
+
+    @contextlib.contextmanager
+    def holding(self, *statements, isolation="READ COMMITTED"):
+        """An application's transaction that stays open."""
+        client = subprocess.Popen(
+            [
+                self.db.client,
+                "--no-defaults",
+                f"--socket={self.db.socket}",
+                "--user=root",
+                "--unbuffered",
+                "--skip-column-names",
+                records.NAME,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        client.stdin.write(
+            f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; START "
+            f"TRANSACTION; {'; '.join(statements)}; SELECT 'locked';\n"
+        )
+        client.stdin.flush()
+        while "locked" not in (line := client.stdout.readline()):
+            assert line, "the lock could not be had"
+        try:
+            yield
+        finally:
+            client.kill()
+            client.wait()
+
+    # ---- the end ----
+
+    def arrives(self, path, numbers, seconds):
+        """Waits until all of them were answered with 2xx at a path; how long
+        it took."""
+        begin = time.monotonic()
+        wanted = set(numbers)
+
+        def all_there():
+            return wanted <= {
+                n
+                for r in self.sink.at(path)
+                if r.answered and r.answered // 100 == 2
+                for n in r.numbers
+            }
+
+        processes.wait_until(
+            all_there, seconds, f"the arrival of {len(wanted)} at {path}"
+        )
+        return time.monotonic() - begin
+
+    def settle(self, seconds=40):
+        """Waits until nothing waits any more, with a sender if none runs."""
+        if not any(
+            host.sender and host.sender.running() for host in self.hosts
+        ):
+            self.host().start()
+        processes.wait_until(
+            lambda: not self.records.waiting(),
+            seconds,
+            "the end of what waits",
+            pause=0.1,
+        )
+
+    def stop_senders(self):
+        for host in self.hosts:
+            if host.sender:
+                host.resume()
+                host.sender.stop()
