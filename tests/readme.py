@@ -192,8 +192,18 @@ def routes(texts):
 FOLDER = re.compile(rf"(?:{'|'.join(FOLDERS)})/")
 
 
+# A file's name without its folder.
+FILE = re.compile(r"(?<![\w/.*<-])[a-z][\w-]*\.(?:c|h|md|py|sql|awk)\b")
+FILES = {path.name for path in where.SOURCE.iterdir()} | {
+    path.name for f in FOLDERS for path in (where.SOURCE / f).rglob("*")
+}
+# They are made when it is built.
+FILES |= {"steps.c"} | {path.name for path in where.GENERATED}
+
+
 def named(texts):
-    """Files and functions that a document names between backticks."""
+    """Files and functions that a document names: paths between backticks, bare
+    names of files and x() anywhere."""
     sources = "".join(
         path.read_text()
         for folder in ("src", "cgi-bin")
@@ -208,8 +218,12 @@ def named(texts):
                 and not (where.SOURCE / span).exists()
             ):
                 yield f"{name}: no file {span}"
-            elif re.fullmatch(r"\w+\(\)", span) and span[:-2] not in words:
-                yield f"{name}: no function {span}"
+        for file in FILE.findall(prose(text)):
+            if file not in FILES:
+                yield f"{name}: no file {file}"
+        for word in re.findall(r"\b(\w+)\(\)", prose(text)):
+            if word not in words:
+                yield f"{name}: no function {word}()"
 
 
 def entered(texts):
@@ -286,17 +300,11 @@ def comments():
 
 
 COMMENTS = comments()
-FILES = {path.name for path in where.SOURCE.iterdir()} | {
-    path.name for f in FOLDERS for path in (where.SOURCE / f).rglob("*")
-}
-# They are made when it is built.
-FILES |= {"steps.c"} | {path.name for path in where.GENERATED}
 
 
 def cited(told):
     """Files and documents that comments name are in the tree."""
     path = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/.-]*\w")
-    file = re.compile(r"(?<![\w/.*-])[a-z][\w-]*\.(?:c|h|md|py|sql|awk)\b")
     elsewhere = re.compile(
         r"\b(?:contract|design)\s+\d|\((?:contract|design)\b|"
         r"\bthe (?:contract|design)\b"
@@ -310,7 +318,7 @@ def cited(told):
                 and not re.search(r"\b[A-Z]{3,}\b", target)
             ):
                 yield f"{name}: no file {target}"
-        for target in file.findall(text):
+        for target in FILE.findall(text):
             if target not in FILES:
                 yield f"{name}: no file {target}"
         for words in elsewhere.findall(text):
@@ -357,6 +365,7 @@ PLANTED = {
     named: [
         added("README.md", "`src/base/gone.c`"),
         added("doc/tour.md", "`hook_burn()`"),
+        added("doc/architecture.md", "\n    gone.c    does nothing\n"),
     ],
     cited: [
         said("see src/base/gone.c"),
