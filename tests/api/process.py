@@ -261,7 +261,7 @@ class Variables(_Process):
             body,
         )
         assert answer.status == 400, answer
-        assert "ended" in answer.json()["detail"], answer
+        assert "shorter" in answer.json()["detail"], answer
         for length in ([], [("CONTENT_LENGTH", str(len(body)))]):
             connection = Connection(self.path)
             answer = connection.cut(
