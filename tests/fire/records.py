@@ -7,7 +7,7 @@ tables and columns.
 import json
 
 NAME, SAVED = "vyte_hooks", "fire_saved"
-PREFIX = ""
+PREFIX = "vh_"
 
 
 def table(name):
