@@ -167,7 +167,7 @@ def commands(texts):
     """What is said of hooks-admin is in its table."""
     table = re.findall(
         r'^\t\{"([a-z ]+)", "',
-        (where.SOURCE / "src/admin/hooks-admin.c").read_text(),
+        (where.SOURCE / "src/admin/admin_command.c").read_text(),
         re.M,
     )
     for name, text in texts.items():

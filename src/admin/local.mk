@@ -4,6 +4,8 @@ bin_PROGRAMS += hooks-admin
 hooks_admin_SOURCES = \
 	%D%/admin.c \
 	%D%/admin.h \
+	%D%/admin_command.c \
+	%D%/admin_command.h \
 	%D%/admin_config.c \
 	%D%/admin_doctor.c \
 	%D%/admin_doctor.h \
@@ -13,6 +15,8 @@ hooks_admin_SOURCES = \
 	%D%/admin_explain.c \
 	%D%/admin_explain.h \
 	%D%/admin_export.c \
+	%D%/admin_help.c \
+	%D%/admin_help.h \
 	%D%/admin_hook.c \
 	%D%/admin_key.c \
 	%D%/admin_org.c \

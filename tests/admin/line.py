@@ -57,6 +57,39 @@ def commands(text):
     return re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?= |$)", text, re.M)
 
 
+def synopses(text):
+    """Of a text with lines such as `key list ORG [--name TEXT]`: by command
+    its options, and how many words it takes."""
+    found = {}
+    for command, usage in re.findall(
+        r"^  ([a-z]+(?: [a-z]+)?)((?: [^a-z ].*)?)$", text, re.M
+    ):
+        option = r"--[a-z-]+(?: [^\s\[\]]+)?"
+        words = re.findall(r"[A-Z]+[|-]*", re.sub(option, "", usage))
+        found[command] = (re.findall(r"--[a-z-]+", usage), len(words))
+    return found
+
+
+def synopses_of_page(text):
+    """The same of the manual page."""
+    found = {}
+    text = re.sub(
+        r"\.It Xo\n(.*?)\.Xc",
+        lambda m: ".It" + m[1].replace("\n.", " "),
+        text,
+        flags=re.S,
+    ).replace(".It.Cm", ".It Cm")
+    for command, usage in re.findall(
+        r"^\.It Cm ([a-z]+(?: [a-z]+)?)((?: [A-Z].*)?)$", text, re.M
+    ):
+        words = re.sub(r"Fl -[a-z-]+(?: Ar \w+)?", "", usage).count("Ar ")
+        found[command] = (
+            ["-" + o for o in re.findall(r"Fl (-[a-z-]+)", usage)],
+            words,
+        )
+    return found
+
+
 def page(name):
     return (where.SOURCE / "man" / name).read_text()
 
@@ -72,10 +105,39 @@ class Line(admincase.AdminCase):
         text = self.admin("--help")
         found = commands(text)
         assert len(found) == len(set(found)) > 5, found
+        assert self.admin("help") == text
         for command in found:
-            line = self.admin(*command.split(), "--help")
-            assert line.startswith(f"  {command}"), line
-            assert line in text, line
+            shown = self.admin("help", *command.split())
+            assert shown == self.admin(*command.split(), "--help"), shown
+            usage, meaning = shown.split("\n")[0::2][:2]
+            line = usage.removeprefix("usage: hooks-admin [-c FILE] [--json] ")
+            assert line.startswith(command), line
+            assert f"  {line}\n      {meaning}\n" in text, line
+            for option in re.findall(r"--[a-z-]+", line):
+                assert re.search(rf"^  {option} .+\.$", shown, re.M), shown
+            assert f"hooks-admin {command}" in shown.split("example: ")[1]
+
+    def test_help_of_a_group(self):
+        text = self.admin("help")
+        shown = self.admin("help", "key")
+        assert list(synopses(shown)) == ["key create", "key list", "key revoke"]
+        assert shown in text
+
+    def test_help_needs_no_configuration(self):
+        done = self.run("help", "purge", config="/nonexistent")
+        assert done.status == 0 and "--dry-run" in done.out, done
+
+    def test_a_command_that_is_not_there(self):
+        for words, like in (
+            (("stauts",), "status"),
+            (("org", "crate", "x"), "org create"),
+            (("publsih", ID, "x"), "publish"),
+            (("help", "key", "crate"), "key create"),
+        ):
+            self.fails(64, *words, words=(f"like it: {like} ",))
+        for words in (("nonsense",), ("help", "nonsense"), ("",), ("x" * 999,)):
+            done = self.run(*words)
+            assert done.status == 64 and "like it" not in done.err, done
 
     def test_help_lists_nothing_that_is_not_there(self):
         for command in commands(self.admin("--help")):
@@ -99,6 +161,36 @@ class Line(admincase.AdminCase):
         with open("/dev/full", "wb") as full:
             done = self.run("org", "create", "x", stdout=full)
         assert done.status == 70 and "standard output" in done.err, done
+
+
+class Examples(admincase.AdminCase):
+    """Of each command's page, in a shell."""
+
+    def test_the_examples_work(self):
+        for command in commands(self.admin("--help")):
+            if command in ("doctor", "verify"):
+                continue  # needs a network; needs a delivery
+            org = self.admin("org", "create", "Demo")
+            self.admin("key", "create", org)
+            hook = self.admin(
+                "hook", "create", org, "https://www.example.com/", "*"
+            )
+            shown = self.admin("help", *command.split())
+            done = subprocess.run(
+                ["sh", "-euc", shown.split("example: ")[1]],
+                env={
+                    **os.environ,
+                    "PATH": f"{where.BUILD}:{os.environ['PATH']}",
+                    "HOOKS_CONFIG": str(self.config),
+                    "org": org,
+                    "hook": hook,
+                    "keyid": self.rows("key", "list", org)[0][0],
+                },
+                cwd=self.folder.path,
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0 and not done.stderr, (command, done)
 
 
 class Config(admincase.AdminCase):
@@ -512,17 +604,11 @@ class Manual(admincase.AdminCase):
         assert told == [k for keys in config.values() for k in keys]
         assert re.findall(r"^\.Ss Section (\w+)", text, re.M) == list(config)
 
-    def test_every_command_is_in_the_manual(self):
-        told = [
-            " ".join(w for w in line.split() if w.islower() and w.isalpha())
-            for line in re.findall(
-                r"^\.(?:It|)? ?Cm ([a-z ]+?)(?= Ar| Op|$)",
-                page("hooks-admin.1"),
-                re.M,
-            )
-        ]
-        for command in commands(self.admin("--help")):
-            assert command in told, (command, told)
+    def test_the_commands_are_those_of_the_manual(self):
+        told = synopses_of_page(page("hooks-admin.1"))
+        found = synopses(self.admin("--help"))
+        assert len(found) == len(commands(self.admin("--help"))) > 5, found
+        assert told == found, (told, found)
 
 
 if __name__ == "__main__":

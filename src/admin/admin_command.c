@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * admin_command: the table, and finding a row by the words of a command line.
+ */
+#include "admin/admin_command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/admin_help.h"
+#include "base/nearest.h"
+
+#define OPTION(o) (1U << (o))
+
+enum { NAME_SIZE = 120 };
+
+/* clang-format off */
+const struct admin_command admin_commands[] = {
+	{"migrate", "[--dry-run]",
+	 "Make or update the tables; print the steps taken.",
+	 "hooks-admin migrate",
+	 0, 0, OPTION(ADMIN_DRY_RUN), NEEDS_CONF, admin_migrate},
+	{"config", "[--explain [KEY]]",
+	 "Check the configuration and print the values in effect, or explain keys.",
+	 "hooks-admin config --explain timeout",
+	 0, 1, OPTION(ADMIN_EXPLAIN), DOES_ALL, admin_config},
+	{"org create", "NAME",
+	 "Make an organization; print its _id.",
+	 "org=$(hooks-admin org create Demo)",
+	 1, 1, 0, NEEDS_DATABASE, admin_org_create},
+	{"org list", "",
+	 "Print _id and name of each organization.",
+	 "hooks-admin org list",
+	 0, 0, 0, NEEDS_DATABASE, admin_org_list},
+	{"org delete", "ORG --yes",
+	 "Remove an organization and all it has; print how much.",
+	 "hooks-admin org delete $org --yes",
+	 1, 1, OPTION(ADMIN_YES), NEEDS_DATABASE, admin_org_delete},
+	{"export", "ORG",
+	 "Print all that an organization has, as lines of JSON.",
+	 "hooks-admin export $org >organization.jsonl",
+	 1, 1, 0, NEEDS_DATABASE, admin_export},
+	{"key create", "ORG [--role manage|publish|read|run] [--name TEXT]",
+	 "Make an API key; print it, which is done only this once.",
+	 "key=$(hooks-admin key create $org --role publish --name shop)",
+	 1, 1, OPTION(ADMIN_ROLE) | OPTION(ADMIN_NAME), NEEDS_DATABASE,
+	 admin_key_create},
+	{"key list", "ORG",
+	 "Print id, role, name, creation and last use of each key.",
+	 "hooks-admin key list $org",
+	 1, 1, 0, NEEDS_DATABASE, admin_key_list},
+	{"key revoke", "KEYID",
+	 "Make a key invalid for ever.",
+	 "hooks-admin key revoke $keyid",
+	 1, 1, 0, NEEDS_DATABASE, admin_key_revoke},
+	{"hook create", "ORG URL ACTION",
+	 "Make a hook with a secret of its own; print its _id.",
+	 "hook=$(hooks-admin hook create $org https://www.example.com/ 'event.*')",
+	 3, 3, 0, NEEDS_DATABASE, admin_hook_create},
+	{"hook list", "ORG",
+	 "Print _id, action, state and target_url of each hook.",
+	 "hooks-admin hook list $org",
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_list},
+	{"hook enable", "ID",
+	 "Let a hook get its deliveries, those that were held too.",
+	 "hooks-admin hook enable $hook",
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_enable},
+	{"hook disable", "ID",
+	 "Hold a hook's deliveries.",
+	 "hooks-admin hook disable $hook",
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_disable},
+	{"hook delete", "ID",
+	 "Delete a hook and cancel its deliveries.",
+	 "hooks-admin hook delete $hook",
+	 1, 1, 0, NEEDS_DATABASE, admin_hook_delete},
+	{"secret rewrite", "[--old-key-file FILE]",
+	 "Store all secrets as [secrets] now says; print how many.",
+	 "hooks-admin secret rewrite",
+	 0, 0, OPTION(ADMIN_OLD_KEY_FILE), NEEDS_DATABASE,
+	 admin_secret_rewrite},
+	{"publish", "ORG ACTION [--user ID] [--idempotency-key K] [FILE|-]",
+	 "Publish the JSON object in FILE; print the notification's _id.",
+	 "echo '{\"title\":\"Demo\"}' | hooks-admin publish $org event.created",
+	 2, 3, OPTION(ADMIN_USER) | OPTION(ADMIN_IDEMPOTENCY_KEY), NEEDS_DATABASE,
+	 admin_publish},
+	{"status", "",
+	 "Print how the queue stands.",
+	 "hooks-admin status",
+	 0, 0, 0, NEEDS_DATABASE, admin_status},
+	{"doctor", "[URL]",
+	 "Check the installation, one line a check, and the way to a target.",
+	 "hooks-admin doctor https://www.example.com/",
+	 0, 1, 0, DOES_ALL, admin_doctor},
+	{"verify", "DELIVERY",
+	 "Print a request as it would be sent now, and a curl line for it.",
+	 "hooks-admin verify $delivery",
+	 1, 1, 0, NEEDS_DATABASE, admin_verify},
+	{"purge", "[--dry-run]",
+	 "Remove what [retention] keeps no longer; print how much.",
+	 "hooks-admin purge --dry-run",
+	 0, 0, OPTION(ADMIN_DRY_RUN), NEEDS_DATABASE, admin_purge},
+	{"help", "[COMMAND]",
+	 "Print the page of a command, or all commands.",
+	 "hooks-admin help key create",
+	 0, 2, 0, DOES_ALL, admin_help},
+};
+
+const struct admin_command_option admin_command_options[] = {
+	[ADMIN_DRY_RUN] = {"dry-run", NULL,
+		"Print what would be done, and do nothing."},
+	[ADMIN_EXPLAIN] = {"explain", NULL,
+		"Print meaning, bounds and default of KEY, or of all keys."},
+	[ADMIN_IDEMPOTENCY_KEY] = {"idempotency-key", "K",
+		"Publish once, however often this is repeated."},
+	[ADMIN_NAME] = {"name", "TEXT",
+		"The name under which lists show the key."},
+	[ADMIN_OLD_KEY_FILE] = {"old-key-file", "FILE",
+		"The key file that secrets were encrypted with before."},
+	[ADMIN_ROLE] = {"role", "ROLE",
+		"manage (everything; the default), publish, read or run."},
+	[ADMIN_USER] = {"user", "ID",
+		"The user whom the notification concerns."},
+	[ADMIN_YES] = {"yes", NULL,
+		"Do it. Without it, only say what there is."},
+};
+/* clang-format on */
+
+enum { COMMANDS = sizeof(admin_commands) / sizeof(admin_commands[0]) };
+
+const size_t admin_command_count = COMMANDS;
+
+_Static_assert(sizeof(admin_command_options) /
+			       sizeof(admin_command_options[0]) ==
+		       ADMIN_OPTION_MAX,
+	       "an option has no row");
+
+const struct admin_command *admin_command_find(char *const *words, int count,
+					       int *used)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = admin_commands[i].name;
+		size_t first = strcspn(name, " ");
+		int need = name[first] ? 2 : 1;
+
+		if (count < need || strlen(words[0]) != first ||
+		    strncmp(words[0], name, first) != 0)
+			continue;
+		if (need == 2 && strcmp(words[1], name + first + 1) != 0)
+			continue;
+		*used = need;
+		return &admin_commands[i];
+	}
+	return NULL;
+}
+
+/* The command may have one word, and others after it, or two. */
+static const char *like(const char *first, const char *both)
+{
+	struct nearest one, two;
+
+	nearest_init(&one, first);
+	nearest_init(&two, both);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		nearest_try(&one, admin_commands[i].name);
+		nearest_try(&two, admin_commands[i].name);
+	}
+	return two.best ? two.best : one.best;
+}
+
+enum err admin_command_unknown(char *const *words, int count)
+{
+	char both[NAME_SIZE], about[2 * NAME_SIZE];
+	const char *best;
+
+	if (count == 0)
+		return admin_usage("no command given", "");
+	snprintf(both, sizeof(both), "%s%s%s", words[0], count > 1 ? " " : "",
+		 count > 1 ? words[1] : "");
+	best = like(words[0], both);
+	snprintf(about, sizeof(about), "%s%s%s", both,
+		 best ? "; like it: " : "", best ? best : "");
+	return admin_usage("no such command", about);
+}
