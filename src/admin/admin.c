@@ -71,7 +71,7 @@ void admin_print(struct admin *a, const char *name, const char *text)
 	admin_json(a, v);
 }
 
-/* A key that could not be printed must not look like a success. */
+/* A command whose output could not be written must not look like a success. */
 enum err admin_flush(struct admin *a)
 {
 	if (a->out.overflow) {

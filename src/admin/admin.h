@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin: what the commands of hooks-admin share: the command line after it
- * was read, the configuration, the connection, and the ways to print.
+ * admin: the parts that the commands of hooks-admin share: the command line
+ * after it was read, the configuration, the connection, and the ways to print.
  *
  * One file a noun (admin_org.c, ...); the table of commands in hooks-admin.c
- * names their functions. Standard output carries only what was asked for, in
+ * names their functions. Standard output carries only the requested result, as
  * plain lines or as JSON; it is written when the command has succeeded.
  */
 #ifndef HOOKS_ADMIN_H
@@ -22,7 +22,7 @@
 #include "rules/id.h"
 #include "store/store.h"
 
-/* The options a command may take; the global ones are read elsewhere. */
+/* The options of commands; the global ones are read elsewhere. */
 enum admin_option {
 	ADMIN_DRY_RUN,
 	ADMIN_EXPLAIN,
@@ -37,39 +37,38 @@ enum admin_option {
 
 struct admin {
 	const char *option[ADMIN_OPTION_MAX]; /* NULL: not given */
-	char **arg;			      /* behind the command's name */
+	char **arg;			      /* after the command's name */
 	int args;
 	bool json;
-	const char *config; /* as given; NULL: not */
+	const char *config; /* as given; NULL: not given */
 	struct conf conf;
 	struct store store;
 	struct arena arena; /* lives as long as the command */
-	struct buf out;	    /* standard output, to be */
+	struct buf out;	    /* the future standard output */
 };
 
-/* Logs the complaint, and what it is about unless that is "". Returns
- * ERR_USAGE. */
+/* Logs the complaint, and `about` unless it is "". Returns ERR_USAGE. */
 enum err admin_usage(const char *complaint, const char *about);
 /* Logs "what why" and returns ERR_INVALID. */
 enum err admin_invalid(const char *what, const char *why);
 /* Logs "no such thing: text" and returns ERR_NOT_FOUND. */
 enum err admin_missing(const char *thing, const char *text);
-/* An id from the command line; one of another form does not exist. */
+/* Reads an id from the command line; an id of another form does not exist. */
 enum err admin_id(const char *thing, const char *text, struct id *out);
-/* The id of an organization that exists. */
+/* Reads the id of an organization, which must exist. */
 enum err admin_org(struct admin *a, const char *text, struct id *out);
 
-/* One JSON document and a line end; takes and frees it. */
+/* Prints one JSON document and a line end; takes and frees it. */
 void admin_json(struct admin *a, struct jtree *v);
-/* The one thing asked for, as a line, or as {name: text}. */
+/* Prints the requested result, as a line or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
 
-/* Writes what was printed so far; for a command whose output is long, which
- * must look whether it failed. */
+/* Writes the output so far; for commands with a long output, which must check
+ * the result. */
 enum err admin_flush(struct admin *a);
 
 struct store_key;
-/* A key as JSON, without what it is a key with. */
+/* An API key's metadata as JSON, without the key itself. */
 struct jtree *admin_key_view(const struct store_key *key);
 
 /* The commands. */

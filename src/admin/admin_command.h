@@ -34,13 +34,13 @@ extern const struct admin_command admin_commands[];
 extern const size_t admin_command_count;
 extern const struct admin_command_option admin_command_options[];
 
-/* The command that these words begin with, and how many of them are its name;
- * NULL: there is none. */
+/* The command that these words begin with; `used` gets the number of words in
+ * its name. NULL: there is none. */
 const struct admin_command *admin_command_find(char *const *words, int count,
 					       int *used);
 
-/* Logs that the words name no command, and the nearest one that there is.
- * Returns ERR_USAGE. */
+/* Logs that the words name no command, with the nearest name. Returns
+ * ERR_USAGE. */
 enum err admin_command_unknown(char *const *words, int count);
 
 #endif

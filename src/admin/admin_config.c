@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_config: hooks-admin config: whether the configuration is right, what is
- * in effect, and what may stand in it. The latter needs no configuration: who
- * asks it may have a wrong one.
+ * admin_config: hooks-admin config: checks the configuration, prints the values
+ * in effect, and explains the keys. Explaining needs no configuration, because
+ * the person who asks may have a wrong one.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void print_config(struct admin *a)
 static enum err check_config(const struct conf *c)
 {
 	struct policy policy;
-	/* The words of its lists, which nobody has looked at yet. */
+	/* Checks the words of its lists, which conf does not. */
 	enum err e = policy_load(&policy, c);
 
 	policy_release(&policy);

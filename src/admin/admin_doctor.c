@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_doctor: hooks-admin doctor: one line a check, and the exit status of
- * the first that failed. It goes on after a failure with what does not depend
- * on it.
+ * admin_doctor: hooks-admin doctor: one line for each check, and the exit
+ * status of the first one that failed. After a failure it goes on with the
+ * checks that do not depend on it.
  */
 #include "admin/admin_doctor.h"
 
@@ -16,16 +16,16 @@
 
 enum {
 	TEXT_SIZE = 1024,
-	/* What Apache's mod_fcgid takes as it comes, which is what .htaccess
-	 * finds, and as examples/apache-mod_fcgid.conf sets it, which is more
-	 * than max_body can be. The other samples have no limit. */
+	/* The longest body that Apache's mod_fcgid accepts by default, which
+	 * applies with .htaccess. examples/apache-mod_fcgid.conf sets more
+	 * than max_body can be, and the other samples have no limit. */
 	FCGID_DEFAULT = 131072,
 	FCGID_SAMPLE = 33554432
 };
 
 static const char *const verdicts[] = {"ok", "warn", "FAIL"};
 
-/* A line stays a line, whatever a server or a file had to say. */
+/* Keeps one line, whatever the text of a server or a file contains. */
 static void put_text(struct buf *out, const char *s)
 {
 	for (; *s; s++)
@@ -76,7 +76,7 @@ static bool check_conf(struct doctor *d)
 	}
 	if (conf_warn(c))
 		doctor_say(d, VERDICT_WARN, 0, "configuration",
-			   "%s: has keys of an earlier version: standard error "
+			   "%s has keys of an earlier version: standard error "
 			   "names them",
 			   c->file);
 	else
@@ -106,7 +106,7 @@ static void check_key_file(struct doctor *d)
 		doctor_say(d, VERDICT_OK, 0, "key file", "%s", path);
 	else
 		doctor_say(d, VERDICT_OK, 0, "key file",
-			   "none: secrets are stored as they are");
+			   "none: secrets are stored unencrypted");
 }
 
 static void check_web_server(struct doctor *d)
@@ -125,7 +125,7 @@ static void check_web_server(struct doctor *d)
 			   "bodies of %llu bytes pass every sample", body);
 }
 
-/* ---- all of it ---- */
+/* ---- all checks ---- */
 
 static void check_all(struct doctor *d)
 {
@@ -137,7 +137,7 @@ static void check_all(struct doctor *d)
 	check_web_server(d);
 }
 
-/* The lines are printed here, because a failure is no success. */
+/* Prints the lines itself, because output is not written after a failure. */
 enum err admin_doctor(struct admin *a)
 {
 	struct doctor d = {.a = a, .checks = a->json ? jtree_array() : NULL};

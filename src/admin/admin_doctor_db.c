@@ -18,7 +18,7 @@ enum {
 	WAIT_MIN_S = 60,
 	CONNECTIONS_MIN = 10,
 	CLOCK_WARN_MS = 2000,
-	CLOCK_FAIL_MS = 60000, /* receivers allow five minutes as a rule */
+	CLOCK_FAIL_MS = 60000, /* receivers usually allow five minutes */
 	SECOND = 1000,
 	MINUTE = 60 * SECOND
 };
@@ -40,7 +40,7 @@ static void check_server_version(struct doctor *d,
 	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	if (major * 1000 + minor < (maria ? 10003 : 5007))
 		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "database version",
-			   "%s: MariaDB 10.3 or MySQL 5.7 is the least",
+			   "%s: at least MariaDB 10.3 or MySQL 5.7 is needed",
 			   s->version);
 	else
 		doctor_say(d, VERDICT_OK, 0, "database version", "%s",
@@ -70,8 +70,8 @@ static void check_isolation(struct doctor *d, const struct store_settings *s)
 		doctor_say(d, VERDICT_OK, 0, "isolation", "%s", s->isolation);
 	else
 		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "isolation",
-			   "%s, though READ-COMMITTED was asked for: is there "
-			   "a proxy between that keeps sessions apart?",
+			   "%s, although READ-COMMITTED was set: check for a "
+			   "proxy that does not keep a session's settings",
 			   s->isolation);
 }
 
@@ -82,7 +82,7 @@ static void check_packet(struct doctor *d, const struct store_settings *s)
 
 	if (packet < 2 * body)
 		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "max_allowed_packet",
-			   "%llu bytes hold no request of [api] max_body = "
+			   "%llu bytes are too few for [api] max_body = "
 			   "%llu: set it to 16M or more",
 			   packet, body);
 	else if (packet < PACKET_MIN)
@@ -105,8 +105,8 @@ static void check_limits(struct doctor *d, const struct store_settings *s)
 		   0, "wait_timeout", "%llu s%s",
 		   (unsigned long long)s->wait_timeout,
 		   s->wait_timeout < WAIT_MIN_S
-			   ? ": connections are made anew all the time; give "
-			     "it 60 s or more"
+			   ? ": connections are opened again all the time; set "
+			     "it to 60 s or more"
 			   : "");
 	doctor_say(d, most < CONNECTIONS_MIN ? VERDICT_WARN : VERDICT_OK, 0,
 		   "max_connections", "%llu%s", most,
@@ -121,8 +121,8 @@ static void check_limits(struct doctor *d, const struct store_settings *s)
 			   "1");
 	else
 		doctor_say(d, VERDICT_WARN, 0, "innodb_flush_log_at_trx_commit",
-			   "%llu: what was accepted in the last second may be "
-			   "lost when the machine stops; set it to 1",
+			   "%llu: notifications of the last second may be lost "
+			   "when the machine stops; set it to 1",
 			   (unsigned long long)s->flush_log_at_trx_commit);
 }
 
@@ -135,17 +135,17 @@ static void check_member(struct doctor *d, const struct store_galera *g)
 	if (!whole || !g->ready)
 		doctor_say(d, VERDICT_FAIL, ERR_TEMP, "galera",
 			   "%s%s%s: this node refuses to serve (error 1047), "
-			   "because it does not see most of the cluster: look "
-			   "at its network and at the other nodes",
+			   "because it does not see most of the cluster: check "
+			   "its network and the other nodes",
 			   g->status, *g->state ? ", " : "", g->state);
 	else if (strcmp(g->state, "Synced") != 0)
 		doctor_say(d, VERDICT_WARN, 0, "galera",
-			   "%s: this node is busy with joining, or with "
-			   "helping one that joins; commits may wait",
+			   "%s: this node is joining, or helping another node "
+			   "to join; commits may wait",
 			   g->state);
 	else if (g->size == 2)
 		doctor_say(d, VERDICT_WARN, 0, "galera",
-			   "2 nodes: when one dies the other stops too; add a "
+			   "2 nodes: when one dies, the other stops too; add a "
 			   "third, or an arbitrator (garbd)");
 	else
 		doctor_say(d, VERDICT_OK, 0, "galera",
@@ -157,7 +157,7 @@ static void check_member(struct doctor *d, const struct store_galera *g)
 			   (unsigned long long)g->sync_wait);
 }
 
-/* Settings without which its nodes drift apart. */
+/* Checks settings without which the nodes drift apart. */
 static void check_cluster(struct doctor *d, const struct store_galera *g,
 			  const struct store_settings *s)
 {
@@ -233,10 +233,10 @@ static void judge_age(struct doctor *d, const struct store_sender *s,
 	else
 		doctor_say(d, is_due ? VERDICT_FAIL : VERDICT_WARN, ERR_CONFIG,
 			   "cron",
-			   "no sender for %lld minutes%s: is the line of "
-			   "examples/crontab there, and what does cron mail?",
+			   "no sender for %lld minutes%s: check the line of "
+			   "examples/crontab and the mails of cron",
 			   (long long)age / MINUTE,
-			   is_due ? ", and deliveries wait" : "");
+			   is_due ? ", and deliveries are due" : "");
 }
 
 static enum err check_cron(struct doctor *d)
@@ -263,9 +263,10 @@ static enum err check_cron(struct doctor *d)
 	return ERR_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- all of them ---- */
 
-/* What does not depend on the schema, and may be why it is missing. */
+/* The checks that do not depend on the schema and may explain why it is
+ * missing. */
 static enum err check_server(struct doctor *d)
 {
 	struct store *s = &d->a->store;
@@ -303,8 +304,8 @@ void doctor_database(struct doctor *d)
 	e = store_secret_check(&d->a->store);
 	if (e == ERR_CONFIG)
 		doctor_say(d, VERDICT_FAIL, e, "secrets",
-			   "[secrets] key_file does not open what is stored: "
-			   "bring the right file back");
+			   "[secrets] key_file does not decrypt the stored "
+			   "secrets: restore the right file");
 	else if (!e)
 		doctor_say(d, VERDICT_OK, 0, "secrets", "can be read");
 	e = check_cron(d);

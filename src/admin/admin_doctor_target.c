@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * admin_doctor_target: the way to a receiver: its name, the address policy,
- * its certificate. With the sender's own network code; nothing is sent.
+ * its certificate. It uses the sender's own network code; nothing is sent.
  */
 #include <string.h>
 
@@ -46,15 +46,15 @@ static const char *advice(enum attempt_error e)
 		return "its address is private or special; [targets] "
 		       "allow_networks makes exceptions";
 	case ATTEMPT_TLS:
-		return "its certificate is not one that [sender] ca_file "
-		       "vouches for, or not for this name; curl -v tells more";
+		return "its certificate is not signed by an authority in "
+		       "[sender] ca_file, or not for this name; see curl -v";
 	default:
 		return "is it up, and does a firewall let this machine out?";
 	}
 }
 
-/* What a receiver does is not a fault of this installation, unless it was
- * asked for. */
+/* A receiver's faults are not faults of this installation, unless its URL was
+ * given. */
 static void judge(struct doctor *d, const char *host, bool asked,
 		  const struct attempt *a)
 {
@@ -97,7 +97,7 @@ void doctor_target(struct doctor *d, const char *url)
 		check_receiver(d, url, true);
 	else if (!d->schema_fits ||
 		 store_hook_newest_url(&d->a->store, &d->a->arena, &newest))
-		return; /* has been said */
+		return; /* it was reported */
 	else if (newest)
 		check_receiver(d, newest, false);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_erase: hooks-admin org delete: an organization and all it has.
+ * admin_erase: hooks-admin org delete: removes an organization with everything
+ * that belongs to it.
  */
 #include "admin/admin.h"
 #include "base/clock.h"
@@ -51,8 +52,8 @@ static enum err refuse_erase(struct admin *a, const struct id *org)
 	return ERR_USAGE;
 }
 
-/* A sender that is at work for it ends what it has under way; the lease of
- * one that died ends by itself. */
+/* A sender that works for the organization ends its requests in flight; the
+ * lease of a dead one expires. */
 static enum err wait_for_senders(struct admin *a, const struct id *org)
 {
 	int64_t end = clock_monotonic() + a->conf.sender.lease +

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_export: hooks-admin export: all that an organization has, one JSON
- * object a line, each with one member that says what it is. It holds what a
- * key of the role manage reads in lists: no secret, no key, no key's hash.
+ * admin_export: hooks-admin export: everything that belongs to an organization,
+ * one JSON object on each line with one member whose name says the kind. It
+ * contains what a key of the role manage can read in lists: no secret, no key,
+ * no key's hash.
  *
- * Written page by page as it is read, so neither is ever in memory whole.
+ * Rows are written page by page while they are read, so that neither the input
+ * nor the output is ever in memory as a whole.
  */
 #include <string.h>
 
@@ -19,7 +21,7 @@
 #include "store/view.h"
 
 enum {
-	PAGE_BYTES = 4 * 1024 * 1024, /* of resources, at worst */
+	PAGE_BYTES = 4 * 1024 * 1024, /* of resources, at most */
 	PAGE_MAX = 200,
 	FLUSH_BYTES = 64 * 1024
 };
@@ -46,7 +48,7 @@ static enum err export_line(struct export *x, const char *what, struct jtree *v)
 	return flush(x);
 }
 
-/* ---- what is few ---- */
+/* ---- lists that are short ---- */
 
 static enum err keys(struct export *x)
 {
@@ -84,15 +86,15 @@ static enum err hooks(struct export *x)
 
 /* ---- notifications ---- */
 
-/* Blanks between the tokens of JSON are the only control characters in it. */
+/* Accepted JSON has control characters only as blanks between tokens. */
 static void put_on_one_line(struct buf *out, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		buf_putc(out, (unsigned char)s[i] < ' ' ? ' ' : s[i]);
 }
 
-/* Its resource as it was published, to the digit: no JSON library in
- * between. What an application wrote that is no JSON goes as a text. */
+/* The resource is written as it was published, to the digit, without a JSON
+ * library. A resource of an application that is not JSON is written as text. */
 static enum err notification(struct export *x, struct store_notification *n)
 {
 	struct buf *out = &x->a->out;

@@ -61,7 +61,7 @@ void admin_help_page(struct buf *out, const struct admin_command *c)
 	buf_printf(out, "\nexample: %s\n", c->example);
 }
 
-/* "key" is no command, but the first word of some. */
+/* A word such as "key" is not a command, but the first word of several. */
 static bool put_group(struct buf *out, const char *word)
 {
 	size_t n = strlen(word);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_help: what hooks-admin says of itself.
+ * admin_help: the help texts of hooks-admin.
  */
 #ifndef HOOKS_ADMIN_HELP_H
 #define HOOKS_ADMIN_HELP_H
@@ -11,9 +11,9 @@
 struct admin;
 struct admin_command;
 
-/* All commands, a line and a sentence each, and the options of all. */
+/* All commands, a line and a sentence each, and the global options. */
 void admin_help_all(struct buf *out);
-/* One command: usage, sentence, options, an example. */
+/* One command: usage, meaning, options, an example. */
 void admin_help_page(struct buf *out, const struct admin_command *c);
 
 /* The command `help`. */

@@ -136,7 +136,7 @@ enum err admin_hook_list(struct admin *a)
 	return ERR_OK;
 }
 
-/* ---- one hook, named by its id alone ---- */
+/* ---- one hook, given by its id ---- */
 
 struct named {
 	struct id id, organization;
@@ -167,7 +167,7 @@ static enum err switch_once(struct admin *a, const struct named *named, bool on)
 	if (e)
 		return e;
 	change.seen = hook.updated_at;
-	/* Moves on even when the database's clock was set back. */
+	/* Grows even when the database's clock was set back. */
 	hook.updated_at = now > change.seen ? now : change.seen + 1;
 	hook.enabled = on;
 	hook.disabled_reason = on ? NULL : "disabled by the operator";
@@ -187,7 +187,7 @@ static enum err switch_hook(struct admin *a, bool on)
 			break;
 	}
 	if (e == ERR_CONFLICT)
-		e = ERR_TEMP; /* it is being changed all the time */
+		e = ERR_TEMP; /* others change it all the time */
 	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
 }
 

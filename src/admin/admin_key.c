@@ -32,7 +32,7 @@ static enum err read_key_options(const struct admin *a, enum store_role *role,
 	*name = "";
 	if (a->option[ADMIN_ROLE] &&
 	    !store_role_parse(a->option[ADMIN_ROLE], role)) {
-		log_error("--role is manage, publish, read or run");
+		log_error("--role must be manage, publish, read or run");
 		return ERR_USAGE;
 	}
 	if (!a->option[ADMIN_NAME])

@@ -19,7 +19,7 @@ struct publication {
 	struct store_publish all;
 	struct store_publication item;
 	char user[ID_TEXT_SIZE];
-	struct buf text; /* what was read */
+	struct buf text; /* the input */
 };
 
 /* ---- reading ---- */
@@ -55,7 +55,7 @@ static enum err read_resource_file(const char *path, struct buf *text)
 	return e;
 }
 
-/* The object itself: what is delivered has no blanks around it. */
+/* Takes the object itself: it is delivered without the blanks around it. */
 static void trim_resource(const struct buf *text,
 			  struct store_publication *item)
 {
@@ -103,7 +103,7 @@ static enum err check_idempotency_key(const struct admin *a,
 	return ERR_OK;
 }
 
-/* Everything that can be said without the file. */
+/* The checks that do not need the file. */
 static enum err check_arguments(const struct admin *a, struct publication *p)
 {
 	const char *why = publishable_action(a->arg[1]);
@@ -131,7 +131,8 @@ static enum err check_resource(const struct admin *a, struct publication *p)
 
 /* ---- publishing ---- */
 
-/* What makes two publications with one key the same; no part holds a NUL. */
+/* Two publications with one key are the same if this hash is; no part contains
+ * a NUL. */
 static void hash_body(struct publication *p)
 {
 	struct buf body;
@@ -144,7 +145,7 @@ static void hash_body(struct publication *p)
 	buf_release(&body);
 }
 
-/* What was printed before is printed again, whatever waits by now. */
+/* A repeated publication prints the first id again, even over the limit. */
 static enum err recall_or_refuse(struct admin *a, const struct publication *p,
 				 struct id *id, int64_t *created_at)
 {
@@ -213,7 +214,7 @@ enum err admin_publish(struct admin *a)
 
 	if (e)
 		return e;
-	/* Room for blanks around it. */
+	/* With room for blanks around the object. */
 	buf_init(&p.text, 2 * a->conf.api.max_body);
 	e = admin_org(a, a->arg[0], &p.all.organization);
 	if (!e)

@@ -9,7 +9,7 @@
 
 struct progress {
 	struct admin *a;
-	struct jtree *steps; /* with --json */
+	struct jtree *steps; /* used with --json */
 };
 
 static void note_step(void *arg, const struct store_schema_step *step)

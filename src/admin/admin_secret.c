@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_secret: hooks-admin secret rewrite: every hook's secret stored anew as
- * [secrets] now says: encrypted with key_file, or as it is when there is none.
+ * admin_secret: hooks-admin secret rewrite: stores every hook's secret again in
+ * the form that [secrets] asks for: encrypted with key_file, or plain when
+ * there is none.
  */
 #include "admin/admin.h"
 #include "base/log.h"

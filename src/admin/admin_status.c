@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_status: hooks-admin status: one line a figure, its name and its
- * value between tabs, then the newest rejected notifications.
+ * admin_status: hooks-admin status: one line for each figure, its name and its
+ * value separated by a tab, then the newest rejected notifications.
  */
 #include "admin/admin.h"
 #include "base/text.h"
@@ -70,7 +70,7 @@ static void print_sender(struct buf *out, const struct store_sender *s)
 		   (unsigned long long)s->retried);
 }
 
-/* Says what is wrong when cron seems dead. */
+/* Says what to check when cron does not seem to start senders. */
 static void print_life(struct buf *out, const struct report *r)
 {
 	if (!r->sender_count)

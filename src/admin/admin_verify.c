@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * admin_verify: hooks-admin verify: a delivery's request as the sender would
- * make it now, with the sender's own code (parcel), what its signature covers,
- * and a shell command that makes it.
+ * make it now, built by the sender's own code (parcel), the text that its
+ * signature covers, and a shell command that sends it.
  *
- * The moment of an earlier attempt is past: receivers refuse old timestamps.
+ * An earlier attempt cannot be repeated exactly: receivers refuse old
+ * timestamps.
  */
 #include <string.h>
 
@@ -20,7 +21,7 @@
 #include "store/store_org.h"
 
 enum {
-	/* Linux takes 128 KiB for one argument; quoting needs some of it. */
+	/* Linux allows 128 KiB for one argument; quoting needs some of it. */
 	ARGUMENT_MAX = 100 * 1024,
 	COMMAND_MAX = 64 * 1024 * 1024
 };
@@ -136,7 +137,8 @@ static void quote(struct buf *out, const char *s, size_t n)
 	buf_putc(out, '\'');
 }
 
-/* `printf` and a format for these bytes, so that they stay on one line. */
+/* Writes `printf` and a format for these bytes, so that they stay on one line.
+ */
 static void quote_printf(struct buf *out, const char *s, size_t n)
 {
 	buf_puts(out, "printf '");
@@ -175,7 +177,7 @@ static void put_data(struct buf *out, const struct parcel *p)
 	}
 }
 
-/* As http.c sets libcurl up. */
+/* With the options that http.c gives libcurl. */
 static void put_curl(struct buf *out, const struct verify *v)
 {
 	const struct http_request *r = &v->parcel->request;

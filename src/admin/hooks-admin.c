@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks-admin: the operator's command. This file is the reading of the command
- * line, and the exit status.
+ * hooks-admin: the operator's command. This file reads the command line and
+ * gives the exit status.
  *
- * What a command needs (so many words, these options, the database) is
- * checked here from its row in the table of commands, so a command's function
- * holds only its work.
+ * The needs of a command (number of words, options, the database) are checked
+ * here by its row in the table of commands, so a command's function contains
+ * only its work.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 enum { OUT_MAX = 1024 * 1024 * 1024, OPTION_SIZE = 40 };
 
-/* The options that are not a command's own. */
+/* The options of every command. */
 enum { GLOBAL_JSON = ADMIN_OPTION_MAX, GLOBAL_HELP, GLOBAL_VERSION, OPTIONS };
 
 static const char *const global_options[] = {"json", "help", "version"};

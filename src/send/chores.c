@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chores: the loop of the process that does them.
+ * chores: the loop of the process that does the chores.
  */
 #include "send/chores.h"
 
@@ -12,11 +12,11 @@
 #include "store/store_chore.h"
 
 enum {
-	TICK_MS = 100,	    /* between looks whether to stop */
-	PAUSES = 4,	    /* for each ms of work: a fifth of the time */
-	PAUSES_BUSY = 19,   /* while others need the database more */
-	HOLD_MS = 60000,    /* a chore whose doer died goes on after this */
-	AGAIN_MS = 3600000, /* one that failed is tried again after this */
+	TICK_MS = 100,	    /* between checks whether to stop */
+	PAUSES = 4,	    /* ms for each ms of work: a fifth of the time */
+	PAUSES_BUSY = 19,   /* the same while deliveries need the database */
+	HOLD_MS = 60000,    /* after this another process continues a chore */
+	AGAIN_MS = 3600000, /* after this a failed chore is tried again */
 	ONCE_MS = 1000
 };
 
@@ -24,7 +24,7 @@ struct chores {
 	const struct chores_plan *plan;
 	struct store store;
 	int64_t end;	   /* monotonic; 0: none */
-	uint64_t attempts; /* when it was asked last */
+	uint64_t attempts; /* at the last check */
 };
 
 static bool must_stop(const struct chores *c)
@@ -51,8 +51,8 @@ static int64_t pauses(struct chores *c)
 	return c->attempts == before ? PAUSES : PAUSES_BUSY;
 }
 
-/* Steps with pauses between them; what is written at each is where another
- * run goes on. */
+/* Takes steps with pauses between them; each writes the place where another
+ * run continues. */
 static enum err chores_sweep(struct chores *c, enum purge_sweep which,
 			     uint64_t key)
 {

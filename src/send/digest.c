@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * digest: the text of the digest. All of it is ASCII of ours but the reasons,
- * which are ours too, and hosts, which a checked URL has: nothing of a
- * tenant's stands in a header.
+ * digest: the text of the digest. All of it is our own ASCII, including the
+ * reasons, except the hosts, which come from checked URLs: no text of a tenant
+ * is in a header.
  */
 #include "send/digest.h"
 
@@ -24,7 +24,7 @@
 #include "store/store_chore.h"
 
 enum {
-	ALERTS_MAX = 100, /* in one mail; the rest comes with the next */
+	ALERTS_MAX = 100, /* in one mail; the rest is in the next one */
 	MESSAGE_MAX = 64 * 1024,
 	HOLD_MS = 60000,
 	HOUR_MS = 3600000,
@@ -46,7 +46,7 @@ static const char chore[] = "mail";
 
 /* ---- the text ---- */
 
-/* A host's name goes into headers: only what a name may have. */
+/* The host's name is put into headers: cut at a character that no name has. */
 static void find_names(struct digest *n)
 {
 	const char *from = n->s->conf->notify.mail_from;
@@ -94,7 +94,7 @@ static void digest_put_text(struct buf *out, const char *s)
 		buf_putc(out, *s >= ' ' && *s < 0x7f ? *s : '?');
 }
 
-/* The host alone: paths and queries of targets may hold tokens. */
+/* Names only the host: paths and queries of targets may contain tokens. */
 static void put_alert(struct digest *n, const struct store_alert *a)
 {
 	char hook[ID_TEXT_SIZE], org[ID_TEXT_SIZE], when[TEXT_TIME_SIZE];
@@ -134,7 +134,7 @@ static void put_part(struct digest *n, bool disabled, const char *title)
 	}
 }
 
-/* False: all that there was to tell of is gone. */
+/* False: everything that was to be reported is gone. */
 static bool write_message(struct digest *n)
 {
 	uint64_t disabled = 0, failed = 0;
@@ -150,14 +150,14 @@ static bool write_message(struct digest *n)
 	find_names(n);
 	put_headers(n, disabled, failed);
 	put_part(n, true,
-		 "Hooks that were disabled. What they are to get is held "
-		 "until somebody\r\nenables them: hooks-admin hook enable "
+		 "Hooks that were disabled. Their deliveries are held until "
+		 "somebody\r\nenables them: hooks-admin hook enable "
 		 "ID\r\n\r\n");
 	put_part(n, false,
-		 "\r\nHooks with deliveries that were given up after the last "
-		 "attempt of their\r\nschedule:\r\n\r\n");
-	buf_puts(&n->message, "\r\nhooks-admin status tells how the queue "
-			      "stands.\r\n");
+		 "\r\nHooks with deliveries that failed at the last attempt "
+		 "of their\r\nschedule:\r\n\r\n");
+	buf_puts(&n->message, "\r\nhooks-admin status shows the state of "
+			      "the queue.\r\n");
 	return disabled || failed;
 }
 
@@ -185,8 +185,8 @@ static bool digest_send(struct digest *n, bool (*stop)(void *arg), void *arg)
 	return false;
 }
 
-/* Nobody waits for the mail server with a transaction open. `again`: after how
- * many ms. */
+/* No transaction is open while this waits for the mail server. `again`: the
+ * time until the next digest, ms. */
 static enum err digest_tell(struct digest *n, bool (*stop)(void *arg),
 			    void *arg, int64_t *again)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks-send: the sender, started by cron. Takes the lock, looks whether the
- * database is there, starts the workers, and watches them: time, signals,
+ * hooks-send: the sender, started by cron. It takes the lock, checks that the
+ * database can be reached, starts the workers, and watches them: time, signals,
  * progress, and the last line.
  */
 #include <errno.h>
@@ -31,9 +31,9 @@
 enum {
 	TICK_MS = 250,
 	STOP_MS = 4800,	       /* of the 5 s that are promised after SIGTERM */
-	KEEPER_MS = 10000,     /* between looks for chores that are due */
-	KEEPER_STOP_MS = 1000, /* for the statement it is at */
-	KEEPER_ONCE_MS = 15000 /* and if the database hangs */
+	KEEPER_MS = 10000,     /* between checks for chores that are due */
+	KEEPER_STOP_MS = 1000, /* to finish its current statement */
+	KEEPER_ONCE_MS = 15000 /* with --once, if the database hangs */
 };
 
 struct run {
@@ -42,18 +42,18 @@ struct run {
 	struct policy policy;
 	struct lock lock;
 	struct store store;
-	sigset_t signals; /* blocked, and waited for */
+	sigset_t signals; /* blocked and waited for */
 	bool holds_lock;
 	int64_t began, end; /* monotonic */
 	int64_t until;	    /* database time, with --once; TIME_NONE */
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
-	pid_t keeper;		  /* does the chores; 0: none */
+	pid_t keeper;		  /* the process for chores; 0: none */
 	int64_t next_keeper;	  /* monotonic */
 	struct plan_count *count; /* shared with the workers */
 	int64_t started_at;	  /* database time */
-	int64_t stop_by;	  /* monotonic; 0: goes on */
+	int64_t stop_by;	  /* monotonic; 0: the run continues */
 	enum err result;
 	struct send_report report;
 };
@@ -97,7 +97,7 @@ static void catch_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Opens the lock file itself: its owner's byte must go when it dies. */
+/* Opens the lock file itself: its owner's byte must be free when it dies. */
 static enum err send_work(struct run *r, unsigned worker)
 {
 	struct worker_plan plan = {
@@ -125,7 +125,7 @@ static enum err send_work(struct run *r, unsigned worker)
 	return e;
 }
 
-/* The parent's death must not leave children behind that nobody stops. */
+/* The death of the parent must not leave children that nobody stops. */
 static pid_t start_child(void)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -183,8 +183,8 @@ static void keep(struct run *r)
 	chores_run(&plan);
 }
 
-/* Lives only while there is something to do; without it the run only does
- * less. */
+/* The process lives only while there is work for it; without it the run only
+ * does less. */
 static void heed_chores(struct run *r)
 {
 	int64_t now = clock_monotonic();
@@ -203,7 +203,7 @@ static void heed_chores(struct run *r)
 	r->keeper = pid > 0 ? pid : 0;
 }
 
-/* Whatever it is at can be cut off anywhere. */
+/* Its work can be interrupted anywhere. */
 static void end_keeper(struct run *r)
 {
 	bool wait = r->o.once && !r->stop_by && !r->result;
@@ -224,12 +224,13 @@ static void end_keeper(struct run *r)
 
 /* ---- while the workers run ---- */
 
-/* What a worker that died had leased need not wait for the lease's end. */
+/* Lanes leased by a dead worker need not wait for the end of the lease. */
 static void note_death(struct run *r, int signal)
 {
 	if (signal == SIGKILL && r->stop_by) {
-		log_error("a worker did not end in time: what it had in "
-			  "flight will be sent again");
+		log_error(
+			"a worker did not end in time: its requests in flight "
+			"will be sent again");
 		r->result = r->result ? r->result : ERR_TEMP;
 		return;
 	}
@@ -279,8 +280,8 @@ static void pass_on_stop(struct run *r)
 	signal_workers(r, SIGTERM);
 }
 
-/* At the end of the time the next sender may start, though this one still
- * waits for what is under way: leases make the overlap safe. */
+/* At the end of its time the next sender may start, although this one still
+ * waits for requests in flight: leases make the overlap safe. */
 static void heed_time(struct run *r)
 {
 	if (r->holds_lock &&
@@ -322,7 +323,7 @@ static void watch(struct run *r, const sigset_t *signals)
 
 /* ---- the end ---- */
 
-/* For `hooks-admin status`: all workers have counted to the end. */
+/* For `hooks-admin status`: all workers have finished counting. */
 static void note_run(struct run *r)
 {
 	struct store_run run = {
@@ -338,7 +339,8 @@ static void note_run(struct run *r)
 	if (e == ERR_TEMP && !db_contended(r->store.db))
 		(void)outage_note(r->lock.path, db_error_text(r->store.db));
 	else if (!e)
-		outage_end(r->lock.path); /* it may be back only now */
+		outage_end(
+			r->lock.path); /* the database may be back only now */
 }
 
 static unsigned count_workers(const struct run *r)
@@ -393,7 +395,7 @@ static enum err send_run(struct run *r)
 		return e;
 	r->holds_lock = r->lock.fd >= 0 && lock_try(&r->lock);
 	if (!r->o.once && !r->holds_lock)
-		return ERR_OK; /* another one runs: all is well */
+		return ERR_OK; /* another sender is running: all is well */
 	if (r->o.once && r->holds_lock) {
 		lock_give_up(&r->lock);
 		r->holds_lock = false;
@@ -421,7 +423,7 @@ int main(int argc, char **argv)
 	static struct run r;
 	enum err e;
 
-	block_signals(&r.signals); /* one that comes early ends it well, too */
+	block_signals(&r.signals); /* so that an early one ends it well, too */
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
 	r.lock.fd = -1;

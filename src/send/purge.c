@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * purge: the moments before which things go, and the table of sweeps.
+ * purge: the moments before which rows are removed, and the table of sweeps.
  */
 #include "send/purge.h"
 
@@ -12,8 +12,8 @@ enum {
 	SECOND = 1000,
 	INTERVAL_MIN = 10 * SECOND,
 	INTERVAL_MAX = 3600 * SECOND,
-	INTERVAL_SHARE = 20, /* of the time that is kept */
-	/* Of a transaction, or of a clock that is not quite another's. */
+	INTERVAL_SHARE = 20, /* the part of the retention time: 1/20 */
+	/* Longer than a transaction and than the difference of clocks. */
 	SETTLED_MIN = 600 * SECOND
 };
 
@@ -22,7 +22,7 @@ static const struct {
 	enum err (*step)(struct store *s, const struct store_purge *p,
 			 struct store_purge_place *at,
 			 struct store_purged *done);
-	size_t kept; /* where in struct conf it stands how long */
+	size_t kept; /* the offset of the time in struct conf */
 } sweeps[PURGE_MAX] = {
 	[PURGE_HELD] = {"purge held", store_purge_held,
 			offsetof(struct conf, retention.held)},
@@ -60,8 +60,9 @@ int64_t purge_interval(const struct store *s, enum purge_sweep sweep)
 	return ms < INTERVAL_MAX ? ms : INTERVAL_MAX;
 }
 
-/* A notification is kept as long as a key that is answered from it. A plot's
- * first step begins before what it was asked for: up to an hour, or a day. */
+/* A notification is kept as long as an idempotency key that is answered from
+ * it. A plot's first step begins before the requested time: by up to an hour,
+ * or a day. */
 static struct store_purge moments(const struct store *s, int64_t now)
 {
 	const struct conf *c = s->conf;

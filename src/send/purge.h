@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * purge: retention: what is removed after which time ([retention]), as sweeps
- * that go through the tables step by step. `hooks-admin purge` does them all
- * at once; the sender does them bit by bit (chores.h).
+ * purge: retention: removes rows after the times in [retention], in sweeps that
+ * go through the tables step by step. `hooks-admin purge` does all of them at
+ * once; the sender does them bit by bit (chores.h).
  */
 #ifndef HOOKS_PURGE_H
 #define HOOKS_PURGE_H
@@ -15,7 +15,7 @@
 
 struct store;
 
-/* In this order one leaves to the next what it can remove. */
+/* In this order: each sweep may leave more for the next one to remove. */
 enum purge_sweep {
 	PURGE_HELD,
 	PURGE_DELIVERIES,
@@ -28,10 +28,10 @@ enum purge_sweep {
 
 const char *purge_name(enum purge_sweep sweep);
 
-/* How long after the end of a sweep it is worth while again, ms. */
+/* The time from the end of a sweep until it is worth repeating, ms. */
 int64_t purge_interval(const struct store *s, enum purge_sweep sweep);
 
-/* One step: milliseconds of work, in transactions of its own. */
+/* One step: some milliseconds of work, in transactions of its own. */
 enum err purge_step(struct store *s, enum purge_sweep sweep, bool dry_run,
 		    struct store_purge_place *at, struct store_purged *done);
 

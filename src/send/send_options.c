@@ -16,18 +16,19 @@ static const char usage_text[] =
 	"[--workers N]\n"
 	"                  [--progress] [-v]\n"
 	"\n"
-	"Delivers what is due. Meant for a crontab line:\n"
+	"Sends the deliveries that are due. Meant for a crontab line:\n"
 	"  * * * * * hooks-send -c /path/hooks.conf\n"
 	"\n"
 	"  -c, --config FILE   configuration file\n"
-	"      --once          one attempt for all that is due now, then end\n"
-	"      --linger TIME   deliver what becomes due for so long "
+	"      --once          make one attempt for all that is due now, then "
+	"end\n"
+	"      --linger TIME   deliver what becomes due for this long "
 	"(default: as\n"
 	"                      configured, 55s)\n"
 	"      --workers N     processes (default, and 0: as configured, one "
-	"a\n"
-	"                      core)\n"
-	"      --progress      a live line on the terminal\n"
+	"for\n"
+	"                      each core)\n"
+	"      --progress      show a live line on the terminal\n"
 	"  -v, --verbose       log more, and print a summary at the end\n"
 	"  -h, --help          this text\n"
 	"  -V, --version       the version\n"
@@ -49,7 +50,7 @@ static const struct option long_options[] = {
 
 static enum err misuse(const char *why, const char *what)
 {
-	log_error("%s%s (--help tells more)", why, what);
+	log_error("%s%s (see --help)", why, what);
 	return ERR_USAGE;
 }
 

@@ -19,7 +19,8 @@ struct send_options {
 	uint64_t workers; /* 0: as configured */
 };
 
-/* ERR_USAGE: said on standard error. --help and --version end the program. */
+/* ERR_USAGE: reported on standard error. --help and --version end the program.
+ */
 enum err send_options_parse(struct send_options *o, int argc, char **argv);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send_prepare: the database, the dead, the fan-out.
+ * send_prepare: the database, leases of the dead, the fan-out.
  */
 #include "send/send_prepare.h"
 
@@ -18,7 +18,7 @@
 #include "store/store_secret.h"
 #include "store/store_sender.h"
 
-enum { OVERTAKEN_MAX = 20 }; /* by senders on other nodes of Galera's */
+enum { OVERTAKEN_MAX = 20 }; /* by senders on other Galera nodes */
 
 static bool is_told_to_stop(void)
 {
@@ -28,7 +28,8 @@ static bool is_told_to_stop(void)
 					     sigismember(&pending, SIGINT));
 }
 
-/* What was published before now belongs to this run, what is due later not. */
+/* Notifications published before now belong to this run; deliveries that are
+ * due later do not. */
 static enum err fan_out_all(struct store *s, int64_t *until)
 {
 	struct fanout_place place = {0};
@@ -39,7 +40,7 @@ static enum err fan_out_all(struct store *s, int64_t *until)
 	enum err e = store_fanout_newest(s, &newest);
 
 	any = !e && newest;
-	/* Another sender may take a step's rows away: then there are others. */
+	/* Another sender may take a step's rows: then there may be more. */
 	while (!e && any && !is_told_to_stop()) {
 		e = fanout_run(s, &place, newest, &count);
 		if (e == ERR_TEMP && db_contended(s->db) &&
@@ -91,7 +92,7 @@ enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
 		outage_end(lock->path);
 		e = send_prepare_work(s, lock, until, now);
 	}
-	/* A person who asks is told what cron has heard already. */
+	/* A person at the terminal is told what cron has reported already. */
 	if (e == ERR_TEMP && !outage_note(lock->path, db_error_text(s->db)) &&
 	    isatty(STDERR_FILENO))
 		log_error("the database cannot be reached: %s",

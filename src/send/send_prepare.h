@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send_prepare: what a run of the sender does before its workers start: looks
- * whether the database is there and fit, frees what dead senders had leased,
- * and, when it is to be done once, settles what belongs to it.
+ * send_prepare: the work of a run before its workers start: checks that the
+ * database can be reached and fits, frees the leases of dead senders, and, with
+ * --once, decides what belongs to the run.
  */
 #ifndef HOOKS_SEND_PREPARE_H
 #define HOOKS_SEND_PREPARE_H
@@ -16,14 +16,14 @@ struct store;
 
 /*
  * Leaves the store disconnected. `until` is NULL unless the run is `once`:
- * then everything that was published is fanned out, and the time is set up to
- * which things are due; SIGTERM and SIGINT, which must be blocked, cut that
- * short. `now`: the database's time. Errors are told.
+ * then everything that was published is fanned out, and `until` is set to the
+ * time up to which deliveries belong to the run; SIGTERM and SIGINT, which must
+ * be blocked, cut that short. `now`: the database's time. Errors are reported.
  */
 enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
 			  int64_t *now);
 
-/* Ends the leases of this host's owners that are dead. */
+/* Ends the leases of dead owners on this host. */
 enum err send_prepare_bury(struct store *s, struct lock *lock);
 
 #endif

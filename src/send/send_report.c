@@ -16,8 +16,8 @@
 
 enum {
 	EVERY_MS = 1000,
-	/* What is due is counted row by row: that may take a twentieth of the
-	 * time, however much it is. */
+	/* Due deliveries are counted row by row, which may take at most a
+	 * twentieth of the time, however many they are. */
 	COUNT_SHARE = 20
 };
 
@@ -63,7 +63,7 @@ void send_report_progress(struct send_report *r)
 	r->shown_at = now;
 }
 
-/* A run that is `once` has left what it could not try: a retry too. */
+/* Deliveries that a run with --once could not try count as retries, too. */
 static void count_left(struct send_report *r, uint64_t *due, uint64_t *held)
 {
 	int64_t now = r->until;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send_report: what a run of the sender says of itself: the live line on a
- * terminal, the last line, and a line in the log.
+ * send_report: the report of a run of the sender: the live line on a terminal,
+ * the last line, and a line in the log.
  */
 #ifndef HOOKS_SEND_REPORT_H
 #define HOOKS_SEND_REPORT_H
@@ -23,16 +23,16 @@ struct send_report {
 
 	int64_t shown_at, counted_at; /* monotonic; 0: not yet */
 	int64_t next_count;
-	uint64_t shown; /* delivered, by then */
-	uint64_t due;	/* when it was counted */
-	bool line_open; /* the live line stands on the terminal */
+	uint64_t shown; /* delivered, at shown_at */
+	uint64_t due;	/* at counted_at */
+	bool line_open; /* the live line is on the terminal */
 };
 
-/* Writes the live line anew, once a second, where there is a terminal and
- * the options ask for it. Call it often. */
+/* Writes the live line again, once a second, if there is a terminal and the
+ * options ask for it. Call it often. */
 void send_report_progress(struct send_report *r);
 
-/* The last line, where the options ask for it, and the one in the log. */
+/* Writes the last line, if the options ask for it, and the one in the log. */
 void send_report_end(struct send_report *r);
 
 #endif

@@ -167,7 +167,7 @@ class Doctor(sendcase.SendCase):
             "UPDATE vh_notifications SET created_at = created_at - "
             "INTERVAL 10 MINUTE"
         )
-        self.finds("FAIL", 78, "cron", "62 minutes", "wait")
+        self.finds("FAIL", 78, "cron", "62 minutes", "due")
         sql("DELETE FROM vh_senders")
         self.finds("FAIL", 78, "cron", "ever")
         self.once()
