@@ -3,8 +3,9 @@
 README.md and the other documents against the tree: the tour names every file
 and none that is gone, links lead somewhere, also between documents and to
 headings, code is the examples' code, files, functions, make targets, commands
-and routes are there, and every document is installed and short enough. And the
-comments of the sources: what they name is in the tree.
+and routes are there, NEWS tells of this version, and every document is
+installed and short enough. And the comments of the sources: what they name is
+in the tree.
 
 Each rule is also run on texts with one fault planted, where it must complain.
 """
@@ -22,7 +23,7 @@ import texts as maker  # noqa: E402
 
 TEXTS = {
     str(path.relative_to(where.SOURCE)): path.read_text()
-    for pattern in ("*.md", "doc/*.md", "bench/*.md")
+    for pattern in ("*.md", "doc/*.md", "bench/*.md", "NEWS")
     for path in sorted(where.SOURCE.glob(pattern))
 }
 TOUR = "doc/tour.md"
@@ -236,6 +237,23 @@ def entered(texts):
         yield f"README.md has more than {README_LINES} lines"
 
 
+def news(texts):
+    """Each release has its date; the newest one is that of configure.ac."""
+    heads = re.findall(r"^(\d+\.\d+\.\d+)(.*)$", texts["NEWS"], re.M)
+    version = re.search(
+        r"^AC_INIT\(.*\[([\d.]+)\]\)",
+        (where.SOURCE / "configure.ac").read_text(),
+        re.M,
+    )[1]
+    if heads[0][0] != version:
+        yield f"NEWS begins with {heads[0][0]}, configure.ac has {version}"
+    for at, (release, date) in enumerate(heads):
+        if not re.fullmatch(r", \d{4}-\d\d-\d\d", date) and (
+            at or date != ", not yet released"
+        ):
+            yield f"NEWS: no date of {release}"
+
+
 # ---- comments ----
 
 _C = re.compile(
@@ -373,6 +391,11 @@ PLANTED = {
         said("see doc/gone.md"),
         said("the limit (contract 2)"),
         said("as in the design"),
+    ],
+    news: [
+        planted("NEWS", "0.2.0, ", "0.1.9, "),
+        planted("NEWS", "0.1.0, 2026-11-26", "0.1.0"),
+        planted("NEWS", "0.1.0, 2026-11-26", "0.1.0, not yet released"),
     ],
     entered: [
         added("doc/nowhere.md", "# Nowhere\n"),
