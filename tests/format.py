@@ -5,6 +5,8 @@ and manual pages without what shellcheck and mandoc complain of, every source
 file with its licence.
 
 Each rule is also run on a file with one fault planted, where it must complain.
+
+    make format    lets the formatters lay out what is there
 """
 
 import os
@@ -12,6 +14,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import processes
 import tap
@@ -117,35 +120,31 @@ def _clang_format():
     raise AssertionError(f"clang-format {CLANG_FORMAT}: tests/prepare gets it")
 
 
-def c(paths):
+def c(paths, how=("--dry-run", "-Werror")):
     style = where.SOURCE / ".clang-format"
+    return _complaints([_clang_format(), *how, f"--style=file:{style}"], paths)
+
+
+def javascript(paths, how=("--check",)):
+    prettier = where.node_file("prettier/bin/prettier.cjs")
+    settings = f"--config={where.SOURCE / '.prettierrc.yaml'}"
     return _complaints(
-        [_clang_format(), "--dry-run", "-Werror", f"--style=file:{style}"],
-        paths,
+        ["node", prettier, *how, "--log-level=warn", settings], paths
     )
 
 
-def javascript(paths):
-    return _complaints(
-        [
-            "node",
-            where.node_file("prettier/bin/prettier.cjs"),
-            "--check",
-            "--log-level=warn",
-            f"--config={where.SOURCE / '.prettierrc.yaml'}",
-        ],
-        paths,
-    )
+def _ruff(*words):
+    settings = f"--config={where.SOURCE / 'pyproject.toml'}"
+    return [where.python_program("ruff"), *words, "--no-cache", settings]
 
 
-def python(paths):
-    """How it looks, and what is plainly wrong in it."""
-    ruff = where.python_program("ruff")
-    settings = ["--no-cache", f"--config={where.SOURCE / 'pyproject.toml'}"]
-    return "".join(
-        _complaints([ruff, *words, *settings], paths)
-        for words in (["format", "--check"], ["check", "-q"])
-    )
+def python(paths, how=("--check",)):
+    return _complaints(_ruff("format", *how), paths)
+
+
+def python_faults(paths):
+    """What is plainly wrong, however it looks."""
+    return _complaints(_ruff("check", "-q"), paths)
 
 
 def shell(paths):
@@ -189,6 +188,14 @@ def written(kinds):
     ]
 
 
+def _python_files():
+    return [
+        path
+        for path in of_kind(".py", script="python3")
+        if not path.is_relative_to(where.EXAMPLES)
+    ]
+
+
 # The files of a rule, and one in which it must find something.
 RULES = {
     c: (lambda: of_kind(".c", ".h"), "fault.c", "int  x;\n"),
@@ -197,15 +204,8 @@ RULES = {
         "fault.js",
         'say("x")\n',
     ),
-    python: (
-        lambda: [
-            path
-            for path in of_kind(".py", script="python3")
-            if not path.is_relative_to(where.EXAMPLES)
-        ],
-        "fault.py",
-        "import os\n",
-    ),
+    python: (_python_files, "fault.py", "say('x')\n"),
+    python_faults: (_python_files, "fault.py", "import os\n"),
     shell: (lambda: of_kind(".sh", script="sh"), "fault.sh", "echo $1\n"),
     manual: (lambda: of_kind(".1", ".5", ".8"), "fault.1", ".Dd today\n"),
     licence: (lambda: written(SOURCES), "fault.awk", "BEGIN { print }\n"),
@@ -237,4 +237,13 @@ class Format(tap.Case):
         assert name in self.rule([path])
 
 
-tap.main()
+def write():
+    """Lets the formatters at the files; they say what they cannot read."""
+    for rule, how in ((c, ["-i"]), (javascript, ["--write"]), (python, [])):
+        print(rule(RULES[rule][0](), how), end="")
+
+
+if sys.argv[1:] == ["--write"]:
+    write()
+else:
+    tap.main()

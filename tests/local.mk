@@ -52,6 +52,12 @@ include tests/galera/local.mk
 include tests/fire/local.mk
 TESTS += $(python_tests)
 
+# As tests/format.py wants it.
+format:
+	@$(SHELL) $(srcdir)/%D%/prepare format
+	$(AM_TESTS_ENVIRONMENT) python3 $(srcdir)/%D%/format.py --write
+.PHONY: format
+
 # Which lines the tests run through.
 coverage:
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/coverage.sh
