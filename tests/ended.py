@@ -52,8 +52,6 @@ tap.main()
 
 class Ended(tap.Case):
     def setup(self):
-        # Started with nohup, we ignore it, and so would all that we start.
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         self.folder = processes.Folder()
         tap.at_end(self.folder.close)
         self.its_folder = None

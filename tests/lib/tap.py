@@ -13,6 +13,7 @@ builds what it needs and says where that is.
 """
 
 import os
+import signal
 import sys
 import traceback
 
@@ -103,7 +104,16 @@ def _run_case(case, methods, report):
         report.line(False, f"{type(case).__name__}: teardown", trouble)
 
 
+def _hear_signals():
+    """In the background, or with nohup, we were told to ignore them, and so
+    would be all that we start and mean to end."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def _main():
+    _hear_signals()
     module = sys.modules["__main__"]
     words = sys.argv[1:]
     listing = "-l" in words
