@@ -8,18 +8,28 @@ check_PROGRAMS += %D%/unit
 	%D%/test_buf.c \
 	%D%/test_conf_retired.c \
 	%D%/test_crypt.c \
+	%D%/test_etag.c \
 	%D%/test_field_errors.c \
+	%D%/test_gateway.c \
 	%D%/test_headroom.c \
 	%D%/test_histogram.c \
+	%D%/test_hook_form.c \
 	%D%/test_id.c \
 	%D%/test_jscan.c \
 	%D%/test_jtree.c \
 	%D%/test_lane.c \
+	%D%/test_listing.c \
 	%D%/test_mem.c \
+	%D%/test_meter.c \
 	%D%/test_nearest.c \
 	%D%/test_outcome.c \
+	%D%/test_prometheus.c \
+	%D%/test_request.c \
+	%D%/test_response.c \
 	%D%/test_retry.c \
+	%D%/test_route.c \
 	%D%/test_sign.c \
+	%D%/test_stats_range.c \
 	%D%/test_tally.c \
 	%D%/test_target.c \
 	%D%/test_target_url.c \

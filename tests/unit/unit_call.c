@@ -35,6 +35,31 @@ void unit_call_release(struct unit_call *u)
 	request_release(&u->request);
 }
 
+void unit_call_head(struct unit_call *u, const char *base_path,
+		    const char *const *variables)
+{
+	struct arena *a = &u->request.arena;
+	size_t n = 0;
+	char **copy;
+
+	while (variables[n])
+		n++;
+	copy = arena_zalloc(a, (n + 1) * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_strdup(a, variables[i]);
+	request_read_head(&u->request, copy, base_path);
+}
+
+void unit_call_ask(struct unit_call *u, const char *method, const char *uri)
+{
+	struct arena *a = &u->request.arena;
+	const char *const variables[] = {
+		arena_printf(a, "REQUEST_METHOD=%s", method),
+		arena_printf(a, "REQUEST_URI=%s", uri), NULL};
+
+	unit_call_head(u, "", variables);
+}
+
 void unit_call_answered(const struct unit_call *u, unsigned status,
 			const char *part)
 {

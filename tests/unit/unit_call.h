@@ -20,6 +20,12 @@ struct unit_call {
 void unit_call_init(struct unit_call *u, const char *body);
 void unit_call_release(struct unit_call *u);
 
+/* Reads a head: variables as a web server passes them, NULL after the last. */
+void unit_call_head(struct unit_call *u, const char *base_path,
+		    const char *const *variables);
+/* The same with nothing but these two. */
+void unit_call_ask(struct unit_call *u, const char *method, const char *uri);
+
 /* Fails the test unless the answer has this status, and this in its body. */
 void unit_call_answered(const struct unit_call *u, unsigned status,
 			const char *part);
