@@ -44,7 +44,7 @@ def _fill(stage):
                 'content-length: 0' FROM {seq}""")
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-        "ANALYZE TABLE vh_deliveries, attempts, notifications;"
+        "ANALYZE TABLE vh_deliveries, vh_attempts, vh_notifications;"
     )
 
 

@@ -60,7 +60,7 @@ def _fill(stage):
                 'content-length: 0' FROM seq_{first}_to_{last}""")
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 1; "
-        "ANALYZE TABLE vh_deliveries, lanes, hooks, notifications;"
+        "ANALYZE TABLE vh_deliveries, vh_lanes, vh_hooks, vh_notifications;"
     )
 
 

@@ -46,7 +46,7 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 	static const char due[] =
 		"SELECT l.hook_id FROM (SELECT hook_id, next_at FROM vh_lanes "
 		"WHERE next_at <= COALESCE(?, UTC_TIMESTAMP(3)) "
-		"ORDER BY next_at LIMIT 2000) l STRAIGHT_JOIN hooks h "
+		"ORDER BY next_at LIMIT 2000) l STRAIGHT_JOIN vh_hooks h "
 		"ON h.id = l.hook_id % " STORE_LANE_PING_SQL " "
 		"WHERE h.organization NOT IN (?, ?, ?) "
 		"ORDER BY l.next_at LIMIT ?";

@@ -517,7 +517,7 @@ class Cost(ApiCase):
                 WHERE n <= {count};
             INSERT INTO vh_attempts (delivery_id, attempt, started_at) SELECT id,
                 1, UTC_TIMESTAMP(3) FROM vh_deliveries WHERE hook_id = {hook};
-            ANALYZE TABLE vh_deliveries, notifications, attempts""")
+            ANALYZE TABLE vh_deliveries, vh_notifications, vh_attempts""")
 
     def test_of_ten_thousands_that_were_delivered(self):
         self.service.db.numbers()
