@@ -13,8 +13,8 @@ static bool wanted(const struct round *r)
 	return r->plan->conf->notify.mail_to.count > 0;
 }
 
-/* What came back of one hook lies together, more or less: rows that are there
- * already are added up in the database. */
+/* Parcels of one hook come back more or less together; the database adds up
+ * several rows of one hook. */
 static void alert_count(struct store_alert *list, size_t *n,
 			const struct parcel *p)
 {

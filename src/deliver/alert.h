@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * alert: notes in a round's transaction what a mail to the operator will have
- * to tell. Nothing, unless [notify] mail_to is set.
+ * alert: notes, in a round's transaction, the events that a mail will report to
+ * the operator. It notes nothing unless [notify] mail_to is set.
  */
 #ifndef HOOKS_ALERT_H
 #define HOOKS_ALERT_H
@@ -11,9 +11,9 @@
 struct lane;
 struct round;
 
-/* The deliveries among what came back whose schedule came to its end. */
+/* Notes the deliveries of returned parcels that exhausted their schedule. */
 enum err alert_failed(struct round *r);
-/* The lane's hook was switched off by the service. */
+/* Notes that the service disabled the lane's hook. */
 enum err alert_disabled(struct round *r, const struct lane *l);
 
 #endif

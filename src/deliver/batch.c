@@ -9,7 +9,7 @@
 #include "deliver/lane.h"
 #include "deliver/round.h"
 
-enum { OBJECT_BYTES = 200 }; /* what a member has around its resource */
+enum { OBJECT_BYTES = 200 }; /* of a member, around its resource */
 
 struct planner {
 	const struct store_lane_row *rows;
@@ -25,7 +25,8 @@ static void batch_take(struct planner *p, size_t i)
 	p->out[p->count++] = p->rows[i];
 }
 
-/* All that were in this batch at its first attempt, wherever they stand. */
+/* Takes all rows that were in this batch at its first attempt, wherever they
+ * are. */
 static void take_fixed(struct planner *p, size_t first)
 {
 	for (size_t i = first; i < p->n; i++)
@@ -33,13 +34,15 @@ static void take_fixed(struct planner *p, size_t first)
 			batch_take(p, i);
 }
 
-/* What may have been sent alone keeps its id and its body: alone. */
+/* A row that may have been sent alone keeps its id and its body: it goes alone
+ * again. */
 static bool is_single(const struct store_lane_row *row)
 {
 	return !row->batch && (row->attempts || row->maybe_duplicate);
 }
 
-/* The next ones that are in no batch yet, up to `max` and a body's size. */
+/* Takes the next rows that are in no batch yet, up to `max` and the size of a
+ * body. */
 static void take_new(struct planner *p, size_t first, size_t max)
 {
 	size_t bytes = 0, members = 0;
@@ -65,7 +68,7 @@ static enum err fix(struct round *r, const struct store_lane_row *rows,
 	return store_lane_batch(&r->store, keys, n);
 }
 
-/* One plan, beginning with row `first`. */
+/* Makes one plan, beginning with row `first`. */
 static enum err batch_plan_one(struct round *r, struct lane *l,
 			       struct planner *p, size_t first, size_t room)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * courier: the loop that fetches parcels, starts requests lane by lane,
- * waits for the network, judges what is done, and hands it back.
+ * courier: the loop that fetches parcels, starts requests lane by lane, waits
+ * for the network, judges finished requests, and hands the parcels back.
  */
 #include "deliver/courier.h"
 
@@ -17,8 +17,8 @@
 #include "outside/http.h"
 
 enum {
-	WAIT_MS = 1000,	   /* the mailbox wakes us before */
-	STOP_WAIT_MS = 50, /* also where a lease must be renewed first */
+	WAIT_MS = 1000,	   /* the mailbox wakes us earlier */
+	STOP_WAIT_MS = 50, /* also while a lease must be renewed first */
 	SPARE_SHARE = 16
 };
 
@@ -26,20 +26,20 @@ enum {
 struct courier_org {
 	struct courier_org *next;
 	struct id id;
-	size_t lanes; /* in the ring, or with requests under way */
+	size_t lanes; /* in the ring, or with requests in flight */
 	size_t in_flight;
 };
 
 struct courier {
 	const struct courier_plan *plan;
-	struct lane *ring; /* the last one served; its next is first */
+	struct lane *ring; /* the lane served last; its next is first */
 	struct courier_org *orgs;
 	size_t in_flight;
 	struct parcel_list under_way, back;
 	size_t back_count;
-	bool stopping;	 /* nothing new */
-	bool unleased;	 /* some lane waits for its lease to be renewed */
-	int64_t stop_at; /* when what is under way is cut off; 0: never */
+	bool stopping;	 /* starts nothing new */
+	bool unleased;	 /* a lane waits for its lease to be renewed */
+	int64_t stop_at; /* when requests in flight are cut off; 0: never */
 };
 
 /* ---- organizations ---- */
@@ -68,7 +68,7 @@ static void org_forget(struct courier *c, struct courier_org *gone)
 	free(gone);
 }
 
-/* A lane counts for its organization while anything of it is here. */
+/* A lane counts for its organization while any parcel of it is here. */
 static void attach_lane(struct courier *c, struct lane *l)
 {
 	if (l->courier.org)
@@ -88,9 +88,9 @@ static void detach_lane(struct courier *c, struct lane *l)
 		org_forget(c, o);
 }
 
-/* While others have work it gets half of the places. When it is alone, the
- * last few are only for lanes that have answered: should all the others
- * hang, whoever comes then finds room. */
+/* While other organizations have work, one gets half of the places. When it is
+ * alone, the last few places are only for lanes that have answered: if all of
+ * its other lanes hang, a newcomer still finds room. */
 static bool org_has_room(const struct courier *c, const struct lane *l)
 {
 	size_t all = c->plan->concurrency;
@@ -103,7 +103,7 @@ static bool org_has_room(const struct courier *c, const struct lane *l)
 	       c->in_flight < all - all / SPARE_SHARE;
 }
 
-/* ---- the ring: the lanes that have something to send ---- */
+/* ---- the ring: the lanes with parcels to send ---- */
 
 static void ring_add(struct courier *c, struct lane *l)
 {
@@ -120,8 +120,8 @@ static void ring_add(struct courier *c, struct lane *l)
 	c->ring->courier.ring_previous = l;
 }
 
-/* At once when its last parcel leaves `ready`: the ledger may free a lane
- * as soon as everything of it has come back. */
+/* Called at once when the lane's last parcel leaves `ready`: the ledger may
+ * free a lane as soon as all its parcels have come back. */
 static void ring_remove(struct courier *c, struct lane *l)
 {
 	if (!l->courier.in_ring)
@@ -190,7 +190,8 @@ static bool may_send(struct courier *c, const struct lane *l, int64_t now)
 	       is_leased(c, l, now);
 }
 
-/* One parcel a lane and turn, until all places are taken or nobody may. */
+/* Starts one parcel of each lane in turn, until all places are taken or no lane
+ * may send. */
 static void courier_serve(struct courier *c)
 {
 	const struct lane *stuck = NULL;
@@ -202,7 +203,7 @@ static void courier_serve(struct courier *c)
 
 		if (!may_send(c, l, now)) {
 			if (l == stuck)
-				return; /* once round and nobody could */
+				return; /* a whole turn without a start */
 			stuck = stuck ? stuck : l;
 			c->ring = l->courier.ring_next;
 			continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * courier: a sender's network thread. It sends what the ledger hands it,
- * fairly: lanes take turns, each has a window that grows with success and
- * halves on a time-out, and while others have work one organization holds at
+ * courier: a sender's network thread. It sends the parcels that the ledger
+ * hands it, fairly: lanes take turns, each has a window that grows with success
+ * and halves on a time-out, and while others have work, one organization has at
  * most half of the places. It knows no database and no calendar.
  */
 #ifndef HOOKS_COURIER_H
@@ -22,11 +22,11 @@ struct courier_plan {
 	struct mailbox *mailbox;
 	size_t concurrency, hook_concurrency;
 	struct outcome_policy policy;
-	/* MAILBOX_STOP_NOW: how long what is under way may go on, ms. */
+	/* MAILBOX_STOP_NOW: how long requests in flight may go on, ms. */
 	int64_t stop_ms;
 };
 
-/* Runs until the mailbox has ended and everything is handed back. */
+/* Runs until the mailbox has ended and every parcel is handed back. */
 void courier_run(const struct courier_plan *plan);
 
 #endif

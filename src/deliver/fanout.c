@@ -13,7 +13,7 @@
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 
-/* What still fits, of an organization that published with SQL. */
+/* The room left to an organization that published with SQL. */
 struct room {
 	struct id organization;
 	uint64_t left;
@@ -22,14 +22,14 @@ struct room {
 struct fanout {
 	struct store *s;
 	const struct fanout_place *from;
-	struct fanout_place place; /* as it will be */
+	struct fanout_place place; /* the place after this transaction */
 	struct room room[FANOUT_ORGS];
 	size_t rooms;
 	uint64_t newest;
 	size_t max; /* rows */
 	uint64_t key[FANOUT_MAX];
 	size_t keys;
-	uint64_t last; /* the one looked at last */
+	uint64_t last; /* the key checked last */
 	struct fanout_count count;
 };
 
@@ -37,7 +37,7 @@ enum { REASON_SIZE = 200 };
 
 /* ---- whose turn it is ---- */
 
-/* From the place on, and once round; at most `max`. */
+/* Finds at most `max`, from the place on and once round. */
 static enum err find_orgs(struct fanout *r, struct id *orgs, size_t max,
 			  size_t *n)
 {
@@ -63,7 +63,7 @@ static enum err find_orgs(struct fanout *r, struct id *orgs, size_t max,
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Its share of the rows and of the deliveries, but one row at least. */
+/* Chooses its share of the rows and of the deliveries, but at least one row. */
 static enum err fanout_choose_of(struct fanout *r, const struct id *org,
 				 size_t orgs, uint64_t *deliveries)
 {
@@ -108,7 +108,7 @@ static enum err fanout_choose(struct fanout *r)
 	return e;
 }
 
-/* ---- what it says ---- */
+/* ---- checking a row ---- */
 
 static bool fanout_refuse(char *why, const char *field, const char *what)
 {
@@ -116,7 +116,7 @@ static bool fanout_refuse(char *why, const char *field, const char *what)
 	return false;
 }
 
-/* The rules of the API, for what came past it. */
+/* The rules of the API, for rows that did not come through it. */
 static bool check_row(const struct store *s, const struct store_queued *row,
 		      char *why)
 {
@@ -124,9 +124,9 @@ static bool check_row(const struct store *s, const struct store_queued *row,
 	const char *what;
 
 	if (!row->organization_known)
-		return fanout_refuse(why, "organization", "is not known");
+		return fanout_refuse(why, "organization", "is unknown");
 	if (row->has_nul)
-		return fanout_refuse(why, "action, user", "hold a NUL");
+		return fanout_refuse(why, "action, user", "contain a NUL");
 	what = row->idempotency_key
 		       ? valid_idempotency_key(row->idempotency_key,
 					       row->idempotency_len)
@@ -172,7 +172,7 @@ static enum err find_room(struct fanout *r, const struct id *organization,
 	return ERR_OK;
 }
 
-/* The limit of the API, for what came past it. */
+/* The limit of the API, for rows that did not come through it. */
 static enum err check_room(struct fanout *r, const struct store_queued *row,
 			   char *why, bool *fine)
 {
@@ -195,13 +195,14 @@ static enum err check_room(struct fanout *r, const struct store_queued *row,
 	return ERR_OK;
 }
 
-/* The key's first user wins; without a key there is nothing to win. */
+/* The first user of the idempotency key wins; rows without a key always pass.
+ */
 static enum err claim(struct store *s, const struct store_queued *row,
 		      char *why, bool *fine)
 {
 	enum err e = ERR_OK;
 
-	/* What came through the API took its key there. */
+	/* Rows that came through the API took their key there. */
 	if (row->idempotency_key && !row->accepted)
 		e = store_fanout_claim(s, row, s->conf->retention.idempotency);
 	*fine = e == ERR_OK;
@@ -211,7 +212,7 @@ static enum err claim(struct store *s, const struct store_queued *row,
 	return ERR_OK;
 }
 
-/* What was counted before is that much older. */
+/* Adds the new deliveries to the kept counts of max_due. */
 static enum err fanout_tell(struct store *s, const uint64_t *keys, size_t n)
 {
 	struct store_share list[FANOUT_MAX];
@@ -276,11 +277,11 @@ static enum err reject_last(struct db *db, void *arg)
 	r->count =
 		(struct fanout_count){.taken = 1, .rejected = 1, .more = true};
 	return store_fanout_reject(r->s, r->last,
-				   "the database refused to take it");
+				   "the database refused the row");
 }
 
-/* The rules above leave nothing that the database refuses; should it refuse
- * all the same, one row alone pays for it, not its neighbours. */
+/* The rules above should leave no row that the database refuses; if it refuses
+ * one all the same, only this row is rejected, not its neighbours. */
 static enum err one_by_one(struct fanout *r)
 {
 	enum err e;

@@ -42,7 +42,7 @@ static const struct http_header *header_lines(struct arena *arena,
 	return first;
 }
 
-/* Some batches at once, too. */
+/* Enough for several batches at once. */
 static size_t first_quota(unsigned batch_size)
 {
 	size_t quota = (size_t)batch_size * LANE_WINDOW_FIRST;
@@ -129,7 +129,7 @@ static void suspend(struct store_lane *l, int64_t until)
 		l->suspended_until = until;
 }
 
-/* It ends a suspension for being dead, not a longer one that was asked for. */
+/* Ends a suspension of a dead target, but not a longer one by Retry-After. */
 static void revive(struct store_lane *l, int64_t now)
 {
 	if (l->failures && l->suspended_until != TIME_NONE &&
@@ -161,8 +161,8 @@ void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 
 /* ---- its rate ---- */
 
-/* A hundredth less than the rate: a request that is late on its way and one
- * that is not must not come into one second. */
+/* A hundredth less than the rate: a request that is delayed on its way must not
+ * arrive in the same second as those that follow it. */
 static double tokens_in(int64_t ms, unsigned rate)
 {
 	return (double)ms * rate * 0.99 / 1000;
@@ -173,7 +173,7 @@ static int64_t time_for(double tokens, unsigned rate)
 	return (int64_t)(tokens * 1000 / (rate * 0.99)) + 1;
 }
 
-/* So many tokens are worth waiting for: a batch's. */
+/* The number of tokens that are worth waiting for: those of a batch. */
 static double worth(unsigned batch, unsigned rate)
 {
 	return batch < rate ? batch : rate;
@@ -200,7 +200,7 @@ void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 		int64_t now)
 {
 	double saved = l->rate_tokens - 1;
-	double late = rate * 0.1; /* what a late round has is not saved */
+	double late = rate * 0.1; /* what a late round finds is not saved up */
 	int64_t pause;
 
 	if (batch > 1 && late < worth(batch, rate))

@@ -2,8 +2,8 @@
 /*
  * lane: a leased lane in a sender's memory. The ledger (database thread)
  * opens, feeds and closes it; the courier (network thread) sends from it.
- * Each thread touches its own part only, as tests/arrows.py proves; what both
- * need is constant while the lane is open, or one atomic word.
+ * Each thread touches only its own part, as tests/arrows.py proves; the values
+ * that both need are constant while the lane is open, or single atomic words.
  */
 #ifndef HOOKS_LANE_H
 #define HOOKS_LANE_H
@@ -23,56 +23,57 @@ struct courier_org;
 struct outcome;
 
 enum {
-	LANE_QUOTA_FIRST = 16, /* rows handed out of a lane at first */
-	LANE_QUOTA_MAX = 1024, /* and of one that has answered so often */
-	LANE_PORTION = 256,    /* a round records so many, and reads as many */
+	LANE_QUOTA_FIRST = 16, /* initial quota of rows in flight */
+	LANE_QUOTA_MAX = 1024, /* maximum quota of rows in flight */
+	LANE_PORTION = 256,    /* rows that a round records, and reads */
 	LANE_KEYS_MAX = LANE_QUOTA_MAX + PARCEL_BATCH_MAX,
-	LANE_CAREFUL = 2,	   /* crashes after which it goes one by one */
+	LANE_CAREFUL = 2,	   /* crashes after which rows go one by one */
 	LANE_WINDOW_FIRST = 4,	   /* requests at once; Postfix begins with 5 */
-	LANE_RATE_PAUSE_MAX = 1100 /* ms: a second, and what is kept back */
+	LANE_RATE_PAUSE_MAX = 1100 /* ms: a second and the reserve */
 };
 
 struct lane {
-	/* Constant while it is open. */
+	/* Constant while the lane is open. */
 	struct {
 		struct arena arena;
 		struct store_lane_hook hook;
-		bool ping; /* its lane of pings, not its queue */
+		bool ping; /* the hook's lane of pings, not its queue */
 		char organization[ID_TEXT_SIZE];
 		const struct http_header *headers; /* the hook's own; arena */
 		int64_t ahead; /* of the database's clock to ours, ms */
 	} facts;
 
-	/* As committed. */
+	/* The ledger's, as committed. */
 	struct {
 		struct store_lane row;
-		uint64_t *keys;	   /* handed out and not yet recorded */
-		size_t out;	   /* how many */
-		size_t quota;	   /* how many at most: grows with answers */
-		size_t row_bytes;  /* of a body, the last seen */
-		size_t bytes;	   /* of all bodies that are out */
-		int64_t after_due; /* where reading goes on; 0: at the start, */
-		uint64_t after_key; /* past what is out already */
+		uint64_t *keys;	   /* of rows handed out and not yet recorded */
+		size_t out;	   /* their number */
+		size_t quota;	   /* its maximum, which grows with answers */
+		size_t row_bytes;  /* of the last body seen */
+		size_t bytes;	   /* of all bodies handed out */
+		int64_t after_due; /* where reading continues; 0: at the start,
+				    */
+		uint64_t after_key; /* skipping rows already handed out */
 		int64_t lease_end;  /* monotonic */
-		int64_t rate_until; /* monotonic: no tokens before */
-		bool failed;  /* at connection level, since it was opened */
-		bool drained; /* nothing was left to read */
+		int64_t rate_until; /* monotonic: no tokens before this */
+		bool failed; /* at connection level since the lane was opened */
+		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
-		bool lost;    /* somebody else has the lease */
+		bool lost;    /* another sender has the lease */
 	} ledger;
 
-	/* The ledger's too, for the length of a round: becomes true by
+	/* The ledger's, too, for the length of a round: applied after the
 	 * COMMIT. */
 	struct {
-		bool touched; /* the round is about this lane */
+		bool touched; /* the round works on this lane */
 		bool lost, drained, closing, keep, failed;
-		bool barren; /* it was read from the start, in vain */
+		bool barren; /* reading it from the start gave nothing */
 		struct store_lane row;
-		const char *disable; /* why the hook is switched off */
-		bool quietly;	     /* and nobody is told */
+		const char *disable; /* why the hook is disabled */
+		bool quietly;	     /* nobody is told of it */
 		uint64_t *keys;	     /* arena */
 		size_t out;
-		struct store_lane_row *rows; /* arena; in order of plans */
+		struct store_lane_row *rows; /* arena; in the plans' order */
 		size_t row_count;
 		struct parcel_plan *plans; /* arena */
 		size_t plan_count;
@@ -87,57 +88,60 @@ struct lane {
 		struct courier_org *org;
 	} courier;
 
-	/* Read and written by both. */
+	/* Read and written by both threads. */
 	struct {
-		atomic_bool recall;   /* hand back what was not sent */
-		atomic_size_t window; /* requests at once; the courier's word */
+		atomic_bool recall;   /* hand back unsent parcels */
+		atomic_size_t window; /* requests at once; set by the courier */
 		/* Monotonic: a request that starts later could outlast the
 		 * lease. */
 		atomic_int_fast64_t send_until;
 	} shared;
 };
 
-/* From what was read of its row and its hook (whose strings are copied);
- * `now` is the database's time. */
+/* Makes a lane from its row and its hook (whose strings are copied); `now` is
+ * the database's time. */
 struct lane *lane_new(const struct store_lane *row,
 		      const struct store_lane_hook *hook, int64_t now);
 void lane_free(struct lane *l);
 
-/* How many rows may be out: of pings as they come; one of an ordered lane, one
- * probe of a target that was dead, one at a time after crashes. */
+/* The number of rows that may be handed out: for pings as many as there are;
+ * one in an ordered lane, as a probe of a dead target, and after crashes. */
 size_t lane_quota(const struct lane *l, const struct store_lane *row);
-/* How many more, when `out` are out: not before half of them are back, or a
- * whole portion, so that the network never waits for a round. Where a rate
- * counts what is handed out, only what can be sent at once is. */
+/* The number of further rows when `out` are handed out: 0 until half of them,
+ * or a whole portion, are back, so that the network never waits for a round.
+ * With a rate limit, only rows that can be sent at once are handed out. */
 size_t lane_room(const struct lane *l, const struct store_lane *row,
 		 size_t out);
-/* An outcome of `count` rows: answers double it with each turnover, a
- * time-out halves it, so that a lane that hangs keeps little in memory. */
+/* Adjusts the quota after an outcome of `count` rows: answers double it with
+ * each turnover, a time-out halves it, so that a hanging lane keeps little in
+ * memory. */
 void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
 
 /*
- * What an outcome does to the lane's health (draft), `now` being the
- * database's time: a failure suspends it, for longer each time, an answer
- * ends that, Retry-After puts it off. `failed` is whether that happened
- * since the lane was opened: requests that were under way together count as
- * one failure. Pure.
+ * Applies an outcome to the lane's health (draft); `now` is the database's
+ * time. A failure suspends the lane, for longer each time, an answer ends the
+ * suspension, Retry-After postpones the lane. `failed` says whether there was a
+ * failure since the lane was opened: requests that were in flight together
+ * count as one failure. Pure.
  */
 void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		int64_t now, double fraction);
 
 /*
- * The lane's rate: never more than `rate` in any second, though a second's
- * worth may go at once when none went before. So a bucket does not refill
- * for as long as what was saved in it would have taken. `rate` is over 0.
+ * The lane's rate limit: never more than `rate` in any second, although a
+ * second's worth may go at once when none went before. So a bucket that gives
+ * saved tokens does not refill for the time that they stand for. `rate` is over
+ * 0.
  *
- * What there is at `now`, and is true of the lane's row from then on.
+ * Returns the tokens at `now`, and stores them in the lane's row.
  */
 double lane_tokens(struct store_lane *l, unsigned rate, int64_t now);
-/* Takes n, of what lane_tokens() has just found; `batch` is how many go
- * together. */
+/* Takes n of the tokens that lane_tokens() has just returned; `batch` is the
+ * number of rows in a request. */
 void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 		int64_t now);
-/* When there was less than one: how long until one more may go, or a batch. */
+/* When there is less than one token: the time until one row, or a batch, may
+ * go. */
 int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,
 		       unsigned batch, int64_t now);
 

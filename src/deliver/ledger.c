@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger: the loop of the database thread: collect what came back, do a
- * round when there is reason to, look for new work, wait.
+ * ledger: the loop of the database thread: it collects the parcels that came
+ * back, does a round when there is a reason, looks for new work, and waits.
  */
 #include "deliver/ledger.h"
 
@@ -21,45 +21,45 @@
 
 enum {
 	/* An idle sender asks this often: half of it is the mean wait of a
-	 * new notification; 25 cheap look-ups a second cost under 0.5 % of a
+	 * new notification; 25 cheap queries a second cost under 0.5 % of a
 	 * core (bench/). Other workers of the same run ask less often. */
 	IDLE_MS = 40,
 	IDLE_OTHERS_MS = 250,
-	BUSY_MS = 10, /* between looks for new work while there is work */
-	/* A lane that was read empty is read again; hooks that were changed
-	 * while their lane is open take back what was not sent. */
+	BUSY_MS = 10, /* between queries for new work while there is work */
+	/* Lanes that were read empty are read again; hooks that were changed
+	 * while their lane is open get their unsent rows back. */
 	REREAD_MS = 250,
-	REWIND_MS = 1000, /* the others too */
-	NOTE_MS = 10000,  /* sign of life in the senders table */
+	REWIND_MS = 1000, /* all other lanes are read again, too */
+	NOTE_MS = 10000,  /* between signs of life in the senders table */
 	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
 	PATIENCE_MS = 10,
-	RETRY_MS = 200, /* the database is away */
-	/* Others who write to the same rows, on other nodes of Galera's, are
-	 * no outage, unless they win for so long. */
+	RETRY_MS = 200, /* while the database cannot be reached */
+	/* Writers of the same rows on other Galera nodes are not an outage,
+	 * unless they win for this long. */
 	CONTENDED_MS = 10000,
-	/* Told to stop, it is waited for no longer than this: what is in
-	 * flight has ended by then (worker.c), and there are 5 s in all. */
+	/* After a stop nobody waits longer than this: requests in flight have
+	 * ended by then (worker.c), and there are 5 s in all. */
 	STOP_MS = 4000,
 	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
-	TAKE_MAX = 128	/* and while they do not fill the places */
+	TAKE_MAX = 128	/* upper bound while free places remain */
 };
 
 struct ledger {
 	const struct plan *plan;
 	struct round round;
-	struct parcel_list back; /* come back, not yet recorded */
+	struct parcel_list back; /* returned, not yet recorded */
 	int64_t next_look, next_share, next_reread, next_rewind, next_note;
-	int64_t lost_since; /* monotonic; 0: the database is there */
-	bool contended;	    /* it is there, and others were quicker */
-	int64_t stop_by;    /* monotonic; 0: goes on */
+	int64_t lost_since; /* monotonic; 0: the database can be reached */
+	bool contended;	    /* it can, but other writers were quicker */
+	int64_t stop_by;    /* monotonic; 0: no end yet */
 	enum plan_wish wish;
 	struct fanout_place place;
 	bool more_queued; /* the last fan-out left some */
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
-	bool full;   /* there were so many, and may be more */
-	bool gone;   /* the database stayed away too long */
+	bool full;   /* that many were found, so there may be more */
+	bool gone;   /* the database could not be reached for too long */
 };
 
 /* ---- signs of life ---- */
@@ -101,13 +101,13 @@ static enum err fan_out(struct ledger *l)
 	return ERR_OK;
 }
 
-/* A sender with little to do takes all that is due, and more each time. One
- * that has work takes half of what it sees, and not at once again, so that
- * the others that see it too get their part. */
+/* A sender with little work takes all lanes that are due, and more each time. A
+ * busy one takes half of those it sees, and then pauses, so that other senders
+ * that see the same lanes get their part. */
 static enum err look_for_lanes(struct ledger *l)
 {
 	bool busy = l->round.out >= l->plan->concurrency / 4;
-	bool greedy = l->round.greedy_count > 0; /* not all is looked at */
+	bool greedy = l->round.greedy_count > 0; /* some are left out */
 	int64_t now = clock_monotonic();
 	enum err e;
 
@@ -130,7 +130,7 @@ static enum err look_for_lanes(struct ledger *l)
 	return e;
 }
 
-/* Not later than a lane's rate has something for it. */
+/* Looks no later than a lane's rate limit has a token again. */
 static void look_in_time(struct ledger *l)
 {
 	int64_t wake = l->round.wake;
@@ -148,8 +148,9 @@ static int64_t until_next_look(const struct ledger *l)
 	return l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS;
 }
 
-/* Publishing and lanes that are due. In a run that is `once` the fan-out
- * was done before, so that what is due can be told from what came later. */
+/* Looks for queued notifications and for lanes that are due. With `once` the
+ * fan-out was done before, so that due rows differ from those that came later.
+ */
 static enum err ledger_look(struct ledger *l)
 {
 	enum err e = ERR_OK;
@@ -159,7 +160,7 @@ static enum err ledger_look(struct ledger *l)
 	if (!e)
 		e = look_for_lanes(l);
 	if (e)
-		return e; /* the next step looks at once */
+		return e; /* the next step looks again at once */
 	l->next_look = clock_monotonic() + until_next_look(l);
 	look_in_time(l);
 	return ERR_OK;
@@ -186,7 +187,7 @@ static int64_t ledger_earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long the ledger may sleep if nothing comes back. */
+/* How long the ledger may sleep if no parcel comes back. */
 static int64_t patience(const struct ledger *l)
 {
 	int64_t now = clock_monotonic();
@@ -201,7 +202,7 @@ static int64_t patience(const struct ledger *l)
 	return next > now ? next - now : 0;
 }
 
-/* Half of what is out, so that a short queue is not kept waiting. */
+/* Half of the parcels that are out, so that a short queue does not wait. */
 static size_t enough(const struct ledger *l)
 {
 	size_t half = (l->round.parcels + 1) / 2;
@@ -218,8 +219,8 @@ static bool finished(const struct ledger *l)
 
 /* ---- the database comes and goes ---- */
 
-/* Outcomes wait in memory; when the leases are gone they are worth nothing,
- * because others may be sending the same deliveries again, marked. */
+/* Outcomes wait in memory; when the leases are gone they are worthless, because
+ * other senders may be sending the same deliveries again, marked. */
 static enum err lost(struct ledger *l, enum err e)
 {
 	int64_t now = clock_monotonic();
@@ -281,14 +282,14 @@ static enum err step(struct ledger *l)
 	enum err e = ERR_OK;
 	int64_t now;
 
-	/* There may be nothing else to ask: is it back? */
+	/* No other query may be due that would show that it is back. */
 	if (l->lost_since)
 		e = store_now(&l->round.store, &now);
 	if (e)
 		return e;
 	if (l->back.first || round_is_due(&l->round)) {
 		e = round_run(&l->round, &l->back);
-		l->looked_in_vain = false; /* it may have given lanes back */
+		l->looked_in_vain = false; /* a round may give lanes back */
 		look_in_time(l);
 	}
 	if (e == ERR_INTERNAL) {
@@ -322,8 +323,8 @@ static enum err ledger_loop(struct ledger *l)
 	return e;
 }
 
-/* After a database that stayed away: let go of everything that is under
- * way, unrecorded. */
+/* After a long outage of the database: gives up everything in flight without
+ * recording it. */
 static void abandon(struct ledger *l)
 {
 	round_abandon(&l->round);

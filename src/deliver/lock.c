@@ -19,9 +19,9 @@
 #include "base/text.h"
 #include "outside/crypt.h"
 
-/* Where owners' bytes are: far behind the first, within off_t. */
+/* The places of owners' bytes: far after the first byte, within off_t. */
 #define PLACE_MASK UINT64_C(0x3fffffffffffffff)
-/* Behind them all: held while the file gets its mark. */
+/* After all of them: locked while the file gets its mark. */
 #define MARK_PLACE (PLACE_MASK + 2)
 
 enum { MARK_LEN = 16 };
@@ -64,9 +64,9 @@ static bool lock_set(struct lock *l, uint64_t place, short type)
 }
 
 /*
- * The file's content, random, made once: two machines that have one name,
- * both with a file of the same name, must not take each other's owners for
- * dead. "" when there is no file, or it cannot be written.
+ * Reads the file's content, which is random and written once: two machines with
+ * one name, both with a file of the same name, must not take each other's
+ * owners for dead. "" when there is no file, or it cannot be written.
  */
 static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
 {
@@ -99,7 +99,8 @@ static void name_host(struct lock *l)
 	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
 }
 
-/* /tmp is everybody's: no link is followed, no other's file is used. */
+/* /tmp belongs to everybody: no link is followed, and no other user's file is
+ * used. */
 static const char *open_file(struct lock *l)
 {
 	struct stat st;
@@ -129,7 +130,7 @@ enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 		return ERR_CONFIG;
 	}
 	if (!why)
-		futimens(l->fd, NULL); /* cleaners of /tmp: it is in use */
+		futimens(l->fd, NULL); /* shows cleaners of /tmp the use */
 	return ERR_OK;
 }
 

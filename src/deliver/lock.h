@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock: the lock file of a host's senders. Its first byte is held by the
- * one that may take new work; every owner of leases holds one more byte, at
+ * lock: the lock file of a host's senders. Its first byte is locked by the
+ * sender that may take new work; every owner of leases locks one more byte, at
  * a random place, for as long as it lives. So the next sender can tell which
  * owners in the database are dead, across reboots and PID namespaces.
  */
@@ -27,20 +27,22 @@ struct lock {
 };
 
 /* Opens the file, [sender] lock_file or one for this user and database. When
- * it cannot be opened, or is not ours: ERR_CONFIG, logged, if it is needed;
- * else the lock has no file (fd -1), and only the names are set. */
+ * it cannot be opened, or belongs to another user: ERR_CONFIG, logged, if it is
+ * needed; otherwise the lock has no file (fd -1), and only the names are set.
+ */
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
 void lock_close(struct lock *l);
 
 /* Takes the first byte; false: another sender holds it. */
 bool lock_try(struct lock *l);
-/* Gives it up; the file stays open. */
+/* Releases the first byte; the file stays open. */
 void lock_give_up(struct lock *l);
 
-/* A new owner's name, its byte held until this `l` is closed. Without an
- * open file the name has another prefix, so that nobody buries it. */
+/* Makes a new owner's name and locks its byte until this `l` is closed. Without
+ * an open file the name has another prefix, so that nobody takes it for dead.
+ */
 void lock_owner(struct lock *l, char owner[LOCK_OWNER_SIZE]);
-/* Whether an owner with this lock's prefix lives; `arg` is the lock. */
+/* Whether an owner with this lock's prefix is alive; `arg` is the lock. */
 bool lock_alive(void *arg, const char *owner);
 
 #endif

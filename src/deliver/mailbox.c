@@ -85,7 +85,7 @@ void mailbox_end(struct mailbox *p)
 }
 
 /* Waking a thread costs more than a delivery's share of a round, so it is
- * woken only for what it waits for. True when the time ran out. */
+ * woken only when enough parcels are back. True when the time ran out. */
 static bool wait_until(struct mailbox *p, size_t awaited, int64_t when)
 {
 	struct timespec ts = {.tv_sec = (time_t)(when / 1000),
@@ -96,7 +96,7 @@ static bool wait_until(struct mailbox *p, size_t awaited, int64_t when)
 }
 
 /* A round of a power of two of rows is recorded by few, large statements
- * (db_sql.h); what is over waits for the next. */
+ * (db_sql.h); the rest waits for the next round. */
 static size_t portion(size_t count)
 {
 	size_t n = PORTION_MIN;

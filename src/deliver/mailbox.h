@@ -16,11 +16,11 @@
 
 struct http;
 
-/* What the ledger wants of the courier. */
+/* The ledger's order to the courier. */
 enum mailbox_stop {
 	MAILBOX_GO_ON,
-	MAILBOX_NOTHING_NEW, /* what is under way may end by itself */
-	MAILBOX_STOP_NOW     /* and is cut off after a grace */
+	MAILBOX_NOTHING_NEW, /* requests in flight may end by themselves */
+	MAILBOX_STOP_NOW     /* they are cut off after a grace */
 };
 
 struct mailbox {
@@ -28,11 +28,11 @@ struct mailbox {
 	pthread_cond_t back_came;
 	struct parcel_list out, back;
 	size_t back_count;
-	size_t awaited; /* the ledger sleeps until so many are back; 0: no */
-	bool ended;	/* nothing more goes out */
+	size_t awaited; /* the ledger sleeps until this many are back; 0: no */
+	bool ended;	/* no more parcels go out */
 	bool recalls;	/* some lane's `recall` was set */
 	enum mailbox_stop stop;
-	struct http *http; /* woken when something goes out */
+	struct http *http; /* woken when parcels go out */
 };
 
 void mailbox_init(struct mailbox *p, struct http *http);
@@ -40,9 +40,9 @@ void mailbox_release(struct mailbox *p);
 
 /* The ledger's side. */
 void mailbox_send(struct mailbox *p, struct parcel_list *parcels);
-/* Waits at most so long until `enough` parcels are back, or the one that
- * came first has waited `patience` ms; takes them, or of many a round number,
- * the rest with the next call. */
+/* Waits at most `ms` for the first parcel, and from then on at most `patience`
+ * ms until `enough` are back; takes them, or, of many, a power of two, and the
+ * rest with the next call. */
 void mailbox_collect(struct mailbox *p, size_t enough, int64_t patience,
 		     int64_t ms, struct parcel_list *parcels);
 /* Tells the courier that lanes were recalled. */

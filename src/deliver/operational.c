@@ -62,7 +62,7 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 
 /* ---- deliveries that failed ---- */
 
-/* Their organizations, each once. */
+/* Lists their organizations, each once. */
 static size_t organizations_of(const struct store_failed *list, size_t n,
 			       struct id *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operational: the actions that the service itself publishes. They are written
- * and fanned out in one go, inside the transaction that caused them, so they
- * are there exactly when their cause is.
+ * operational: notifications that the service itself publishes. They are
+ * written and fanned out in one step, inside the transaction that caused them,
+ * so they exist exactly when their cause does.
  */
 #ifndef HOOKS_OPERATIONAL_H
 #define HOOKS_OPERATIONAL_H
@@ -18,23 +18,25 @@ struct store;
 struct store_failed;
 struct store_lane_hook;
 
-/* hook.disabled, with the hook as its resource. Inside a transaction. */
+/* Publishes hook.disabled, with the hook as its resource. Inside a
+ * transaction. */
 enum err operational_hook_disabled(struct store *s, struct arena *arena,
 				   const struct store_lane_hook *hook);
 
 /*
- * delivery.failed, with the delivery as the API lists it, in two steps of one
- * transaction. Before the outcomes are recorded: keeps of the list what
- * somebody wants to hear of and what was not told already, by a COMMIT whose
- * answer was lost. After it: tells.
+ * Publishes delivery.failed, with the delivery as the API lists it, in two
+ * steps of one transaction. Before the outcomes are recorded, the first step
+ * keeps in the list only deliveries that a hook asks for and that were not
+ * published already, by a COMMIT whose answer was lost. Afterwards the second
+ * publishes.
  */
 enum err operational_failed_choose(struct store *s, struct store_failed *list,
 				   size_t *n);
 enum err operational_delivery_failed(struct store *s, struct arena *arena,
 				     const struct store_failed *list, size_t n);
 
-/* The same for what was held too long and has just failed, at most 256, in one
- * step; the list is used up. */
+/* The same in one step for deliveries that were held too long and have just
+ * failed, at most 256; the list is used up. */
 enum err operational_expired(struct store *s, struct store_failed *list,
 			     size_t n);
 

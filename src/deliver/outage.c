@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outage: a file that exists while the database is away and holds when that
- * began and when it was last said, in seconds.
+ * outage: a file that exists during an outage and contains when it began and
+ * when it was last reported, in seconds.
  */
 #include "deliver/outage.h"
 
@@ -33,8 +33,8 @@ static void outage_path(struct buf *path, const char *lock_path)
 	buf_puts(path, ".outage");
 }
 
-/* Opened and locked: of several that see one outage, one tells it. -1: there
- * is none, or it cannot be opened. */
+/* Opens and locks the file: of several processes that see one outage, one
+ * reports it. -1: there is none, or it cannot be opened. */
 static int outage_open(const char *path, int flags)
 {
 	struct stat st;
@@ -44,7 +44,7 @@ static int outage_open(const char *path, int flags)
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 		if (fd < 0 || flock(fd, LOCK_EX) != 0)
 			return fd;
-		/* Whoever held the lock before may have removed it. */
+		/* The previous holder of the lock may have removed the file. */
 		if (fstat(fd, &st) != 0 || st.st_nlink)
 			return fd;
 		close(fd);

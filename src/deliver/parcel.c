@@ -16,13 +16,13 @@
 #include "rules/sign.h"
 #include "store/store.h"
 
-/* Around a resource: action, organization, user; more is no fault. */
+/* Around a resource: action, organization, user; an estimate. */
 enum { FRAME_BYTES = 160 };
-/* The header line with one signature; two are no fault either. */
+/* The header line with one signature; an estimate, too. */
 enum { SIGNATURE_BYTES = 80 };
 
-/* One object of the body; the resource byte for byte as published. Actions
- * and users were checked at the fan-out: nothing in them needs an escape. */
+/* Adds one object to the body, with the resource byte for byte as published.
+ * Actions and users were checked at the fan-out: they need no escapes. */
 static void add_object(struct buf *out, const struct lane *lane,
 		       const struct store_lane_row *row)
 {
@@ -34,7 +34,7 @@ static void add_object(struct buf *out, const struct lane *lane,
 	if (row->user) {
 		buf_puts(out, ",\"user\":\"");
 		for (const char *c = row->user; *c; c++)
-			buf_putc(out, (char)(*c | 0x20)); /* digits stay */
+			buf_putc(out, (char)(*c | 0x20)); /* keeps digits */
 		buf_putc(out, '"');
 	}
 	buf_puts(out, ",\"resource\":");
@@ -60,11 +60,11 @@ static void write_body(struct parcel *p, const struct parcel_plan *plan)
 	}
 	if (plan->batch)
 		buf_putc(&out, ']');
-	p->body = out.data; /* given over */
+	p->body = out.data; /* moved, not copied */
 	p->body_len = out.len;
 }
 
-/* A batch is dated like its first member, so every attempt has one id. */
+/* A batch has the date of its first member, so all attempts have one id. */
 static void parcel_name(const struct store *s, struct parcel *p,
 			const struct parcel_plan *plan)
 {
@@ -138,7 +138,7 @@ static void parcel_sign(struct parcel *p, int64_t now_s)
 	const struct store_lane_hook *hook = &p->lane->facts.hook;
 	int64_t now = clock_monotonic() + p->lane->facts.ahead;
 
-	/* Each signature is put behind what is there with a space between. */
+	/* Each signature is appended after a space. */
 	buf_clear(&p->signature);
 	buf_puts(&p->signature, "webhook-signature:");
 	for (size_t i = 0; i < hook->keys; i++)

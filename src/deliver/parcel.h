@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parcel: one request on its way: the body, the headers, the signature, and
- * what came of it. It carries one delivery, or the members of a batch.
+ * parcel: one request on its way: the body, the headers, the signature, and the
+ * result. It carries one delivery, or the members of a batch.
  *
- * The ledger makes it from rows and hands it to the courier, who sends it
- * and hands it back with an outcome, or unsent.
+ * The ledger makes it from rows and hands it to the courier, which sends it and
+ * hands it back with an outcome, or unsent.
  */
 #ifndef HOOKS_PARCEL_H
 #define HOOKS_PARCEL_H
@@ -23,9 +23,9 @@ struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 6,	/* header lines of ours */
+	PARCEL_LINES = 6,	/* header lines that the service sets */
 	PARCEL_BATCH_MAX = 100, /* members: the largest batchSize */
-	/* Of a batch, bytes; one member may be larger by itself. */
+	/* Bytes of a batch; a single member may be larger. */
 	PARCEL_BODY_MAX = 1024 * 1024
 };
 
@@ -33,7 +33,7 @@ struct parcel_member {
 	uint64_t key;
 	unsigned attempts, tries; /* made before this one */
 	bool maybe_duplicate;	  /* as stored */
-	bool operational;	  /* of a notification of the service's own */
+	bool operational;	  /* the service published it */
 	int64_t due_at;		  /* as stored */
 	int64_t published_at;
 };
@@ -50,7 +50,7 @@ struct parcel {
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 
-	bool sent; /* an attempt was made; else it comes back as it was */
+	bool sent; /* an attempt was made; else it comes back unchanged */
 	struct outcome outcome;
 	int64_t started; /* monotonic */
 
@@ -58,14 +58,14 @@ struct parcel {
 	struct parcel_member member[];
 };
 
-/* Some of the rows that were read of a lane, to go into one request. */
+/* Rows of a lane that go into one request. */
 struct parcel_plan {
 	const struct store_lane_row *rows; /* borrowed */
 	size_t count;
-	uint64_t batch; /* key of its first member; 0: a delivery alone */
+	uint64_t batch; /* key of its first member; 0: a single delivery */
 };
 
-/* Copies what it needs. */
+/* Copies the strings that it needs. */
 struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			  const struct parcel_plan *plan);
 void parcel_free(struct parcel *p);
@@ -73,8 +73,8 @@ void parcel_free(struct parcel *p);
 /* Signs for this moment (seconds, UTC) and fills in the request. */
 void parcel_address(struct parcel *p, int64_t now_s);
 
-/* Of the first member: how many were made with this one since the schedule
- * began. */
+/* The number of the first member's attempts since the schedule began, this one
+ * included. */
 unsigned parcel_tries(const struct parcel *p);
 
 #endif

@@ -16,9 +16,10 @@ struct parcel_list {
 
 void parcel_list_add(struct parcel_list *l, struct parcel *p);
 void parcel_list_remove(struct parcel_list *l, struct parcel *p);
-/* Takes the first out; NULL: there is none. */
+/* Removes the first parcel; NULL: there is none. */
 struct parcel *parcel_list_pop(struct parcel_list *l);
-/* Moves the first n to the end of `to`; `from` has as many, one at least. */
+/* Moves the first n parcels to the end of `to`; `from` has at least n; n is not
+ * 0. */
 void parcel_list_move(struct parcel_list *to, struct parcel_list *from,
 		      size_t n);
 /* Moves all of `from` to the end of `to`. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan: what a worker's database thread is told, and how it is asked to end.
- * It stands by itself so that whoever needs it does not include the thread.
+ * plan: the orders for a worker's database thread, and the way to end it. They
+ * have a header of their own so that their users need not include the thread.
  */
 #ifndef HOOKS_PLAN_H
 #define HOOKS_PLAN_H
@@ -23,21 +23,21 @@ struct plan_count {
 /* How a run is to end. */
 enum plan_wish {
 	PLAN_GO_ON,
-	PLAN_FINISH, /* nothing new; what is under way may end */
-	PLAN_STOP    /* now: within seconds */
+	PLAN_FINISH, /* start nothing new; requests in flight may end */
+	PLAN_STOP    /* end now, within seconds */
 };
 
 struct plan {
 	const struct conf *conf; /* borrowed, as all here */
 	struct mailbox *mailbox;
-	const char *owner; /* name of the lease's holder */
+	const char *owner; /* the name of the lease's holder */
 	const char *host;
-	unsigned worker; /* 0: the first, which also keeps the record */
+	unsigned worker; /* 0: the first, which also notes the run */
 	size_t concurrency;
-	bool once;	    /* ends when nothing is left that was due by: */
-	int64_t until;	    /* database time; TIME_NONE: as time goes on */
+	bool once;	    /* ends when nothing is left that was due by */
+	int64_t until;	    /* this database time; TIME_NONE: no limit */
 	int64_t started_at; /* of the run, database time */
-	const char *outage; /* where it is noted that the database is away */
+	const char *outage; /* the path for outage_note() */
 	enum plan_wish (*wish)(void *arg); /* asked often */
 	void *arg;
 	struct plan_count *count;

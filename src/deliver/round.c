@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round: which lanes it is about, and what follows once it is committed. The
- * transaction itself is round_tx.c.
+ * round: the lanes that a round works on, and the consequences of its COMMIT.
+ * The transaction itself is in round_tx.c.
  */
 #include "deliver/round.h"
 
@@ -18,8 +18,9 @@
 #include "deliver/tally.h"
 
 enum {
-	/* For recording an outcome, and for clocks of database nodes that
-	 * differ. With RENEW_MS it is less than what conf.c asks of a lease. */
+	/* For recording an outcome, and for different clocks of database
+	 * nodes. With RENEW_MS it is less than the margin that conf.c demands
+	 * of a lease. */
 	MARGIN_MS = 3000,
 	RENEW_MS = 1000
 };
@@ -59,7 +60,7 @@ const char *round_hook_id(const struct round *r, const struct lane *l,
 	return out;
 }
 
-/* ---- which lanes it is about ---- */
+/* ---- the lanes of a round ---- */
 
 /* Whether rows should be read: the lane is open and has room. */
 static bool hungry(const struct round *r, const struct lane *l)
@@ -71,7 +72,7 @@ static bool hungry(const struct round *r, const struct lane *l)
 	       clock_monotonic() >= l->ledger.rate_until;
 }
 
-/* Early enough that sending goes on (see send_until). */
+/* Early enough that sending need not pause (see send_until). */
 static bool must_renew(const struct round *r, const struct lane *l)
 {
 	int64_t left = l->ledger.lease_end - clock_monotonic();
@@ -105,8 +106,8 @@ static void touch(struct round *r)
 
 /* ---- after the COMMIT ---- */
 
-/* What an ordered lane puts off keeps its due time, so a run that is `once`
- * finds it again when it counts what it left. What a 410 holds is no retry. */
+/* A row that an ordered lane postpones keeps its due time, so a run with `once`
+ * finds it when it counts what is left. A row held after a 410 is no retry. */
 static void round_count(const struct round *r, const struct parcel *p)
 {
 	struct plan_count *c = r->plan->count;
@@ -163,7 +164,8 @@ static void renew(const struct round *r, struct lane *l, int64_t lease_end)
 	atomic_store(&l->shared.send_until, lease_end - worst_attempt(r));
 }
 
-/* Behind the last row that was taken; a batch takes some out of turn. */
+/* Continues after the last row that was taken; a batch takes some out of
+ * turn. */
 static void read_on(struct lane *l)
 {
 	for (size_t i = 0; i < l->draft.row_count; i++) {
@@ -180,7 +182,7 @@ static void read_on(struct lane *l)
 
 static void wait_for_rate(struct round *r, struct lane *l)
 {
-	enum { ROUNDING_MS = 2 }; /* the database's clock and ours */
+	enum { ROUNDING_MS = 2 }; /* of the database's clock and of ours */
 	int64_t now = clock_monotonic();
 	int64_t wake = now + l->draft.rate_wait + ROUNDING_MS;
 
@@ -220,8 +222,8 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 		parcel_list_add(out, p);
 	}
 	read_on(l);
-	/* What is out of a lane that is merely full or put off may be sent:
-	 * where it may not, the courier has seen why and stopped. */
+	/* Rows of a lane that is only full or postponed may be sent: if they
+	 * may not, the courier has seen the reason and stopped. */
 	l->ledger.closing = l->draft.closing;
 	if (l->draft.disable || l->ledger.lost)
 		recall(r, l);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round: the ledger's transaction, and the lanes it is about.
+ * round: the ledger's transaction, and the lanes that it works on.
  *
  * A round may be repeated by the database layer, so it computes everything
- * into drafts and only after the COMMIT changes what is held in memory and
+ * into drafts, and only after the COMMIT it changes the lanes in memory and
  * hands new parcels to the courier.
  */
 #ifndef HOOKS_ROUND_H
@@ -25,17 +25,17 @@ struct tally;
 
 enum {
 	ROUND_BYTES_MAX = 8 * 1024 * 1024, /* bodies in memory, of all lanes */
-	/* Of that, and of the lanes that can be open, an organization that
-	 * has half is greedy: it gets no more before it has less. Its lanes
-	 * may hang, and others have work. */
+	/* An organization that has half of these bytes, or of the lanes that
+	 * can be open, is greedy: it gets no more until it has less. Its
+	 * lanes may hang, while others have work. */
 	ROUND_BYTES_HALF = ROUND_BYTES_MAX / 2,
 	ROUND_LANES_HALF = STORE_LANE_MAX / 2,
-	ROUND_GREEDY_MAX = 3 /* two of lanes and one of bytes, say */
+	ROUND_GREEDY_MAX = 3 /* for example two by lanes and one by bytes */
 };
 
 struct round_greedy {
 	struct id organization;
-	bool bytes; /* it may not read on in its lanes either */
+	bool bytes; /* its open lanes may not read more, either */
 };
 
 struct round {
@@ -43,63 +43,63 @@ struct round {
 	struct store store;
 	struct lane *lane[STORE_LANE_MAX]; /* open */
 	size_t lane_count;
-	size_t out;	/* rows handed out, all lanes */
-	size_t parcels; /* in which they went */
-	size_t bytes;	/* of their bodies */
+	size_t out;	/* rows handed out, of all lanes */
+	size_t parcels; /* the parcels with these rows */
+	size_t bytes;	/* the bytes of their bodies */
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
-	int64_t wake;	  /* monotonic: the soonest end of a wait for a rate */
-	bool told_locked; /* that there are secrets that cannot be read */
-	bool contended;	  /* the last time others took some of them first */
+	int64_t wake;	  /* monotonic: the earliest end of a wait for tokens */
+	bool told_locked; /* unreadable secrets were reported */
+	bool contended;	  /* other senders took some of the last ones first */
 	struct round_greedy greedy[ROUND_GREEDY_MAX];
 	size_t greedy_count;
-	struct tally *tally; /* what was done and not yet written down */
+	struct tally *tally; /* counts that are not written yet */
 
-	/* of the round that runs */
+	/* Of the current round: */
 	struct arena arena;
 	struct parcel_list *back;
 	struct store_outcome *outcomes;
 	size_t outcome_count;
-	size_t draft_bytes; /* with what was read in this round */
+	size_t draft_bytes; /* with the bodies read in this round */
 	struct lane *fresh[STORE_LANE_MAX];
 	size_t fresh_count;
 	struct store_lane_write *writes;
 	size_t write_count;
-	int64_t clock; /* monotonic, when the database's was read */
+	int64_t clock; /* monotonic, when the database's clock was read */
 	bool writes_tally;
 };
 
 void round_init(struct round *r, const struct plan *plan);
 void round_release(struct round *r);
 
-/* Its public _id, for messages: `out`. */
+/* The hook's public _id, for messages; written to `out`. */
 const char *round_hook_id(const struct round *r, const struct lane *l,
 			  char out[ID_TEXT_SIZE]);
 
-/* Whether a round would do something though nothing came back. */
+/* Whether a round has work although no parcel came back. */
 bool round_is_due(const struct round *r);
-/* One round. On success `back` is recorded, freed and empty; on failure it
- * is as it was. */
+/* One round. On success `back` is recorded, freed and empty; on failure it is
+ * unchanged. */
 enum err round_run(struct round *r, struct parcel_list *back);
 
-/* Takes out what receivers answered, the one thing in a round that comes
- * from outside, and what only counts: should the database refuse either, the
- * outcomes are recorded all the same. */
+/* Removes the receivers' answers, the only part of a round that comes from
+ * outside, and the counts: if the database refuses either, the outcomes can
+ * still be recorded. */
 void round_strip(struct round *r, struct parcel_list *back);
 
-/* Writes what is counted and not yet written, at the end of a run. */
+/* Writes the remaining counts at the end of a run. */
 enum err round_write_tally(struct round *r);
 
-/* Lanes that were read empty are read again from the start, or all are: a
- * row may have been committed late with an early time. */
+/* Makes lanes that were read empty, or `all` lanes, be read again from the
+ * start: a row may have been committed late with an early time. */
 void round_reread(struct round *r, bool all);
-/* Closes lanes whose hook was changed, so that they are opened anew. */
+/* Closes lanes whose hook was changed, so that they are opened again. */
 enum err round_check_hooks(struct round *r);
-/* Closes every lane: takes nothing new, hands back what was not sent. */
+/* Closes every lane: takes nothing new, hands back unsent parcels. */
 void round_close_all(struct round *r);
 
-/* The leases are lost: nothing is recorded any more. */
+/* The leases are lost: nothing is recorded after this. */
 void round_abandon(struct round *r);
 /* Frees parcels of abandoned lanes. */
 void round_forget(struct round *r, struct parcel_list *back);

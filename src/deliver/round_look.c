@@ -15,7 +15,7 @@ bool round_look_has_room(const struct round *r)
 	return r->lane_count < STORE_LANE_MAX && r->bytes < ROUND_BYTES_MAX;
 }
 
-/* ---- who has too much ---- */
+/* ---- greedy organizations ---- */
 
 bool round_look_is_greedy(const struct round *r, const struct id *organization)
 {
@@ -61,7 +61,7 @@ void round_look_find_greedy(struct round *r)
 			judge_greed(r, &r->lane[i]->facts.hook.organization);
 }
 
-/* ---- what is due ---- */
+/* ---- due lanes ---- */
 
 static bool is_open(const struct round *r, uint64_t lane)
 {
@@ -71,8 +71,8 @@ static bool is_open(const struct round *r, uint64_t lane)
 	return false;
 }
 
-/* After a database that was away for long, a lease of our own may have ended
- * that nobody else took: the lane shows as due, and is open. */
+/* After a long outage of the database, a lease of our own may have ended
+ * without being taken: its lane shows as due although it is open. */
 static void leave_out_open(struct round *r)
 {
 	size_t kept = 0;
@@ -83,7 +83,7 @@ static void leave_out_open(struct round *r)
 	r->due_count = kept;
 }
 
-/* Moves a random part of what was found to the front. */
+/* Moves a random part of the lanes that were found to the front. */
 static void round_look_choose(struct round *r, size_t max)
 {
 	size_t first;
@@ -96,7 +96,7 @@ static void round_look_choose(struct round *r, size_t max)
 	r->due_count = max;
 }
 
-/* Of organizations that are not greedy. */
+/* Looks for lanes of organizations that are not greedy. */
 static enum err look_beside(struct round *r, size_t max)
 {
 	struct id greedy[ROUND_GREEDY_MAX];

@@ -18,7 +18,8 @@ static bool is_suspended(const struct round *r, const struct lane *l)
 	       l->draft.row.suspended_until > r->store.now;
 }
 
-/* How many tokens the bucket has; none: how long until it has some. */
+/* The number of tokens in the bucket; if there is none, sets the time until
+ * there is one. */
 static size_t rate_allows(const struct round *r, struct lane *l, size_t want)
 {
 	unsigned rate = l->facts.ping ? 0 : l->facts.hook.rate_limit;
@@ -57,8 +58,8 @@ static size_t appetite(const struct round *r, struct lane *l)
 	return rate_allows(r, l, want < fit ? want : fit);
 }
 
-/* Both are in nearly the same order: the search goes on where the last one
- * has ended. */
+/* Both lists are in nearly the same order: the search continues where the last
+ * one ended. */
 static bool is_out(const struct lane *l, uint64_t key, size_t *at)
 {
 	for (size_t i = 0; i < l->draft.out; i++) {
@@ -72,8 +73,8 @@ static bool is_out(const struct lane *l, uint64_t key, size_t *at)
 	return false;
 }
 
-/* Read again from the start, the lane shows what is out already; only what
- * is not is read whole. */
+/* Read again from the start, the lane shows rows that are out already; only the
+ * other ones are read completely. */
 static enum err read_once_more(struct round *r, struct lane *l,
 			       const struct store_lane_place *where, size_t max,
 			       size_t *n, bool *more)
@@ -113,7 +114,7 @@ static enum err read_some(struct round *r, struct lane *l,
 	return e;
 }
 
-/* The rows that a dead owner had in flight stand first. */
+/* The rows that a dead owner had in flight come first in the lane. */
 static void leave_care(struct lane *l)
 {
 	struct store_lane *row = &l->draft.row;
@@ -128,7 +129,7 @@ static int64_t until(const struct round *r)
 	return r->plan->until == TIME_NONE ? r->store.now : r->plan->until;
 }
 
-/* Rows enough that a batch which was fixed before is never cut in two. */
+/* Reads enough rows that a batch that was fixed before is never cut in two. */
 static enum err read_whole(struct round *r, struct lane *l, size_t want,
 			   size_t *n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_record: what came back: each delivery's row, the lane's health, the
- * hook that is switched off, and what is told of it.
+ * round_record: records returned parcels: each delivery's row, the lane's
+ * health, the hook that is disabled, and the notifications about it.
  */
 #include "deliver/round_tx.h"
 
@@ -17,7 +17,8 @@
 #include "outside/crypt.h"
 #include "rules/outcome.h"
 
-/* Outcomes come back nearly in the order they went: the search is short. */
+/* Parcels come back nearly in the order in which they went: the search is
+ * short. */
 static void round_key_remove(struct lane *l, uint64_t key)
 {
 	for (size_t i = 0; i < l->draft.out; i++) {
@@ -30,9 +31,9 @@ static void round_key_remove(struct lane *l, uint64_t key)
 	}
 }
 
-/* An ordered lane keeps its order because a row that is put off keeps its
- * place (its due time) and the lane waits instead. What a 410 has held keeps
- * it too, for the day the hook is enabled. */
+/* An ordered lane keeps its order because a postponed row keeps its place (its
+ * due time) and the lane waits instead. A row held after a 410 also keeps its
+ * place, for the day when the hook is enabled. */
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
@@ -66,7 +67,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	};
 }
 
-/* Switching a hook on, or changing it, gives it its time again. */
+/* Enabling or changing a hook starts its time again. */
 static bool failed_too_long(const struct round *r, const struct lane *l)
 {
 	int64_t since = l->draft.row.failing_since;
@@ -105,7 +106,7 @@ static void learn(struct round *r, const struct parcel *p)
 		l->draft.closing = true;
 	if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
-		l->draft.closing = true; /* also where the wait is none */
+		l->draft.closing = true; /* even without a wait */
 	}
 	if (row->crashes < LANE_CAREFUL)
 		row->crashes = 0;
@@ -130,8 +131,8 @@ static void take_back(struct round *r, const struct parcel *p)
 		add_outcome(r, p, &p->member[i]);
 }
 
-/* Those whose schedule came to its end; what is the service's own news makes
- * no other. */
+/* Lists deliveries that exhausted their schedule. Operational notifications
+ * never cause another. */
 static size_t list_failed(const struct round *r, struct store_failed *list)
 {
 	size_t n = 0;
@@ -189,6 +190,6 @@ enum err round_disable(struct round *r, struct lane *l)
 		 l->draft.disable);
 	e = alert_disabled(r, l);
 	if (e || l->draft.quietly)
-		return e; /* it was the delivery of such a notification */
+		return e; /* this was a delivery of such a notification */
 	return operational_hook_disabled(&r->store, &r->arena, &l->facts.hook);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_tx: the steps of a round's transaction, in the order in which they
- * stand at the end of this file.
+ * round_tx: the steps of a round's transaction, in the order in which the end
+ * of this file calls them.
  */
 #include "deliver/round_tx.h"
 
@@ -14,7 +14,7 @@
 #include "deliver/round.h"
 #include "deliver/tally.h"
 
-/* Until it is looked again whether a secret can be read by now. */
+/* The time until the next check whether a secret can be read. */
 enum { LOCKED_WAIT_MS = 60000 };
 
 void round_tx_forget(struct round *r)
@@ -78,7 +78,8 @@ static enum err fence(struct round *r)
 
 /* ---- new lanes ---- */
 
-/* Without all its secrets nothing can be signed as its receiver expects. */
+/* Without all of its secrets a hook gets no signatures that its receiver
+ * expects. */
 static void leave(struct round *r, struct lane *l)
 {
 	char id[ID_TEXT_SIZE];
@@ -132,18 +133,18 @@ static enum err round_tx_take(struct round *r)
 
 static int64_t later(int64_t a, int64_t b)
 {
-	return a > b ? a : b; /* TIME_NONE is the least */
+	return a > b ? a : b; /* TIME_NONE is the smallest value */
 }
 
-/* A hook that was changed or switched on starts anew. */
+/* A hook that was changed or enabled starts without past failures. */
 static void forgive(struct store_lane *row)
 {
 	row->failures = 0;
 	row->suspended_until = row->failing_since = TIME_NONE;
 }
 
-/* When somebody should look at the lane that is given back; asked of the
- * database now, behind the lock, not of what was read when it was taken. */
+/* When a sender should look at the returned lane again; read from the database
+ * now, under the lock, not taken from the row read at first. */
 static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 {
 	struct store_lane_end end;
@@ -203,7 +204,7 @@ static enum err settle_all(struct round *r)
 {
 	enum err e = ERR_OK;
 
-	/* Before any lane is given back: it may be told of this. */
+	/* Before any lane is given back: this may queue a delivery in it. */
 	for (size_t i = 0; !e && i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched && !r->lane[i]->draft.lost)
 			e = round_disable(r, r->lane[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_tx: what a round does inside its transaction. The database layer may
- * run it again, so nothing is changed but the drafts of the lanes and what
- * the round holds for its own length.
+ * round_tx: the part of a round inside its transaction. The database layer may
+ * run it again, so it changes only the drafts of the lanes and the fields of
+ * the current round.
  */
 #ifndef HOOKS_ROUND_TX_H
 #define HOOKS_ROUND_TX_H
@@ -19,11 +19,12 @@ enum err round_tx_run(struct db *db, void *round);
 /* Frees the lanes that were taken but not committed. */
 void round_tx_forget(struct round *r);
 
-/* ---- the larger steps of it, in files of their own ---- */
+/* ---- its larger steps, in files of their own ---- */
 
-/* round_record.c: records what came back, and lets the lanes learn from it. */
+/* round_record.c: records the parcels that came back, and updates the health of
+ * their lanes. */
 enum err round_record(struct round *r);
-/* round_record.c: switches the lane's hook off, when there is reason to. */
+/* round_record.c: disables the lane's hook, if there is a reason. */
 enum err round_disable(struct round *r, struct lane *l);
 /* round_read.c: reads and plans as much of the lane as may go out now. */
 enum err round_read(struct round *r, struct lane *l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tally: counts by hook and minute in a small hash table, and those of the
- * whole installation.
+ * tally: counts by hook and minute in a small hash table, and the counters of
+ * the whole installation.
  */
 #include "deliver/tally.h"
 
@@ -79,8 +79,8 @@ static size_t tally_outcome_of(const struct parcel *p)
 	return TALLY_CLASS + (a->status < 600 ? a->status / 100 : 0);
 }
 
-/* Looks the rows of the hook and of its organization up; false: there is no
- * room, because tally_is_due() was not heeded. */
+/* Finds the rows of the hook and of its organization; false: there is no room,
+ * because tally_is_due() was ignored. */
 static bool look_up(struct tally *t, const struct store_lane_hook *hook,
 		    int64_t minute)
 {
@@ -97,8 +97,8 @@ static bool look_up(struct tally *t, const struct store_lane_hook *hook,
 	return true;
 }
 
-/* What was delivered again long after its publishing would tell nothing:
- * only those that were never finished before have a latency. */
+/* The latency of a redelivery long after publishing would mean nothing: only
+ * deliveries that were never finished before have one. */
 static void count_latency(struct tally *t, const struct parcel_member *m,
 			  int64_t ended)
 {
@@ -199,7 +199,7 @@ static void sum_up(const struct tally *t, struct store_stats *all)
 			store_stats_merge(all, &t->row[i].n);
 }
 
-/* In this order always, see store_counter_add(). */
+/* Always in this order, see store_counter_add(). */
 static enum err write_counters(const struct tally *t, struct store *s)
 {
 	struct store_stats all = {0};

@@ -16,8 +16,8 @@
 #include "deliver/mailbox.h"
 #include "outside/http.h"
 
-/* Of the 5 s in which a sender that gets SIGTERM has promised to end; a
- * second of them is for recording. */
+/* Part of the 5 s in which a sender promises to end after SIGTERM; a second of
+ * them is for recording. */
 enum { STOP_GRACE_MS = 3500 };
 
 struct ledger_thread {
@@ -33,7 +33,7 @@ static void *run_ledger(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread only. */
+/* Only the main thread handles signals. */
 static void worker_start(pthread_t *thread, struct ledger_thread *t)
 {
 	sigset_t all, before;
@@ -64,9 +64,9 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 	return http_new(&o);
 }
 
-/* Where files are few (hosting accounts), so are requests: one that gets no
- * socket would count as its receiver's failure. Each may need a connection and
- * a pipe, while its name is looked up. */
+/* Where few files may be open (hosting accounts), there are few requests: one
+ * without a socket would count as its receiver's failure. Each may need a
+ * connection and, while its name is looked up, a pipe. */
 static size_t affordable(size_t places)
 {
 	enum { OWN = 24, EACH = 3 };

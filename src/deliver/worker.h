@@ -18,7 +18,7 @@
 struct worker_plan {
 	const struct conf *conf; /* borrowed, as all here */
 	struct policy *policy;
-	struct lock *lock; /* this worker's own opening of the file */
+	struct lock *lock; /* this worker's own open file */
 	unsigned worker, workers;
 	bool once;
 	int64_t until; /* see plan.h */
@@ -28,7 +28,7 @@ struct worker_plan {
 	struct plan_count *count;
 };
 
-/* Runs it to its end. Errors as of ledger_run. */
+/* Runs the worker to its end. Errors as for ledger_run. */
 enum err worker_run(const struct worker_plan *plan);
 
 #endif
