@@ -94,7 +94,7 @@ static uint64_t counter(const struct metrics *m, const char *family,
 	return 0;
 }
 
-/* Every kind, also those that never were: a rate needs a beginning. */
+/* Outcomes that never occurred are written too, so that rate() has a start. */
 static void put_attempts(struct buf *out, const struct metrics *m)
 {
 	prometheus_family(out, "attempts_total", "counter",

@@ -37,7 +37,7 @@ static enum err answer_document(struct call *c, enum openapi_form form,
 
 	buf_puts(&r->body, t->before);
 	buf_puts(&r->body, *base ? base : "/");
-	buf_puts(&r->body, t->behind);
+	buf_puts(&r->body, t->after);
 	r->status = 200;
 	r->type = type;
 	make_tag(tag, &r->body);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth: who asks. The key comes in the Authorization header, alone or behind
+ * auth: who asks. The key comes in the Authorization header, alone or after
  * "Bearer", or as ?api_key=; the header wins. Only its hash is looked up.
  */
 #ifndef HOOKS_AUTH_H

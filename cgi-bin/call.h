@@ -45,7 +45,7 @@ struct call {
 /* Answers with the problem that belongs to the error. */
 void call_fail(struct call *c, enum err e);
 
-/* What a key with less than `manage` must not see is shown. */
+/* Whether the caller may see the values of a hook's headers (role manage). */
 bool call_open(const struct call *c);
 
 /* ERR_NOT_FOUND for a text of any other form. */

@@ -9,8 +9,8 @@
 
 /*
  * Whether `tag`, a strong one with its quotes, is in the list, or the list is
- * "*". `weak`: one that is marked as weak, which a server does that compresses,
- * is as good. Behind what is no tag nothing is looked at.
+ * "*". `weak`: one that is marked as weak counts too; servers that compress
+ * mark tags so. Parsing stops at the first malformed entry.
  */
 bool etag_listed(const char *list, const char *tag, bool weak);
 

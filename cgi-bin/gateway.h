@@ -29,7 +29,7 @@ enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms);
 /* Whether the server has kept its connection for another request. */
 bool gateway_is_kept(const struct gateway *g);
 
-/* "NAME=value" strings with NULL behind the last; borrowed until finish. */
+/* "NAME=value" strings with NULL after the last; borrowed until finish. */
 char *const *gateway_environment(const struct gateway *g);
 /* The next bytes of the body; 0 at its end. Under FastCGI that is the end of
  * input, under plain CGI CONTENT_LENGTH bytes. */

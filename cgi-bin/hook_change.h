@@ -17,8 +17,8 @@ const char *hook_change_etag(struct call *c, const struct store_hook *hook);
 
 /*
  * Turns `change->hook`, a copy of the hook as it is, into what it shall be,
- * and sets secret and overlap where there is a new one. ERR_CONFLICT: it is
- * right as it is. May run more than once.
+ * and sets secret and overlap where there is a new one. ERR_CONFLICT: no
+ * change is needed, and the hook is returned as it is. May run more than once.
  */
 typedef enum err hook_change_edit(struct call *c, struct store_hook *hook,
 				  struct store_hook_change *change, void *arg);

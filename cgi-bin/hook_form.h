@@ -14,7 +14,7 @@ struct jtree;
 
 struct hook_form {
 	struct store_hook hook; /* texts are arena */
-	const char *secret;	/* a new one, arena; NULL: none was asked for */
+	const char *secret;	/* a new one, arena; NULL: none is asked for */
 };
 
 /*

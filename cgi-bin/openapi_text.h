@@ -9,7 +9,7 @@
 enum openapi_form { OPENAPI_YAML, OPENAPI_JSON, OPENAPI_MAX };
 
 struct openapi_text {
-	const char *before, *behind; /* the path of the service, in quotes */
+	const char *before, *after; /* the path of the service, in quotes */
 };
 
 extern const struct openapi_text openapi_texts[OPENAPI_MAX];

@@ -35,7 +35,7 @@ struct request_param {
 struct request {
 	struct arena arena;
 	const char *method;
-	/* Behind [api] base_path; a slash at the end makes none. */
+	/* After [api] base_path; a slash at the end makes none. */
 	const char *segment[REQUEST_SEGMENTS_MAX];
 	size_t segments;
 	bool no_path; /* not below base_path, or not to be decoded */

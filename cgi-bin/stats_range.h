@@ -14,8 +14,8 @@
 struct call;
 
 enum {
-	STATS_POINTS_USUAL = 300, /* at most so many where one may choose */
-	STATS_POINTS_MAX = 1500	  /* and never more */
+	STATS_POINTS_USUAL = 300, /* the most that a step chosen here gives */
+	STATS_POINTS_MAX = 1500	  /* the most that a request may ask for */
 };
 
 /* Steps begin at whole multiples of their length since 1970, UTC. */
