@@ -126,6 +126,7 @@ void response_send(const struct response *r, struct gateway *g, bool head)
 	buf_printf(&b, "Status: %u %s\r\n", r->status, phrase(r->status));
 	buf_printf(&b, "Cache-Control: %s\r\n",
 		   r->cache ? r->cache : "no-store");
+	buf_puts(&b, "X-Content-Type-Options: nosniff\r\n");
 	if (r->type)
 		buf_printf(&b, "Content-Type: %s\r\nContent-Length: %zu\r\n",
 			   r->type, r->body.len);
