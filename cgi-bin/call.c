@@ -6,7 +6,11 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "etag.h"
+#include "outside/crypt.h"
+
+enum { TAG_BYTES = 8 };
 
 void call_fail(struct call *c, enum err e)
 {
@@ -52,9 +56,24 @@ enum err call_id(const struct call *c, size_t arg, struct id *out)
 	return call_parse_id(c->arg[arg], out);
 }
 
-bool call_has_tag(const struct call *c, const char *tag)
+static bool is_reading(const struct request *r)
 {
-	const char *list = c->request->header[REQUEST_IF_NONE_MATCH];
+	return strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+}
 
-	return list && etag_listed(list, tag, true);
+void call_tag(struct call *c, const char *first)
+{
+	const char *list = c->request->header[REQUEST_IF_NONE_MATCH], *tag;
+	struct response *r = c->response;
+	unsigned char hash[CRYPT_HASH_SIZE];
+	char text[2 * TAG_BYTES + 1];
+
+	crypt_sha256(hash, r->body.data, r->body.len);
+	text_hex(text, hash, TAG_BYTES);
+	tag = arena_printf(c->arena, "\"%s%s\"", first, text);
+	if (list && is_reading(c->request) &&
+	    etag_listed(list, tag, ETAG_WHOLE))
+		response_empty(r, 304);
+	response_header(r, "ETag", "%s", tag);
+	r->cache = "private, no-cache";
 }

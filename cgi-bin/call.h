@@ -53,7 +53,8 @@ enum err call_parse_id(const char *text, struct id *out);
 /* An id of the path; ERR_NOT_FOUND for one of any other form. */
 enum err call_id(const struct call *c, size_t arg, struct id *out);
 
-/* Whether If-None-Match has this ETag. */
-bool call_has_tag(const struct call *c, const char *tag);
+/* Gives the answer, whose body is made, an ETag: `first`, which may be empty,
+ * and a hash of the body. A client that has it already gets a 304 instead. */
+void call_tag(struct call *c, const char *first);
 
 #endif

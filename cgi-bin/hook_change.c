@@ -13,17 +13,13 @@
 
 enum { TRIES = 5 };
 
-const char *hook_change_etag(struct call *c, const struct store_hook *hook)
-{
-	return arena_printf(c->arena, "\"%llx\"",
-			    (unsigned long long)hook->updated_at);
-}
-
 static enum err check_match(struct call *c, const struct store_hook *hook)
 {
 	const char *list = c->request->header[REQUEST_IF_MATCH];
+	const char *tag = arena_printf(c->arena, "\"%llx\"",
+				       (unsigned long long)hook->version);
 
-	if (!list || etag_listed(list, hook_change_etag(c, hook), false))
+	if (!list || etag_listed(list, tag, ETAG_FIRST))
 		return ERR_OK;
 	response_problem(c->response, 412,
 			 "The hook was changed since it was read.");
@@ -51,7 +47,8 @@ static enum err once(struct call *c, const struct id *id,
 	/* Every change moves the time on, or it would pass unseen. */
 	next.updated_at =
 		c->key.now > now.updated_at ? c->key.now : now.updated_at + 1;
-	change.seen = now.updated_at;
+	next.version = now.version + 1;
+	change.seen = now.version;
 	change.anew = (next.enabled && !now.enabled) ||
 		      strcmp(next.target_url, now.target_url) != 0;
 	if (!e)
@@ -90,18 +87,17 @@ enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
 static enum err delete_once(struct call *c, const struct id *id)
 {
 	const struct id *org = &c->key.org.id;
-	int64_t seen = TIME_NONE;
-	struct store_hook now;
+	struct store_hook now = {.version = STORE_HOOK_ANY};
 	enum err e = ERR_OK;
 
 	if (c->request->header[REQUEST_IF_MATCH]) {
 		e = store_hook_get(c->store, c->arena, org, id, &now);
 		if (!e)
 			e = check_match(c, &now);
-		if (!e)
-			seen = now.updated_at;
 	}
-	return e ? e : store_hook_delete(c->store, org, id, c->key.now, seen);
+	return e ? e
+		 : store_hook_delete(c->store, org, id, c->key.now,
+				     now.version);
 }
 
 enum err hook_change_delete(struct call *c)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hook_change: changing a hook that others may change at the same time: read
- * it, check If-Match, edit, compare-and-set, and again when it was changed
- * meanwhile.
+ * it, check If-Match against its version, edit, compare-and-set, and again when
+ * it was changed meanwhile.
  */
 #ifndef HOOKS_HOOK_CHANGE_H
 #define HOOKS_HOOK_CHANGE_H
@@ -11,9 +11,6 @@
 #include "store/store_hook.h"
 
 struct call;
-
-/* The ETag of a hook; arena. */
-const char *hook_change_etag(struct call *c, const struct store_hook *hook);
 
 /*
  * Turns `change->hook`, a copy of the hook as it is, into what it shall be,

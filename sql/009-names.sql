@@ -39,6 +39,9 @@ ALTER TABLE vh_lanes
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
 
+ALTER TABLE vh_hooks
+	ADD COLUMN version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag';
+
 ALTER TABLE vh_installation
 	ADD COLUMN webhook_id_since DATETIME(3) NULL COMMENT 'deliveries made before it have a webhook-id of the old form, their own id; NULL: none has';
 

@@ -57,7 +57,8 @@ CREATE TABLE IF NOT EXISTS vh_hooks (
 	enabled TINYINT UNSIGNED NOT NULL DEFAULT 1 COMMENT '0: deliveries are held',
 	disabled_reason VARCHAR(200) NULL COMMENT 'why it is not enabled',
 	created_at DATETIME(3) NOT NULL COMMENT 'createdAt; part of the public _id',
-	updated_at DATETIME(3) NOT NULL COMMENT 'updatedAt, and the ETag',
+	updated_at DATETIME(3) NOT NULL COMMENT 'updatedAt',
+	version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag',
 	deleted_at DATETIME(3) NULL COMMENT 'deleted hooks stay for the history of their deliveries',
 	KEY organization (organization, deleted_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who wants to hear of what';

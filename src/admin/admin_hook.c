@@ -166,9 +166,9 @@ static enum err switch_once(struct admin *a, const struct named *named, bool on)
 		e = store_now(&a->store, &now);
 	if (e)
 		return e;
-	change.seen = hook.updated_at;
+	change.seen = hook.version++;
 	/* Grows even when the database's clock was set back. */
-	hook.updated_at = now > change.seen ? now : change.seen + 1;
+	hook.updated_at = now > hook.updated_at ? now : hook.updated_at + 1;
 	hook.enabled = on;
 	hook.disabled_reason = on ? NULL : "disabled by the operator";
 	return store_hook_update(&a->store, &change);
@@ -212,6 +212,6 @@ enum err admin_hook_delete(struct admin *a)
 	if (e)
 		return e;
 	e = store_hook_delete(&a->store, &hook.organization, &hook.id, now,
-			      TIME_NONE);
+			      STORE_HOOK_ANY);
 	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
 }

@@ -19,7 +19,7 @@
 #define COLUMNS                                                                \
 	"id, organization, target_url, action, description, headers, "         \
 	"disabled_reason, scope, user, batch_size, rate_limit, ordered, "      \
-	"enabled, created_at, updated_at"
+	"enabled, created_at, updated_at, version"
 
 static void read_hook(const struct store *s, struct db_stmt *q,
 		      struct arena *arena, struct store_hook *h)
@@ -38,6 +38,7 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 		.enabled = db_col_int(q, 12) != 0,
 		.created_at = db_col_time(q, 13),
 		.updated_at = db_col_time(q, 14),
+		.version = db_col_uint(q, 15),
 	};
 	h->organization = store_col_id(q, 1);
 	h->user = store_col_id(q, 8);
@@ -151,23 +152,23 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 /* ---- changing ---- */
 
 static enum err compare_and_set(struct db *db, const struct store_hook *h,
-				int64_t seen)
+				uint64_t seen)
 {
 	enum err e = db_exec(
 		db,
 		"UPDATE vh_hooks SET target_url = ?, action = ?, scope = ?, "
 		"user = ?, description = ?, headers = ?, batch_size = ?, "
 		"rate_limit = ?, ordered = ?, enabled = ?, "
-		"disabled_reason = ?, updated_at = ? "
-		"WHERE id = ? AND updated_at = ? AND deleted_at IS NULL",
+		"disabled_reason = ?, updated_at = ?, version = ? "
+		"WHERE id = ? AND version = ? AND deleted_at IS NULL",
 		DB_ARGS(db_text(h->target_url), db_text(h->action),
 			db_text(h->user_scope ? "user" : "organization"),
 			user_value(h), db_text(h->description),
 			db_text(h->headers), db_uint(h->batch_size),
 			db_uint(h->rate_limit), db_int(h->ordered),
 			db_int(h->enabled), db_text(h->disabled_reason),
-			db_time(h->updated_at), db_uint(h->key),
-			db_time(seen)));
+			db_time(h->updated_at), db_uint(h->version),
+			db_uint(h->key), db_uint(seen)));
 
 	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
 }
@@ -222,7 +223,8 @@ struct deletion {
 	struct store *s;
 	const struct id *organization;
 	uint64_t key;
-	int64_t created_s, now, seen;
+	int64_t created_s, now;
+	uint64_t seen; /* STORE_HOOK_ANY */
 };
 
 /* When it is repeated after a COMMIT without an answer, it finds its own
@@ -235,15 +237,15 @@ static enum err mark_deleted(struct db *db, const struct deletion *d)
 			"UPDATE vh_hooks SET deleted_at = ? WHERE id = ? AND "
 			"organization = ? AND created_at BETWEEN ? AND ? AND "
 			"(deleted_at IS NULL OR deleted_at = ?) AND "
-			"updated_at = COALESCE(?, updated_at)",
+			"? IN (0, version)",
 			DB_ARGS(db_time(d->now), db_uint(d->key),
 				store_col_of(d->organization), db_time(from),
 				db_time(from + 999), db_time(d->now),
-				db_time(d->seen)));
+				db_uint(d->seen)));
 
 	if (e || db_affected(db))
 		return e;
-	return d->seen == TIME_NONE ? ERR_NOT_FOUND : ERR_CONFLICT;
+	return d->seen == STORE_HOOK_ANY ? ERR_NOT_FOUND : ERR_CONFLICT;
 }
 
 static enum err delete_body(struct db *db, void *arg)
@@ -264,7 +266,7 @@ static enum err delete_body(struct db *db, void *arg)
 }
 
 enum err store_hook_delete(struct store *s, const struct id *organization,
-			   const struct id *id, int64_t now, int64_t seen)
+			   const struct id *id, int64_t now, uint64_t seen)
 {
 	struct deletion d = {
 		.s = s, .organization = organization, .now = now, .seen = seen};

@@ -3,8 +3,8 @@
  * store_hook: hooks, which say who gets which actions. Every call names the
  * organization: a hook of another one does not exist for it (ERR_NOT_FOUND).
  *
- * A hook is changed by compare-and-set on its updated_at, which every change
- * moves on; a deleted one stays as a row for the history of its deliveries.
+ * A hook is changed by compare-and-set on its version, which counts changes; a
+ * deleted one stays as a row for the history of its deliveries.
  */
 #ifndef HOOKS_STORE_HOOK_H
 #define HOOKS_STORE_HOOK_H
@@ -20,8 +20,9 @@ struct arena;
 struct store;
 
 enum {
-	STORE_HOOK_BATCH_MAX = 100,   /* members of one body */
-	STORE_HOOK_RATE_MAX = 1000000 /* deliveries a second */
+	STORE_HOOK_BATCH_MAX = 100,    /* members of one body */
+	STORE_HOOK_RATE_MAX = 1000000, /* deliveries a second */
+	STORE_HOOK_ANY = 0	       /* no hook's version */
 };
 
 /* Texts are *arena* when read, *borrowed* when written. */
@@ -39,6 +40,9 @@ struct store_hook {
 	unsigned rate_limit; /* 0: none */
 	bool ordered, enabled;
 	int64_t created_at, updated_at;
+	/* From 1 on; moves with every change of what a client may set, also
+	 * when the service disables the hook. */
+	uint64_t version;
 };
 
 /*
@@ -77,15 +81,14 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 
 /*
  * Writes all columns of the hook that can change, unless it was changed since
- * `seen`, its updated_at when it was read: ERR_CONFLICT. `anew`: it was
+ * `seen`, its version when it was read: ERR_CONFLICT. `anew`: it was
  * enabled or has another target, so waiting deliveries are due at once.
  * `secret`: a new one, or NULL; the old one signs for `overlap` ms longer;
- * ERR_LIMIT: too many are valid.
  * ERR_LIMIT: too many are valid.
  */
 struct store_hook_change {
 	const struct store_hook *hook;
-	int64_t seen;
+	uint64_t seen;
 	bool anew;
 	const char *secret;
 	int64_t overlap;
@@ -95,9 +98,9 @@ enum err store_hook_update(struct store *s,
 
 /* `now` is the database's time, the same when the call is repeated.
  * Undelivered rows are cancelled, by the next sender if there are many.
- * `seen`: its updated_at when it was read; ERR_CONFLICT: it was changed or
- * deleted since. TIME_NONE: whatever its state. */
+ * `seen`: its version when it was read; ERR_CONFLICT: it was changed or
+ * deleted since. STORE_HOOK_ANY: whatever its state. */
 enum err store_hook_delete(struct store *s, const struct id *organization,
-			   const struct id *id, int64_t now, int64_t seen);
+			   const struct id *id, int64_t now, uint64_t seen);
 
 #endif

@@ -199,7 +199,9 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 
 	e = db_exec(s->db,
 		    "UPDATE vh_hooks SET enabled = 0, disabled_reason = ?, "
-		    "updated_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
+		    "version = version + 1, updated_at = "
+		    "GREATEST(UTC_TIMESTAMP(3), "
+		    "updated_at + INTERVAL 1000 MICROSECOND) WHERE id = ? AND "
 		    "enabled = 1 AND deleted_at IS NULL",
 		    DB_ARGS(db_text(reason), db_uint(hook)));
 	if (!e)

@@ -117,8 +117,9 @@ class Checker(tap.Case):
     }
     HEADERS = {
         "Content-Type": "application/json",
-        "ETag": '"1f"',
-        "Cache-Control": "no-store",
+        "ETag": '"1.0123456789abcdef"',
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
     }
     PATH = "/v2/hooks/60af526954e6605aae0dad5a"
 
@@ -173,6 +174,8 @@ class Checker(tap.Case):
         self.refused(headers={"Content-Type": "text/plain"})
         self.refused(headers={"Content-Type": None})
         self.refused(headers={"Cache-Control": None})
+        self.refused(headers={"Cache-Control": "no-store"})
+        self.refused(headers={"X-Content-Type-Options": None})
         self.refused(headers={"Location": "/v2/hooks"})
 
     def test_statuses_paths_and_methods_that_are_not_described(self):
@@ -192,6 +195,7 @@ class Checker(tap.Case):
             "status": 404,
             "headers": {
                 "ETag": None,
+                "Cache-Control": "no-store",
                 "Content-Type": "application/problem+json",
             },
         }
@@ -243,7 +247,7 @@ class Served(ApiCase):
     def test_asked_again(self):
         for path in PATHS:
             first = self.fetch(path)
-            assert first.header("Cache-Control") == "public, max-age=3600"
+            assert first.header("Cache-Control") == "private, no-cache"
             again = self.call(
                 "GET",
                 path,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * etag: lists in If-Match and If-None-Match. A tag in front of any list is in
- * it, other tags and blanks in front change nothing; a strong match is a weak
- * one too, and stands in the text.
+ * it, other tags and blanks in front change nothing; what is the whole tag has
+ * its first part too, and stands in the text.
  */
 #include "fuzz.h"
 
@@ -10,16 +10,16 @@
 
 #include "etag.h"
 
-static const char tag[] = "\"1-abc\"";
+static const char tag[] = "\"1.abc\"";
 
-static bool listed(const char *before, const char *list, bool weak)
+static bool listed(const char *before, const char *list, enum etag_part part)
 {
 	size_t room = strlen(before) + strlen(list) + 1;
 	char *s = xmalloc(room);
 	bool yes;
 
 	snprintf(s, room, "%s%s", before, list);
-	yes = etag_listed(s, tag, weak);
+	yes = etag_listed(s, tag, part);
 	free(s);
 	return yes;
 }
@@ -27,17 +27,20 @@ static bool listed(const char *before, const char *list, bool weak)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *list = fuzz_text(data, size);
-	bool strong = listed("", list, false), weak = listed("", list, true);
+	bool first = listed("", list, ETAG_FIRST);
+	bool whole = listed("", list, ETAG_WHOLE);
 	bool any = list[strspn(list, " \t")] == '*';
 
-	CHECK(weak || !strong);
-	CHECK(any || !weak || strstr(list, tag));
-	CHECK(!any || strong);
-	CHECK(listed("\t ", list, false) == strong);
-	CHECK(listed("\"1-abc\"", list, false));
-	CHECK(listed("W/\"1-abc\", ", list, true));
-	CHECK(listed("\"*\", W/\"1-abc\",\"1-abcd\" ,", list, false) ==
-	      (strong && !any));
+	CHECK(first || !whole);
+	CHECK(any || !first || strstr(list, "\"1"));
+	CHECK(any || !whole || strstr(list, "\"1.abc"));
+	CHECK(!any || whole);
+	CHECK(listed("\t ", list, ETAG_WHOLE) == whole);
+	CHECK(listed("\"1.abc\"", list, ETAG_WHOLE));
+	CHECK(listed("W/\"1.abc-gzip\", ", list, ETAG_WHOLE));
+	CHECK(listed("\"1.x\", ", list, ETAG_FIRST));
+	CHECK(listed("\"*\", W/\"2.abc\",\"1.abcd\" ,", list, ETAG_WHOLE) ==
+	      (whole && !any));
 	free(list);
 	return 0;
 }

@@ -117,7 +117,7 @@ class Cgi(_Door):
         return rawhttp.Response(status, headers, body)
 
 
-class _Server(_Door):
+class Server(_Door):
     """A web server as a child, on a free port of the loopback."""
 
     def __init__(self, service, base=""):
@@ -155,16 +155,13 @@ class _Server(_Door):
         return rawhttp.exchange(self.port, data, method)
 
 
-class Lighttpd(_Server):
+class Lighttpd(Server):
     """lighttpd with mod_fastcgi, which starts hooks.fcgi itself."""
 
     name = "lighttpd"
 
-    def _command(self):
-        binary = where.server("lighttpd")
-        modules = where.root_of(binary) / "usr/lib/lighttpd"
-        config = self.home / "lighttpd.conf"
-        lines = [
+    def _lines(self):
+        return [
             "server.modules = ()",
             'server.bind = "127.0.0.1"',
             f"server.port = {self.port}",
@@ -176,6 +173,12 @@ class Lighttpd(_Server):
             'var.hooks_socket = "hooks.sock"',
             f'include "{where.EXAMPLES}/lighttpd.conf"',
         ]
+
+    def _command(self):
+        binary = where.server("lighttpd")
+        modules = where.root_of(binary) / "usr/lib/lighttpd"
+        config = self.home / "lighttpd.conf"
+        lines = self._lines()
         if os.getuid() == 0:
             # The log is opened after root was given up.
             self.log.touch()
@@ -185,7 +188,7 @@ class Lighttpd(_Server):
         return [binary, "-D", "-m", modules, "-f", config]
 
 
-class _Apache(_Server):
+class _Apache(Server):
     """Apache httpd; `modules` beside those every door needs."""
 
     modules = ()
@@ -266,27 +269,15 @@ class Apache(_Apache):
         ]
 
 
-class ApacheProxy(_Apache):
-    """mod_proxy_fcgi and a hooks.fcgi that was started on a unix socket."""
-
-    name = "apache-proxy"
-    modules = ("proxy", "proxy_fcgi")
-    example = "apache-mod_proxy_fcgi.conf"
-
-    def __init__(self, service, base=""):
-        self.socket = service.folder / f"proxy{base.replace('/', '-')}.sock"
-        self._start_responder(service)
-        super().__init__(service, base)
-
-    def _start_responder(self, service):
-        """As spawn-fcgi or systemd does it: the socket is descriptor 0."""
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(self.socket))
-            os.chmod(self.socket, 0o666)
-            listener.listen(64)
-            env = dict(
-                os.environ, HOOKS_CONFIG=str(service.config(services.API))
-            )
+def start_responders(service, path, count=1):
+    """hooks.fcgi as spawn-fcgi or systemd starts it: the socket is descriptor
+    0."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        os.chmod(path, 0o666)
+        listener.listen(64)
+        env = dict(os.environ, HOOKS_CONFIG=str(service.config(services.API)))
+        for _ in range(count):
             service.children.append(
                 processes.Child(
                     "hooks.fcgi",
@@ -296,6 +287,22 @@ class ApacheProxy(_Apache):
                     stdin=listener,
                 )
             )
+
+
+class ApacheProxy(_Apache):
+    """mod_proxy_fcgi and a hooks.fcgi that was started on a unix socket."""
+
+    name = "apache-proxy"
+    modules = ("proxy", "proxy_fcgi")
+    example = "apache-mod_proxy_fcgi.conf"
+    responders = 1
+
+    def __init__(self, service, base=""):
+        self.socket = (
+            service.folder / f"{self.name}{base.replace('/', '-')}.sock"
+        )
+        start_responders(service, self.socket, self.responders)
+        super().__init__(service, base)
 
     def _defines(self):
         return ["-C", f"Define HOOKS_SOCKET {self.socket}"]
@@ -339,6 +346,12 @@ class SharedHosting(_Apache):
 _KINDS = {
     c.name: c for c in (Cgi, Lighttpd, Apache, ApacheProxy, SharedHosting)
 }
+
+
+def register(kind):
+    """For a door that a test file has for itself."""
+    _KINDS[kind.name] = kind
+    return kind
 
 
 def enter(name, service, base=""):

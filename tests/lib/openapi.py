@@ -199,18 +199,14 @@ def _check_body(described, answer, what):
                 raise Drift(f"{what}: another status: {answer}")
 
 
-def _check_cache(operation, answer, what):
-    """Only what needs no key may be stored."""
-    public = (
-        operation
-        and operation.get("security") == []
-        and answer.status in (200, 304)
-    )
-    stored = answer.header("Cache-Control") != "no-store"
-    if stored and not (
-        public and "openapi" in operation["operationId"].lower()
-    ):
-        raise Drift(f"{what}: may be stored: {answer}")
+def _check_care(answer, what):
+    """What every answer says to browsers and caches."""
+    tagged = answer.header("ETag") is not None
+    want = "private, no-cache" if tagged else "no-store"
+    if answer.header("Cache-Control") != want:
+        raise Drift(f"{what}: Cache-Control is not {want}: {answer}")
+    if answer.header("X-Content-Type-Options") != "nosniff":
+        raise Drift(f"{what}: its type may be guessed: {answer}")
 
 
 # ---- a request that was taken ----
@@ -254,7 +250,7 @@ def check(method, target, body, answer):
         _check_body(described, answer, what)
     elif answer.body:
         raise Drift(f"{what}: has a body")
-    _check_cache(operation, answer, what)
+    _check_care(answer, what)
     if operation and answer.status < 300:
         _check_request(template, operation, target, body, what)
     return name, str(answer.status)

@@ -10,46 +10,72 @@ START_TEST(lists)
 {
 	static const struct {
 		const char *list;
-		bool strong, weak; /* whether "a1" is in it */
+		bool first, whole; /* whether "a1.b2" is in it */
 	} table[] = {
-		{"\"a1\"", true, true},
+		{"\"a1.b2\"", true, true},
 		{"*", true, true},
 		{" \t*", true, true},
-		{"\"b\", \"a1\"", true, true},
-		{"\"b\",,\t \"a1\",", true, true},
-		{",\"a1\"", true, true},
-		{"\"b\"\"a1\"", true, true},
-		{"\"a,1\", \"a1\"", true, true},
-		/* Marked as weak by a server that compresses. */
-		{"W/\"a1\"", false, true},
-		{"W/\"b\", W/\"a1\"", false, true},
-		{"W/\"a1\", \"a1\"", true, true},
+		{"\"b\", \"a1.b2\"", true, true},
+		{"\"b\",,\t \"a1.b2\",", true, true},
+		{",\"a1.b2\"", true, true},
+		{"\"b\"\"a1.b2\"", true, true},
+		{"\"a,1\", \"a1.b2\"", true, true},
+		/* What servers make of it that compress. */
+		{"W/\"a1.b2\"", true, true},
+		{"W/\"b\", W/\"a1.b2\"", true, true},
+		{"\"a1.b2-gzip\"", true, true},
+		{"W/\"a1.b2-gzip\"", true, true},
+		{"\"a1.b2-br\"", true, true},
+		{"\"a1.b2;gzip\"", true, true},
+		{"\"a1.b2--gzip\"", true, true},
+		{"\"a1.b2-deflate\"", true, true},
+		{"\"a1.b2-zstd\"", true, true},
+		/* Something else that is shown. */
+		{"\"a1.b3\"", true, false},
+		{"\"a1.\"", true, false},
+		{"\"a1\"", true, false},
+		{"W/\"a1.b3-gzip\"", true, false},
+		{"\"a1.b2-gzip-gzip\"", true, false},
+		{"\"a1.b2gzip\"", true, false},
+		{"\"a1.b2-lzma\"", true, false},
+		{"\"a1.b2.c\"", true, false},
 		/* Other ones. */
 		{"", false, false},
 		{" , ", false, false},
 		{"\"\"", false, false},
+		{"\"-gzip\"", false, false},
 		{"\"a\"", false, false},
-		{"\"a12\"", false, false},
-		{"\"A1\"", false, false},
-		{"w/\"a1\"", false, false},
+		{"\"a12.b2\"", false, false},
+		{"\"A1.b2\"", false, false},
+		{"w/\"a1.b2\"", false, false},
 		/* Nothing after a malformed entry counts. */
-		{"a1", false, false},
-		{"b, \"a1\"", false, false},
-		{"\"a1", false, false},
+		{"a1.b2", false, false},
+		{"b, \"a1.b2\"", false, false},
+		{"\"a1.b2", false, false},
 		{"\"b\", \"", false, false},
 		{"W/", false, false},
-		{"W/ \"a1\"", false, false},
+		{"W/ \"a1.b2\"", false, false},
 		{"\"b\" *", false, false},
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {
-		ck_assert_msg(etag_listed(table[i].list, "\"a1\"", false) ==
-				      table[i].strong,
-			      "%s", table[i].list);
-		ck_assert_msg(etag_listed(table[i].list, "\"a1\"", true) ==
-				      table[i].weak,
-			      "%s, weak", table[i].list);
+		const char *list = table[i].list;
+
+		ck_assert_msg(etag_listed(list, "\"a1.b2\"", ETAG_FIRST) ==
+				      table[i].first,
+			      "%s, first part", list);
+		ck_assert_msg(etag_listed(list, "\"a1.b2\"", ETAG_WHOLE) ==
+				      table[i].whole,
+			      "%s", list);
 	}
+}
+END_TEST
+
+START_TEST(without_a_dot)
+{
+	ck_assert(etag_listed("\"a1\"", "\"a1\"", ETAG_WHOLE));
+	ck_assert(etag_listed("\"a1.b2\"", "\"a1\"", ETAG_FIRST));
+	ck_assert(!etag_listed("\"a1.b2\"", "\"a1\"", ETAG_WHOLE));
 }
 END_TEST
 
@@ -59,6 +85,7 @@ Suite *suite_etag(void)
 	TCase *tc = tcase_create("etag");
 
 	tcase_add_test(tc, lists);
+	tcase_add_test(tc, without_a_dot);
 	suite_add_tcase(s, tc);
 	return s;
 }
