@@ -183,4 +183,5 @@ void parcel_address(struct parcel *p, int64_t now_s)
 	p->request.headers = p->lines;
 	p->request.body = p->body;
 	p->request.body_len = p->body_len;
+	p->request.party = p->lane->facts.organization;
 }

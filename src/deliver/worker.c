@@ -65,11 +65,11 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 }
 
 /* Where few files may be open (hosting accounts), there are few requests: one
- * without a socket would count as its receiver's failure. Each may need a
- * connection and, while its name is looked up, a pipe. */
+ * without a socket would count as its receiver's failure. Each may need its
+ * connections and, while its name is looked up, a pipe. */
 static size_t affordable(size_t places)
 {
-	enum { OWN = 24, EACH = 3 };
+	enum { OWN = 24, EACH = HTTP_SOCKETS + 2 };
 	rlim_t want = OWN + EACH * (rlim_t)places;
 	struct rlimit files;
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -18,23 +17,22 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "outside/http_answer.h"
 #include "outside/http_judge.h"
+#include "outside/http_link.h"
+#include "outside/http_pool.h"
 #include "outside/http_slist.h"
 #include "outside/poller.h"
 
-enum {
-	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
-	 * more than this is not an answer but an attack. */
-	HEADERS_MAX = 64 * 1024,
-	DNS_CACHE_S = 60
-};
+enum { AGENT_MAX = 1024, DNS_CACHE_S = 60 };
 
 struct http {
 	struct http_options o;
 	CURLM *multi;
 	struct poller *watch;
 	struct buf agent; /* the header line */
-	CURLSH *sessions; /* TLS sessions: they outlive their handle */
+	struct http_pool *pool;
+	struct http_links links;
 	struct http_request *done, **done_tail; /* in order */
 };
 
@@ -70,6 +68,13 @@ void http_setup(void)
 
 /* ---- callbacks of libcurl ---- */
 
+static void note_place(struct http_request *r)
+{
+	if (!r->placed)
+		http_pool_placed(r->http->pool);
+	r->placed = true;
+}
+
 /*
  * Sees the address that is about to be connected, so there is no second
  * look-up that could give another answer (DNS rebinding). A refused address
@@ -80,6 +85,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 {
 	struct http_request *r = arg;
 	const struct http_options *o = &r->http->o;
+	struct http *h = r->http;
 	int fd;
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
@@ -90,15 +96,22 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	}
 	r->connecting = true;
 	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-	if (fd >= 0)
-		poller_opened(r->http->watch, fd);
+	if (fd < 0)
+		return fd;
+	poller_opened(h->watch, fd);
+	http_links_opened(&h->links, fd, r, r->kept_by);
+	http_pool_opened(h->pool, r->kept_by);
+	note_place(r);
 	return fd;
 }
 
 static int close_socket(void *arg, curl_socket_t fd)
 {
 	struct http *h = arg;
+	struct http_party *party = http_links_closed(&h->links, fd);
 
+	if (party)
+		http_pool_closed(h->pool, party);
 	poller_closed(h->watch, fd);
 	return close(fd);
 }
@@ -120,15 +133,32 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 	return 0;
 }
 
-static void note_tls(CURL *easy, struct attempt *a)
+static void note_tls(CURL *easy, char version[ATTEMPT_TLS_SIZE])
 {
 	struct curl_tlssessioninfo *tls = NULL;
 
 	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
 	    !tls || tls->backend != CURLSSLBACKEND_OPENSSL || !tls->internals)
 		return;
-	snprintf(a->tls_version, sizeof(a->tls_version), "%s",
+	snprintf(version, ATTEMPT_TLS_SIZE, "%s",
 		 SSL_get_version(tls->internals));
+}
+
+/* The connection that libcurl has chosen; NULL: it must not be used. A kept
+ * one is used only if nothing came over it since: whatever did would be taken
+ * for the answer to this request. */
+static const struct http_link *choose_link(struct http_request *r,
+					   const struct http_ends *ends)
+{
+	struct http_links *links = &r->http->links;
+	struct http_link *l = http_links_find(links, ends);
+
+	if (l)
+		return http_link_silent(l) ? l : NULL;
+	l = http_links_connected(links, r, ends);
+	if (l)
+		note_tls(r->easy, l->tls_version);
+	return l;
 }
 
 /*
@@ -140,93 +170,24 @@ static void note_tls(CURL *easy, struct attempt *a)
 static int before_request(void *arg, char *remote_ip, char *local_ip,
 			  int remote_port, int local_port)
 {
+	const struct http_ends ends = {remote_ip, local_ip, remote_port,
+				       local_port};
 	struct http_request *r = arg;
-	bool v6 = strchr(remote_ip, ':') != NULL;
+	const struct http_link *link;
 
-	(void)local_ip;
-	(void)local_port;
-	if (r->sendings++)
+	if (r->sendings)
 		return CURL_PREREQFUNC_ABORT;
+	note_place(r);
+	link = choose_link(r, &ends);
+	r->unclean = !link;
+	if (!link)
+		return CURL_PREREQFUNC_ABORT;
+	r->sendings++;
 	r->attempt.sent = true;
-	snprintf(r->attempt.remote, sizeof(r->attempt.remote),
-		 v6 ? "[%.45s]:%d" : "%.45s:%d", remote_ip, remote_port);
-	note_tls(r->easy, &r->attempt);
+	memcpy(r->attempt.remote, link->remote, sizeof(link->remote));
+	memcpy(r->attempt.tls_version, link->tls_version,
+	       sizeof(link->tls_version));
 	return CURL_PREREQFUNC_OK;
-}
-
-static char *header_value(const char *line, size_t n, const char *name)
-{
-	size_t len = strlen(name);
-	char *value;
-
-	if (n <= len || line[len] != ':' || strncasecmp(line, name, len) != 0)
-		return NULL;
-	line += len + 1;
-	n -= len + 1;
-	while (n && (*line == ' ' || *line == '\t')) {
-		line++;
-		n--;
-	}
-	while (n && strchr(" \t\r\n", line[n - 1]))
-		n--;
-	value = xmalloc(n + 1);
-	memcpy(value, line, n);
-	value[n] = '\0';
-	return value;
-}
-
-static void keep_retry_after(struct http_request *r, char *value)
-{
-	free(r->retry_after);
-	r->retry_after = value;
-	r->attempt.retry_after = value;
-}
-
-/*
- * libcurl would unpack a compressed transfer coding although it has not asked
- * for one (no TE), and 100 kB become 100 MB of work: such an answer is refused
- * as not HTTP.
- */
-static bool coding_ok(const char *line, size_t n)
-{
-	char *value = header_value(line, n, "Transfer-Encoding");
-	bool ok = !value || strcasecmp(value, "chunked") == 0;
-
-	free(value);
-	return ok;
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *arg)
-{
-	struct http_request *r = arg;
-	size_t n = size * count;
-	char *value;
-
-	r->received += n;
-	if (r->received > HEADERS_MAX || !coding_ok(line, n))
-		return CURL_WRITEFUNC_ERROR;
-	if (n > 5 && memcmp(line, "HTTP/", 5) == 0) { /* after a 1xx */
-		buf_clear(&r->attempt.headers);
-		keep_retry_after(r, NULL);
-	}
-	buf_add_cut(&r->attempt.headers, line, n);
-	value = header_value(line, n, "Retry-After");
-	if (value)
-		keep_retry_after(r, value);
-	return n;
-}
-
-/* The status has decided already: bytes over the limit are not read. */
-static size_t on_body(char *p, size_t size, size_t count, void *arg)
-{
-	struct http_request *r = arg;
-	size_t n = size * count;
-
-	buf_add_cut(&r->attempt.body, p, n);
-	if (!r->attempt.body.overflow)
-		return n;
-	r->cut = true;
-	return CURL_WRITEFUNC_ERROR;
 }
 
 /* ---- easy handles ---- */
@@ -274,8 +235,8 @@ static void set_callbacks(CURL *e, struct http *h)
 	SET(e, CLOSESOCKETFUNCTION, close_socket);
 	SET(e, CLOSESOCKETDATA, h);
 	SET(e, PREREQFUNCTION, before_request);
-	SET(e, HEADERFUNCTION, on_header);
-	SET(e, WRITEFUNCTION, on_body);
+	SET(e, HEADERFUNCTION, http_answer_header);
+	SET(e, WRITEFUNCTION, http_answer_body);
 }
 
 /*
@@ -284,7 +245,7 @@ static void set_callbacks(CURL *e, struct http *h)
  * and an answer whose first header line begins with a blank is then written
  * there (curl's issue 11101).
  */
-static CURL *make_easy(struct http *h)
+static CURL *make_easy(struct http *h, const struct http_party *party)
 {
 	CURL *e = curl_easy_init();
 
@@ -292,7 +253,7 @@ static CURL *make_easy(struct http *h)
 	set_transport(e, &h->o);
 	set_tls(e, &h->o);
 	set_callbacks(e, h);
-	SET(e, SHARE, h->sessions);
+	SET(e, SHARE, http_party_share(party));
 	SET(e, POST, 1L);
 	return e;
 }
@@ -308,14 +269,11 @@ struct http *http_new(const struct http_options *options)
 	h->multi = curl_multi_init();
 	http_must(h->multi != NULL, "multi handle");
 	h->watch = poller_new();
-	buf_init(&h->agent, HEADERS_MAX);
+	h->pool = http_pool_new((size_t)options->concurrency * HTTP_SOCKETS);
+	buf_init(&h->agent, AGENT_MAX);
 	buf_printf(&h->agent, "User-Agent: %s", options->user_agent);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	h->sessions = curl_share_init();
-	http_must(h->sessions != NULL, "share");
-	curl_share_setopt(h->sessions, CURLSHOPT_SHARE,
-			  CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
 			  (long)options->concurrency);
 	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING,
@@ -325,8 +283,9 @@ struct http *http_new(const struct http_options *options)
 
 void http_free(struct http *h)
 {
+	http_pool_free(h->pool);
 	curl_multi_cleanup(h->multi);
-	curl_share_cleanup(h->sessions);
+	http_links_release(&h->links);
 	poller_free(h->watch);
 	buf_release(&h->agent);
 	free(h);
@@ -340,11 +299,14 @@ static void clear(struct http *h, struct http_request *r)
 	r->http = h;
 }
 
-void http_start(struct http *h, struct http_request *r)
+/* With a handle of its own. */
+static void launch(struct http *h, struct http_request *r)
 {
-	CURL *e = make_easy(h);
+	CURL *e;
 
-	clear(h, r);
+	r->kept_by = http_pool_enter(h->pool, r->party ? r->party : "");
+	r->placed = false;
+	e = make_easy(h, r->kept_by);
 	r->easy = e;
 	SET(e, URL, r->url);
 	r->list = http_slist(h->agent.data, r->headers);
@@ -357,7 +319,26 @@ void http_start(struct http *h, struct http_request *r)
 	SET(e, WRITEDATA, r);
 	SET(e, PRIVATE, r);
 	SET(e, CONNECT_ONLY, r->probe ? 1L : 0L);
+	SET(e, FRESH_CONNECT, r->unclean ? 1L : 0L);
 	http_must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
+}
+
+static void put_down(struct http *h, struct http_request *r)
+{
+	curl_multi_remove_handle(h->multi, r->easy);
+	curl_easy_cleanup(r->easy);
+	note_place(r);
+	http_pool_leave(h->pool, r->kept_by);
+	free(r->list);
+	r->list = NULL;
+	r->easy = NULL;
+	r->kept_by = NULL;
+}
+
+void http_start(struct http *h, struct http_request *r)
+{
+	clear(h, r);
+	launch(h, r);
 }
 
 void http_request_release(struct http_request *r)
@@ -374,7 +355,8 @@ void http_request_release(struct http_request *r)
 	r->retry_after = NULL;
 	r->sendings = 0;
 	r->received = 0;
-	r->refused = r->connecting = r->cut = false;
+	r->interim = 0;
+	r->refused = r->connecting = r->cut = r->unclean = false;
 }
 
 /* ---- the end of a request ---- */
@@ -403,12 +385,8 @@ static void finish(struct http *h, struct http_request *r,
 	r->attempt.status = http_judge_status(r);
 	note_times(r->easy, &r->attempt);
 	if (r->probe)
-		note_tls(r->easy, &r->attempt);
-	curl_multi_remove_handle(h->multi, r->easy);
-	curl_easy_cleanup(r->easy);
-	free(r->list);
-	r->list = NULL;
-	r->easy = NULL;
+		note_tls(r->easy, r->attempt.tls_version);
+	put_down(h, r);
 	r->next = NULL;
 	*h->done_tail = r;
 	h->done_tail = &r->next;
@@ -418,6 +396,20 @@ void http_stop(struct http *h, struct http_request *r)
 {
 	if (r->easy)
 		finish(h, r, ATTEMPT_STOPPED);
+}
+
+/* The connection was not fit for use, and nothing was sent over it. libcurl
+ * closes it. */
+static void launch_anew(struct http *h, struct http_request *r)
+{
+	put_down(h, r);
+	r->connecting = r->refused = false;
+	launch(h, r);
+}
+
+static bool is_to_go_anew(const struct http_request *r, CURLcode code)
+{
+	return code == CURLE_ABORTED_BY_CALLBACK && r->unclean && !r->sendings;
 }
 
 static void collect(struct http *h)
@@ -431,7 +423,10 @@ static void collect(struct http *h)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
-		finish(h, r, http_judge(r, m->data.result));
+		if (is_to_go_anew(r, m->data.result))
+			launch_anew(h, r);
+		else
+			finish(h, r, http_judge(r, m->data.result));
 	}
 }
 

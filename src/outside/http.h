@@ -3,11 +3,11 @@
  * http: posts over HTTP/1.1 and HTTPS, many at once in one thread, with
  * libcurl. The only file that uses its multi interface.
  *
- * Every connection is checked by the caller's address rule before a byte is
  * The caller's address rule checks every connection before a byte is sent; a
- * request is sent at most once; redirects, proxies, cookies, compression and
- * the environment play no part. The measured reason for each setting stands
- * beside it.
+ * request is sent at most once, over a connection that nobody else uses, on
+ * which nothing came that was not asked for; redirects, proxies, cookies,
+ * compression and the environment play no part. The measured reason for each
+ * setting stands beside it.
  */
 #ifndef HOOKS_HTTP_H
 #define HOOKS_HTTP_H
@@ -19,6 +19,12 @@
 #include "outside/attempt.h"
 
 struct sockaddr;
+
+enum {
+	/* Sockets that may be open for each request at once: one in use, and
+	 * one kept for later. */
+	HTTP_SOCKETS = 2
+};
 
 struct http_options {
 	unsigned concurrency;	    /* requests at once, at most */
@@ -46,6 +52,9 @@ struct http_request {
 	const struct http_header *headers; /* after User-Agent */
 	const void *body;
 	size_t body_len;
+	/* On whose behalf: what others have connected is not used. NULL: on
+	 * nobody's. */
+	const char *party;
 	bool probe; /* connect, with TLS, and send nothing */
 
 	struct attempt attempt; /* its buffers: http_request_release */
@@ -54,9 +63,10 @@ struct http_request {
 	struct http_request *next;
 	struct curl_slist *list; /* libcurl's, of all headers */
 	char *retry_after;
-	unsigned sendings;
+	unsigned sendings, interim;
 	size_t received;
-	bool refused, connecting, cut;
+	bool refused, connecting, cut, unclean, placed;
+	struct http_party *kept_by;
 	struct http *http;
 };
 

@@ -30,8 +30,14 @@ libhooks_a_SOURCES += \
 	%D%/db_trouble.c \
 	%D%/http.c \
 	%D%/http.h \
+	%D%/http_answer.c \
+	%D%/http_answer.h \
 	%D%/http_judge.c \
 	%D%/http_judge.h \
+	%D%/http_link.c \
+	%D%/http_link.h \
+	%D%/http_pool.c \
+	%D%/http_pool.h \
 	%D%/http_slist.c \
 	%D%/http_slist.h \
 	%D%/jscan.c \

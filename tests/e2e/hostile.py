@@ -4,6 +4,7 @@ Receivers from hell: they hang, drip, reset and lie. Each costs the sender one
 bounded attempt, which is recorded as what it was. Floods have their own file.
 """
 
+import pathlib
 import signal
 import socket
 import time
@@ -121,6 +122,29 @@ class HeadThenHang(Hang):
     def __call__(self, link):
         link.send(OK + b"Content-Length: 8\r\n\r\nhalf")
         return super().__call__(link)
+
+
+class Twice(Answer):
+    """A second answer, which nobody asked for: `extra`, so much later."""
+
+    def __init__(self, extra, seconds):
+        super().__init__()
+        self.extra = extra
+        self.seconds = seconds
+
+    def __call__(self, link):
+        super().__call__(link)
+        time.sleep(self.seconds)
+        link.send(self.extra)
+        return True
+
+
+class RawKept(Raw):
+    """These very bytes, and the connection stays."""
+
+    def __call__(self, link):
+        super().__call__(link)
+        return True
 
 
 class Broken(TrialCase):
@@ -468,6 +492,71 @@ class Kept(TrialCase):
             assert other.connect_us == 0, "no new connection"
             assert 0 < other.first_byte_us <= other.total_us, other
 
+    def test_organizations_do_not_share_connections(self):
+        """What came unasked over the one's is no answer to the other."""
+        self.fresh("/ours")
+        self.one_after_the_other("/ours", 1)
+        other = self.service.organization("Other")
+        self.service.admin(
+            "hook", "create", other, self.sink.url("/theirs"), "*"
+        )
+        self.publish_many(1, other)
+        [theirs] = self.sink.wait(1, "/theirs")
+        ours = self.one_after_the_other("/ours", 2)
+        assert ours[0].connection == ours[1].connection, ours
+        assert theirs.connection != ours[0].connection, theirs
+
+    def unasked(self, path, extra, seconds=0.05):
+        """After one delivery, and after another over what was left of it."""
+        self.fresh(path)
+        self.sink.script(path, Twice(extra, seconds))
+        self.one_after_the_other(path, 1)
+        time.sleep(2 * seconds)
+        self.publish()
+        self.sink.wait(2, path)
+        wait_until(lambda: "pending" not in self.states(), 10, "outcome")
+        return self.sink.at(path)
+
+    def test_an_answer_that_nobody_asked_for(self):
+        first, second = self.unasked(
+            "/twice", b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"
+        )
+        assert second.connection != first.connection, second
+        assert second.header("webhook-attempt") == "1", second.headers
+        assert [r.status for r in self.results("/twice")] == [200, 200]
+
+    def test_a_byte_that_nobody_asked_for(self):
+        first, second = self.unasked("/byte", b"\r")
+        assert second.connection != first.connection, second
+        assert [r.status for r in self.results("/byte")] == [200, 200]
+
+    def test_two_answers_at_once(self):
+        """The second one is no answer to the next request."""
+        self.fresh("/both")
+        self.sink.script(
+            "/both",
+            RawKept(
+                b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n"
+                b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"
+            ),
+        )
+        self.one_after_the_other("/both", 2)
+        assert [r.status for r in self.results("/both")] == [200, 200]
+
+    def test_hints_without_end(self):
+        """A connection with more than a few of them is not used again."""
+        self.fresh("/hints")
+        self.sink.script(
+            "/hints",
+            RawKept(
+                b"HTTP/1.1 103 X\r\nLink: </x>\r\n\r\n" * 9
+                + b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n"
+            ),
+        )
+        first, second = self.one_after_the_other("/hints", 2)
+        assert second.connection != first.connection, second
+        assert [r.status for r in self.results("/hints")] == [200, 200]
+
     def test_cookies_are_not_sent_back(self):
         self.fresh("/cookie")
         self.sink.script(
@@ -526,6 +615,37 @@ class Kept(TrialCase):
         assert self.sender.stop(number=signal.SIGTERM) == 0
         got = self.result("/stop").expect("stopped", None, True)
         assert got.remote == f"127.0.0.1:{self.sink.port}", got
+
+
+class Few(TrialCase):
+    """Many organizations, few sockets."""
+
+    settings = {"sender": {**TrialCase.settings["sender"], "concurrency": "4"}}
+
+    def open_connections(self):
+        """Of senders to the receiver, as the kernel counts them."""
+        rows = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+        port = f":{self.sink.port:04X}"
+        return sum(
+            row.split()[2].endswith(port) and row.split()[3] == "01"
+            for row in rows
+        )
+
+    def test_kept_connections_are_counted(self):
+        """Two for each request that may be under way, whoever they are of."""
+        orgs = [self.organization]
+        orgs += [self.service.organization(f"O{n}") for n in range(19)]
+        for org in orgs:
+            self.service.admin(
+                "hook", "create", org, self.sink.url("/hook"), "*"
+            )
+        self.service.start_sender()
+        for n in range(3):
+            for org in orgs:
+                self.publish_many(2, org)
+            self.sink.wait(2 * len(orgs) * (n + 1))
+            wait_until(lambda: "pending" not in self.states(), 10, "outcome")
+            assert 1 <= self.open_connections() <= 8, self.open_connections()
 
 
 tap.main()

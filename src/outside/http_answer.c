@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_answer: the lines and the bytes of an answer.
+ */
+#include "outside/http_answer.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "base/mem.h"
+#include "outside/http.h"
+
+enum {
+	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
+	 * more than this is not an answer but an attack. */
+	HEADERS_MAX = 64 * 1024,
+	/* Answers of the kind 1xx before the real one: more are no courtesy. */
+	INTERIM_MAX = 4
+};
+
+static char *header_value(const char *line, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+	char *value;
+
+	if (n <= len || line[len] != ':' || strncasecmp(line, name, len) != 0)
+		return NULL;
+	line += len + 1;
+	n -= len + 1;
+	while (n && (*line == ' ' || *line == '\t')) {
+		line++;
+		n--;
+	}
+	while (n && strchr(" \t\r\n", line[n - 1]))
+		n--;
+	value = xmalloc(n + 1);
+	memcpy(value, line, n);
+	value[n] = '\0';
+	return value;
+}
+
+static void keep_retry_after(struct http_request *r, char *value)
+{
+	free(r->retry_after);
+	r->retry_after = value;
+	r->attempt.retry_after = value;
+}
+
+/*
+ * libcurl would unpack a compressed transfer coding although it has not asked
+ * for one (no TE), and 100 kB become 100 MB of work: such an answer is refused
+ * as not HTTP.
+ */
+static bool coding_ok(const char *line, size_t n)
+{
+	char *value = header_value(line, n, "Transfer-Encoding");
+	bool ok = !value || strcasecmp(value, "chunked") == 0;
+
+	free(value);
+	return ok;
+}
+
+/* Of a connection over which odd things come no answer can be trusted. */
+static void new_answer(struct http_request *r)
+{
+	if (r->interim++ > INTERIM_MAX)
+		curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
+	buf_clear(&r->attempt.headers);
+	keep_retry_after(r, NULL);
+}
+
+size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_request *r = arg;
+	size_t n = size * count;
+	char *value;
+
+	r->received += n;
+	if (r->received > HEADERS_MAX || !coding_ok(line, n))
+		return CURL_WRITEFUNC_ERROR;
+	if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
+		new_answer(r);
+	buf_add_cut(&r->attempt.headers, line, n);
+	value = header_value(line, n, "Retry-After");
+	if (value)
+		keep_retry_after(r, value);
+	return n;
+}
+
+/* The status has decided already: bytes over the limit are not read. */
+size_t http_answer_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct http_request *r = arg;
+	size_t n = size * count;
+
+	buf_add_cut(&r->attempt.body, p, n);
+	if (!r->attempt.body.overflow)
+		return n;
+	r->cut = true;
+	return CURL_WRITEFUNC_ERROR;
+}
