@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api: the handlers that the table in route.c names, one file a resource. Each
- * makes the answer, or returns an error as call.h says.
+ * api: the handlers that the table in route.c names, one file for each
+ * resource. Each makes the answer, or returns an error as call.h says.
  */
 #ifndef HOOKS_API_H
 #define HOOKS_API_H
@@ -41,7 +41,7 @@ enum err api_notification_get(struct call *c);
 enum err api_delivery_list(struct call *c);
 enum err api_delivery_get(struct call *c);
 enum err api_delivery_redeliver(struct call *c);
-/* No route of its own: 202 with a delivery that waits to be sent. */
+/* Not a route: answers 202 with a delivery that waits to be sent. */
 enum err api_delivery_accepted(struct call *c, const struct id *id);
 
 /* api_run.c */

@@ -45,7 +45,7 @@ static enum err read_before(struct call *c, unsigned *out)
 
 	if (text && (!text_uint(text, STORE_ATTEMPT_END, &n) || n == 0)) {
 		response_problem(c->response, 400,
-				 "before is the number of an attempt.");
+				 "before must be the number of an attempt.");
 		return ERR_INVALID;
 	}
 	*out = (unsigned)n;

@@ -25,7 +25,7 @@ static void answer_hook(struct call *c, unsigned status,
 				 (unsigned long long)h->version));
 }
 
-/* ---- making ---- */
+/* ---- creating ---- */
 
 static enum err create_hook(struct call *c, struct hook_form *form)
 {
@@ -149,7 +149,7 @@ static enum err change_hook(struct call *c, hook_change_edit *edit, void *arg)
 	return e;
 }
 
-/* The guide prints such a request under "Get the hook". */
+/* Vyte's webhook guide prints such a request under "Get the hook". */
 static enum err refuse_empty(struct call *c)
 {
 	response_problem(c->response, 400,
@@ -182,7 +182,7 @@ static enum err edit_switch(struct call *c, struct store_hook *hook,
 	(void)c;
 	(void)change;
 	if (was_enabled == *enabled)
-		return ERR_CONFLICT; /* nothing to do */
+		return ERR_CONFLICT; /* no change needed */
 	hook->enabled = *enabled;
 	note_switch(hook, was_enabled);
 	return ERR_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_metrics: GET /metrics: the whole installation, for Prometheus. Nothing
- * in it names an organization, a hook or a target.
+ * api_metrics: GET /metrics: figures of the whole installation, for Prometheus.
+ * None of them names an organization, a hook or a target.
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ static enum err read_metrics(struct call *c, struct metrics *m)
 {
 	enum err e;
 
-	/* What this process did itself shall not be missing. */
+	/* The counts of this process itself should not be missing. */
 	(void)meter_write(c->meter, c->store);
 	e = store_status_read(c->store, &m->status);
 	m->now = c->store->now;
@@ -45,26 +45,22 @@ static const struct {
 	size_t at;
 } gauges[] = {
 	{"deliveries_due",
-	 "Deliveries whose time has come, those in flight "
-	 "included.",
+	 "Deliveries that are due, including those in flight.",
 	 offsetof(struct store_status, due)},
 	{"deliveries_waiting",
-	 "Deliveries that will be due later, such as "
-	 "retries.",
+	 "Deliveries that will be due later, such as retries.",
 	 offsetof(struct store_status, waiting)},
 	{"deliveries_held", "Deliveries that wait until somebody acts.",
 	 offsetof(struct store_status, held)},
-	{"deliveries_in_flight", "Deliveries that may be on their way.",
+	{"deliveries_in_flight", "Deliveries that are being sent.",
 	 offsetof(struct store_status, in_flight)},
-	{"deliveries_failed", "Deliveries that were given up and are kept.",
+	{"deliveries_failed", "Deliveries that failed for good and are kept.",
 	 offsetof(struct store_status, failed)},
 	{"notifications_queued",
-	 "Notifications not yet turned into "
-	 "deliveries.",
+	 "Notifications not yet turned into deliveries.",
 	 offsetof(struct store_status, queued)},
 	{"notifications_rejected",
-	 "Notifications that were wrong and are "
-	 "kept.",
+	 "Notifications that were rejected and are kept.",
 	 offsetof(struct store_status, rejected)},
 };
 
@@ -77,8 +73,8 @@ static void put_queue(struct buf *out, const struct store_status *s)
 				 (double)*(const uint64_t *)(const void *)at);
 	}
 	prometheus_gauge(out, "oldest_due_age_seconds",
-			 "For how long the oldest of what is due or queued has "
-			 "been due.",
+			 "How long the oldest due delivery or queued "
+			 "notification has been due.",
 			 (double)s->oldest_due / 1000);
 }
 
@@ -98,7 +94,7 @@ static uint64_t counter(const struct metrics *m, const char *family,
 static void put_attempts(struct buf *out, const struct metrics *m)
 {
 	prometheus_family(out, "attempts_total", "counter",
-			  "Attempts to deliver, by what came of them.");
+			  "Attempts to deliver, by result.");
 	for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
 		const char *name = tally_outcome_name(i);
 		const struct prometheus_label labels[] = {{"outcome", name},
@@ -114,7 +110,7 @@ static void put_finished(struct buf *out, const struct metrics *m)
 	static const char *const states[] = {"delivered", "failed"};
 
 	prometheus_family(out, "deliveries_finished_total", "counter",
-			  "Deliveries that ended, by how.");
+			  "Deliveries that ended, by state.");
 	for (size_t i = 0; i < 2; i++) {
 		const struct prometheus_label labels[] = {{"state", states[i]},
 							  {0}};
@@ -176,13 +172,13 @@ static const struct {
 	size_t at;
 } moments[] = {
 	{"sender_last_run_start_timestamp_seconds",
-	 "When the sender last began a run on a machine.",
+	 "When the last run of the sender on a machine began.",
 	 offsetof(struct store_sender, started_at)},
 	{"sender_last_run_seen_timestamp_seconds",
 	 "The last sign of life of that run.",
 	 offsetof(struct store_sender, seen_at)},
 	{"sender_last_run_end_timestamp_seconds",
-	 "When that run ended; not there while it runs.",
+	 "When that run ended; missing while it runs.",
 	 offsetof(struct store_sender, ended_at)},
 };
 
@@ -234,9 +230,9 @@ enum err api_metrics(struct call *c)
 	put_attempts(out, &m);
 	put_finished(out, &m);
 	put_histogram(out, &m, "latency", "delivery_latency_seconds",
-		      "From publishing to delivered.");
+		      "Time from publishing to delivery.");
 	put_histogram(out, &m, "request", "attempt_duration_seconds",
-		      "How long requests to receivers took.");
+		      "Duration of requests to receivers.");
 	put_requests(out, c->arena, &m);
 	put_senders(out, &m);
 	c->response->status = 200;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_notification: reading /v2/notifications; api_publish adds to them.
+ * api_notification: reading /v2/notifications; api_publish creates them.
  */
 #include "api.h"
 #include "base/text.h"
@@ -11,7 +11,7 @@
 #include "store/store_notification.h"
 #include "store/view.h"
 
-enum { DELIVERIES_MAX = 1000 }; /* that a notification comes with */
+enum { DELIVERIES_MAX = 1000 }; /* shown with a notification */
 
 enum err api_notification_list(struct call *c)
 {
@@ -36,7 +36,7 @@ enum err api_notification_list(struct call *c)
 	return ERR_OK;
 }
 
-/* The rest of them is a list of its own. */
+/* The rest of its deliveries is a list of its own. */
 static void link_rest(struct call *c, const struct id *notification,
 		      const struct id *after)
 {

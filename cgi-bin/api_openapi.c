@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_openapi: /v2/openapi.yaml and /v2/openapi.json, with the path that the
- * service has here.
+ * api_openapi: /v2/openapi.yaml and /v2/openapi.json, with the path of this
+ * service.
  */
 #include "api.h"
 #include "call.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_org: /v2/auth/test: whose key this is.
+ * api_org: /v2/auth/test: the owner of the key.
  */
 #include "api.h"
 #include "call.h"
@@ -11,7 +11,7 @@ enum err api_org_test(struct call *c)
 {
 	struct jtree *v = view_org(&c->key.org);
 
-	/* So that a client need not offer what its key may not do. */
+	/* So that a client can hide actions that its key does not allow. */
 	jtree_put_string(v, "role", store_role_name(c->key.role));
 	response_json(c->response, 200, v);
 	return ERR_OK;

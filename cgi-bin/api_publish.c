@@ -2,8 +2,8 @@
 /*
  * api_publish: POST /v2/notifications, one or many at once.
  *
- * json-c reads the members; `resource` is taken as the span of the body
- * where it stands, so that it travels byte for byte.
+ * json-c reads the members; `resource` is taken as a span of the body, so that
+ * it is delivered byte for byte.
  */
 #include <string.h>
 
@@ -21,13 +21,13 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { RETRY_S = 30 }; /* until some of what waits may be delivered */
+enum { RETRY_S = 30 }; /* until some waiting deliveries may be sent */
 
 /* ---- one notification ---- */
 
 struct item {
 	struct call *call;
-	const char *text; /* where it stands in the body */
+	const char *text; /* its place in the body */
 	size_t len;
 	struct store_publication *out;
 };
@@ -79,8 +79,7 @@ static void read_item_organization(struct field_errors *errors,
 	const struct item *t = arg;
 
 	if (!body_is_id(v, &t->call->key.org.id))
-		field_errors_add(errors, name,
-				 "is another one than the API key's");
+		field_errors_add(errors, name, "is not the one of the API key");
 }
 
 static const struct body_member members[] = {
@@ -124,7 +123,7 @@ static void read_array(struct reading *r, const struct jtree *v,
 
 	if (count < 1 || count > STORE_PUBLISH_MAX) {
 		field_errors_add(&r->errors, NULL,
-				 "must hold 1 to 1000 notifications");
+				 "must contain 1 to 1000 notifications");
 		return;
 	}
 	make_items(r, count);
@@ -201,7 +200,7 @@ static struct jtree *show_all(const struct reading *r, const struct id *ids,
 	return all;
 }
 
-/* What was answered before is answered again, whatever waits by now. */
+/* A repeated request gets the first answer again, even over the limit. */
 static enum err refuse_more(struct call *c, const struct store_publish *p,
 			    struct id *ids, int64_t *created_at)
 {

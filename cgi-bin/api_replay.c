@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_replay: POST /v2/hooks/:id/replay: sends again what was made for a hook
- * in some time.
+ * api_replay: POST /v2/hooks/:id/replay: sends a hook's deliveries of some time
+ * again.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static bool is_finished(const char *state)
 	return store_delivery_state(state) && strcmp(state, "pending") != 0;
 }
 
-/* To the list; what is wrong is told where it stands. */
+/* Adds a state to the list; an error is reported at its position. */
 static void add_state(struct field_errors *errors, const char *name, size_t i,
 		      const struct jtree *v, struct buf *list)
 {
@@ -89,7 +89,7 @@ static void read_states(struct field_errors *errors, const char *name,
 	p->r.states = arena_strdup(p->call->arena, list.data);
 	if (!jtree_is_array(v) || !jtree_count(v))
 		field_errors_add(errors, name,
-				 "must be a list of states, at least one");
+				 "must be a list of at least one state");
 	buf_release(&list);
 }
 
@@ -102,7 +102,7 @@ static void check_times(struct field_errors *errors, void *arg)
 	if (p->until_given)
 		field_errors_add(errors, "until", "must be later than since");
 	else
-		field_errors_add(errors, "since", "lies in the future");
+		field_errors_add(errors, "since", "is in the future");
 }
 
 static const struct body_member members[] = {
@@ -123,7 +123,7 @@ static enum err read_dry_run(struct call *c, bool *out)
 	*out = text && strcmp(text, "1") == 0;
 	if (!text || *out || strcmp(text, "0") == 0)
 		return ERR_OK;
-	response_problem(c->response, 400, "dry_run is 1 or 0.");
+	response_problem(c->response, 400, "dry_run must be 1 or 0.");
 	return ERR_INVALID;
 }
 
@@ -135,16 +135,17 @@ static enum err find_deliveries(struct call *c, struct replay *p)
 
 	if (e != ERR_LIMIT)
 		return e;
-	response_problem(c->response, 400,
-			 "That is too much for one replay, which takes at most "
-			 "%d deliveries and looks at not many more: move since "
-			 "and until together, or ask for states of which there "
-			 "are fewer, such as [\"failed\"].",
-			 STORE_REPLAY_MAX);
+	response_problem(
+		c->response, 400,
+		"That is too much for one replay, which takes at most "
+		"%d deliveries and searches few more: choose less time "
+		"between since and until, or states with fewer "
+		"deliveries, such as [\"failed\"].",
+		STORE_REPLAY_MAX);
 	return ERR_INVALID;
 }
 
-/* With them the organization must not have more waiting than it may. */
+/* With these deliveries the organization must not exceed its limit. */
 static enum err check_due(struct call *c, size_t count)
 {
 	uint64_t room;
@@ -162,7 +163,7 @@ static enum err check_due(struct call *c, size_t count)
 	return ERR_INVALID;
 }
 
-/* What is done stays done: say so, and where to go on. */
+/* Completed steps stay done: says so, and where to continue. */
 static enum err answer_half(struct call *c, const struct replay *p,
 			    uint64_t done, int64_t rest)
 {
@@ -170,10 +171,11 @@ static enum err answer_half(struct call *c, const struct replay *p,
 
 	if (rest != TIME_NONE)
 		text_time(text, rest);
-	response_problem(c->response, 503,
-			 "The time was over: %llu of %zu deliveries go again, "
-			 "the others do not. To go on ask again with since %s.",
-			 (unsigned long long)done, p->r.count, text);
+	response_problem(
+		c->response, 503,
+		"The time ran out: %llu of %zu deliveries go again, "
+		"the rest do not. To continue, repeat this with since %s.",
+		(unsigned long long)done, p->r.count, text);
 	response_header(c->response, "Retry-After", "%d", RESPONSE_RETRY_S);
 	return ERR_INVALID;
 }

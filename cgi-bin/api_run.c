@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_run: /v2/run, cron by way of the web.
+ * api_run: /v2/run, which starts the sender by a request instead of cron.
  */
 #include <string.h>
 

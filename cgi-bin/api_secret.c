@@ -67,7 +67,7 @@ static void read_overlap(struct field_errors *errors, const char *name,
 	if (jtree_is_null(v))
 		return;
 	if (jtree_whole(v, &ms) && ms == 0)
-		r->overlap = 0; /* of no unit */
+		r->overlap = 0; /* zero needs no unit */
 	else if (s && text_duration(s, &ms) && ms >= 0 &&
 		 ms <= STORE_OVERLAP_MAX)
 		r->overlap = ms;

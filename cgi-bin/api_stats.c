@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_stats: GET /v2/stats: a series of points for plots, how the queue
- * stands, the hooks, and the sender.
+ * api_stats: GET /v2/stats: a series of points for plots, the state of the
+ * queue, the hooks, and the sender.
  */
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@
 #include "store/store_status.h"
 #include "store/view.h"
 
-/* A hook with what it did in the time that is asked for. */
+/* A hook with its counts in the requested time. */
 struct entry {
 	const struct store_health *health;
 	const struct store_stats_total *total;
@@ -26,12 +26,12 @@ struct entry {
 struct stats {
 	int64_t now;
 	struct stats_range range;
-	uint64_t hook; /* the one asked for; 0: all */
+	uint64_t hook; /* the requested one; 0: all */
 	struct store_stats *points;
-	struct store_health *hooks; /* all, for the queue */
-	struct entry *entries;	    /* those that are listed */
+	struct store_health *hooks; /* all hooks, for the queue */
+	struct entry *entries;	    /* the listed hooks */
 	size_t hook_count, entry_count;
-	uint64_t failed, held; /* of all, see store_health_kept() */
+	uint64_t failed, held; /* of all hooks, see store_health_kept() */
 	uint64_t queued;
 	int64_t queued_at;
 	struct store_sender *senders;
@@ -224,7 +224,7 @@ static enum state state_of(const struct entry *e)
 	return h->failing_since == TIME_NONE ? HEALTHY : RETRYING;
 }
 
-/* A hook that is off and keeps nothing waiting hurts nobody. */
+/* A disabled hook without held deliveries needs no attention. */
 static int severity(const struct entry *e)
 {
 	enum state state = state_of(e);
@@ -250,7 +250,8 @@ static int compare_entries(const void *a, const void *b)
 	return worse ? worse : -order(x->health->key, y->health->key);
 }
 
-/* Since when it is so; nothing changes a hook that is off without need. */
+/* The beginning of the state. For a disabled hook that is its last change,
+ * because the service does not change it without need. */
 static int64_t state_since(const struct entry *e, enum state state)
 {
 	if (state == HEALTHY)

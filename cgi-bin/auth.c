@@ -9,7 +9,7 @@
 
 #include "call.h"
 
-enum { KEY_MAX = 200 }; /* longer than any that was made */
+enum { KEY_MAX = 200 }; /* longer than any key of ours */
 
 static const char *sent_key(const struct request *r)
 {
@@ -49,8 +49,7 @@ enum err auth_check(struct call *c)
 		e = store_key_find(c->store, hash, &c->key);
 	}
 	if (e == ERR_NOT_FOUND)
-		return refuse_key(c,
-				  "The API key is not known, or was revoked.");
+		return refuse_key(c, "The API key is unknown, or was revoked.");
 	c->known = !e;
 	return e;
 }

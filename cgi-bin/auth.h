@@ -10,12 +10,12 @@
 
 struct call;
 
-/* Sets c->key. ERR_INVALID with the 401 made; ERR_TEMP and so on as the
- * database says. */
+/* Sets c->key. ERR_INVALID with the 401 made; errors of the database, such as
+ * ERR_TEMP, are passed on. */
 enum err auth_check(struct call *c);
 
-/* After the answer: notes that the key was used, at most once a minute. What
- * fails here concerns nobody. */
+/* After the answer: notes that the key was used, at most once a minute.
+ * Failures are ignored. */
 void auth_touch(struct call *c);
 
 #endif

@@ -24,8 +24,8 @@ bool body_is_blank(const struct call *c)
 	return body->len == strspn(body->data, " \t\r\n");
 }
 
-/* Absent counts as JSON, for few clients set it by themselves; parameters such
- * as charset do not matter, for the text must be UTF-8 anyway. */
+/* No type counts as JSON, because few clients set it by themselves; parameters
+ * such as charset do not matter, because the text must be UTF-8 anyway. */
 static bool is_json_type(const char *type)
 {
 	size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call: what handlers share.
+ * call: the parts that handlers share.
  */
 #include "call.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call: one request on its way through the API: what was asked, who asks, the
- * answer in the making, and the things of the process it may use.
+ * call: one request on its way through the API: the request, the API key, the
+ * answer in the making, and the resources of the process.
  *
- * A handler returns ERR_OK with the answer made, or an error. An error gets
- * its problem document in one place (call_fail), unless the handler has made
- * one and returned ERR_INVALID.
+ * A handler returns ERR_OK with the answer made, or an error. Problem documents
+ * for errors are made in one place (call_fail), unless the handler has made one
+ * and returned ERR_INVALID.
  */
 #ifndef HOOKS_CALL_H
 #define HOOKS_CALL_H
@@ -35,14 +35,14 @@ struct call {
 	struct request *request;
 	struct response *response;
 	struct arena *arena;  /* the request's */
-	struct store_key key; /* who asks; not set on public routes */
+	struct store_key key; /* the API key; not set on public routes */
 	bool known;	      /* whether `key` is set */
 	const char *route;    /* its pattern; NULL: there is none */
-	/* What stood for each ":" segment of the route's pattern. */
+	/* The values of the ":" segments in the route's pattern. */
 	const char *arg[CALL_ARGS_MAX];
 };
 
-/* Answers with the problem that belongs to the error. */
+/* Answers with the problem document for the error. */
 void call_fail(struct call *c, enum err e);
 
 /* Whether the caller may see the values of a hook's headers (role manage). */

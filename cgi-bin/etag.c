@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * etag: takes a list apart, tag by tag.
+ * etag: parses a list, tag by tag.
  */
 #include "etag.h"
 

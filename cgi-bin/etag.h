@@ -22,7 +22,7 @@ enum etag_part {
 
 /*
  * Whether `tag`, as it was sent, with its quotes, is in the list, or the list
- * is "*". After what is no tag nothing is looked at.
+ * is "*". Parsing stops at the first malformed entry.
  */
 bool etag_listed(const char *list, const char *tag, enum etag_part part);
 

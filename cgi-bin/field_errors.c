@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * field_errors: a list that becomes `errors` of a problem document. It is kept
- * as text: as a tree of json-c each of thousands would take a kilobyte.
+ * as text: in a tree of json-c each of thousands of errors would take a
+ * kilobyte.
  */
 #include "field_errors.h"
 
@@ -11,10 +12,10 @@
 #include "outside/jtree.h"
 
 enum {
-	/* Some 8000 of them. */
+	/* Some 8000 errors. */
 	LIST_ENOUGH = 512 * 1024,
-	/* With the largest max_body one name alone may be 16 MiB long, twice as
-	 * much with each byte of it escaped. */
+	/* With the largest max_body one name alone may be 16 MiB long, and
+	 * twice as long with each byte escaped. */
 	LIST_MAX = 64 * 1024 * 1024
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * field_errors: what is wrong with the members of a body, all of it at once,
- * each at its JSON pointer (RFC 6901).
+ * field_errors: the errors of the members of a body, all of them at once, each
+ * at its JSON pointer (RFC 6901).
  */
 #ifndef HOOKS_FIELD_ERRORS_H
 #define HOOKS_FIELD_ERRORS_H
@@ -15,12 +15,12 @@ struct call;
 
 struct field_errors {
 	struct buf list; /* a JSON array without its end */
-	size_t count;	 /* of what is in it */
-	size_t left_out; /* others, which would make it too long */
-	const char *at;	 /* pointer of the object that is looked at */
+	size_t count;	 /* of errors in it */
+	size_t left_out; /* errors that would make it too long */
+	const char *at;	 /* the pointer of the current object */
 };
 
-/* `at` is "" for the whole body. Borrowed. To be ended by
+/* `at` is "" for the whole body. Borrowed. The caller must call
  * field_errors_answer(). */
 void field_errors_init(struct field_errors *f, const char *at);
 /* The member `name` of the object, or the object itself for NULL. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gateway: libfcgi's reentrant interface, with the waiting done by ourselves.
+ * gateway: libfcgi's reentrant interface, with our own waiting.
  *
- * libfcgi waits in accept(), where neither an idle time nor a signal that
- * comes a moment before can end it. So we wait in ppoll() and the listening
- * socket does not block: another process may be faster.
+ * libfcgi waits in accept(), which neither an idle time nor a signal that came
+ * a moment before can end. So we wait in ppoll(), and the listening socket does
+ * not block: another process may be faster.
  */
 #include "gateway.h"
 
@@ -30,9 +30,9 @@ struct gateway {
 	FCGX_Request fcgi;
 	sigset_t waiting; /* the signal mask of ppoll() */
 	bool cgi;
-	bool taken;    /* CGI: the one request */
-	uint64_t left; /* bytes of the body that are promised */
-	bool broken;   /* it ended before that */
+	bool taken;    /* CGI: the one request was taken */
+	uint64_t left; /* announced bytes of the body, not read yet */
+	bool broken;   /* the body ended earlier */
 };
 
 static volatile sig_atomic_t stopped;
@@ -165,8 +165,9 @@ static ssize_t read_cgi(struct gateway *g, void *p, size_t n)
 	return got;
 }
 
-/* Under FastCGI the end of input counts, for a server may not know the length
- * beforehand; when it says more than it sends, the client was cut off. */
+/* Under FastCGI the end of input counts, because a server may not know the
+ * length beforehand; when it announces more than it sends, the client was cut
+ * off. */
 static ssize_t read_fcgi(struct gateway *g, void *p, size_t n)
 {
 	int got = FCGX_GetStr(p, n > 65536 ? 65536 : (int)n, g->fcgi.in);

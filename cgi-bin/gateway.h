@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gateway: the way requests come in and answers go out: FastCGI, or plain CGI
- * when descriptor 0 is no listening socket. The one file that knows libfcgi.
+ * gateway: receives requests and sends answers: FastCGI, or plain CGI when
+ * descriptor 0 is not a listening socket. The one file that knows libfcgi.
  */
 #ifndef HOOKS_GATEWAY_H
 #define HOOKS_GATEWAY_H
@@ -13,14 +13,14 @@
 struct gateway;
 
 /* Never NULL. SIGTERM, SIGINT and SIGUSR1 (a server's graceful end) are
- * blocked from here on, but for the time that gateway_next waits. */
+ * blocked from here on, except while gateway_next waits. */
 struct gateway *gateway_new(void);
 void gateway_free(struct gateway *g);
 
 enum gateway_event {
-	GATEWAY_REQUEST, /* one is there; gateway_finish() is due */
-	GATEWAY_IDLE,	 /* none came for so long */
-	GATEWAY_END /* a signal, the socket is gone, or CGI's one is done */
+	GATEWAY_REQUEST, /* a request; the caller must gateway_finish() it */
+	GATEWAY_IDLE,	 /* none came within `idle_ms` */
+	GATEWAY_END /* a signal, the socket is gone, or CGI's request is done */
 };
 
 /* Waits; a negative `idle_ms` means without end. */
@@ -31,15 +31,15 @@ bool gateway_is_kept(const struct gateway *g);
 
 /* "NAME=value" strings with NULL after the last; borrowed until finish. */
 char *const *gateway_environment(const struct gateway *g);
-/* The next bytes of the body; 0 at its end. Under FastCGI that is the end of
- * input, under plain CGI CONTENT_LENGTH bytes. */
+/* The next bytes of the body; 0 at its end. Under FastCGI the end is the end of
+ * input, under plain CGI it comes after CONTENT_LENGTH bytes. */
 size_t gateway_read(struct gateway *g, void *p, size_t n);
-/* Whether the body that was read to its end is less than was promised: the
- * client was cut off, and who knows what it was about to say. */
+/* Whether the body, read to its end, is shorter than announced: the client was
+ * cut off, and the rest of the body is unknown. */
 bool gateway_broken(const struct gateway *g);
-/* A client that has gone away is no error. */
+/* It is no error if the client has gone away. */
 void gateway_write(struct gateway *g, const void *p, size_t n);
-/* Reads what is left of the body, so that no server mistakes the end of the
+/* Reads the rest of the body, so that no server mistakes the end of the
  * connection for a failure, and ends the request. */
 void gateway_finish(struct gateway *g);
 

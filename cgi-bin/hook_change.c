@@ -44,7 +44,7 @@ static enum err once(struct call *c, const struct id *id,
 		*out = now;
 		return ERR_OK;
 	}
-	/* Every change moves the time on, or it would pass unseen. */
+	/* Every change must increase the time, or it would not be noticed. */
 	next.updated_at =
 		c->key.now > now.updated_at ? c->key.now : now.updated_at + 1;
 	next.version = now.version + 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook_change: changing a hook that others may change at the same time: read
- * it, check If-Match against its version, edit, compare-and-set, and again when
- * it was changed meanwhile.
+ * hook_change: changes a hook that other clients may change at the same time:
+ * reads it, checks If-Match against its version, edits, compares and sets, and
+ * repeats all that when it was changed meanwhile.
  */
 #ifndef HOOKS_HOOK_CHANGE_H
 #define HOOKS_HOOK_CHANGE_H
@@ -13,14 +13,14 @@
 struct call;
 
 /*
- * Turns `change->hook`, a copy of the hook as it is, into what it shall be,
- * and sets secret and overlap where there is a new one. ERR_CONFLICT: no
- * change is needed, and the hook is returned as it is. May run more than once.
+ * Changes `hook`, a copy of the current hook, into the wanted one, and sets
+ * secret and overlap if there is a new secret. ERR_CONFLICT: no change is
+ * needed, and the hook is returned unchanged. May run more than once.
  */
 typedef enum err hook_change_edit(struct call *c, struct store_hook *hook,
 				  struct store_hook_change *change, void *arg);
 
-/* For the hook of the path; `out` is the hook afterwards. */
+/* Changes the hook of the path; `out` is the hook afterwards. */
 enum err hook_change_run(struct call *c, hook_change_edit *edit, void *arg,
 			 struct store_hook *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hook_form: the table of members. Each has a reader, which gets the value
- * (null where it is to be reset) and reports what is wrong with it.
+ * (null to reset it) and reports its error.
  */
 #include "hook_form.h"
 
@@ -23,8 +23,8 @@ struct form {
 	const struct store_hook *current; /* NULL: a new one */
 	struct store_hook hook;
 	const char *secret;
-	bool has_user;	 /* it had one before, or gets one */
-	bool user_given; /* and it is one */
+	bool has_user;	 /* it had a user before, or gets one */
+	bool user_given; /* the body has a valid user */
 	bool bad_scope;
 };
 
@@ -40,8 +40,8 @@ static void read_target(struct field_errors *errors, const char *name,
 
 	if (!s)
 		return;
-	/* What the configuration allowed once may be sent back as it was
-	 * read; where it leads is judged at every connect anyway. */
+	/* A URL that the configuration once allowed may be sent back as it
+	 * was read; its address is checked at every connect anyway. */
 	if (f->current && strcmp(s, f->current->target_url) == 0)
 		return;
 	if (!target_url_check(s, len, &f->call->policy->target, why,
@@ -60,10 +60,10 @@ static void read_hook_action(struct field_errors *errors, const char *name,
 	if (!s)
 		return;
 	if (!action_hookable(s))
-		field_errors_add(
-			errors, name,
-			"is no action or wildcard that a hook may name; GET "
-			"/v2/actions lists them");
+		field_errors_add(errors, name,
+				 "is not an action or wildcard that a hook may "
+				 "name; GET "
+				 "/v2/actions lists them");
 	else
 		f->hook.action = arena_strdup(f->call->arena, s);
 }
@@ -125,7 +125,7 @@ static void read_scope(struct field_errors *errors, const char *name,
 	else
 		f->bad_scope = true;
 	if (f->bad_scope)
-		field_errors_add(errors, name, "is organization or user");
+		field_errors_add(errors, name, "must be organization or user");
 }
 
 static void read_hook_user(struct field_errors *errors, const char *name,
@@ -139,7 +139,7 @@ static void read_hook_user(struct field_errors *errors, const char *name,
 		f->user_given = body_id(errors, name, v, &f->hook.user);
 }
 
-/* What was told already is not told again in other words. */
+/* Errors that were reported already are not reported again in other words. */
 static void check_hook_user(struct field_errors *errors, void *arg)
 {
 	const struct form *f = arg;
@@ -148,10 +148,10 @@ static void check_hook_user(struct field_errors *errors, void *arg)
 		return;
 	if (f->hook.user_scope && !f->has_user)
 		field_errors_add(errors, "user",
-				 "is needed where scope is user");
+				 "is required when scope is user");
 	if (!f->hook.user_scope && f->user_given)
 		field_errors_add(errors, "user",
-				 "is only for hooks whose scope is user");
+				 "is only allowed when scope is user");
 }
 
 /* ---- numbers and switches ---- */
@@ -196,7 +196,7 @@ static void read_enabled(struct field_errors *errors, const char *name,
 	body_switch(errors, name, v, true, &f->hook.enabled);
 }
 
-/* ---- the others ---- */
+/* ---- all other members ---- */
 
 static void read_headers(struct field_errors *errors, const char *name,
 			 const struct jtree *v, void *arg)
@@ -212,8 +212,7 @@ static void must_be(struct field_errors *errors, const char *name,
 		    const struct jtree *v, const struct id *want)
 {
 	if (!body_is_id(v, want))
-		field_errors_add(errors, name,
-				 "is another one than this hook's");
+		field_errors_add(errors, name, "is not the one of this hook");
 }
 
 static void read_id(struct field_errors *errors, const char *name,

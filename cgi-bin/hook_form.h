@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook_form: a hook's members as they come in, checked and put into a struct.
- * One table says for each member how it is read and where it may stand.
+ * hook_form: reads a hook's members from a body, checks them and puts them into
+ * a struct. One table says for each member how it is read and where it is
+ * allowed.
  */
 #ifndef HOOKS_HOOK_FORM_H
 #define HOOKS_HOOK_FORM_H
@@ -19,7 +20,7 @@ struct hook_form {
 
 /*
  * `current` is the hook to change, or NULL for a new one, whose organization
- * and times are left to the caller. ERR_INVALID with the 400 made.
+ * and times the caller sets. ERR_INVALID with the 400 made.
  */
 enum err hook_form_read(struct call *c, const struct jtree *body,
 			const struct store_hook *current,

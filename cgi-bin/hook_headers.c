@@ -26,7 +26,7 @@ struct headers {
 	struct jtree *out;
 };
 
-/* The member whose name is the same to HTTP; NULL: none. */
+/* The member whose name HTTP treats as the same; NULL: none. */
 static const struct jtree *find_header(const struct jtree *headers,
 				       const char *name)
 {
@@ -55,7 +55,7 @@ static const char *value_to_store(const struct headers *h, const char *name,
 		return s;
 	s = jtree_string(find_header(h->current, name), NULL);
 	if (!s)
-		*why = "*** keeps a value, but there is none so far";
+		*why = "*** keeps a value, but there is none to keep";
 	return s;
 }
 

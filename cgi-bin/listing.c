@@ -11,7 +11,7 @@
 
 enum {
 	LIMIT_MAX = 1000,
-	LINK_MAX = 3800 /* servers take so much as a header */
+	LINK_MAX = 3800 /* the longest header that servers accept */
 };
 
 enum err listing_limit(struct call *c, size_t initial, size_t *out)
@@ -21,7 +21,8 @@ enum err listing_limit(struct call *c, size_t initial, size_t *out)
 
 	if (text && (!text_uint(text, LIMIT_MAX, &n) || n == 0)) {
 		response_problem(c->response, 400,
-				 "limit is a number from 1 to %d.", LIMIT_MAX);
+				 "limit must be a number from 1 to %d.",
+				 LIMIT_MAX);
 		return ERR_INVALID;
 	}
 	*out = n;
@@ -54,7 +55,7 @@ static enum err read_time(struct call *c, const char *name, int64_t *out)
 	if (!text || text_time_parse(text, out))
 		return ERR_OK;
 	response_problem(c->response, 400,
-			 "%s is a time such as 2021-05-27T08:03:53.775Z.",
+			 "%s must be a time such as 2021-05-27T08:03:53.775Z.",
 			 name);
 	return ERR_INVALID;
 }
@@ -65,7 +66,7 @@ static enum err read_state(struct call *c, bool (*is_state)(const char *state),
 	const char *text = request_param(c->request, "state");
 
 	if (text && !is_state(text)) {
-		response_problem(c->response, 400, "There is no such state.");
+		response_problem(c->response, 400, "state is unknown.");
 		return ERR_INVALID;
 	}
 	*out = text ? text : "";
@@ -106,7 +107,7 @@ static void add_encoded(struct buf *b, const char *s)
 	}
 }
 
-/* The key is left out: answers are kept in more places than requests. */
+/* Without the key: answers are kept in more places than requests. */
 void listing_link_next(struct call *c, const char *path, const struct id *after)
 {
 	const struct request *r = c->request;

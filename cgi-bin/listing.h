@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listing: what a list is asked for: how much of it, from where on, and what
- * it is narrowed by.
+ * listing: the query of a list: the size of a page, its place, and the
+ * conditions.
  */
 #ifndef HOOKS_LISTING_H
 #define HOOKS_LISTING_H
@@ -15,24 +15,24 @@
 
 struct call;
 
-/* A list of what happened: notifications or deliveries. */
+/* A list of notifications or deliveries. */
 struct listing {
 	struct store_filter filter; /* texts borrowed from the request */
-	struct id after, hook, notification; /* where it points to */
+	struct id after, hook, notification; /* pointed to by `filter` */
 };
 
-/* ?limit=, ?after=, ?action=, ?state=, ?since= and ?until=. `is_state`: which
- * states there are. ERR_INVALID with a 400 made; ERR_NOT_FOUND for an id of
+/* ?limit=, ?after=, ?action=, ?state=, ?since= and ?until=. `is_state`: whether
+ * a state exists. ERR_INVALID with a 400 made; ERR_NOT_FOUND for an id of
  * another form. */
 enum err listing_read(struct call *c, bool (*is_state)(const char *state),
 		      struct listing *out);
 
 /* The parts, for other lists. */
 
-/* ?limit=, 1 to 1000; `initial` when it is not there. */
+/* ?limit=, 1 to 1000; `initial` when it is missing. */
 enum err listing_limit(struct call *c, size_t initial, size_t *out);
-/* A parameter that is an id: `out` is then `room`, and NULL when it is not
- * there. ERR_NOT_FOUND for one of another form. */
+/* A parameter that is an id: `out` is `room` with the id, or NULL when the
+ * parameter is missing. ERR_NOT_FOUND for an id of another form. */
 enum err listing_id(const struct call *c, const char *name, struct id *room,
 		    const struct id **out);
 

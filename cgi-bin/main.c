@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks.fcgi: the HTTP API. Serves one request after the other, as FastCGI
+ * hooks.fcgi: the HTTP API. It serves one request after the other, as FastCGI
  * or as plain CGI, until a signal, or until [api] max_requests renews it.
  *
- * With a configuration that is wrong it serves 503 and looks again with later
- * requests, so that mending the file is enough.
+ * With a wrong configuration it answers 503 and reads the file again with later
+ * requests, so that correcting the file is enough.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,9 +24,9 @@
 
 enum {
 	DEADLINE_MS = 4500,    /* of one request's database work */
-	IDLE_MS = 30000,       /* the connection is given back after that */
-	LOOK_AGAIN_MS = 1000,  /* for a configuration that is right */
-	METER_MS = 1000,       /* for counting, which nobody waits for */
+	IDLE_MS = 30000,       /* after this the connection is closed */
+	LOOK_AGAIN_MS = 1000,  /* between looks at a wrong configuration */
+	METER_MS = 1000,       /* for writing counts; no client waits */
 	BODY_MAX = 1024 * 1024 /* without a configuration; drained anyway */
 };
 
@@ -40,7 +40,7 @@ struct site {
 	int64_t tried_at; /* monotonic; 0: never */
 };
 
-/* ---- the process's things ---- */
+/* ---- resources of the process ---- */
 
 static bool site_ready(struct site *site)
 {
@@ -68,7 +68,7 @@ static bool site_ready(struct site *site)
 	return true;
 }
 
-/* What fails here concerns nobody. */
+/* Failures are ignored. */
 static void write_meter(struct site *site)
 {
 	db_deadline(site->store.db, clock_monotonic() + METER_MS);
@@ -120,7 +120,7 @@ static void serve(struct site *site, struct gateway *g)
 	answer_request(site, &c, g);
 	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
 	meter_add(&site->meter, request.method, c.route, response.status);
-	gateway_finish(g); /* what is borrowed of the request is gone now */
+	gateway_finish(g); /* borrowed parts of the request end here */
 	auth_touch(&c);
 	site->away = response.status == 503;
 	if (site->ready && !site->away &&
@@ -130,7 +130,7 @@ static void serve(struct site *site, struct gateway *g)
 	request_release(&request);
 }
 
-/* A server that keeps its connection may have sent the next request: such a
+/* A server that keeps its connection may have sent the next request: then the
  * process waits, but not for ever. */
 static bool worn_out(const struct site *site, const struct gateway *g,
 		     uint64_t served)
@@ -141,8 +141,8 @@ static bool worn_out(const struct site *site, const struct gateway *g,
 	       (!gateway_is_kept(g) || served / 2 >= max);
 }
 
-/* Nothing came for a while. What is counted is written soon, the connection
- * to the database given back later. Returns how long to wait then. */
+/* No request came for a while. Counts are written soon, the connection to the
+ * database is closed later. Returns the time to wait next. */
 static int64_t rest(struct site *site)
 {
 	bool counted = site->ready && site->meter.used;
@@ -154,7 +154,7 @@ static int64_t rest(struct site *site)
 	return counted ? IDLE_MS - METER_WRITE_MS : -1;
 }
 
-/* True: until it was worn out. */
+/* True: it served until it was worn out. */
 static bool loop(struct site *site, struct gateway *g)
 {
 	uint64_t served = 0;
@@ -177,7 +177,7 @@ static bool loop(struct site *site, struct gateway *g)
 	return true;
 }
 
-/* Where this program lies; asked before an update takes the file away. */
+/* The path of this program, found before an update removes the file. */
 static void find_self(char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
@@ -186,9 +186,9 @@ static void find_self(char *path, size_t size)
 }
 
 /*
- * Renewed in place: the listening socket stays open, so that what waits in
- * its queue is answered by the program that begins anew. Should that fail,
- * the end of the process makes the web server start another one.
+ * The process is renewed in place: the listening socket stays open, so that
+ * requests in its queue are answered by the program that starts again. If that
+ * fails, the end of the process makes the web server start another one.
  */
 int main(int argc, char **argv)
 {

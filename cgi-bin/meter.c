@@ -14,7 +14,7 @@
 
 enum { LABEL_SIZE = 128 };
 
-/* What comes from outside must not make labels without end. */
+/* Text from outside must not create an unlimited number of labels. */
 static const char *known_method(const char *method)
 {
 	static const char *const known[] = {"GET",    "HEAD",	 "POST", "PUT",
@@ -26,7 +26,7 @@ static const char *known_method(const char *method)
 	return "other";
 }
 
-/* A full one is due; until it is written, what is new to it goes unseen. */
+/* A full meter is due; until it is written, new labels are not counted. */
 void meter_add(struct meter *m, const char *method, const char *route,
 	       unsigned status)
 {
@@ -80,7 +80,7 @@ enum err meter_write(struct meter *m, struct store *s)
 	qsort(list, m->used, sizeof(list[0]), compare_labels);
 	e = store_counter_add(s, list, m->used);
 	if (e)
-		m->since = clock_monotonic(); /* not again at once */
+		m->since = clock_monotonic(); /* no retry at once */
 	else
 		m->used = 0;
 	return e;

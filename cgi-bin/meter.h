@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meter: how many requests there were, by method, route and status. Gathered
+ * meter: counts requests by method, route and status. The counts are collected
  * in memory and added to the counters of the whole installation every few
- * seconds and at the process's end, because processes come and go and none
- * of them knows the others. A process that is killed takes a few seconds'
- * counts with it; a COMMIT whose answer is lost may count them twice.
+ * seconds and at the process's end, because processes come and go and do not
+ * know each other. A process that is killed loses the counts of a few seconds;
+ * a COMMIT whose answer is lost may count them twice.
  */
 #ifndef HOOKS_METER_H
 #define HOOKS_METER_H
@@ -18,7 +18,7 @@
 struct store;
 
 enum {
-	METER_MAX = 256, /* different ones between two writings */
+	METER_MAX = 256, /* different counts between two writes */
 	METER_WRITE_MS = 5000
 };
 
@@ -29,16 +29,16 @@ struct meter {
 		uint64_t n;
 	} count[METER_MAX];
 	size_t used;
-	int64_t since; /* of the first one, monotonic */
+	int64_t since; /* of the first count, monotonic */
 };
 
-/* `method` as sent; `route`: the pattern, a literal, or NULL for an address
- * where there is nothing. */
+/* `method` as sent; `route`: the pattern, a literal, or NULL for an unknown
+ * address. */
 void meter_add(struct meter *m, const char *method, const char *route,
 	       unsigned status);
 
 bool meter_is_due(const struct meter *m, int64_t monotonic_ms);
-/* Writes what is counted; on failure it is kept for the next time. */
+/* Writes the counts; on failure they are kept for the next time. */
 enum err meter_write(struct meter *m, struct store *s);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openapi_text: htdocs/openapi.yaml and the same in JSON, as built in by
+ * openapi_text: htdocs/openapi.yaml and the same in JSON, built in by
  * embed.awk, so that neither can be missing or of another version.
  */
 #ifndef HOOKS_OPENAPI_TEXT_H

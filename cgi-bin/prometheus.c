@@ -50,7 +50,7 @@ void prometheus_gauge(struct buf *out, const char *name, const char *help,
 	prometheus_sample(out, name, NULL, value);
 }
 
-/* Buckets count all up to their bound, those of the ones before too. */
+/* A bucket counts everything up to its bound, including the buckets before. */
 void prometheus_histogram(struct buf *out, const char *name, const char *help,
 			  const struct histogram *h, uint64_t sum_us)
 {

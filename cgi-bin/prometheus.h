@@ -15,7 +15,8 @@
 /* In front of every name. */
 #define PROMETHEUS_PREFIX "vyte_hooks_"
 
-/* Once a family, before its samples. `type`: counter, gauge, histogram. */
+/* Called once for each family, before its samples. `type`: counter, gauge,
+ * histogram. */
 void prometheus_family(struct buf *out, const char *name, const char *type,
 		       const char *help);
 
@@ -24,10 +25,10 @@ struct prometheus_label {
 	const char *name, *value;
 };
 
-/* `labels`: until a name is NULL; NULL for none. */
+/* `labels` ends with a NULL name; NULL for none. */
 void prometheus_sample(struct buf *out, const char *name,
 		       const struct prometheus_label *labels, double value);
-/* A family that has one sample and no label. */
+/* A family with one sample and no label. */
 void prometheus_gauge(struct buf *out, const char *name, const char *help,
 		      double value);
 /* A whole family, in seconds. */

@@ -2,8 +2,8 @@
 /*
  * request: from CGI's environment to a struct.
  *
- * Routing is on the raw REQUEST_URI: servers decode PATH_INFO, each in its
- * own way, and a coded slash is no slash.
+ * Routing uses the raw REQUEST_URI: servers decode PATH_INFO, each in its own
+ * way, and an encoded slash does not divide segments.
  */
 #include "request.h"
 
@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "gateway.h"
 
-/* So that Link, which has the query in it, fits into what servers take as a
- * header, three bytes for each. */
+/* So that Link, which contains the query with up to three bytes for each of its
+ * own, fits into the headers that servers accept. */
 enum { QUERY_MAX = 1000 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -45,8 +45,7 @@ void request_release(struct request *r)
 
 /* ---- decoding ---- */
 
-/* Percent-decoded; NULL when that cannot be done, gives a NUL, or is not
- * UTF-8. */
+/* Percent-decodes; NULL when that fails, gives a NUL, or is not UTF-8. */
 static char *decode(struct arena *a, const char *s, size_t len, bool plus)
 {
 	char *out = arena_alloc(a, len + 1), *to = out;
@@ -191,8 +190,8 @@ static const char *variable_value(const char *entry, const char *name)
 		       : NULL;
 }
 
-/* Servers hand X-Name and X_Name over as one variable, some of them twice:
- * which of the two counts would be a guess. */
+/* Servers pass X-Name and X_Name as one variable, some of them twice: which of
+ * the two counts would be a guess. */
 static void read_header(struct request *r, const char *entry)
 {
 	for (size_t i = 0; i < COUNT(headers); i++) {
@@ -244,7 +243,7 @@ void request_read_head(struct request *r, char *const *environment,
 
 bool request_is_forwarded(const struct request *r)
 {
-	/* What begins so: X-Forwarded-For, X-Forwarded-Host, ... */
+	/* Beginnings of names: X-Forwarded-For, X-Forwarded-Host, ... */
 	static const char *const beginnings[] = {
 		"HTTP_X_FORWARDED",  "HTTP_FORWARDED",
 		"HTTP_VIA=",	     "HTTP_X_REAL_IP=",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request: what was asked, taken apart once: the path by its raw slashes and
- * each segment decoded after, the query, the few headers that are looked at,
+ * request: the request, parsed once: the path, split at its raw slashes with
+ * each segment decoded afterwards, the query, the few headers that are used,
  * and the body up to a limit.
  */
 #ifndef HOOKS_REQUEST_H
@@ -31,18 +31,18 @@ struct request_param {
 	const char *name, *value;
 };
 
-/* Texts are *arena*, those from the environment *borrowed*. */
+/* Texts are *arena*; texts from the environment are *borrowed*. */
 struct request {
 	struct arena arena;
 	const char *method;
-	/* After [api] base_path; a slash at the end makes none. */
+	/* After [api] base_path; a slash at the end adds no segment. */
 	const char *segment[REQUEST_SEGMENTS_MAX];
 	size_t segments;
-	bool no_path; /* not below base_path, or not to be decoded */
+	bool no_path; /* not below base_path, or cannot be decoded */
 	struct request_param param[REQUEST_PARAMS_MAX];
 	size_t params;
-	const char *bad_query;			/* what is wrong, or NULL */
-	const char *header[REQUEST_HEADER_MAX]; /* NULL: not there */
+	const char *bad_query;			/* its error, or NULL */
+	const char *header[REQUEST_HEADER_MAX]; /* NULL: missing */
 	const char *twice;	  /* a header that came twice, or NULL */
 	const char *remote;	  /* the client's address; "" when unknown */
 	char *const *environment; /* borrowed */
@@ -52,16 +52,16 @@ struct request {
 void request_init(struct request *r, uint64_t max_body);
 void request_release(struct request *r);
 
-/* Everything but the body. */
+/* Reads everything except the body. */
 void request_read_head(struct request *r, char *const *environment,
 		       const char *base_path);
 void request_read_body(struct request *r, struct gateway *g);
 
-/* Whether a header says that the client speaks for another one: then the
- * address is a proxy's. */
+/* Whether a header says that the request was forwarded for another client: then
+ * the address is a proxy's. */
 bool request_is_forwarded(const struct request *r);
 
-/* A parameter of the query; NULL: not there. */
+/* A parameter of the query; NULL: missing. */
 const char *request_param(const struct request *r, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route: one row a method and path.
+ * route: one row for each method and path.
  */
 #include "route.h"
 
@@ -15,7 +15,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Who may: sets of roles. */
+/* Sets of roles. */
 #define ANYBODY 0u /* without a key */
 #define MANAGE (1u << ROLE_MANAGE)
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
@@ -87,7 +87,7 @@ static const struct route routes[] = {
 	 "Read figures of the whole installation, for Prometheus."},
 };
 
-/* Whether the path is the pattern's; the segments for ":" go to `arg`. */
+/* Whether the path matches the pattern; `arg` gets the segments for ":". */
 static bool matches(const struct request *r, const char *pattern,
 		    const char **arg)
 {
@@ -153,7 +153,7 @@ static const struct route *find_route(struct call *c)
 			response_empty(c->response, 204);
 		else
 			response_problem(c->response, 405,
-					 "This address takes only: %s.",
+					 "This address accepts only: %s.",
 					 allow.data);
 		response_header(c->response, "Allow", "%s", allow.data);
 	}
@@ -180,7 +180,7 @@ static enum err check_head(struct call *c)
 	return ERR_OK;
 }
 
-/* An address says something only where nobody speaks for another. */
+/* A client's address counts only for requests that were not forwarded. */
 static bool is_near(const struct call *c)
 {
 	const struct policy *p = c->policy;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route: the table of everything that can be asked, and what must hold before
- * a handler runs: the address, the method, the key, its role, the body's size.
+ * route: the table of all routes, and the checks before a handler runs: the
+ * address, the method, the key, its role, the size of the body.
  */
 #ifndef HOOKS_ROUTE_H
 #define HOOKS_ROUTE_H
@@ -9,7 +9,7 @@
 struct call;
 struct gateway;
 
-/* Makes the answer, whatever happens. */
+/* Makes an answer in every case. */
 void route_serve(struct call *c, struct gateway *g);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spawn: two forks, so that the sender is nobody's child, and a pipe that
- * closes when it runs.
+ * spawn: two forks, so that the sender is not our child, and a pipe that closes
+ * when it runs.
  */
 #include "spawn.h"
 
@@ -25,13 +25,13 @@ enum {
 	DESCRIPTORS_MAX = 65536
 };
 
-/* What the sender may need of our environment. Nothing that came with a
- * request: under plain CGI that has the API key. */
+/* The part of our environment that the sender may need. Nothing that came with
+ * a request: under plain CGI that includes the API key. */
 static const char *const kept[] = {"PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR"};
 
 enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
 
-/* ---- where it is ---- */
+/* ---- finding the program ---- */
 
 static bool is_there(char path[PATH_SIZE], const char *folder, const char *from)
 {
@@ -40,8 +40,9 @@ static bool is_there(char path[PATH_SIZE], const char *folder, const char *from)
 	return n < PATH_SIZE && access(path, X_OK) == 0;
 }
 
-/* Beside us in a build tree; where it was installed; or where an installation
- * that was moved as a whole has it. */
+/* The sender is beside us in a build tree, in the folder where it was
+ * installed, or in the same place of an installation that was moved as a whole.
+ */
 static bool find_sender(char path[PATH_SIZE])
 {
 	char own[PATH_SIZE];
@@ -52,7 +53,7 @@ static bool find_sender(char path[PATH_SIZE])
 	       (known && is_there(path, own, "/../../bin"));
 }
 
-/* ---- in the child: nothing that takes memory or locks ---- */
+/* ---- in the child: no allocation and no locks ---- */
 
 static void reset_signals(void)
 {
@@ -68,7 +69,7 @@ static void reset_signals(void)
 static bool close_all(int status)
 {
 	int null = open("/dev/null", O_RDWR);
-	/* Out of the way of what is put in its place. */
+	/* Moves it out of the way of the descriptor that takes its place. */
 	int away = fcntl(status, F_DUPFD, STATUS + 1);
 
 	if (null < 0 || away < 0)
@@ -119,7 +120,7 @@ static enum err cannot_start(const char *what, int number)
 	return ERR_INTERNAL;
 }
 
-/* The pipe ends without a word when the program runs. */
+/* The pipe ends without a message when the program runs. */
 static enum err wait_for(pid_t child, int status, const char *path)
 {
 	int number = 0;

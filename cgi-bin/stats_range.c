@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats_range: the two parameters, and what stands for them where they are
- * left out.
+ * stats_range: the two parameters, and their defaults.
  */
 #include "stats_range.h"
 
@@ -37,7 +36,7 @@ static bool minutes_are_there(int64_t since, int64_t now)
 	return since >= now - STORE_MINUTES_MS;
 }
 
-/* The shortest of some that people like. */
+/* The shortest of some usual steps that fits. */
 static int64_t choose_step(int64_t since, int64_t now)
 {
 	static const int64_t steps[] = {
@@ -59,7 +58,7 @@ static enum err read_begin(struct call *c, int64_t now, int64_t *out)
 
 	*out = now - DAY;
 	if (text && !text_time_parse(text, out))
-		return refuse_range(c, "since is a time such as "
+		return refuse_range(c, "since must be a time such as "
 				       "2021-05-27T08:03:53.775Z.");
 	return ERR_OK;
 }
@@ -74,14 +73,14 @@ static enum err read_step(struct call *c, int64_t since, int64_t now,
 		return ERR_OK;
 	if (!text_duration(text, out) || *out < MINUTE || *out > DAY ||
 	    *out % MINUTE)
-		return refuse_range(c,
-				    "step is a number of whole minutes such as "
-				    "5m, from 1m to 1d.");
+		return refuse_range(
+			c, "step must be a number of whole minutes such as "
+			   "5m, from 1m to 1d.");
 	if (*out % HOUR && !minutes_are_there(since, now))
 		return refuse_range(
-			c, "What happened more than two days ago is "
-			   "known by the hour only: step must be whole "
-			   "hours, or since later.");
+			c, "Counts of more than two days ago are kept "
+			   "by the hour only: step must be whole hours, "
+			   "or since later.");
 	return ERR_OK;
 }
 
@@ -96,7 +95,7 @@ enum err stats_range_read(struct call *c, int64_t now, struct stats_range *out)
 		return e;
 	points = count_points(since, step, now);
 	if (points < 1)
-		return refuse_range(c, "since lies in the future.");
+		return refuse_range(c, "since is in the future.");
 	if (points > STATS_POINTS_MAX) {
 		response_problem(c->response, 400,
 				 "That would be %lld points, and there are at "

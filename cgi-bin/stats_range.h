@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats_range: which time a plot is about, and in which steps: ?since= and
- * ?step= of /v2/stats.
+ * stats_range: the time and the steps of a plot: ?since= and ?step= of
+ * /v2/stats.
  */
 #ifndef HOOKS_STATS_RANGE_H
 #define HOOKS_STATS_RANGE_H
@@ -20,9 +20,9 @@ enum {
 
 /* Steps begin at whole multiples of their length since 1970, UTC. */
 struct stats_range {
-	int64_t since; /* where the first step begins, milliseconds */
-	int64_t step;  /* whole minutes; whole hours where minutes are gone */
-	size_t points; /* up to the one that `now` is in */
+	int64_t since; /* the beginning of the first step, milliseconds */
+	int64_t step;  /* whole minutes; whole hours if minutes are gone */
+	size_t points; /* up to the step that contains `now` */
 };
 
 /* ERR_INVALID with a 400 made. `now`: the database's. */

@@ -438,7 +438,7 @@ class Replay(PageCase):
                 'dialog input[type=datetime-local]');
             input.value = '2031-01-01T00:00';
             input.dispatchEvent(new Event('change', { bubbles: true }))""")
-        self.page.see("dialog [role=alert]", "since lies in the future")
+        self.page.see("dialog [role=alert]", "since is in the future")
         self.page.click("dialog button", "Last hour")
         self.page.wait("8 deliveries will be sent again.")
         self.quiet(but=[400])

@@ -84,10 +84,10 @@ START_TEST(refused)
 		{"limit=-1", "from 1 to 1000"},
 		{"limit=", "from 1 to 1000"},
 		{"limit=1e2", "from 1 to 1000"},
-		{"state=", "no such state"},
-		{"state=bad", "no such state"},
-		{"since=", "since is a time"},
-		{"until=tomorrow", "until is a time"},
+		{"state=", "state is unknown"},
+		{"state=bad", "state is unknown"},
+		{"since=", "since must be a time"},
+		{"until=tomorrow", "until must be a time"},
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {

@@ -101,7 +101,7 @@ START_TEST(without_a_key)
 	ck_assert_uint_eq(u.response.status, 401);
 	/* No key has these characters, so nobody is asked. */
 	ask("GET", "/v2/hooks?api_key=%27");
-	unit_call_answered(&u, 401, "is not known");
+	unit_call_answered(&u, 401, "is unknown");
 }
 END_TEST
 

@@ -138,7 +138,7 @@ START_TEST(refused)
 		unit_call_answered(&u, 400, table[i].why);
 	}
 	ck_assert_int_eq(read_query("since=yesterday"), ERR_INVALID);
-	unit_call_answered(&u, 400, "since is a time");
+	unit_call_answered(&u, 400, "since must be a time");
 }
 END_TEST
 
