@@ -116,14 +116,20 @@ static const struct body_schema schema = {
 
 /* ---- the query ---- */
 
+static bool is_either(const char *text, const char *a, const char *b)
+{
+	return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
 static enum err read_dry_run(struct call *c, bool *out)
 {
 	const char *text = request_param(c->request, "dry_run");
 
-	*out = text && strcmp(text, "1") == 0;
-	if (!text || *out || strcmp(text, "0") == 0)
+	*out = text && is_either(text, "1", "true");
+	if (!text || *out || is_either(text, "0", "false"))
 		return ERR_OK;
-	response_problem(c->response, 400, "dry_run must be 1 or 0.");
+	response_problem(c->response, 400,
+			 "dry_run must be 1, true, 0 or false.");
 	return ERR_INVALID;
 }
 

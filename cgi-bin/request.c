@@ -148,6 +148,9 @@ static const char *add_param(struct request *r, const char *s, size_t len)
 		       : arena_strdup(&r->arena, "");
 	if (!name || !value)
 		return "The query is not percent-encoded UTF-8.";
+	/* Of a cache or a library, not for us. */
+	if (*name == '_')
+		return NULL;
 	if (r->params == REQUEST_PARAMS_MAX)
 		return "The query has too many parameters.";
 	if (request_param(r, name))

@@ -28,62 +28,66 @@ struct route {
 	const char *pattern; /* ":x" stands for any one segment */
 	unsigned roles;
 	enum err (*handle)(struct call *c);
+	const char *params;  /* of the query, with blanks in between */
 	const char *meaning; /* `make texts` puts it into doc/publish.md */
 };
 
 static const struct route routes[] = {
-	{"GET", "/v2/hooks", READ, api_hook_list, "List the hooks."},
-	{"POST", "/v2/hooks", MANAGE, api_hook_create, "Create a hook."},
-	{"GET", "/v2/hooks/:id", READ, api_hook_get, "Read a hook."},
-	{"PUT", "/v2/hooks/:id", MANAGE, api_hook_update, "Change a hook."},
-	{"DELETE", "/v2/hooks/:id", MANAGE, api_hook_delete,
+	{"GET", "/v2/hooks", READ, api_hook_list, "action limit after",
+	 "List the hooks."},
+	{"POST", "/v2/hooks", MANAGE, api_hook_create, "", "Create a hook."},
+	{"GET", "/v2/hooks/:id", READ, api_hook_get, "", "Read a hook."},
+	{"PUT", "/v2/hooks/:id", MANAGE, api_hook_update, "", "Change a hook."},
+	{"DELETE", "/v2/hooks/:id", MANAGE, api_hook_delete, "",
 	 "Delete a hook; the deliveries that are still to be made are "
 	 "cancelled."},
-	{"POST", "/v2/hooks/:id/enable", MANAGE, api_hook_enable,
+	{"POST", "/v2/hooks/:id/enable", MANAGE, api_hook_enable, "",
 	 "Enable a hook; deliveries that were held while it was disabled go "
 	 "on."},
-	{"POST", "/v2/hooks/:id/disable", MANAGE, api_hook_disable,
+	{"POST", "/v2/hooks/:id/disable", MANAGE, api_hook_disable, "",
 	 "Disable a hook; its deliveries are held."},
-	{"POST", "/v2/hooks/:id/ping", MANAGE, api_ping,
+	{"POST", "/v2/hooks/:id/ping", MANAGE, api_ping, "",
 	 "Make one test delivery at once, also to a disabled hook; it is "
 	 "attempted once."},
-	{"POST", "/v2/hooks/:id/replay", MANAGE, api_replay,
+	{"POST", "/v2/hooks/:id/replay", MANAGE, api_replay, "dry_run",
 	 "Send again the deliveries made `since` a time (before `until`, in "
 	 "these `states`); `?dry_run=1` only counts them."},
-	{"GET", "/v2/hooks/:id/secret", MANAGE, api_secret_get,
+	{"GET", "/v2/hooks/:id/secret", MANAGE, api_secret_get, "",
 	 "Read a hook's secret."},
-	{"POST", "/v2/hooks/:id/secret/rotate", MANAGE, api_secret_rotate,
+	{"POST", "/v2/hooks/:id/secret/rotate", MANAGE, api_secret_rotate, "",
 	 "Make a new secret; the old one signs too for a while."},
-	{"POST", "/v2/notifications", PUBLISH, api_publish,
+	{"POST", "/v2/notifications", PUBLISH, api_publish, "",
 	 "Publish a notification, or an array of up to 1000."},
 	{"GET", "/v2/notifications", READ, api_notification_list,
+	 "action state since until limit after",
 	 "List the notifications, newest first."},
-	{"GET", "/v2/notifications/:id", READ, api_notification_get,
+	{"GET", "/v2/notifications/:id", READ, api_notification_get, "",
 	 "Read a notification with its resource and its deliveries."},
 	{"GET", "/v2/deliveries", READ, api_delivery_list,
+	 "hook notification action state since until limit after",
 	 "List the deliveries, newest first."},
-	{"GET", "/v2/deliveries/:id", READ, api_delivery_get,
+	{"GET", "/v2/deliveries/:id", READ, api_delivery_get, "before",
 	 "Read a delivery with its attempts and answers, a hundred a page."},
 	{"POST", "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver,
-	 "Send a delivery again, or now if it waits."},
-	{"GET", "/v2/actions", READ, api_action_list,
+	 "", "Send a delivery again, or now if it waits."},
+	{"GET", "/v2/actions", READ, api_action_list, "",
 	 "List the actions, with descriptions."},
-	{"GET", "/v2/stats", READ, api_stats,
+	{"GET", "/v2/stats", READ, api_stats, "hook since step",
 	 "Read counts and latencies for plots, the state of the queue and of "
 	 "the hooks."},
-	{"GET", "/v2/run", RUN, api_run,
+	{"GET", "/v2/run", RUN, api_run, "",
 	 "Start the sender, from a service that can only GET."},
-	{"POST", "/v2/run", RUN, api_run,
+	{"POST", "/v2/run", RUN, api_run, "",
 	 "Start the sender, for example from a web-cron service."},
-	{"GET", "/v2/auth/test", READ, api_org_test,
+	{"GET", "/v2/auth/test", READ, api_org_test, "",
 	 "Read the key's organization and its `role`."},
-	{"GET", "/v2/openapi.yaml", ANYBODY, api_openapi_yaml,
+	{"GET", "/v2/openapi.yaml", ANYBODY, api_openapi_yaml, "",
 	 "Read the description of all this, as OpenAPI 3.1."},
-	{"GET", "/v2/openapi.json", ANYBODY, api_openapi_json,
+	{"GET", "/v2/openapi.json", ANYBODY, api_openapi_json, "",
 	 "Read the same as JSON."},
-	{"GET", "/healthz", ANYBODY, api_health,
+	{"GET", "/healthz", ANYBODY, api_health, "",
 	 "See whether requests can be served."},
-	{"GET", "/metrics", READ | NEAR, api_metrics,
+	{"GET", "/metrics", READ | NEAR, api_metrics, "",
 	 "Read figures of the whole installation, for Prometheus."},
 };
 
@@ -205,6 +209,40 @@ static enum err check_role(struct call *c, const struct route *route)
 	return ERR_INVALID;
 }
 
+/* Whether the name is one of those in `list`, which has blanks in between. */
+static bool has_param(const char *list, const char *name)
+{
+	size_t want = strlen(name), len;
+
+	for (; *list; list += len + (list[len] == ' ')) {
+		len = strcspn(list, " ");
+		if (len == want && memcmp(list, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is misspelt must not go unseen: replay?dryrun=1 is no dry run. */
+static enum err check_params(struct call *c, const struct route *route)
+{
+	const struct request *r = c->request;
+
+	for (size_t i = 0; i < r->params; i++) {
+		const char *name = r->param[i].name;
+
+		if (strcmp(name, "api_key") == 0 ||
+		    has_param(route->params, name))
+			continue;
+		response_problem(
+			c->response, 400,
+			"The parameter %s is not known here; %s%s.", name,
+			*route->params ? "these are: " : "there is none",
+			route->params);
+		return ERR_INVALID;
+	}
+	return ERR_OK;
+}
+
 static enum err read_request_body(struct call *c, struct gateway *g)
 {
 	request_read_body(c->request, g);
@@ -241,6 +279,8 @@ void route_serve(struct call *c, struct gateway *g)
 	e = check_head(c);
 	if (!e)
 		e = check_role(c, route);
+	if (!e)
+		e = check_params(c, route);
 	if (!e)
 		e = read_request_body(c, g);
 	if (!e)

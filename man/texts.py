@@ -102,24 +102,25 @@ KEYS = {
     "READ | NEAR": "`read`, or none from `[api] metrics_allow`",
 }
 ROUTE = re.compile(
-    r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+), api_\w+,\s+((?:"[^"]+"\s*)+)\}',
+    r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+), api_\w+,\s+'
+    r'"([a-z_ ]*)",\s+((?:"[^"]+"\s*)+)\}',
     re.M,
 )
 TABLE = re.compile(r"^\| request \| .*\n(?:\|.*\n)+", re.M)
 
 
 def routes(source):
-    """The rows of route.c: (method, path, roles, meaning)."""
+    """The rows of route.c: (method, path, roles, parameters, meaning)."""
     return [
-        (method, path, roles, "".join(re.findall(r'"([^"]*)"', meaning)))
-        for method, path, roles, meaning in ROUTE.findall(source)
+        (*row, params.split(), "".join(re.findall(r'"([^"]*)"', meaning)))
+        for *row, params, meaning in ROUTE.findall(source)
     ]
 
 
 def route_table(source):
     yield "| request | key | does |"
     yield "| --- | --- | --- |"
-    for method, path, roles, meaning in routes(source):
+    for method, path, roles, _, meaning in routes(source):
         yield f"| `{method} {path}` | {KEYS[roles]} | {meaning} |"
 
 

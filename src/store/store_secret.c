@@ -65,11 +65,13 @@ static enum err expire(struct store *s, uint64_t hook, int64_t overlap,
 			     "WHERE hook_id = ? AND expires_at IS NULL",
 			     DB_ARGS(db_time(now + overlap), db_uint(hook)));
 
+	/* Without an overlap also those end that an earlier rotation left. */
 	if (!e)
-		e = db_exec(s->db,
-			    "DELETE FROM vh_hook_secrets WHERE hook_id = ? AND "
-			    "expires_at <= ?",
-			    DB_ARGS(db_uint(hook), db_time(now)));
+		e = db_exec(
+			s->db,
+			"DELETE FROM vh_hook_secrets WHERE hook_id = ? AND "
+			"(expires_at <= ? OR ? = 0)",
+			DB_ARGS(db_uint(hook), db_time(now), db_int(overlap)));
 	return e;
 }
 

@@ -42,12 +42,21 @@ class Routes(tap.Case):
         assert not more, more
 
     def test_with_its_roles(self):
-        for route, roles in openapi.routes().items():
+        for route, (roles, _) in openapi.routes().items():
             described = self.documented[route].get("x-roles")
             assert described == ROLES[roles], (route, roles, described)
             security = self.documented[route].get("security")
             assert (security == []) == (roles == "ANYBODY"), route
             assert ({} in (security or ())) == ("NEAR" in roles), route
+
+    def test_with_its_parameters(self):
+        for route, (_, names) in openapi.routes().items():
+            described = {
+                p["name"]
+                for p in openapi.parameters(route[1], self.documented[route])
+                if p["in"] == "query"
+            }
+            assert described == set(names), (route, described, names)
 
 
 class Lint(tap.Case):

@@ -144,4 +144,39 @@ class Routes(ApiCase):
         assert answer.status == 200 and answer.body == b"", answer
 
 
+class Queries(ApiCase):
+    """As strict as bodies: what is misspelt must not go unseen."""
+
+    def refused(self, method, target, word, body=None):
+        detail = self.problem(400, method, target, body)["detail"]
+        assert word in detail, detail
+
+    def test_a_dry_run_that_is_misspelt_replays_nothing(self):
+        path = f"{HOOKS}/{self.hook()['_id']}/replay"
+        body = {"since": "2021-05-27T08:03:53.775Z"}
+        for word in ("dryrun", "dry-run", "DRY_RUN", "dry_run%20"):
+            self.refused("POST", f"{path}?{word}=1", "dry_run", body)
+        for word in ("1", "true", "0", "false"):
+            status = 200 if word in ("1", "true") else 202
+            found = self.good(status, "POST", f"{path}?dry_run={word}", body)
+            assert found == {"count": 0}, found
+
+    def test_a_filter_of_another_list_filters_nothing(self):
+        self.refused("GET", "/v2/deliveries?colour=failed", "colour")
+        self.refused("GET", "/v2/hooks?since=2021-05-27", "since")
+        self.refused("GET", f"{HOOKS}/{no_such_id()}?limit=1", "limit")
+        self.refused("DELETE", f"{HOOKS}/{no_such_id()}?dry_run=1", "dry_run")
+
+    def test_twice(self):
+        for query in ("limit=1&limit=2", "limit=1&limit=1", "x&x"):
+            self.problem(400, "GET", f"/v2/deliveries?{query}")
+
+    def test_names_of_caches_and_libraries_are_ignored(self):
+        for query in ("?_=1", "?_=1&_=2", "?_t=%C3%A9&limit=1", "?_limit=0"):
+            self.good(200, "GET", HOOKS + query)
+
+    def test_strangers_are_told_nothing(self):
+        self.problem(401, "GET", f"{HOOKS}?colour=1", key=None)
+
+
 tap.main()

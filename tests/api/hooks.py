@@ -388,6 +388,19 @@ class Secret(ApiCase):
         after = self.good(200, "POST", path, {"overlap": "1h"})
         assert after != before and self.secret(hook) == after
 
+    def test_without_an_overlap_every_older_one_ends(self):
+        hook = self.hook()
+        path = f"/v2/hooks/{hook['_id']}/secret/rotate"
+        rows = (
+            "SELECT COUNT(*) FROM vh_hook_secrets WHERE hook_id = "
+            "(SELECT MAX(id) FROM vh_hooks)"
+        )
+        self.good(200, "POST", path, {"overlap": "7d"})
+        self.good(200, "POST", path, {})
+        assert self.service.db.value(rows) == "3"
+        self.good(200, "POST", path, {"overlap": "0s"})
+        assert self.service.db.value(rows) == "1"
+
     def test_rotation_overlap_is_bounded(self):
         path = f"/v2/hooks/{self.hook()['_id']}/secret/rotate"
         for overlap in ("8d", "-1s", "soon", 5):

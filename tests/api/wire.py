@@ -350,17 +350,13 @@ class Json(ApiCase):
 
 
 class Pages(ApiCase):
-    def test_a_long_query_comes_back_in_the_link(self):
+    def test_the_query_comes_back_in_the_link(self):
         for _ in range(2):
-            self.hook()
-        target = "/v2/hooks?limit=1&x=" + "%C3%A9" * 100 + "&y=" + "!" * 300
-        answer = self.door.exchange(
-            "GET", target, [("Authorization", self.key)]
-        )
-        link = answer.header("Link")
+            self.hook(action="*")
+        target = "/v2/hooks?limit=%31&action=*&_=%C3%A9"
+        link = self.call("GET", target).header("Link")
         assert link.endswith('>; rel="next"'), link
-        assert "x=" + "%C3%A9" * 100 in link, link
-        assert "y=" + "%21" * 300 in link, link
+        assert "?limit=1&action=%2A&after=" in link, link
 
 
 tap.main()
