@@ -42,6 +42,21 @@ struct courier {
 	int64_t stop_at; /* when requests in flight are cut off; 0: never */
 };
 
+static struct parcel *courier_parcel(struct http_request *r)
+{
+	return (struct parcel *)((char *)r - offsetof(struct parcel, request));
+}
+
+/* A process may be stopped at any moment for any time, also when the request
+ * was on its way to a connection. */
+bool courier_may_send(const struct http_request *r)
+{
+	const void *at = (const char *)r - offsetof(struct parcel, request);
+	const struct parcel *p = at;
+
+	return clock_monotonic() < atomic_load(&p->lane->shared.leave_until);
+}
+
 /* ---- organizations ---- */
 
 static struct courier_org *org_of(struct courier *c, const struct id *id)
@@ -286,11 +301,6 @@ static void courier_done(struct courier *c, struct parcel *p)
 	}
 	detach_lane(c, l);
 	give_back(c, p);
-}
-
-static struct parcel *courier_parcel(struct http_request *r)
-{
-	return (struct parcel *)((char *)r - offsetof(struct parcel, request));
 }
 
 static void courier_collect(struct courier *c)

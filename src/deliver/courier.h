@@ -15,6 +15,7 @@
 #include "rules/outcome.h"
 
 struct http;
+struct http_request;
 struct mailbox;
 
 struct courier_plan {
@@ -25,6 +26,9 @@ struct courier_plan {
 	/* MAILBOX_STOP_NOW: how long requests in flight may go on, ms. */
 	int64_t stop_ms;
 };
+
+/* For the options of `http`: whether the lease of the request's lane holds. */
+bool courier_may_send(const struct http_request *r);
 
 /* Runs until the mailbox has ended and every parcel is handed back. */
 void courier_run(const struct courier_plan *plan);

@@ -95,6 +95,9 @@ struct lane {
 		/* Monotonic: a request that starts later could outlast the
 		 * lease. */
 		atomic_int_fast64_t send_until;
+		/* Monotonic: after this no byte of it may leave; others may be
+		 * sending the same. */
+		atomic_int_fast64_t leave_until;
 	} shared;
 };
 

@@ -162,6 +162,7 @@ static void renew(const struct round *r, struct lane *l, int64_t lease_end)
 {
 	l->ledger.lease_end = lease_end;
 	atomic_store(&l->shared.send_until, lease_end - worst_attempt(r));
+	atomic_store(&l->shared.leave_until, lease_end - MARGIN_MS);
 }
 
 /* Continues after the last row that was taken; a batch takes some out of

@@ -59,6 +59,7 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 		.user_agent = plan->conf->sender.user_agent,
 		.address_ok = policy_address_ok,
 		.arg = plan->policy,
+		.may_send = courier_may_send,
 	};
 
 	return http_new(&o);

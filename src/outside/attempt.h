@@ -21,7 +21,7 @@ enum attempt_error {
 	ATTEMPT_TIMEOUT,
 	ATTEMPT_CLOSED,	  /* the connection ended before a complete answer */
 	ATTEMPT_PROTOCOL, /* not HTTP */
-	ATTEMPT_STOPPED,  /* the sender was told to stop */
+	ATTEMPT_STOPPED,  /* the sender was told to stop, or came too late */
 	ATTEMPT_INTERNAL,
 	ATTEMPT_ERROR_MAX
 };

@@ -173,11 +173,15 @@ static int before_request(void *arg, char *remote_ip, char *local_ip,
 	const struct http_ends ends = {remote_ip, local_ip, remote_port,
 				       local_port};
 	struct http_request *r = arg;
+	const struct http_options *o = &r->http->o;
 	const struct http_link *link;
 
+	note_place(r);
 	if (r->sendings)
 		return CURL_PREREQFUNC_ABORT;
-	note_place(r);
+	r->late = o->may_send && !o->may_send(r);
+	if (r->late)
+		return CURL_PREREQFUNC_ABORT;
 	link = choose_link(r, &ends);
 	r->unclean = !link;
 	if (!link)
@@ -357,6 +361,7 @@ void http_request_release(struct http_request *r)
 	r->received = 0;
 	r->interim = 0;
 	r->refused = r->connecting = r->cut = r->unclean = false;
+	r->late = false;
 }
 
 /* ---- the end of a request ---- */

@@ -26,6 +26,8 @@ enum {
 	HTTP_SOCKETS = 2
 };
 
+struct http_request;
+
 struct http_options {
 	unsigned concurrency;	    /* requests at once, at most */
 	int64_t connect_timeout_ms; /* name, address, TLS */
@@ -37,6 +39,10 @@ struct http_options {
 	/* Whether this address may be connected to; asked at every connect. */
 	bool (*address_ok)(void *arg, const struct sockaddr *address);
 	void *arg;
+	/* Whether this request may still be sent; asked at the last moment
+	 * before its first byte leaves. If not: ATTEMPT_STOPPED, and nothing
+	 * was sent. NULL: always. */
+	bool (*may_send)(const struct http_request *r);
 };
 
 /* Header lines: "Name: value", or "Name;" where there is no value. */
@@ -65,7 +71,7 @@ struct http_request {
 	char *retry_after;
 	unsigned sendings, interim;
 	size_t received;
-	bool refused, connecting, cut, unclean, placed;
+	bool refused, connecting, cut, unclean, placed, late;
 	struct http_party *kept_by;
 	struct http *http;
 };

@@ -64,8 +64,9 @@ enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_PARTIAL_FILE:
-	case CURLE_ABORTED_BY_CALLBACK: /* the second sending */
 		return ATTEMPT_CLOSED;
+	case CURLE_ABORTED_BY_CALLBACK: /* else the second sending */
+		return r->late ? ATTEMPT_STOPPED : ATTEMPT_CLOSED;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return judge_protocol(r);
 	case CURLE_WEIRD_SERVER_REPLY:

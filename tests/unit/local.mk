@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The C suite, in Check: no server, no network.
+# The C suite, in Check: no server, no network but this machine.
 TESTS += %D%/unit
 check_PROGRAMS += %D%/unit
 %C%_unit_SOURCES = \
@@ -14,6 +14,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_headroom.c \
 	%D%/test_histogram.c \
 	%D%/test_hook_form.c \
+	%D%/test_http.c \
 	%D%/test_id.c \
 	%D%/test_jscan.c \
 	%D%/test_jtree.c \

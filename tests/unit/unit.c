@@ -21,6 +21,7 @@ static Suite *(*const suites[])(void) = {
 	suite_headroom,
 	suite_histogram,
 	suite_hook_form,
+	suite_http,
 	suite_id,
 	suite_jscan,
 	suite_jtree,

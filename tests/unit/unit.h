@@ -20,6 +20,7 @@ Suite *suite_gateway(void);
 Suite *suite_headroom(void);
 Suite *suite_histogram(void);
 Suite *suite_hook_form(void);
+Suite *suite_http(void);
 Suite *suite_id(void);
 Suite *suite_jscan(void);
 Suite *suite_jtree(void);
