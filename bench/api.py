@@ -122,7 +122,7 @@ def _row(what, minimal, ours):
 
 
 def _open(stages, count=1):
-    """A stage, keys of so many organizations, and the door."""
+    """A stage, keys of that many organizations, and the door."""
     stage = stages.get()
     keys = [
         stage.service.key(stage.service.organization(f"Demo {i}"))

@@ -3,8 +3,8 @@
 Deliveries a second and CPU a delivery, against bench/loop: the same number of
 bytes, to the same receiver, as many at once.
 
-What is measured is `hooks-send --once` from its start to its end, when all is
-recorded. The fan-out is done before.
+The measured time is that of `hooks-send --once` from its start to its end, when
+all is recorded. The fan-out is done before.
 """
 
 import os

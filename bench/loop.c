@@ -63,7 +63,7 @@ static double cpu(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-/* Lines as long as those of a delivery. */
+/* Lines as long as the ones of a delivery. */
 static struct curl_slist *header_lines(void)
 {
 	static const char *const lines[] = {

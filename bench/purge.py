@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-Retention over much that is old: how long it takes, and what a sender at work
+Retention over many old rows: how long it takes, and what a sender at work
 beside it loses. BENCH_SCALE is the part of 10,000,000 finished deliveries.
 """
 

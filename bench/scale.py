@@ -15,7 +15,7 @@ SCALE = float(os.environ.get("BENCH_SCALE", "0.1"))
 DUE = max(int(1_000_000 * SCALE), 100_000)
 FINISHED, HOOKS = int(10_000_000 * SCALE), int(1_000_000 * SCALE)
 MEASURED = 20_000
-# What is delivered belongs to so many hooks, in the empty system too.
+# The deliveries belong to this many hooks, in the empty system too.
 BUSY_HOOKS = 100
 STEP = 500_000  # rows a statement
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-What the lines of the table share: an installation on a durable database with
+The common part of the table's lines: an installation on a durable database with
 rows to deliver, the small C programs, rounds, and the rows of the table.
 """
 
@@ -22,7 +22,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 RESOURCE = 600  # bytes
 
 _DATABASE = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M")
-# The tests' impatience set aside: what is not named is the product's default.
+# Without the tests' short times: keys that are not named have their defaults.
 _SENDER = {
     key: None
     for key in (
@@ -39,7 +39,7 @@ _RESOURCE_SQL = f"CONCAT('{{\"text\":\"', REPEAT('x', {RESOURCE - 11}), '\"}}')"
 
 
 def body_length():
-    """What a receiver gets: the resource and what is put around it."""
+    """The size of a body: the resource and its frame."""
     frame = '{"action":"event.created","organization":"","resource":}'
     return len(frame) + 24 + RESOURCE
 
@@ -91,7 +91,7 @@ def quantile(values, q):
 
 
 def rounds(baseline, ours):
-    """A B A B ...: two lists of what they returned."""
+    """A B A B ...: two lists of their results."""
     results = ([], [])
     for _ in range(ROUNDS):
         for call, found in zip((baseline, ours), results):
@@ -193,7 +193,7 @@ class Stage:
         self.service.close()
 
     def hooks(self, organization, count, url):
-        """So many hooks with secret and lane; their keys as (first, last)."""
+        """That many hooks with secret and lane; their keys as (first, last)."""
         first = int(
             self.service.db.value(
                 "SELECT COALESCE(MAX(id), 0) + 1 FROM vh_hooks"
@@ -217,7 +217,7 @@ class Stage:
             SELECT id FROM vh_hooks WHERE id >= {first};"""
 
     def due(self, hooks, count):
-        """So many deliveries, fanned out and due, each of a notification of
+        """That many deliveries, fanned out and due, each of a notification of
         its own, spread over the hooks; the sender sees them all at once."""
         first, last = hooks
         base = int(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 The house rules that the compiler does not know: who may include whom, which
-file alone touches a foreign library, where SQL stands, what is kept out.
+file alone uses a foreign library, where SQL may be, which functions are banned.
 
 Each rule is a function from a tree of sources to complaints. It is run on
 the real tree, where it must have none, and on a small tree with that one
@@ -22,7 +22,7 @@ ALONE = (
     (r"#include <mysql", r"src/outside/db_driver\.h"),
     (r'#include "outside/db_driver\.h"', r"src/outside/db(_\w+)?\.c"),
     (r"#include <fcg\w*\.h>", r"cgi-bin/\w+\.[ch]"),
-    # http.h is without it: whoever sends does not see libcurl.
+    # http.h is without it: senders of requests do not see libcurl.
     (
         r"#include <curl/|\bCURL\w*\b",
         r"src/outside/(http|http_\w+|mail)\.c|src/outside/http_\w+\.h|"
@@ -31,7 +31,7 @@ ALONE = (
     (r"\bcurl_slist\b", r"src/outside/(http(_\w+)?|mail)\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
     (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
-    # Who runs it; what others share with it stands in plan.h.
+    # The modules that run it; its common part is in plan.h.
     (r'#include "deliver/ledger\.h"', r"src/deliver/(ledger|worker)\.c"),
     (r"#include <json", r"src/outside/jtree\.c"),
     (r"#include <ini\.h>", r"src/outside/conf\.c"),
@@ -95,7 +95,7 @@ def real_tree():
 
 
 def _without(text, comments=True, strings=False):
-    """The source with what is not asked for blanked out."""
+    """The source with the unwanted parts blanked out."""
 
     def blank(match):
         token = match[0]
@@ -107,7 +107,7 @@ def _without(text, comments=True, strings=False):
 
 
 def _strings(text):
-    """What the string literals say; adjacent ones are one."""
+    """The texts of the string literals; adjacent ones are one."""
     source = re.sub(r'"\s*"', "", _without(text))
     source = "\n".join(
         line for line in source.splitlines() if not line.startswith("#include")
@@ -116,7 +116,7 @@ def _strings(text):
 
 
 def _layer(path):
-    """src/store/store_key.c is in `store`; what is not below src/, in none."""
+    """src/store/store_key.c is in `store`; a file outside of src/ in none."""
     parts = path.removeprefix("src/").split("/")
     return parts[0] if len(parts) > 1 else ""
 
@@ -348,7 +348,7 @@ PLANTED = (
     (headers_guarded, {"src/base/text.h": "int x;\n"}),
 )
 
-# Things that look like faults and are none.
+# Things that look like faults but are not.
 HARMLESS = {
     "src/store/store_org.c": 'f("SELECT STRAIGHT_JOIN o.id FROM vh_organizations "'
     '"o JOIN (SELECT 1) x ON 1 FOR UPDATE", "ON DUPLICATE KEY UPDATE id = id");\n',

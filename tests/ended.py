@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-Of a test run that is ended nothing stays behind, neither processes nor
-folders: one test program, tests/run, `make check` and ./selftest, each ended in
-the midst of a test that would not end by itself.
+A test run that is ended leaves nothing, neither processes nor folders: one test
+program, tests/run, `make check` and ./selftest, each ended in the midst of a
+test that would not end by itself.
 """
 
 import os

@@ -50,7 +50,7 @@ CODE = {
 
 
 def section(text, title):
-    """What stands under a heading, up to the next one of its level."""
+    """The text under a heading, up to the next one of its level."""
     level = title.split()[0]
     found = re.search(
         rf"^{re.escape(title)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)",
@@ -101,7 +101,7 @@ def prose(text):
 
 
 def headings(text):
-    """What a link to a heading ends with, as GitHub makes it."""
+    """The end of a link to a heading, as GitHub makes it."""
     return {
         re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
         for title in re.findall(r"^#+ (.*)$", prose(text), re.M)
@@ -165,7 +165,7 @@ def targets(texts):
 
 
 def commands(texts):
-    """What is said of hooks-admin is in its table."""
+    """Commands of hooks-admin in documents are in its table."""
     table = re.findall(
         r'^\t\{"([a-z ]+)", "',
         (where.SOURCE / "src/admin/admin_command.c").read_text(),
@@ -183,7 +183,7 @@ def commands(texts):
 
 
 def routes(texts):
-    """The table of what the API takes is that of route.c."""
+    """The table of routes is that of route.c."""
     source = (where.SOURCE / "cgi-bin/route.c").read_text()
     table = "\n".join(maker.route_table(source)) + "\n\n"
     if table not in texts["doc/publish.md"]:

@@ -240,7 +240,7 @@ static enum err take_lock(struct db *db, void *arg)
 
 	if (m->dry_run)
 		return ERR_OK;
-	/* Other statements must not queue for hours behind an ALTER that
+	/* Other statements must not queue for hours after an ALTER that
 	 * itself waits for a transaction somebody left open. */
 	e = db_exec(db, "SET SESSION lock_wait_timeout = 60", DB_NONE);
 	if (!e)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What hooks-admin does: schema, organizations, keys, status; what it prints,
-and the exit status when it cannot.
+The commands of hooks-admin: schema, organizations, keys, status; their output,
+and the exit status of failures.
 """
 
 import concurrent.futures
@@ -89,7 +89,7 @@ class Database(admincase.AdminCase):
 
 
 class Defaults(admincase.AdminCase):
-    """A server may have any for what a session can set."""
+    """A server may have any default for the settings of a session."""
 
     migrated = False
     GLOBALS = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 hooks-admin doctor: all is well with an installation that is well, and each
-thing that is broken in earnest is found, with what to do about it.
+thing that is really broken is found, with its remedy.
 """
 
 import json

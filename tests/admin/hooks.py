@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-hooks-admin's hook commands and publish: what they print, what they leave in
-the database, and how they end.
+hooks-admin's hook commands and publish: their output, their rows in the
+database, and their exit status.
 """
 
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 hooks-admin export and org delete: an organization that leaves takes all of its
-data along, nothing of anybody else's, and leaves nothing behind.
+data along, nothing of anybody else's, and leaves nothing.
 """
 
 import json
@@ -209,7 +209,7 @@ class Delete(_Case):
         assert len(self.sink.at("/other")) == 1
 
     def test_4_while_a_sender_works_for_it(self):
-        """What is in flight ends; what it was is not written back."""
+        """Requests in flight end; their outcomes are not written."""
         gone = self.service.organization("Gone")
         for n in range(3):
             self.service.admin(
@@ -253,7 +253,7 @@ class Delete(_Case):
         assert self.counts()["lanes"] == 1
 
     def test_6_what_it_tells_is_what_it_does(self):
-        """What was deleted before and is still kept goes, too."""
+        """Hooks that were deleted before and are still kept go, too."""
         gone = self.service.organization("Gone")
         self.service.key(gone)
         key = self.service.admin("key", "list", gone).split("\t")[0]

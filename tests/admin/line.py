@@ -384,7 +384,7 @@ class Config(admincase.AdminCase):
         self.fails(78, "org", "list", config=config())
 
     def test_nobody_else_may_write_it(self):
-        """Whoever may could make the service do anything."""
+        """Somebody who may write it could make the service do anything."""
         for password in (None, "x"):
             config = self.write_config("open.conf", password=password)
             for mode in (0o602, 0o622, 0o606):
@@ -490,7 +490,7 @@ class Bundle(admincase.AdminCase):
 
 
 class Explain(admincase.AdminCase):
-    """What the keys of the configuration mean."""
+    """The meanings of the configuration's keys."""
 
     def explained(self, *words):
         return json.loads(self.admin("config", "--explain", "--json", *words))

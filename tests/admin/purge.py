@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-hooks-admin purge: what retention removes, to the row, and what it leaves.
+hooks-admin purge: the rows that retention removes, and the rows that it leaves.
 """
 
 import json
@@ -283,7 +283,7 @@ class Many(_Case):
             assert self.counts(*flags) == [0, 0, 0, 0, 2500, 0, 0]
 
     def test_4_connections_that_somebody_kills(self):
-        """What was found before is gone through to its end all the same."""
+        """The hooks that were found before are all processed nevertheless."""
         self.db.sql(f"""
             INSERT INTO vh_hooks (id, organization, target_url, action,
                 created_at, updated_at, deleted_at) SELECT seq, '{ORG}',

@@ -58,7 +58,7 @@ SHAPE = (
 
 
 class Upgrade(sendcase.SendCase):
-    """One database in its own order, and one beside that is made anew."""
+    """One database in its own order, and a new one beside it."""
 
     def setup(self):
         super().setup()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-hooks-admin verify: what it prints is what the sender sends, byte for byte, and
-its curl line makes the same request.
+hooks-admin verify: its output is the sender's request, byte for byte, and its
+curl command makes the same request.
 """
 
 import json
@@ -14,7 +14,7 @@ import sendcase
 import tap
 
 NOBODY = "5f" * 12
-# Everything that a shell, printf or curl could take for something else.
+# Everything that a shell, printf or curl could misunderstand.
 NASTY = (
     '{"a": "it\'s $HOME `id` \\\\ \\n %s %% \\" !! \\u0041 é 🪝",\n'
     '\t"b": ["@x", "$(reboot)", "\'\'", "\\u0001"],\r\n  "c": "-"}'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 Whether the tests have had every answer that openapi.yaml describes: each test
-file prints what it got (lib/openapi.py), and make runs this one after them.
+file prints its pairs (lib/openapi.py), and make runs this one after them.
 """
 
 import json
@@ -10,7 +10,8 @@ import openapi
 import tap
 import where
 
-# What no test provokes, and why. What is provoked after all must go from here.
+# The answers that no test provokes, with the reason. One that is provoked after
+# all must be removed here.
 EXCEPTIONS = {
     ("getHealth", "500"): "the database's clock cannot be read wrongly",
 }

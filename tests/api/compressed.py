@@ -73,7 +73,7 @@ class Forms(ApiCase):
 
 
 class Parts(ApiCase):
-    """ "A.B": A moves with what a client may set, B with what is shown."""
+    """ "A.B": A changes with members that a client sets, B with all members."""
 
     variants = ("cgi",)
 

@@ -105,8 +105,8 @@ class Lint(tap.Case):
 
 
 class Checker(tap.Case):
-    """What lib/openapi.py must see: one good answer, and what is wrong with
-    each of the others."""
+    """lib/openapi.py must accept a good answer and find the fault in each of
+    the bad ones."""
 
     HOOK = {
         "_id": "60af526954e6605aae0dad5a",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A COMMIT whose answer is lost: what was asked is done once."""
+"""A COMMIT whose answer is lost: the request is done once."""
 
 import os
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is not right, and how the answer says so."""
+"""Invalid requests, and the answers to them."""
 
 import json
 import re

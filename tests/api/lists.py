@@ -163,7 +163,7 @@ class Much(_Lists):
 
 
 class Of(_Lists):
-    """What one notification and one delivery have much of."""
+    """A notification with many deliveries, a delivery with many attempts."""
 
     HOOKS, ATTEMPTS = 1203, 250
 

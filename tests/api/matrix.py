@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-Every route with every key, with what is another organization's, and with what
+Every route with every key, with ids of another organization, and with what
 any route must stand. Driven by openapi.yaml, which description.py holds
 against the table of routes: what is added there is asked here.
 """
@@ -22,7 +22,7 @@ KINDS = {
     "/v2/notifications/": "notification",
     "/v2/deliveries/": "delivery",
 }
-# Parameters of queries that are ids, by path, and those that are not.
+# Parameters of queries that are ids, by path, and parameters that are not.
 CURSORS = {
     "/v2/hooks": "hook",
     "/v2/notifications": "notification",
@@ -50,7 +50,7 @@ def operations():
 
 
 def kind_of(path):
-    """What the {id} of a path is, or None."""
+    """The kind of the {id} in a path, or None."""
     if "{" not in path:
         return None
     return KINDS[path[: path.index("{")]]
@@ -187,7 +187,7 @@ class Roles(_Matrix):
 
 
 class Tenants(_Matrix):
-    """What is another organization's is what never was, to the byte."""
+    """Ids of another organization get the answers of unknown ids, exactly."""
 
     variants = ("lighttpd",)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GET /metrics: what stands in it, that Prometheus likes it, who may see it."""
+"""GET /metrics: its contents, that Prometheus accepts it, who may see it."""
 
 import re
 import signal
@@ -184,7 +184,7 @@ class Figures(SendCase):
 
 
 class Requests(ApiCase):
-    """Counted over all processes, those that ended included."""
+    """Counted over all processes, including those that ended."""
 
     def counts(self):
         found = parse(self.call("GET", METRICS, key=None))
@@ -204,7 +204,7 @@ class Requests(ApiCase):
 
     def test_by_route_and_status(self):
         hook = self.hook()["_id"]
-        time.sleep(6)  # what was before is written
+        time.sleep(6)  # earlier counts are written
         before = self.counts()
         for _ in range(7):
             self.good(200, "GET", f"/v2/hooks/{hook}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was published and what became of it, as the API shows it."""
+"""Notifications and their deliveries, as the API shows them."""
 
 import base64
 

@@ -465,7 +465,7 @@ class Trouble(_Process):
         self.good()
 
     def test_a_table_is_locked(self):
-        """Nothing is done of what was answered with 503."""
+        """A request that was answered with 503 changes nothing."""
         self.good()
         count = "SELECT COUNT(*) FROM vh_hooks"
         before = self.service.db.value(count)

@@ -469,7 +469,7 @@ class Ranges(ApiCase):
 
 
 class Cost(ApiCase):
-    """What the server reads for an answer does not depend on what is kept."""
+    """The rows that the server reads do not depend on the amount of data."""
 
     variants = ("lighttpd",)
 
@@ -538,7 +538,7 @@ class Cost(ApiCase):
         self.no_more(before, after)
 
     def test_of_counts_of_others(self):
-        """Nor on how much others do, nor on what is out of the range."""
+        """Nor on the work of other hooks, nor on data outside of the range."""
         self.service.db.numbers()
         before = self.reads()
         self.service.db.sql(

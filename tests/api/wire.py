@@ -106,7 +106,7 @@ class Bodies(_Wire):
         assert answer.status == 202, answer
 
     def test_cut_off(self):
-        """What came is good JSON, but more was promised."""
+        """The bytes are valid JSON, but more were announced."""
         self.refused(
             self.head("Content-Length: 200"),
             BODY,

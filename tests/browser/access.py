@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Signing in to the dashboard, and what the role of the key may do."""
+"""Signing in to the dashboard, and the rights of the key's role."""
 
 import signal
 
@@ -86,7 +86,7 @@ class SignIn(PageCase):
 
 
 class Roles(PageCase):
-    """What a key may not do is not offered."""
+    """Actions that a key may not do are not offered."""
 
     def setup(self):
         super().setup()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Whatever a tenant or a receiver wrote is shown as text: markup does nothing,
-and what would be invisible or turn the line round is spelled out.
+Everything that a tenant or a receiver wrote is shown as text: markup does
+nothing, and invisible or reversing characters are spelled out.
 """
 
 import tap

@@ -79,7 +79,7 @@ class Accessible(_Filled):
         )
 
     def axe(self):
-        """All rules in the light, and in the dark those about colours."""
+        """All rules in the light, and the rules about colours in the dark."""
         if not self.page.js("return typeof axe === 'object'"):
             self.page.cdp("Runtime.evaluate", expression=f"{AXE};0")
         light = self.look({})
@@ -184,7 +184,7 @@ class Layout(_Filled):
 
 
 class Keyboard(_Filled):
-    """The main way, without a mouse: sign in, make a hook, ping it, see."""
+    """The main tasks without a mouse: sign in, create a hook, ping it, look."""
 
     def focus_is_seen(self):
         style = self.page.js("""
@@ -316,7 +316,7 @@ class Trouble(_Filled):
 
 class Weight(_Filled):
     def loaded(self):
-        """Sizes of all that the page took, but for what the API told."""
+        """Sizes of all files of the page, without the API's answers."""
         return self.page.js("""
             const entries = [
                 ...performance.getEntriesByType('navigation'),
@@ -341,8 +341,8 @@ class Weight(_Filled):
         assert not foreign, foreign
 
     def test_all_modules_are_asked_for_at_once(self):
-        """What the first page imports stands in index.html: no module waits
-        for another."""
+        """The imports of the first page are listed in index.html: no module
+        waits for another."""
         page = (HTDOCS / "index.html").read_text()
         told = set(re.findall(r'href="([\w/]+\.js)"', page)) | {"app.js"}
         wanted, seen = ["app.js"], set()

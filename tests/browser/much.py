@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Where there is more than the dashboard shows at once: it says so, and how to
-see the rest.
+More data than the dashboard shows at once: it says so, and shows the way to
+the rest.
 """
 
 import tap

@@ -168,7 +168,7 @@ class Hooks(PageCase):
             self.page.click("[aria-label=Language] button", name)
             shown = f"pre[aria-label='{name} code']"
             self.page.see(shown)
-            # Looked for anew: it may just have been drawn again.
+            # Searched for again: it may just have been redrawn.
             text = self.page.js(
                 "return document.querySelector(arguments[0]).textContent", shown
             )
@@ -270,7 +270,7 @@ class Deliveries(PageCase):
         self.page.see(".row", "event.updated")
         self.site.publish("event.cancelled")
         self.page.see(".row", "event.cancelled")
-        # And what is there follows.
+        # And the rows that are shown follow.
         self.page.see(".row", "2 attempts", 15)
         assert self.page.js("return globalThis.stayed")
 

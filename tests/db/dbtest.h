@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dbtest: the suites that need a real server, and what they share. The
+ * dbtest: the suites that need a real server, and their common part. The
  * server's configuration file is named by $HOOKS_TEST_CONFIG; its user may
  * do everything and its database is empty when the program starts.
  */
@@ -22,7 +22,7 @@
 struct conf *dbtest_conf(void);
 void dbtest_set(char **value, const char *text);
 
-/* Drops the database `name` and makes it anew; the configuration names it
+/* Drops the database `name` and creates it again; the configuration names it
  * from now on. */
 void dbtest_fresh(const char *name);
 

@@ -43,8 +43,8 @@ static int64_t total(void)
 
 struct work {
 	unsigned runs;
-	unsigned kills;	    /* the connection dies in so many first runs */
-	bool kill_at_start; /* before the first statement, not behind it */
+	unsigned kills;	    /* first runs in which the connection dies */
+	bool kill_at_start; /* before the first statement, not after it */
 	enum err result;
 };
 
@@ -122,7 +122,7 @@ static enum err lock_both(struct db *d, void *arg)
 	struct rival *r = arg;
 	enum err e = add(d, r->first);
 
-	/* Only the first runs meet: whoever repeats goes alone. */
+	/* Only the first runs collide: a repeated run is alone. */
 	if (!e && r->runs++ == 0)
 		pthread_barrier_wait(r->both_locked);
 	return e ? e : add(d, r->second);
@@ -366,7 +366,7 @@ START_TEST(a_transaction_cut_off_is_done_again_whole)
 }
 END_TEST
 
-/* Killed behind the last statement: it is COMMIT that gets no answer. */
+/* Killed after the last statement: COMMIT is what gets no answer. */
 START_TEST(a_commit_in_doubt_is_reported_when_asked)
 {
 	struct work w = {.kills = 9};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db: what goes in comes out: types, NULL, times, long columns, lists,
+ * db: values come out as they went in: types, NULL, times, long columns, lists,
  * many rows; and the session that every connection has.
  */
 #include "dbtest.h"

@@ -89,7 +89,7 @@ static const struct store_schema_step good[] = {
 	{3, "003-third", THIRD},
 };
 
-/* All the steps of a database that is made anew. */
+/* All steps of a new database. */
 static unsigned fresh_count(void)
 {
 	return store_schema_version() - STORE_SCHEMA_EMPTY;
@@ -129,7 +129,7 @@ START_TEST(the_real_steps_repeated_by_force)
 }
 END_TEST
 
-/* There is no way from what was never released. */
+/* There is no way from a version that was never released. */
 START_TEST(too_old_is_refused)
 {
 	struct seen seen;
@@ -198,7 +198,7 @@ START_TEST(a_dry_run_changes_nothing)
 }
 END_TEST
 
-/* The steps stop working behind each of their statements in turn, as if
+/* The steps stop working after each of their statements in turn, as if
  * somebody had pulled the plug there; then the whole is run again. */
 START_TEST(cut_off_anywhere_and_run_again)
 {

@@ -2,7 +2,7 @@
 """
 A real cron daemon runs the crontab from examples/, in namespaces of its own:
 with its own /etc, spool and process table, so that this machine's cron is not
-touched and nothing of it stays behind. Takes up to three minutes.
+touched and nothing of it is left. Takes up to three minutes.
 """
 
 import json

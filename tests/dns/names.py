@@ -165,7 +165,7 @@ class Rebinding(_NameCase):
         self.silent_canaries()
 
     def test_in_one_sender(self):
-        """Connections closed each time; what was looked up is kept."""
+        """Connections closed each time; the addresses are kept."""
         self.alone()
         self.public.script("/again", then=Answer(200, close=True))
         self.name("again", [PUBLIC], [LOOPBACK])
@@ -178,7 +178,7 @@ class Rebinding(_NameCase):
 
 
 class Resolving(_NameCase):
-    """What may be asked for, and what the machine may add."""
+    """The names that may be queried, and those that the machine may add."""
 
     def setup(self):
         super().setup()

@@ -67,7 +67,7 @@ class _Again(sendcase.SendCase):
         return [json.loads(r.body)["resource"]["n"] for r in self.sink.at(path)]
 
     def fail(self, hook):
-        """Makes what is pending of it fail, as after the last attempt."""
+        """Makes its pending deliveries fail, as after the last attempt."""
         self.service.db.sql(
             "UPDATE vh_deliveries SET state = 'failed', due_at = "
             "UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
@@ -396,12 +396,12 @@ class Replay(_Again):
 
 
 class Large(_Again):
-    """What is too much is refused whole."""
+    """A replay that is too large is refused completely."""
 
     settings = {"api": {"max_due": "1000"}}
 
     def fill(self, hook, count):
-        """So many delivered ones of the newest hook."""
+        """That many delivered ones of the newest hook."""
         key = self.service.db.value("SELECT MAX(id) FROM vh_hooks")
         self.service.db.sql(
             "INSERT INTO vh_deliveries (organization, notification_id, hook_id, "

@@ -232,7 +232,7 @@ class Killers(_CrashCase):
     }
 
     def die(self, path, count):
-        """A sender that dies when so many requests of its own came."""
+        """A sender that dies when that many of its requests have arrived."""
         before = len(self.sink.at(path))
         sender = self.service.start_sender()
         self.sink.wait(before + count, path)

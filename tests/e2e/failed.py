@@ -12,7 +12,7 @@ class Failed(LaneCase):
     settings = {"sender": {"retry_schedule": "0s"}}
 
     def watched(self, action="event.created"):
-        """A hook that fails, one that is told, and one for everything."""
+        """A failing hook, one for delivery.failed, and one for everything."""
         hook = self.fresh("/fails", action)
         self.hook("/told", "delivery.failed")
         self.hook("/all", "*")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-From what was published to deliveries: what was accepted stays accepted, and
+From notifications to deliveries: accepted notifications stay accepted, and
 an organization with very much of it keeps no other waiting.
 """
 
@@ -138,7 +138,7 @@ class Turns(SendCase):
         assert 0 < int(most) <= self.DELIVERIES, most
 
     def test_every_row_is_fanned_out_once(self):
-        """Whoever's turn it is, in the order in which it was published."""
+        """Each organization in its turn, in the order of publishing."""
         hook = self.fresh()
         others = [self.service.organization(f"Org {n}") for n in range(70)]
         for n in range(3):

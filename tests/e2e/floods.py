@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-Answers without end, and bombs: the sender takes what it keeps, hangs up, and
+Endless answers, and bombs: the sender reads what it keeps, hangs up, and
 stays small.
 """
 
@@ -16,7 +16,7 @@ from trial import TrialCase
 OK = b"HTTP/1.1 200 OK\r\n"
 LIMIT = 16 * 1024  # [sender] response_limit
 MEGABYTE = 1024 * 1024
-# What a receiver may get rid of before the sender hangs up: the buffers of
+# The bytes that a receiver can send before the sender hangs up: the buffers of
 # both sockets.
 BUFFERS = 16 * MEGABYTE
 
@@ -169,7 +169,7 @@ class Floods(TrialCase):
         assert sent <= self.copies * BUFFERS, f"{path}: {sent} bytes"
 
     def test_memory_stays_small(self):
-        # A sanitizer keeps for a while what was freed.
+        # A sanitizer keeps freed memory for a while.
         sanitized = b"__asan_init" in where.program("hooks-send").read_bytes()
         limit = (64 if sanitized else 16) * MEGABYTE
         assert self.grown < limit, self.grown

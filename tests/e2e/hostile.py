@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 Receivers from hell: they hang, drip, reset and lie. Each costs the sender one
-bounded attempt, which is recorded as what it was. Floods have their own file.
+bounded attempt, which is recorded correctly. Floods have their own file.
 """
 
 import pathlib
@@ -160,7 +160,7 @@ class Broken(TrialCase):
         self.trial("/reset-status", Reset(b"HTTP/1.1 20"))
         self.trial("/reset-headers", Reset(OK + b"X-A: b\r\n"))
         self.trial("/reset-body", Reset(OK + b"Content-Length: 9\r\n\r\nhalf"))
-        # Of its own, or others would try the connection that is no more.
+        # A receiver of its own, or others would use the closed connection.
         self.other = Receiver()
         self.other.script(
             "/reset-after", Reset(OK + b"Content-Length: 4\r\n\r\ndone")
@@ -474,7 +474,7 @@ class Kept(TrialCase):
         self.sender = self.service.start_sender()
 
     def one_after_the_other(self, path, count):
-        """So many deliveries, each published when the last one is done."""
+        """That many deliveries, each published when the last one is done."""
         for n in range(count):
             self.publish()
             self.sink.wait(n + 1, path)

@@ -317,7 +317,7 @@ class WakeUp(LaneCase):
 
 
 class Refused(LaneCase):
-    """What the database would not take harms nobody."""
+    """An answer that the database would refuse does no harm."""
 
     def test_an_idempotency_key_that_is_too_long(self):
         self.fresh("/fine")

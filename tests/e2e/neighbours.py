@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hooks that hang, and hosts that are dead: others do not notice them."""
+"""Hanging hooks, and dead hosts: other hooks are not affected."""
 
 import json
 import socket
@@ -32,7 +32,7 @@ class _NeighbourCase(LaneCase):
         return waits
 
     def hooks_of_the_first(self, count, url):
-        """So many hooks by SQL, each with its lane and its secret."""
+        """That many hooks by SQL, each with its lane and its secret."""
         self.service.db.sql(
             "".join(
                 "INSERT INTO vh_hooks (organization, target_url, action, created_at, "

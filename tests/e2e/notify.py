@@ -52,7 +52,7 @@ class _Case(SendCase):
         return hook
 
     def failed(self, count=3, path="/bad"):
-        """A hook with so many deliveries that are given up."""
+        """A hook with that many deliveries that fail for good."""
         hook = self.fresh(path)
         self.sink.script(path, then=Answer(500))
         for _ in range(count):

@@ -157,7 +157,7 @@ class Dead(LaneCase):
         return int(failures), int(wait) / 1e6
 
     def test_what_was_under_way_together_is_one_failure(self):
-        """A receiver that starts anew must not lose minutes."""
+        """A receiver that is restarted must not lose minutes."""
         self.fresh("/dead")
         self.sink.script("/dead", *[Answer(200)] * 40, then=Hang())
         self.publish_many(80)

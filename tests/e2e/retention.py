@@ -32,7 +32,7 @@ class _Case(SendCase):
             UPDATE vh_chores SET next_at = UTC_TIMESTAMP(3)""")
 
     def old(self, count):
-        """So many old finished deliveries, without sending them."""
+        """That many old finished deliveries, without sending them."""
         hook = self.service.db.value("SELECT MAX(id) FROM vh_hooks")
         base = 1 + int(
             self.service.db.value(
@@ -120,7 +120,7 @@ class Retention(_Case):
         self.service.admin("purge")
 
     def expire(self):
-        """What is held was held too long; whoever listens has heard of it."""
+        """Deliveries held too long fail, and delivery.failed is published."""
         self.age(31)
         self.once()
         self.once()
@@ -133,7 +133,7 @@ class Retention(_Case):
         ]
 
     def newest(self):
-        """What the newest delivery tells of."""
+        """The resource of the newest delivery."""
         return self.service.db.value(
             "SELECT MAX(notification_id) FROM vh_deliveries"
         )

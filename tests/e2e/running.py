@@ -109,7 +109,7 @@ class Lingering(SendCase):
         assert len(self.sink.at()) == 1
 
     def test_a_worker_that_dies(self):
-        """The others go on, and the run says so and fails."""
+        """The other workers go on, and the run reports it and fails."""
         sender = self.started()
         children = pathlib.Path(
             f"/proc/{sender.process.pid}/task/{sender.process.pid}/children"
@@ -120,7 +120,7 @@ class Lingering(SendCase):
         assert "died of signal 9" in sender.errors()
 
     def test_killed_and_started_again(self):
-        """What was in flight comes again, marked; nothing is lost."""
+        """Requests in flight come again, marked; nothing is lost."""
         sender = self.started()
         self.sink.script("/warm", Answer(200, delay=5))
         self.publish()
@@ -325,7 +325,7 @@ class OutageInMidRun(SendCase):
         assert self.sink.at()[-1].header("webhook-maybe-duplicate") == "1"
 
     def on_a_terminal(self, *flags):
-        """What a person sees."""
+        """The output for a person."""
         ours, theirs = pty.openpty()
         subprocess.run(
             [
@@ -379,7 +379,7 @@ class OutageInMidRun(SendCase):
 
 
 class Overtaken(LaneCase):
-    """Transactions that others' win over, as on Galera every node's may."""
+    """Transactions that lose to others, as on Galera to any node's."""
 
     settings = {"sender": {"linger": "60s", "lease": "40s"}}
 
@@ -603,7 +603,7 @@ class Once(LaneCase):
 
 
 class Words(LaneCase):
-    """What a run says."""
+    """The messages of a run."""
 
     LINE = re.compile(
         r"delivered \d+, failed \d+, retrying \d+, held \d+ "
@@ -612,7 +612,7 @@ class Words(LaneCase):
     LIVE = re.compile(r"\rdelivered (\d+), failed (\d+), (\d+)/s, due (\d+)")
 
     def on_a_terminal(self, *flags):
-        """What stands on standard output when that is a terminal."""
+        """The text on standard output when that is a terminal."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [

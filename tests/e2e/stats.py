@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the sender counts: every attempt once, whatever happens."""
+"""The sender's counts: every attempt once, whatever happens."""
 
 import subprocess
 import time

@@ -14,7 +14,7 @@ from receiver import Answer, Receiver
 from trial import TrialCase
 
 HOST = "IP:127.0.0.1"
-# An OpenSSL that is set up to allow what is long out of use.
+# An OpenSSL that is set up to allow obsolete versions and ciphers.
 LENIENT = """
 openssl_conf = all
 [all]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer: what a receiver has answered, on its way out through the API: any
+ * answer: a receiver's answer on its way out through the API: any
  * bytes become JSON that is read back, the body byte for byte, as text or as
  * base64.
  */

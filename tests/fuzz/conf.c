@@ -14,7 +14,7 @@
 
 #include "outside/conf.h"
 
-/* What a line may have, less some. */
+/* The parts of a line, without some. */
 enum { LINE_MAX_BYTES = 8100, PRINTED_MAX = 256 * 1024 };
 
 static enum err load(struct conf *c, const void *text, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_value: a configuration's values, of each type. What is refused leaves
- * the value alone; what is accepted is within its bounds, and what is printed
- * of it is read as the same. And the mail addresses and servers.
+ * conf_value: a configuration's values, of each type. A refused text leaves the
+ * value unchanged; an accepted one is within its bounds, and its printed form
+ * is read as the same value. Also mail addresses and servers.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * etag: lists in If-Match and If-None-Match. A tag in front of any list is in
- * it, other tags and blanks in front change nothing; what is the whole tag has
- * its first part too, and stands in the text.
+ * it, other tags and blanks in front change nothing; a list with the whole tag
+ * also has its first part, and the tag is in the text.
  */
 #include "fuzz.h"
 

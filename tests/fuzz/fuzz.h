@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz: what the targets share. A target is a file with one function that
- * takes any bytes and checks what must hold whatever they are; libFuzzer
- * calls it with what it makes up (`make fuzz`), replay.c with what is kept in
- * corpus/ (`make check`).
+ * fuzz: the common part of the targets. A target is a file with one function
+ * that takes any bytes and checks what must hold for all of them; libFuzzer
+ * calls it with inputs that it makes up (`make fuzz`), replay.c with the inputs
+ * in corpus/ (`make check`).
  */
 #ifndef HOOKS_FUZZ_H
 #define HOOKS_FUZZ_H
@@ -18,8 +18,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Unlike assert(3) it is always there. Ends the process: that is what a fuzzer
- * takes notice of. */
+/* Unlike assert(3) it is always compiled. It ends the process, which a fuzzer
+ * notices. */
 #define CHECK(what) ((what) ? (void)0 : fuzz_broken(#what, __FILE__, __LINE__))
 
 static inline _Noreturn void fuzz_broken(const char *what, const char *file,
@@ -32,7 +32,7 @@ static inline _Noreturn void fuzz_broken(const char *what, const char *file,
 /* Always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The bytes with a NUL behind them and no byte more, so that a sanitizer sees
+/* The bytes with a NUL after them and no byte more, so that a sanitizer sees
  * any step further; free() it. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {

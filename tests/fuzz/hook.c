@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook: the body of a request that makes a hook. A refusal is a problem
- * document with at least one pointer. What is accepted keeps the rules of each
+ * hook: the body of a request that creates a hook. A refusal is a problem
+ * document with at least one pointer. An accepted hook keeps the rules of each
  * member, can be sent back as it is shown, with and without the values of its
- * headers, without changing, and its headers become lines of a request.
+ * headers, without a change, and its headers become lines of a request.
  */
 #include "fuzz.h"
 

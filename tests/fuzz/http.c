@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http: a receiver on this machine that answers with any bytes and closes.
- * The attempt ends at once with what is known of it, no more is kept than was
- * allowed, the request was sent once, and what follows is within its bounds.
+ * The attempt ends at once with the facts known so far, no more is kept than
+ * allowed, the request was sent once, and the outcome is within its bounds.
  */
 #include "fuzz.h"
 
@@ -42,7 +42,7 @@ static void receiver_open(void)
 	CHECK(getsockname(receiver.listener, sa, &len) == 0);
 }
 
-/* The answer and nothing behind it, once the request is there. */
+/* The answer and nothing after it, once the request has come. */
 static void receiver_answer(void)
 {
 	char request[SHOT];
@@ -122,7 +122,7 @@ static void post(struct http *h, struct http_request *r)
 	receiver_close();
 }
 
-/* ---- what came of it ---- */
+/* ---- the result ---- */
 
 static void check_outcome(const struct attempt *a)
 {
@@ -143,8 +143,8 @@ static void check_outcome(const struct attempt *a)
 	CHECK(!o.lane_delay_ms || a->retry_after);
 }
 
-/* In this order; chunks have something between them, and the lines behind the
- * last one get an end as it should be. */
+/* In this order; chunks have something between them, and the lines after the
+ * last one get a proper end. */
 static bool is_part(const struct buf *b, const uint8_t *data, size_t size)
 {
 	const char *p = b->data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * id: ids as clients send them. What is read is 24 digits, written back in
- * lower case; any twelve bytes are an id; one that holds a serial is made of
- * it again.
+ * id: ids as clients send them. A text that is read is 24 digits, written back
+ * in lower case; any twelve bytes are an id; an id with a serial is computed
+ * from it again.
  */
 #include "fuzz.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json: the scanner against json-c. What one accepts the other must read as
- * the same values; each value's span lies inside of its parent's and is
- * accepted alone; what is written out again reads back the same. What is
- * refused is told at a place in the text. And any bytes make a JSON string.
+ * json: the scanner against json-c. Text that one accepts the other must read
+ * as the same values; each value's span is inside its parent's and is accepted
+ * alone; values that are written again read back the same. An error has a place
+ * in the text. And any bytes make a JSON string.
  */
 #include "fuzz.h"
 
@@ -28,7 +28,7 @@ static bool is_blank(char c)
 
 /* ---- values ---- */
 
-/* Colons outside of strings and of what is nested: one a member. */
+/* Colons outside of strings and of nested values: one for each member. */
 static size_t count_members(const char *s, size_t len)
 {
 	size_t members = 0, depth = 0;
@@ -210,7 +210,7 @@ static void check_refused(const char *s, size_t len,
 	CHECK(error->column >= 1 && error->column <= len + 1);
 }
 
-/* Spans of what was refused are nonsense, but nothing outside is touched. */
+/* Spans of refused text are nonsense, but nothing outside is read. */
 static void check_spans_anyway(const char *s, size_t len)
 {
 	size_t pos = 0, start, n;
@@ -221,7 +221,7 @@ static void check_spans_anyway(const char *s, size_t len)
 		CHECK(pos <= len && start <= len && n <= len - start);
 }
 
-/* What a receiver has sent, in an answer of ours. */
+/* A receiver's bytes in an answer of ours. */
 static void check_as_string(const char *s, size_t len)
 {
 	struct jtree *v = jtree_new_string(s, len), *again;

@@ -76,7 +76,7 @@ static unsigned replay_folder(const char *path)
 
 /* ---- one file, one input a line ---- */
 
-/* Up to three octal digits behind "\0". */
+/* Up to three octal digits after "\0". */
 static char octal(const char **s)
 {
 	unsigned v = 0;
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 
-	/* What was said last must be there when the process ends. */
+	/* The last message must be there when the process ends. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++)
 		told(argv[i], replay_file(argv[i]));

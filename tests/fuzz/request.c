@@ -2,7 +2,7 @@
 /*
  * request: the head of a request taken apart, and its body up to a limit. An
  * input is an environment as a web server makes it, one variable a line, and
- * the body behind an empty line. What was decoded and is encoded anew, byte by
+ * the body after an empty line. A decoded text that is encoded again, byte by
  * byte, is decoded to the same.
  */
 #include "fuzz.h"
@@ -31,7 +31,7 @@ size_t gateway_read(struct gateway *g, void *p, size_t n)
 	return n;
 }
 
-/* ---- what was understood ---- */
+/* ---- the parsed request ---- */
 
 static void check_decoded(const char *s)
 {
@@ -50,7 +50,7 @@ static void check_headers(const struct request *r)
 	}
 }
 
-/* What stands in front of a NUL must not pass for the whole. */
+/* The part before a NUL must not pass for the whole. */
 static void check_nul(const struct request *r)
 {
 	const char *uri = "";
@@ -155,7 +155,7 @@ static void check_body(struct request *r, const char *body, size_t len)
 
 /* ---- the input ---- */
 
-/* Lines up to an empty one; returns what is behind it. */
+/* Lines up to an empty one; returns the text after it. */
 static char *split(char *s, char *variables[VARIABLES_MAX + 1])
 {
 	size_t n = 0;

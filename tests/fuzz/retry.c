@@ -2,7 +2,7 @@
 /*
  * retry: Retry-After, as receivers send it. The wait is within its bounds and
  * the same with blanks around it; seconds are what they say; a date
- * written anew means the same, and is nearer when it is later.
+ * written again means the same, and is nearer when it is later.
  */
 #include "fuzz.h"
 

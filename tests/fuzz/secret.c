@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * secret: signing secrets as a tenant writes them, and as they lie in the
- * database. A secret has one form; what is sealed opens with its key, for its
- * hook, and only whole; bytes that nobody sealed do not open as sealed.
+ * secret: signing secrets as a tenant writes them, and as they are stored. A
+ * secret has one form; a sealed one opens with its key, for its hook, and only
+ * as a whole; bytes that nobody sealed do not open as sealed.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: each reader of small texts on the same input, and each way back: what
- * was read and is written again reads as the same value, and what was written
- * reads back. Bytes go through hexadecimal, base64 and UTF-8.
+ * text: each reader of small texts on the same input, and each way back: a
+ * value that was read and is written again reads as the same value, and written
+ * ones read back. Bytes go through hexadecimal, base64 and UTF-8.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * url: target_url. What is accepted is printable, has no user, and names no
+ * url: target_url. An accepted URL is printable, has no user, and names no
  * host that is refused; its parts, put together again, are accepted and have
  * the same parts, so that the URL that was checked is the one that is used.
  */
@@ -33,7 +33,7 @@ static bool allowed(const char *url, size_t len,
 	return ok;
 }
 
-/* ---- what was accepted ---- */
+/* ---- an accepted URL ---- */
 
 static void check_text(const char *url)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * valid: the rules for single fields. What is accepted cannot break a header,
- * a line of the command line's output or a log; case means nothing to the name
- * of a header.
+ * valid: the rules for single fields. An accepted text cannot break a header, a
+ * line of the command line's output or a log; the case of a header's name does
+ * not matter.
  */
 #include "fuzz.h"
 
@@ -89,7 +89,7 @@ static void check_words(const char *s, size_t len)
 		CHECK(len == 24 && !valid_idempotency_key(s, len));
 }
 
-/* A row that came by SQL: what is refused has a sentence that fits. */
+/* A row that came by SQL: a refusal has a sentence that fits. */
 static void check_resource(const char *s, size_t len)
 {
 	char why[PUBLISHABLE_WHY_SIZE] = "";

@@ -155,7 +155,7 @@ class Node(database.Database):
         )
 
     def isolate(self, yes=True):
-        """Cut off from the others, as when its network is gone."""
+        """Cut off from the other nodes, as when its network is gone."""
         self.sql(
             f"SET GLOBAL wsrep_provider_options = 'gmcast.isolate={int(yes)}'",
             name="",
@@ -183,7 +183,7 @@ class Cluster:
         return self
 
     def wait(self, size):
-        """All that run agree that they are so many."""
+        """All running nodes agree on this number of nodes."""
         processes.wait_until(
             lambda: all(
                 n.status("wsrep_cluster_size") == str(size) and n.ready()
@@ -202,7 +202,7 @@ class Cluster:
         self.wait(len(self.nodes))
 
     def settle(self):
-        """Each node has applied what the others have committed."""
+        """Each node has applied the transactions of the other nodes."""
         for node in self.nodes:
             if node.child:
                 node.sql(

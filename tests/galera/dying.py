@@ -113,7 +113,7 @@ class _Dying(GaleraCase):
         ) and set(self.states()) == {"delivered"}
 
     def judge(self, suspects):
-        """What came twice."""
+        """The requests that came twice."""
         for path in self.paths:
             came = set(self.came(path))
             assert came <= self.accepted | self.doubtful, path
@@ -164,7 +164,7 @@ class WithoutItsSender(_Dying):
     settings = {"sender": {"linger": "120s", "workers": "2", "lease": "40s"}}
 
     def test_it_comes_back(self):
-        """Its sender waited with what it knows, and goes on."""
+        """Its sender kept its outcomes, and goes on."""
         self.begin()
         self.await_a_quarter()
         begin = time.monotonic()
@@ -188,7 +188,7 @@ class ForGood(_Dying):
     settings = {"sender": {"linger": "120s", "workers": "2", "lease": "15s"}}
 
     def test_its_sender_ends(self):
-        """When the leases are gone, and others deliver what it had."""
+        """When the leases are gone, other senders deliver its rows."""
         self.begin()
         self.await_a_quarter()
         self.nodes[2].kill()
@@ -202,7 +202,7 @@ class ForGood(_Dying):
 
 
 class Answers(GaleraCase):
-    """What the API says while nodes go and come."""
+    """The API's answers while nodes go and come."""
 
     settings = {"sender": {"linger": "60s"}}
 
@@ -263,7 +263,7 @@ class Answers(GaleraCase):
         )
 
     def test_nothing_is_published_twice_by_a_node_that_is_cut_off(self):
-        """A COMMIT that fails there may have reached the others."""
+        """A COMMIT that fails there may have reached the other nodes."""
         self.cluster.heal()
         self.organization = self.service.organization("Cut")
         self.key = self.service.key(self.organization)

@@ -115,7 +115,7 @@ class GaleraCase(LaneCase):
             {"action": "event.created", "resource": {"n": number}},
         )
 
-    # ---- what came ----
+    # ---- received requests ----
 
     def came(self, path):
         """The requests of each number at a path. A second one of a number is
@@ -134,7 +134,7 @@ class GaleraCase(LaneCase):
         return seen
 
     def twice(self, paths):
-        """(path, number) of what came more than once."""
+        """(path, number) of requests that came more than once."""
         return {
             (path, n)
             for path in paths

@@ -33,7 +33,7 @@ class Together(GaleraCase):
                 self.insert(node, [n])
 
     def check_order(self, path):
-        """Each publisher's own order, whatever the others did."""
+        """Each publisher's own order, whatever other publishers did."""
         got = list(self.came(path))
         for node in range(3):
             mine = [n for n in got if n % 3 == node]
@@ -114,7 +114,7 @@ class Conflicts(GaleraCase):
             }, (seen, answers)
 
     def test_changes_with_a_condition(self):
-        """Of those who saw the same, one wins."""
+        """Of several clients that saw the same version, one wins."""
         path = "/v2/hooks/" + self.hook("/condition")
         self.cluster.settle()
         for turn in range(10):
@@ -222,7 +222,7 @@ class Conflicts(GaleraCase):
             assert sender.errors() == "", sender.errors()
 
     def test_a_fan_out_by_three_at_once(self):
-        """A notification is fanned out once, whoever takes it."""
+        """A notification is fanned out once, whichever sender takes it."""
         paths = [f"/fan{n}" for n in range(5)]
         self.fresh(paths[0])
         for path in paths[1:]:
@@ -316,7 +316,7 @@ class Migrations(GaleraCase):
 
 
 class Alone(GaleraCase):
-    """A node that has lost sight of the others."""
+    """A node that has lost its connection to the other nodes."""
 
     settings = {"sender": {"linger": "20s", "lease": "10s"}}
 
@@ -368,7 +368,7 @@ class Alone(GaleraCase):
         done = self.services[2].run("hooks-admin", "doctor", config=config)
         assert done.status == 75, done
         assert "FAIL\tgalera\tnon-Primary" in done.out, done
-        # The others go on.
+        # The other nodes go on.
         self.post(0, 0)
         assert self.services[1].send("--once").status == 0
         self.sink.wait(1, "/alone")

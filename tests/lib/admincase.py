@@ -82,11 +82,11 @@ class AdminCase(tap.Case):
         return done.out.removesuffix("\n")
 
     def rows(self, *args):
-        """What it prints, as lists of columns."""
+        """The lines of its output, as lists of columns."""
         return [line.split("\t") for line in self.admin(*args).splitlines()]
 
     def fails(self, status, *args, words=(), **options):
-        """It ends with this status, prints nothing and says why."""
+        """It ends with this status, prints nothing and logs the reason."""
         done = self.run(*args, **options)
         assert done.status == status, f"{args}: {done}"
         assert done.out == "", f"{args}: {done}"

@@ -9,8 +9,8 @@ WebDriver protocol, which is JSON over HTTP.
     page.click("button", "Create")
     assert not page.troubles()
 
-What goes wrong in a page is collected: violations of its policy, errors on the
-console, exceptions.
+Faults of a page are collected: violations of its policy, errors on the console,
+exceptions.
 """
 
 import base64
@@ -36,7 +36,7 @@ KEYS = {
     "Shift": "\ue008",
     "Down": "\ue015",
 }
-# What runs before anything of a page: nothing it does goes unseen.
+# Runs before any script of a page, so that nothing goes unnoticed.
 _WATCH = """
 globalThis.troubles = [];
 addEventListener('securitypolicyviolation', (e) => troubles.push(
@@ -45,7 +45,7 @@ addEventListener('error', (e) => troubles.push(`error: ${e.message}`));
 addEventListener('unhandledrejection', (e) => troubles.push(
     `rejection: ${e.reason && e.reason.stack || e.reason}`));
 """
-# What a person sees: hidden texts and those for screen readers count too.
+# Finds a visible element; hidden texts for screen readers count, too.
 _FIND = """
 const [selector, text] = arguments;
 const wide = (t) => t.replace(/\\s+/g, ' ').trim();
@@ -58,8 +58,8 @@ return [...document.querySelectorAll(selector)].find((e) =>
 
 
 class Browser:
-    """`dark`: what the visitor's system prefers. `environment`: more of it,
-    for the fonts of pictures."""
+    """`dark`: the preference of the visitor's system. `environment`: further
+    variables, for the fonts of pictures."""
 
     def __init__(
         self, folder, width=1280, height=800, dark=False, environment=None
@@ -127,10 +127,10 @@ class Browser:
             "--lang=en-GB",
             f"--user-data-dir={self.home / 'profile'}",
             f"--window-size={width},{height}",
-            # Its driver's end is its own, however the driver ends.
+            # It ends with its driver, however the driver ends.
             "--remote-debugging-pipe",
-            # Not as root, and not in a chroot: it needs what these lack. The
-            # pages are our own.
+            # As root, or in a chroot, the sandbox does not work. The pages are
+            # our own.
             "--no-sandbox",
         ]
         options = {"args": arguments, "binary": str(where.server("chromium"))}
@@ -177,7 +177,7 @@ class Browser:
         )
 
     def reset(self, dark=False):
-        """As if it was started anew."""
+        """Resets the browser as if it was started again."""
         self.cdp("Network.enable")
         self.cdp("Network.setBlockedURLs", urls=[])
         self.cdp(
@@ -220,7 +220,7 @@ class Browser:
         )
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
 
-    # ---- what a person does ----
+    # ---- actions of a person ----
 
     def open(self, url):
         self.do("POST", "url", url=url)
@@ -232,7 +232,7 @@ class Browser:
         return self.js(_FIND, selector, text)
 
     def see(self, selector, text=None, seconds=20):
-        """The element, once it is there."""
+        """Waits for the element and returns it."""
         try:
             return processes.wait_until(
                 lambda: self.find(selector, text),
@@ -246,7 +246,7 @@ class Browser:
             ) from None
 
     def wait(self, text, seconds=20):
-        """Until the page says so."""
+        """Waits until the page shows the text."""
         return self.see("body, dialog", text, seconds)
 
     def gone(self, selector, text=None, seconds=20):
@@ -315,7 +315,7 @@ class Browser:
         )
 
     def tab_to(self, selector, text=None, limit=80):
-        """Tab until the focus is there, as one does without a mouse."""
+        """Presses Tab until the focus is there, as without a mouse."""
         for _ in range(limit):
             self.press("Tab")
             if self.js(
@@ -328,13 +328,13 @@ class Browser:
                 return
         raise AssertionError(f"the Tab key does not reach {selector} {text}")
 
-    # ---- what is there ----
+    # ---- the state of the page ----
 
     def text(self):
         return self.js("return document.body ? document.body.innerText : ''")
 
     def troubles(self):
-        """All since the page was loaded; the console's are taken once."""
+        """All faults since the page was loaded; console errors come once."""
         log = self.do("POST", "se/log", type="browser")
         return self.js("return globalThis.troubles || []") + [
             entry["message"]

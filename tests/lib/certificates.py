@@ -36,7 +36,7 @@ _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
 def _day(offset):
-    """So many days from now, as openssl reads it."""
+    """The time that many days from now, in the form of openssl."""
     day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
         days=offset
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 A private MariaDB (or, with HOOKS_TEST_MYSQLD, Oracle's MySQL): on a unix
-socket only, durable as in earnest, in the run's folder.
+socket only, as durable as in production, in the run's folder.
 """
 
 import os
@@ -19,7 +19,7 @@ SETTINGS = (
     "--innodb-log-file-size=16M",
     "--innodb-buffer-pool-size=64M",
     "--max-connections=200",
-    # A zone other than UTC, so that forgetting UTC anywhere shows.
+    # A zone other than UTC, so that a place that forgets UTC is noticed.
     "--default-time-zone=+05:30",
 )
 
@@ -45,7 +45,7 @@ class Database:
     def __init__(self, folder, settings=()):
         self.folder = folder.for_nobody("db")
         self.socket = self.folder / "s"
-        # Not /tmp: a server that starts removes what others have there.
+        # Not /tmp: a starting server removes the files of other servers there.
         self.temporary = folder.for_nobody("db-tmp")
         self.log = folder / "mysqld.log"
         self.settings = settings

@@ -33,7 +33,7 @@ def free_port():
 
 
 def _user_to_become():
-    """What a web server started as root turns into; it must not stay root."""
+    """The user of a web server started as root, which must not stay root."""
     return pwd.getpwuid(processes.NOBODY).pw_name
 
 
@@ -180,7 +180,7 @@ class Lighttpd(Server):
         config = self.home / "lighttpd.conf"
         lines = self._lines()
         if os.getuid() == 0:
-            # The log is opened after root was given up.
+            # The log is opened after the server gave up root.
             self.log.touch()
             os.chown(self.log, processes.NOBODY, processes.NOBODY)
             lines.append(f'server.username = "{_user_to_become()}"')
@@ -189,7 +189,7 @@ class Lighttpd(Server):
 
 
 class _Apache(Server):
-    """Apache httpd; `modules` beside those every door needs."""
+    """Apache httpd; `modules` beside the ones that every door needs."""
 
     modules = ()
     example = ""
@@ -309,7 +309,7 @@ class ApacheProxy(_Apache):
 
 
 class SharedHosting(_Apache):
-    """What one has without the server's configuration: a folder with
+    """Hosting without access to the server's configuration: a folder with
     hooks.fcgi, the dashboard and examples/htaccess in it."""
 
     name = "shared-hosting"

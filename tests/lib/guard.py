@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-Runs something so that nothing of it stays behind, however it ends.
+Runs something so that nothing of it is left, however it ends.
 
     guard.run(main)                     the last statement of a test program
     python3 guard.py COMMAND [ARG ...]  for selftest
@@ -52,7 +52,7 @@ def _below(top):
 
 
 def _reap(wanted=None):
-    """Collects what has ended; the exit code of `wanted` when that has."""
+    """Collects children that ended; the exit code of `wanted` if it did."""
     code = None
     while True:
         try:
@@ -97,7 +97,7 @@ def _end_as(code):
 
 
 def _signals():
-    """What the watching wakes up for. Below nohup a hang-up ends nothing."""
+    """The signals that wake the watcher. Below nohup a hang-up ends nothing."""
     ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         ends.remove(signal.SIGHUP)
@@ -163,7 +163,7 @@ def _guarded(patience, folder=None, make=None):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
     outer = os.getpid()
     _fork_and_watch(patience, folder, make)
-    # What is sent to the outer one's whole group does not end the inner one.
+    # A signal to the outer one's whole group does not end the inner one.
     os.setsid()
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != outer:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What the servers of the tests share: a socket on the loopback, or a unix socket
-when `address` is a path, and a thread for each connection.
+The common part of the tests' servers: a socket on the loopback, or a unix
+socket when `address` is a path, and a thread for each connection.
 """
 
 import socket
@@ -54,6 +54,6 @@ class Listener:
         try:
             self.serve(sock, number)
         except OSError:
-            pass  # tests look at what was recorded
+            pass  # tests look at the records
         finally:
             sock.close()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-A mail server on 127.0.0.1 that keeps what it is given, or behaves badly.
+A mail server on 127.0.0.1 that keeps the mails it gets, or behaves badly.
 
     server = MailServer()
     ... server.url() ...
@@ -25,7 +25,7 @@ class Mail:
 
 
 class MailServer(Listener):
-    """`mode`: "refuse" takes no recipient, "hang" never says a word, "full"
+    """`mode`: "refuse" accepts no recipient, "hang" never answers, "full"
     refuses after the text."""
 
     def __init__(self, mode=None):

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """
 A name server on 127.0.0.1:53 of the namespace it runs in: it answers from a
-table, and remembers what it was asked.
+table, and remembers the queries.
 
     names = NameServer()
     names.set("www.example.com", "93.184.216.34", "::1")
     names.set("first.example.com", ["93.184.216.34"], ["127.0.0.1"])  # in turn
     names.silence("example.net")     # this and all below: no answer at all
 
-What is not in the table does not exist.
+A name that is not in the table does not exist.
 """
 
 import ipaddress
@@ -48,7 +48,7 @@ class NameServer:
             self._silent.append(domain)
 
     def asked(self, name):
-        """The types that were asked for."""
+        """The types that were queried."""
         with self._lock:
             return [kind for asked, kind in self.queries if asked == name]
 

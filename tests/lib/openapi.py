@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """
-htdocs/openapi.yaml, and whether what was asked and answered is as it says.
+htdocs/openapi.yaml, and whether requests and answers are as it says.
 
 The doors have every exchange checked here: an answer that the document does
-not know fails the test that got it. What was seen is printed at the end of
+not know fails the test that got it. The pairs seen are printed at the end of
 each test file, for tests/api/complete.py.
 
 `python3` may be another Python than Debian's, for which python3-yaml and
@@ -42,7 +42,7 @@ _seen = {}
 
 
 class Drift(AssertionError):
-    """What was answered is not what is described."""
+    """The answer is not as described."""
 
 
 # ---- the document ----
@@ -57,7 +57,7 @@ def load():
 
 
 def resolve(node):
-    """What a reference stands for."""
+    """The target of a reference."""
     while "$ref" in node:
         found = load()
         for name in node["$ref"].removeprefix("#/").split("/"):
@@ -87,7 +87,7 @@ def routes():
 
 
 def parameters(path, operation):
-    """Those of the path and of the operation."""
+    """The parameters of the path and of the operation."""
     item = load()["paths"][path]
     return [
         resolve(p)
@@ -97,7 +97,7 @@ def parameters(path, operation):
 
 @functools.lru_cache(None)
 def _header_names():
-    """Headers that mean something here: they stand only where described."""
+    """Headers with a meaning here: they may occur only where described."""
     tables = [o["responses"] for _, _, o in operations()]
     return {
         name.lower()
@@ -201,7 +201,7 @@ def _check_body(described, answer, what):
 
 
 def _check_care(answer, what):
-    """What every answer says to browsers and caches."""
+    """The headers of every answer for browsers and caches."""
     tagged = answer.header("ETag") is not None
     want = "private, no-cache" if tagged else "no-store"
     if answer.header("Cache-Control") != want:
@@ -234,7 +234,7 @@ def _check_request(path, operation, target, body, what):
 
 def check(method, target, body, answer):
     """`target` is without the base path, `answer` a rawhttp.Response. Returns
-    (operation, status), or None for what is not ours."""
+    (operation, status), or None for an answer that is not ours."""
     target = re.sub(r"^https?://[^/]*", "", target)
     path = re.split(r"[?#]", target)[0]
     if not concerns(path):

@@ -126,8 +126,8 @@ class PageCase(tap.Case):
         self.page.js("location.hash = arguments[0]", f"#/{at}")
 
     def quiet(self, but=()):
-        """Nothing went wrong since it was asked the last time, but for
-        answers with a status that was asked for."""
+        """Nothing went wrong since the last call, except for answers with a
+        status that was expected."""
         found = [
             line
             for line in self.page.troubles()

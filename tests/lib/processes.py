@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Child processes and the folder they work in. That nothing of them stays behind,
-whatever happens to a test, is guard.py's care.
+Child processes and the folder they work in. guard.py makes sure that nothing of
+them is left, whatever happens to a test.
 """
 
 import os
@@ -17,7 +17,7 @@ NOBODY = 65534
 
 
 class Timeout(AssertionError):
-    """Something that should have happened did not."""
+    """Something that should have happened did not happen."""
 
 
 def wait_until(condition, seconds=10, what="the condition", pause=0.02):
@@ -87,7 +87,7 @@ class Child:
         return self.process.wait(seconds)
 
     def stop(self, seconds=20, number=None):
-        """Asks it to end, then makes it; returns the exit status."""
+        """Asks it to end, then kills it; returns the exit status."""
         self.send_signal(number or self.stop_signal)
         try:
             return self.process.wait(seconds)

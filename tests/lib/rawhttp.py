@@ -3,7 +3,7 @@
 One HTTP/1.1 exchange, written byte for byte as the test asks.
 
 Libraries tidy requests up: they refuse odd methods, merge repeated headers and
-add their own. Tests of a server need exactly what they say.
+add their own. Tests of a server need to send exactly the bytes they give.
 """
 
 import http.client

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-A scripted receiver on 127.0.0.1: it answers as told and remembers, byte for
-byte and with the time, what it was sent.
+A scripted receiver on 127.0.0.1: it answers as told and remembers the requests,
+byte for byte and with their times.
 
     sink = Receiver()
     sink.script("/hook", Answer(500), Answer(200))   # in turn; then 200
@@ -81,7 +81,7 @@ class Answer:
 
 
 class Raw:
-    """These very bytes, then the connection closes."""
+    """Exactly these bytes, then the connection closes."""
 
     def __init__(self, data):
         self.data = data
@@ -92,7 +92,7 @@ class Raw:
 
 
 class Hang:
-    """Nothing at all for so long; then the connection closes."""
+    """Nothing at all for that long; then the connection closes."""
 
     def __init__(self, seconds=60):
         self.seconds = seconds
@@ -122,7 +122,7 @@ class Reset:
 
 
 class Drip:
-    """`data` byte by byte, so many seconds apart."""
+    """`data` byte by byte, with that many seconds between."""
 
     def __init__(self, data, seconds=0.2):
         self.data = data
@@ -136,7 +136,7 @@ class Drip:
 
 
 class Endless:
-    """A head, then chunks until the other side has enough."""
+    """A head, then chunks until the other side hangs up."""
 
     def __init__(self, status=200):
         self.status = status
@@ -196,8 +196,8 @@ class _Link:
 class Receiver(Listener):
     """`certificate`: a PEM file with certificate and key, or an SSLContext,
     makes it HTTPS. `mode` "no-accept" leaves connections in the queue,
-    "no-tls" accepts and never says a word. `bytes_read` is what it was sent,
-    without TLS."""
+    "no-tls" accepts and never answers. `bytes_read` counts the bytes that it
+    got, without TLS."""
 
     def __init__(self, certificate=None, mode=None, address=("127.0.0.1", 0)):
         self.requests = []
@@ -226,7 +226,7 @@ class Receiver(Listener):
             return [r for r in self.requests if path in (None, r.path)]
 
     def wait(self, count, path=None, seconds=10):
-        """Waits for so many requests and returns all there are."""
+        """Waits for that many requests and returns all there are."""
         processes.wait_until(
             lambda: len(self.at(path)) >= count,
             seconds,

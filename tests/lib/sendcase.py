@@ -44,7 +44,7 @@ class SendCase(tap.Case):
         )
 
     def fresh(self, path="/hook", action="*", url=None):
-        """A hook that is alone: what earlier tests made is deleted."""
+        """A single hook: the hooks of earlier tests are deleted."""
         for line in self.service.admin(
             "hook", "list", self.organization
         ).splitlines():
@@ -85,7 +85,7 @@ class SendCase(tap.Case):
         return answer.json()["secret"]
 
     def genuine(self, request, hook):
-        """The request's signature is right, in the eyes of a stranger."""
+        """The signature is right, by code that is not the sender's."""
         receive.verify(self.secret(hook), request.header_map(), request.body)
 
     def once(self, summary=None):

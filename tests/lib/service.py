@@ -22,7 +22,7 @@ ADMIN, API, SENDER, APPLICATION = (
     "hooks_app",
 )
 
-# What a test receiver needs, and a schedule a test can wait for.
+# Settings for a test receiver, and a schedule that a test can wait for.
 _DEFAULTS = {
     "database": {"name": "vyte_hooks"},
     "sender": {

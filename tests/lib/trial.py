@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 The base of the tests with many receivers that misbehave: all of them are sent
-to in one run of the sender, one attempt each, so that those that take their
-time take it together; then each test looks at one record.
+to in one run of the sender, one attempt each, so that slow ones take their time
+together; then each test looks at one record.
 """
 
 import os
@@ -34,7 +34,7 @@ _BYTES = ("headers", "body")
 
 
 class Attempt:
-    """One attempt's row, None for NULL, and how its delivery stands."""
+    """One attempt's row, None for NULL, and the state of its delivery."""
 
     def __init__(self, row):
         for name, value in zip(_COLUMNS, row):

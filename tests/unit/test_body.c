@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * body: what a table makes of a body, member by member.
+ * body: how a table reads a body, member by member.
  */
 #include "unit.h"
 
@@ -13,7 +13,7 @@
 
 static struct unit_call u;
 
-/* What the readers got, in their order. */
+/* The values that the readers got, in their order. */
 static char got[200];
 
 static void note(struct field_errors *errors, const char *name,

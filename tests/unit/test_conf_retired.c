@@ -22,7 +22,7 @@ const struct conf_retired conf_retired[] = {
 
 enum { LOG_SIZE = 4096 };
 
-/* What is written to standard error from now on, with a NUL at its end. */
+/* The text written to standard error from now on, with a NUL at its end. */
 static char *catch_log(void)
 {
 	int fd = memfd_create("log", 0);

@@ -48,7 +48,7 @@ START_TEST(each_at_its_pointer)
 }
 END_TEST
 
-/* The answer must not grow with what was sent. */
+/* The answer must not grow with the request. */
 START_TEST(very_many)
 {
 	struct jtree *v;

@@ -83,7 +83,7 @@ START_TEST(none_announced)
 }
 END_TEST
 
-/* Nobody may be made to wait, or to allocate, for what is only announced. */
+/* An announced length alone must not cause waiting or allocation. */
 START_TEST(very_many_announced)
 {
 	begin_with("18446744073709551615", "hello");

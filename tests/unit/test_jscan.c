@@ -57,7 +57,7 @@ static void read_file(const char *name, struct buf *out)
 }
 
 /* The memory is exactly as large as the text, so that a sanitizer sees any
- * step behind its end. */
+ * step past its end. */
 static void check_file(const char *name)
 {
 	struct buf b;
@@ -187,8 +187,8 @@ START_TEST(same_name_in_wide_objects)
 }
 END_TEST
 
-/* Names of an inner object are no business of the outer one, in front of it
- * and behind it. */
+/* Names of an inner object do not matter to the outer one, before it and after
+ * it. */
 START_TEST(names_belong_to_their_object)
 {
 	struct buf b;

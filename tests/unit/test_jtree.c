@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jtree: what is read, what is built, and null as a value of its own.
+ * jtree: reading, building, and null as a value of its own.
  */
 #include "unit.h"
 
@@ -250,7 +250,7 @@ START_TEST(doubles)
 }
 END_TEST
 
-/* What a receiver answered may be any bytes. */
+/* A receiver's answer may contain any bytes. */
 START_TEST(bytes_become_utf8)
 {
 	static const struct {

@@ -43,7 +43,7 @@ START_TEST(requests_under_way_together_are_one_failure)
 		lane_learn(&l, &failed, &dead, NOW + i, 0);
 	ck_assert_uint_eq(l.failures, 1);
 	ck_assert_int_eq(l.suspended_until, NOW + 31 + 1000);
-	failed = false; /* opened anew: a probe */
+	failed = false; /* opened again: a probe */
 	lane_learn(&l, &failed, &dead, NOW + 2000, 0);
 	ck_assert_uint_eq(l.failures, 2);
 	ck_assert_int_eq(l.suspended_until, NOW + 4000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listing: what the query of a list says, and the link to the next page.
+ * listing: the query of a list, and the link to the next page.
  */
 #include "unit.h"
 

@@ -88,7 +88,7 @@ START_TEST(arena_is_aligned)
 }
 END_TEST
 
-/* Small and large pieces keep their bytes while others are made. */
+/* Small and large pieces keep their bytes while more are allocated. */
 START_TEST(arena_pieces_do_not_meet)
 {
 	unsigned char *pieces[200];

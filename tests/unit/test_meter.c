@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meter: what is counted as one, and when it is due to be written.
+ * meter: which requests are counted together, and when the counts are due to be
+ * written.
  */
 #include "unit.h"
 

@@ -63,7 +63,7 @@ static void check_status(unsigned status)
 	ck_assert_int_eq(out.lane_delay_ms, 0);
 }
 
-/* 200 to 299 are delivered, 410 is gone, all others come again. */
+/* 200 to 299 are delivered, 410 is gone, all other statuses are retried. */
 START_TEST(every_status)
 {
 	for (unsigned status = 100; status < 1000; status++)
@@ -207,7 +207,7 @@ START_TEST(stopped_before_sending)
 }
 END_TEST
 
-/* Even behind the schedule's end: stopping is no failure. */
+/* Even after the end of the schedule: stopping is no failure. */
 START_TEST(stopped_after_sending)
 {
 	struct attempt a = failure(ATTEMPT_STOPPED, true);

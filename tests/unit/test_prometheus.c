@@ -43,7 +43,7 @@ START_TEST(labels)
 }
 END_TEST
 
-/* Each bucket counts those before it, too. */
+/* Each bucket includes the counts of the buckets before. */
 START_TEST(a_histogram)
 {
 	struct histogram h = {.n = {[0] = 2, [1] = 3}};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route: what is answered before a handler runs. No request here gets as far
+ * route: the answers given before a handler runs. No request here gets as far
  * as the database.
  */
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats_range: the steps that are chosen, and those that are refused.
+ * stats_range: the steps that are chosen, and the steps that are refused.
  */
 #include "unit.h"
 

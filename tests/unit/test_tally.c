@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tally: what is counted of a parcel, and where.
+ * tally: the counts of a parcel, and their rows.
  */
 #include "unit.h"
 

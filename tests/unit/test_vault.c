@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vault: what is stored opens again, and nothing else does.
+ * vault: stored secrets open again, and nothing else does.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit: the suites, one a module, and what they share.
+ * unit: the suites, one for each module, and their common part.
  */
 #ifndef HOOKS_UNIT_H
 #define HOOKS_UNIT_H
