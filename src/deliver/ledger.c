@@ -212,7 +212,7 @@ static size_t enough(const struct ledger *l)
 
 static bool finished(const struct ledger *l)
 {
-	if (l->back.first || l->round.lane_count)
+	if (l->back.first || l->round.lane_count || l->round.in_doubt)
 		return false;
 	return l->wish || (l->plan->once && l->looked_in_vain);
 }

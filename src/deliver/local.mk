@@ -28,6 +28,8 @@ libhooks_a_SOURCES += \
 	%D%/plan.h \
 	%D%/round.c \
 	%D%/round.h \
+	%D%/round_doubt.c \
+	%D%/round_doubt.h \
 	%D%/round_look.c \
 	%D%/round_look.h \
 	%D%/round_read.c \

@@ -13,16 +13,19 @@
 #include "base/text.h"
 #include "deliver/mailbox.h"
 #include "deliver/plan.h"
+#include "deliver/round_doubt.h"
 #include "deliver/round_look.h"
 #include "deliver/round_tx.h"
 #include "deliver/tally.h"
+#include "outside/crypt.h"
 
 enum {
 	/* For recording an outcome, and for different clocks of database
 	 * nodes. With RENEW_MS it is less than the margin that conf.c demands
 	 * of a lease. */
 	MARGIN_MS = 3000,
-	RENEW_MS = 1000
+	RENEW_MS = 1000,
+	TRIES = 3 /* of a round whose COMMIT gets no answer */
 };
 
 /* How long before its lease ends a lane's last request may begin. */
@@ -31,9 +34,18 @@ static int64_t worst_attempt(const struct round *r)
 	return r->plan->conf->sender.timeout + MARGIN_MS;
 }
 
+/* Turns of different runs differ in their upper half. */
+static uint64_t first_turn(void)
+{
+	uint32_t run;
+
+	crypt_random(&run, sizeof(run));
+	return (uint64_t)run << 32;
+}
+
 void round_init(struct round *r, const struct plan *plan)
 {
-	*r = (struct round){.plan = plan};
+	*r = (struct round){.plan = plan, .turn = first_turn()};
 	r->tally = tally_new();
 	arena_init(&r->arena);
 	store_init(&r->store, plan->conf, DB_SENDER);
@@ -88,7 +100,8 @@ static bool needs_round(const struct round *r, const struct lane *l)
 
 bool round_is_due(const struct round *r)
 {
-	if (r->due_count || tally_is_due(r->tally, clock_monotonic()))
+	if (r->due_count || r->in_doubt ||
+	    tally_is_due(r->tally, clock_monotonic()))
 		return true;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (needs_round(r, r->lane[i]))
@@ -115,8 +128,8 @@ static void round_count(const struct round *r, const struct parcel *p)
 	if (!p->sent || p->lane->draft.lost)
 		return;
 	if (!p->lane->facts.ping)
-		tally_parcel(r->tally, p, r->store.now,
-			     r->store.now - (r->clock - p->started) +
+		tally_parcel(r->tally, p, r->now,
+			     r->now - (r->clock - p->started) +
 				     p->request.attempt.total_us / 1000);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		atomic_fetch_add(&c->delivered, p->count);
@@ -158,11 +171,11 @@ static void recall(struct round *r, struct lane *l)
 	mailbox_recall(r->plan->mailbox);
 }
 
-static void renew(const struct round *r, struct lane *l, int64_t lease_end)
+static void renew(const struct round *r, struct lane *l)
 {
-	l->ledger.lease_end = lease_end;
-	atomic_store(&l->shared.send_until, lease_end - worst_attempt(r));
-	atomic_store(&l->shared.leave_until, lease_end - MARGIN_MS);
+	l->ledger.lease_end = r->lease_end;
+	atomic_store(&l->shared.send_until, r->lease_end - worst_attempt(r));
+	atomic_store(&l->shared.leave_until, r->lease_end - MARGIN_MS);
 }
 
 /* Continues after the last row that was taken; a batch takes some out of
@@ -192,8 +205,7 @@ static void wait_for_rate(struct round *r, struct lane *l)
 		r->wake = wake;
 }
 
-static void apply(struct round *r, struct lane *l, int64_t lease_end,
-		  struct parcel_list *out)
+static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 {
 	char id[ID_TEXT_SIZE];
 
@@ -211,7 +223,7 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 	if (l->draft.rate_wait)
 		wait_for_rate(r, l);
 	if (!l->ledger.lost)
-		renew(r, l, lease_end);
+		renew(r, l);
 	for (size_t i = 0; i < l->draft.plan_count; i++) {
 		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
 
@@ -226,7 +238,7 @@ static void apply(struct round *r, struct lane *l, int64_t lease_end,
 	/* Rows of a lane that is only full or postponed may be sent: if they
 	 * may not, the courier has seen the reason and stopped. */
 	l->ledger.closing = l->draft.closing;
-	if (l->draft.disable || l->ledger.lost)
+	if (l->draft.disable || l->ledger.lost || r->closed)
 		recall(r, l);
 	l->draft.touched = false;
 }
@@ -244,7 +256,7 @@ static void drop_closed(struct round *r)
 	r->lane_count = kept;
 }
 
-static void commit(struct round *r, int64_t lease_end)
+static void commit(struct round *r)
 {
 	struct parcel_list out = {0};
 
@@ -256,7 +268,7 @@ static void commit(struct round *r, int64_t lease_end)
 	r->fresh_count = 0;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched)
-			apply(r, r->lane[i], lease_end, &out);
+			apply(r, r->lane[i], &out);
 	drop_closed(r);
 	round_look_find_greedy(r);
 	r->due_count = 0;
@@ -264,19 +276,56 @@ static void commit(struct round *r, int64_t lease_end)
 	mailbox_send(r->plan->mailbox, &out);
 }
 
-enum err round_run(struct round *r, struct parcel_list *back)
+static enum err round_try(struct round *r)
 {
-	int64_t lease_end = clock_monotonic() + r->plan->conf->sender.lease;
 	enum err e;
 
-	r->back = back;
+	r->turn++;
+	r->lease_end = clock_monotonic() + r->plan->conf->sender.lease;
 	r->writes_tally = tally_is_due(r->tally, clock_monotonic());
 	touch(r);
-	e = db_tx(r->store.db, DB_REPEAT, round_tx_run, r);
+	e = db_tx(r->store.db, DB_ONCE, round_tx_run, r);
 	if (!e)
-		commit(r, lease_end);
+		commit(r);
+	else if (db_in_doubt(r->store.db))
+		round_doubt_begin(r);
 	else
 		round_tx_forget(r);
+	return e;
+}
+
+/* What was done is applied, what was not is repeated with the parcels that
+ * came back meanwhile. */
+static enum err settle_doubt(struct round *r, struct parcel_list *back)
+{
+	bool done;
+	enum err e = round_doubt_ask(r, &done);
+
+	if (e)
+		return e;
+	r->in_doubt = false;
+	if (done) {
+		r->back = &r->doubted;
+		commit(r);
+		return ERR_OK;
+	}
+	round_tx_forget(r);
+	parcel_list_join(&r->doubted, back);
+	parcel_list_join(back, &r->doubted);
+	return ERR_OK;
+}
+
+enum err round_run(struct round *r, struct parcel_list *back)
+{
+	unsigned tries = 0;
+	enum err e;
+
+	do {
+		e = r->in_doubt ? settle_doubt(r, back) : ERR_OK;
+		r->back = back;
+		if (!e && (back->first || round_is_due(r)))
+			e = round_try(r);
+	} while (e && r->in_doubt && ++tries < TRIES);
 	return e;
 }
 
@@ -344,6 +393,7 @@ enum err round_check_hooks(struct round *r)
 
 void round_close_all(struct round *r)
 {
+	r->closed = true;
 	r->due_count = 0;
 	for (size_t i = 0; i < r->lane_count; i++)
 		recall(r, r->lane[i]);
@@ -354,6 +404,7 @@ void round_abandon(struct round *r)
 	round_close_all(r);
 	for (size_t i = 0; i < r->lane_count; i++)
 		r->lane[i]->ledger.lost = true;
+	round_forget(r, &r->doubted);
 }
 
 void round_forget(struct round *r, struct parcel_list *back)

@@ -55,8 +55,16 @@ struct round {
 	struct round_greedy greedy[ROUND_GREEDY_MAX];
 	size_t greedy_count;
 	struct tally *tally; /* counts that are not written yet */
+	bool closed;	     /* takes nothing new any more */
+
+	/* The COMMIT of the current round got no answer: its drafts are kept,
+	 * and these parcels, which it has recorded if it was done. */
+	bool in_doubt;
+	struct parcel_list doubted;
 
 	/* Of the current round: */
+	uint64_t turn;	   /* new with each round of each run */
+	int64_t lease_end; /* monotonic, of the leases that it writes */
 	struct arena arena;
 	struct parcel_list *back;
 	struct store_outcome *outcomes;
@@ -66,7 +74,7 @@ struct round {
 	size_t fresh_count;
 	struct store_lane_write *writes;
 	size_t write_count;
-	int64_t clock; /* monotonic, when the database's clock was read */
+	int64_t clock, now; /* monotonic, and the database's clock then */
 	bool writes_tally;
 };
 
@@ -79,8 +87,8 @@ const char *round_hook_id(const struct round *r, const struct lane *l,
 
 /* Whether a round has work although no parcel came back. */
 bool round_is_due(const struct round *r);
-/* One round. On success `back` is recorded, freed and empty; on failure it is
- * unchanged. */
+/* One round. On success `back` is recorded, freed and empty; on failure its
+ * parcels are recorded by a later call. */
 enum err round_run(struct round *r, struct parcel_list *back);
 
 /* Removes the receivers' answers, the only part of a round that comes from

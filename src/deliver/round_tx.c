@@ -58,21 +58,24 @@ static void round_tx_begin(struct round *r)
 static enum err fence(struct round *r)
 {
 	struct lane *lanes[STORE_LANE_MAX];
-	uint64_t numbers[STORE_LANE_MAX] = {0};
-	bool held[STORE_LANE_MAX];
+	struct store_lane_claim claims[STORE_LANE_MAX];
 	size_t n = 0;
 	enum err e;
 
 	for (size_t i = 0; i < r->lane_count; i++) {
+		const struct store_lane *row = &r->lane[i]->ledger.row;
+
 		if (!r->lane[i]->draft.touched || r->lane[i]->ledger.lost)
 			continue;
-		numbers[n] = r->lane[i]->ledger.row.lane;
+		claims[n] = (struct store_lane_claim){.lane = row->lane,
+						      .turn = row->turn};
 		lanes[n++] = r->lane[i];
 	}
-	e = store_lane_fence(&r->store, r->plan->owner, numbers, n, held);
+	e = store_lane_fence(&r->store, r->plan->owner, claims, n);
 	r->clock = clock_monotonic();
+	r->now = r->store.now;
 	for (size_t i = 0; !e && i < n; i++)
-		lanes[i]->draft.lost = !held[i];
+		lanes[i]->draft.lost = claims[i].standing != STORE_LANE_OURS;
 	return e;
 }
 
@@ -103,8 +106,7 @@ static enum err round_tx_take(struct round *r)
 	enum err e;
 
 	rows = arena_alloc(&r->arena, (r->due_count + 1) * sizeof(*rows));
-	e = store_lane_take(&r->store, r->plan->owner, r->due, r->due_count,
-			    rows, &n);
+	e = store_lane_take(&r->store, r->due, r->due_count, rows, &n);
 	if (e)
 		return e;
 	for (size_t i = 0; i < n; i++)
@@ -186,6 +188,7 @@ static enum err settle(struct round *r, struct lane *l)
 	if (e)
 		return e;
 	l->draft.keep = l->draft.out > 0;
+	l->draft.row.turn = r->turn;
 	*w = (struct store_lane_write){
 		.lane = &l->draft.row,
 		.keep = l->draft.keep,

@@ -74,6 +74,11 @@ unsigned db_error_number(const struct db *db)
 	return db->number;
 }
 
+bool db_in_doubt(const struct db *db)
+{
+	return db->in_doubt;
+}
+
 /* ---- life ---- */
 
 struct db *db_new(const struct conf *conf, enum db_role role)
@@ -293,11 +298,10 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 	       enum err (*body)(struct db *db, void *arg), void *arg)
 {
 	unsigned tries = 0;
-	bool in_doubt;
 	enum err e;
 
 	do {
-		in_doubt = false;
+		db->in_doubt = false;
 		e = db_connect(db);
 		if (!e && mysql_query(db->my, "START TRANSACTION"))
 			e = fail_connection(db);
@@ -308,11 +312,11 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 		db->in_tx = false;
 		if (!e && mysql_query(db->my, "COMMIT")) {
 			e = fail_connection(db);
-			in_doubt = db_commit_in_doubt(db);
+			db->in_doubt = db_commit_in_doubt(db);
 		}
 		if (e && db->my && mysql_query(db->my, "ROLLBACK"))
 			db_close(db);
-	} while (e && !(in_doubt && doubt == DB_ONCE) &&
+	} while (e && !(db->in_doubt && doubt == DB_ONCE) &&
 		 may_repeat(db, ++tries));
 	return e;
 }

@@ -64,6 +64,9 @@ unsigned db_error_number(const struct db *db);
 /* True if the last failure was caused by other writers of the same rows, at
  * every try: the database can be reached. */
 bool db_contended(const struct db *db);
+/* True if the last transaction failed because its COMMIT got no answer: it may
+ * have been done. */
+bool db_in_doubt(const struct db *db);
 
 /* ---- values ---- */
 
@@ -195,7 +198,7 @@ const char *db_col_bytes(const struct db_stmt *q, unsigned col, size_t *n);
 
 enum db_doubt {
 	DB_REPEAT, /* the body may run again after a COMMIT without an answer */
-	DB_ONCE	   /* it may not: such a COMMIT is reported as ERR_TEMP */
+	DB_ONCE	   /* it may not: ERR_TEMP, and db_in_doubt() says so */
 };
 
 /*

@@ -58,6 +58,7 @@ struct db {
 	void *stop_arg;
 	int64_t deadline;
 	bool in_tx, getting_ready, hurried;
+	bool in_doubt; /* the last COMMIT may have been done */
 	enum db_trouble trouble;
 	unsigned number;
 	char text[512];

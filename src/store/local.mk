@@ -31,6 +31,7 @@ libhooks_a_SOURCES += \
 	%D%/store_key.h \
 	%D%/store_lane.c \
 	%D%/store_lane.h \
+	%D%/store_lane_fence.c \
 	%D%/store_lane_hook.c \
 	%D%/store_lane_hook.h \
 	%D%/store_lane_row.c \

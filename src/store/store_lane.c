@@ -67,33 +67,6 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 	return e;
 }
 
-enum err store_lane_fence(struct store *s, const char *owner,
-			  const uint64_t *lanes, size_t n, bool *held)
-{
-	struct db_value list[STORE_LANE_MAX];
-	struct db_stmt *q;
-	int64_t now = TIME_NONE;
-	enum err e;
-
-	memset(held, 0, n * sizeof(*held));
-	if (!n)
-		return store_now(s, &now);
-	db_uints(list, lanes, n);
-	e = db_query_list(
-		s->db,
-		"SELECT hook_id, UTC_TIMESTAMP(3) FROM vh_lanes WHERE "
-		"owner = ? AND hook_id IN ({?}) FOR UPDATE",
-		DB_ARGS(db_text(owner)), list, n, &q);
-	while (!e && db_next(q)) {
-		uint64_t lane = db_col_uint(q, 0);
-
-		s->now = now = db_col_time(q, 1);
-		for (size_t i = 0; i < n; i++)
-			held[i] = held[i] || lanes[i] == lane;
-	}
-	return e || now != TIME_NONE ? e : store_now(s, &now);
-}
-
 /* One statement for as many lanes as it can name. */
 static enum err change_lanes(struct store *s, const char *sql,
 			     const uint64_t *lanes, size_t n)
@@ -213,10 +186,11 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 
 /* The rows exist and are locked: see upsert_deliveries. */
 static const char upsert_lanes[] =
-	"INSERT INTO vh_lanes (hook_id, next_at, owner, in_flight, crashes, "
-	"failures, suspended_until, failing_since, rate_tokens, rate_at) "
-	"VALUES {(?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
+	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
+	"crashes, failures, suspended_until, failing_since, rate_tokens, "
+	"rate_at) VALUES {(?,?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
+	"turn = VALUES(turn), "
 	"in_flight = VALUES(in_flight), crashes = VALUES(crashes), "
 	"failures = VALUES(failures), "
 	"suspended_until = VALUES(suspended_until), "
@@ -245,7 +219,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 10 };
+	enum { COLUMNS = 11 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -258,6 +232,7 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_uint(l->lane);
 		*at++ = db_time(writes[i].next_at);
 		*at++ = writes[i].keep ? db_text(owner) : db_null();
+		*at++ = db_uint(l->turn);
 		*at++ = in_flight_value(&writes[i], &arena);
 		*at++ = db_uint(l->crashes > 255 ? 255 : l->crashes);
 		*at++ = db_uint(l->failures);

@@ -68,6 +68,7 @@ static inline uint64_t store_lane_hook_key(uint64_t lane)
 /* A lane's row: the values that its owner knows and writes back. */
 struct store_lane {
 	uint64_t lane;
+	uint64_t turn;		 /* of the round that wrote it */
 	unsigned crashes;	 /* owners that died with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
@@ -98,10 +99,30 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 			   size_t count, int64_t until, size_t max,
 			   uint64_t *lanes, size_t *n);
 
-/* Locks the lanes and says which still belong to this owner; also sets s->now,
- * the time of the whole round. */
+/* What the fence says of a lane. */
+enum store_lane_standing {
+	STORE_LANE_GONE, /* somebody else has it, or nobody, or it is removed */
+	STORE_LANE_OURS, /* owner and turn are those of our last COMMIT */
+	STORE_LANE_BACK	 /* the owner is, the turn is not */
+};
+
+/* A lane that an owner believes to hold, with the turn that it wrote last. */
+struct store_lane_claim {
+	uint64_t lane, turn;
+	enum store_lane_standing standing; /* set by the fence */
+};
+
+/* The fence: locks these lanes and says how they stand; also sets s->now, the
+ * time of the whole round. */
 enum err store_lane_fence(struct store *s, const char *owner,
-			  const uint64_t *lanes, size_t n, bool *held);
+			  struct store_lane_claim *claims, size_t n);
+
+/*
+ * For a transaction of its own after a COMMIT without an answer: the turn that
+ * a lane has. Writes to the lane, so that the answer is final: a COMMIT that is
+ * still under way is waited for, or fails. ERR_NOT_FOUND: the lane is removed.
+ */
+enum err store_lane_turn(struct store *s, uint64_t lane, uint64_t *turn);
 
 /*
  * Locks those of the lanes that are free or whose lease has ended, and reads
@@ -111,8 +132,7 @@ enum err store_lane_fence(struct store *s, const char *owner,
  * A ping that was in flight has failed: it is never sent twice.
  * `lanes` has room for n; `taken` of them are filled.
  */
-enum err store_lane_take(struct store *s, const char *owner,
-			 const uint64_t *numbers, size_t n,
+enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken);
 /* The rows of one request, whatever their state: all of `batch`, or, when it
  * is 0, the delivery `key`. Takes no lock. */
@@ -179,7 +199,7 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 
 /* How a lane is written back. */
 struct store_lane_write {
-	const struct store_lane *lane;
+	const struct store_lane *lane; /* with the turn of this round */
 	bool keep;	 /* the lease goes on; false: give the lane back */
 	int64_t next_at; /* end of lease, or when to look again; TIME_NONE */
 	const uint64_t *in_flight;

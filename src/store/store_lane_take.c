@@ -5,7 +5,6 @@
 #include "store/store_lane.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "store/store.h"
@@ -120,18 +119,17 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 {
 	*lane = (struct store_lane){
 		.lane = db_col_uint(q, 0),
-		.crashes = (unsigned)db_col_uint(q, 3),
-		.failures = (unsigned)db_col_uint(q, 4),
-		.suspended_until = db_col_time(q, 5),
-		.failing_since = db_col_time(q, 6),
-		.rate_tokens = db_col_double(q, 7),
-		.rate_at = db_col_time(q, 8),
+		.turn = db_col_uint(q, 3),
+		.crashes = (unsigned)db_col_uint(q, 4),
+		.failures = (unsigned)db_col_uint(q, 5),
+		.suspended_until = db_col_time(q, 6),
+		.failing_since = db_col_time(q, 7),
+		.rate_tokens = db_col_double(q, 8),
+		.rate_at = db_col_time(q, 9),
 	};
 }
 
-/* Leases from a COMMIT whose answer was lost belong to us already. */
-enum err store_lane_take(struct store *s, const char *owner,
-			 const uint64_t *numbers, size_t n,
+enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken)
 {
 	struct db_value list[STORE_LANE_MAX];
@@ -145,20 +143,18 @@ enum err store_lane_take(struct store *s, const char *owner,
 	}
 	db_uints(list, numbers, n);
 	e = db_query_list(s->db,
-			  "SELECT hook_id, owner, in_flight, crashes, "
+			  "SELECT hook_id, owner, in_flight, turn, crashes, "
 			  "failures, suspended_until, failing_since, "
 			  "rate_tokens, rate_at FROM vh_lanes WHERE "
-			  "(next_at <= UTC_TIMESTAMP(3) OR owner = ?) AND "
+			  "next_at <= UTC_TIMESTAMP(3) AND "
 			  "hook_id IN ({?}) FOR UPDATE",
-			  DB_ARGS(db_text(owner)), list, n, &q);
+			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
 		size_t in_flight;
 		const char *keys = db_col_bytes(q, 2, &in_flight);
-		bool died = !db_col_null(q, 1) && in_flight &&
-			    strcmp(db_col_text(q, 1), owner) != 0;
 
 		read_lane(q, &lanes[count]);
-		if (died)
+		if (!db_col_null(q, 1) && in_flight)
 			e = recover(s, &lanes[count],
 				    (const unsigned char *)keys, in_flight);
 		count++;

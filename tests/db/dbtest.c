@@ -83,7 +83,8 @@ void dbtest_kill(struct db *db)
 int main(void)
 {
 	Suite *(*const suites[])(void) = {suite_db_values, suite_db_tx,
-					  suite_schema, suite_store};
+					  suite_schema, suite_store,
+					  suite_store_lane};
 	SRunner *runner = srunner_create(NULL);
 	int failed;
 

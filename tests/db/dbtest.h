@@ -36,5 +36,6 @@ Suite *suite_db_values(void);
 Suite *suite_db_tx(void);
 Suite *suite_schema(void);
 Suite *suite_store(void);
+Suite *suite_store_lane(void);
 
 #endif

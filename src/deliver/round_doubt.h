@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_doubt: a round whose COMMIT got no answer. To repeat what was done
+ * would record outcomes a second time, over what has happened since; so the
+ * database is asked which turn it has.
+ */
+#ifndef HOOKS_ROUND_DOUBT_H
+#define HOOKS_ROUND_DOUBT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct round;
+
+/* Keeps the round's drafts, and its parcels apart from those that come back
+ * meanwhile. */
+void round_doubt_begin(struct round *r);
+
+/* `done`: the COMMIT was done. When no lane tells, because others have taken
+ * them all, it counts as not done, and the fence decides. */
+enum err round_doubt_ask(struct round *r, bool *done);
+
+#endif
