@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What servers add: Apache and lighttpd "-gzip", Jetty "--gzip", others
- * ";gzip". */
+/* The marks that servers add: Apache and lighttpd "-gzip", Jetty "--gzip",
+ * other servers ";gzip". */
 static const char *const marks[] = {"--", "-", ";"};
 static const char *const codings[] = {"gzip", "br", "deflate", "zstd"};
 

@@ -70,7 +70,7 @@ static char *decode(struct arena *a, const char *s, size_t len, bool plus)
 
 /* ---- the path ---- */
 
-/* After "http://host" where a client sent the whole address. */
+/* Skips "http://host" when a client sent the whole address. */
 static const char *path_of(const char *uri)
 {
 	const char *host = strstr(uri, "://");
@@ -95,7 +95,7 @@ static bool add_segment(struct request *r, const char *s, size_t len)
 	return true;
 }
 
-/* What is left of the path after the base's segments, or NULL. */
+/* The rest of the path after the segments of the base, or NULL. */
 static const char *below_base(struct request *r, const char *path,
 			      const char *end, const char *base)
 {

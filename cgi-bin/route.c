@@ -222,7 +222,7 @@ static bool has_param(const char *list, const char *name)
 	return false;
 }
 
-/* What is misspelt must not go unseen: replay?dryrun=1 is no dry run. */
+/* A misspelt parameter must not be ignored: replay?dryrun=1 is no dry run. */
 static enum err check_params(struct call *c, const struct route *route)
 {
 	const struct request *r = c->request;

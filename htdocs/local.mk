@@ -38,7 +38,7 @@ dist_vendor_DATA = \
 	%D%/vendor/hooks.js \
 	%D%/vendor/htm.js \
 	%D%/vendor/preact.js
-# Takes the libraries anew from the npm registry.
+# Fetches the libraries again from the npm registry.
 vendor:
 	$(SHELL) $(srcdir)/%D%/vendor/update
 .PHONY: vendor

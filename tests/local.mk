@@ -14,7 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 
-# What ends make, ends all that it has started.
+# Whatever ends make also ends everything that it has started.
 check-am: private MAKE = \
 	python3 -B $(srcdir)/%D%/lib/guard.py --make $(MAKE_COMMAND)
 

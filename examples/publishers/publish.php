@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Publishing from PHP with PDO, inside the application's own transaction: the
- * notification becomes true together with the change it tells of.
+ * notification is committed together with the change that it reports.
  */
 
 const ORGANIZATION = '60af5269459aad001d0cb565';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * self: where this program lies. What was unpacked or installed together is
- * found from there.
+ * self: the place of this program. Files that were unpacked or installed with
+ * it are found from there.
  */
 #ifndef HOOKS_SELF_H
 #define HOOKS_SELF_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_answer: what is kept of an answer while it comes in, and where reading
- * it ends. Both functions are callbacks of libcurl; `arg` is the request.
+ * http_answer: the part of an answer that is kept while it arrives, and where
+ * reading it ends. Both functions are callbacks of libcurl; `arg` is the
+ * request.
  */
 #ifndef HOOKS_HTTP_ANSWER_H
 #define HOOKS_HTTP_ANSWER_H

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The program hooks-send, and what a run does beside delivering. What
-# hooks-admin does too is in the library.
+# The program hooks-send, and the work of a run beside delivering. The part that
+# hooks-admin shares is in the library.
 libhooks_a_SOURCES += \
 	%D%/chores.c \
 	%D%/chores.h \

@@ -48,7 +48,7 @@ struct store_migration {
 };
 
 /*
- * Two at a time take turns. What is wrong is logged.
+ * Two migrations at once take turns. Errors are logged.
  * ERR_TEMP: the database is away, or another migration did not end within
  * ten minutes. ERR_CONFIG: no such database, a right is missing, a schema
  * newer than the last step or older than the first, or tables of these names

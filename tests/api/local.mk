@@ -22,6 +22,6 @@ python_tests += \
 	%D%/targets.py \
 	%D%/wire.py
 EXTRA_DIST += %D%
-# Looks at what the others printed.
+# Reads the output of the tests above.
 %D%/complete.log: $(python_tests:.py=.log)
 TESTS += %D%/complete.py

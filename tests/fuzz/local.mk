@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What takes strangers' bytes, on any bytes: replayed on what is kept in corpus/,
-# and with --enable-fuzz run by `make fuzz`. Each is made of the file of its name
+# The code that reads strangers' bytes, on any bytes: replayed on the inputs in
+# corpus/, and with --enable-fuzz run by `make fuzz`. Each is made of the file of its name
 # and, having no LDADD of its own, of this:
 LDADD = $(fuzz_main) $(api_libraries)
 fuzz_programs = \
