@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "admin/admin.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "deliver/lane.h"
 #include "deliver/parcel.h"
@@ -92,8 +91,8 @@ static enum err make(struct verify *v)
 	plan.rows = rows;
 	v->lane = lane_new(&row, &hook, now);
 	v->parcel = parcel_new(s, v->lane, &plan);
-	v->now_s = clock_wall() / 1000;
-	parcel_address(v->parcel, v->now_s);
+	v->now_s = now / 1000;
+	parcel_address(v->parcel, now);
 	if (!target_split(v->parcel->request.url, &v->a->arena, &v->target))
 		return admin_invalid("target_url", "cannot be parsed");
 	return ERR_OK;

@@ -57,6 +57,12 @@ bool courier_may_send(const struct http_request *r)
 	return clock_monotonic() < atomic_load(&p->lane->shared.leave_until);
 }
 
+/* Now, by the database's clock. */
+static int64_t database_time(const struct lane *l)
+{
+	return clock_monotonic() + atomic_load(&l->shared.ahead);
+}
+
 /* ---- organizations ---- */
 
 static struct courier_org *org_of(struct courier *c, const struct id *id)
@@ -179,9 +185,8 @@ static void courier_start(struct courier *c, struct lane *l)
 {
 	struct parcel *p = parcel_list_pop(&l->courier.ready);
 
-	parcel_address(p, clock_wall() / 1000);
+	parcel_address(p, database_time(l));
 	p->sent = true;
-	p->started = clock_monotonic();
 	parcel_list_add(&c->under_way, p);
 	l->courier.in_flight++;
 	l->courier.org->in_flight++;
@@ -291,7 +296,7 @@ static void courier_done(struct courier *c, struct parcel *p)
 	l->courier.in_flight--;
 	l->courier.org->in_flight--;
 	outcome_judge(&p->request.attempt, &policy, parcel_tries(p),
-		      crypt_random_fraction(), clock_wall(), &p->outcome);
+		      crypt_random_fraction(), database_time(l), &p->outcome);
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
 	adjust_window(c, l, &p->outcome);

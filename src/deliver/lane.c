@@ -67,7 +67,7 @@ struct lane *lane_new(const struct store_lane *row,
 	l->facts.headers = header_lines(&l->facts.arena, hook->headers);
 	l->facts.hook.headers = NULL;
 	id_format(l->facts.organization, &hook->organization);
-	l->facts.ahead = now - clock_monotonic();
+	l->shared.ahead = now - clock_monotonic();
 	l->ledger.quota = first_quota(hook->batch_size);
 	l->shared.window = !l->facts.ping && (row->failures || hook->ordered)
 				   ? 1

@@ -40,7 +40,6 @@ struct lane {
 		bool ping; /* the hook's lane of pings, not its queue */
 		char organization[ID_TEXT_SIZE];
 		const struct http_header *headers; /* the hook's own; arena */
-		int64_t ahead; /* of the database's clock to ours, ms */
 	} facts;
 
 	/* The ledger's, as committed. */
@@ -98,6 +97,9 @@ struct lane {
 		/* Monotonic: after this no byte of it may leave; others may be
 		 * sending the same. */
 		atomic_int_fast64_t leave_until;
+		/* How far the database's clock is ahead of our monotonic one,
+		 * ms, at the last round. */
+		atomic_int_fast64_t ahead;
 	} shared;
 };
 

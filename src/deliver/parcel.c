@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/lane.h"
@@ -133,18 +132,17 @@ static bool maybe_duplicate(const struct parcel *p)
 }
 
 /* A secret may expire while the lane is open. */
-static void parcel_sign(struct parcel *p, int64_t now_s)
+static void parcel_sign(struct parcel *p, int64_t now)
 {
 	const struct store_lane_hook *hook = &p->lane->facts.hook;
-	int64_t now = clock_monotonic() + p->lane->facts.ahead;
 
 	/* Each signature is appended after a space. */
 	buf_clear(&p->signature);
 	buf_puts(&p->signature, "webhook-signature:");
 	for (size_t i = 0; i < hook->keys; i++)
 		if (hook->key_end[i] == TIME_NONE || hook->key_end[i] > now)
-			sign_add(&p->signature, &hook->key[i], p->id, now_s,
-				 p->body, p->body_len);
+			sign_add(&p->signature, &hook->key[i], p->id,
+				 now / 1000, p->body, p->body_len);
 }
 
 static void add_line(struct parcel *p, size_t *n, char *line)
@@ -156,18 +154,19 @@ static void add_line(struct parcel *p, size_t *n, char *line)
 	(*n)++;
 }
 
-void parcel_address(struct parcel *p, int64_t now_s)
+void parcel_address(struct parcel *p, int64_t now)
 {
 	static const char id_line[] = "webhook-id: ";
 	static char type[] = "Content-Type: application/json";
 	static char duplicate[] = "webhook-maybe-duplicate: 1";
 	size_t n = 0;
 
-	parcel_sign(p, now_s);
+	p->started_at = now;
+	parcel_sign(p, now);
 	memcpy(p->text[0], id_line, sizeof(id_line));
 	memcpy(p->text[0] + sizeof(id_line) - 1, p->id, sizeof(p->id));
 	snprintf(p->text[1], sizeof(p->text[1]), "webhook-timestamp: %lld",
-		 (long long)now_s);
+		 (long long)(now / 1000));
 	snprintf(p->text[2], sizeof(p->text[2]), "webhook-attempt: %u",
 		 parcel_attempt(p));
 	add_line(p, &n, type);

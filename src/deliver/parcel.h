@@ -52,7 +52,9 @@ struct parcel {
 
 	bool sent; /* an attempt was made; else it comes back unchanged */
 	struct outcome outcome;
-	int64_t started; /* monotonic */
+	/* The database's time, in ms: the attempt's, and in whole seconds
+	 * webhook-timestamp. The clock of this host may be wrong. */
+	int64_t started_at;
 
 	size_t count;
 	struct parcel_member member[];
@@ -70,8 +72,9 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			  const struct parcel_plan *plan);
 void parcel_free(struct parcel *p);
 
-/* Signs for this moment (seconds, UTC) and fills in the request. */
-void parcel_address(struct parcel *p, int64_t now_s);
+/* Signs for this moment of the database's time, in ms, and fills in the
+ * request. */
+void parcel_address(struct parcel *p, int64_t now);
 
 /* The number of the first member's attempts since the schedule began, this one
  * included. */

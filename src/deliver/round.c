@@ -129,7 +129,7 @@ static void round_count(const struct round *r, const struct parcel *p)
 		return;
 	if (!p->lane->facts.ping)
 		tally_parcel(r->tally, p, r->now,
-			     r->now - (r->clock - p->started) +
+			     p->started_at +
 				     p->request.attempt.total_us / 1000);
 	if (p->outcome.verdict == OUTCOME_DELIVERED)
 		atomic_fetch_add(&c->delivered, p->count);
@@ -176,6 +176,7 @@ static void renew(const struct round *r, struct lane *l)
 	l->ledger.lease_end = r->lease_end;
 	atomic_store(&l->shared.send_until, r->lease_end - worst_attempt(r));
 	atomic_store(&l->shared.leave_until, r->lease_end - MARGIN_MS);
+	atomic_store(&l->shared.ahead, r->now - r->clock);
 }
 
 /* Continues after the last row that was taken; a batch takes some out of

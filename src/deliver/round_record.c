@@ -62,7 +62,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 		.tries = m->tries + (o->counts ? 1 : 0),
 		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
 		.due_at = next_due(r, p, m),
-		.started_at = r->store.now - (r->clock - p->started),
+		.started_at = p->started_at,
 		.attempt = &p->request.attempt,
 	};
 }

@@ -61,6 +61,27 @@ class First(SendCase):
         assert "." not in request.header("webhook-id")
         self.genuine(request, hook)
 
+    def test_the_time_is_the_databases(self):
+        """This host's clock may be wrong; an attempt has one time."""
+        hook = self.fresh()
+        self.publish()
+        ahead = int(time.time()) + 250
+        self.service.db.sql(
+            f"SET GLOBAL init_connect = 'SET timestamp = {ahead}.5'"
+        )
+        try:
+            self.once("delivered 1,")
+        finally:
+            self.service.db.sql("SET GLOBAL init_connect = ''")
+        [request] = self.sink.at()
+        sent = int(request.header("webhook-timestamp"))
+        assert 0 <= sent - ahead < 60, request.headers
+        [[started]] = self.attempts(
+            "TIMESTAMPDIFF(SECOND, '1970-01-01', started_at)"
+        )
+        assert int(started) == sent, (started, sent)
+        self.genuine(request, hook)
+
     def test_both_secrets_sign_after_a_rotation(self):
         hook = self.fresh()
         before = self.secret(hook)
