@@ -161,8 +161,10 @@ class _Books:
         port = int(self.paths[path].url.split("/")[2].partition(":")[2])
         return self.serials.get((port, attempt.seen))
 
-    def crashes_since(self, moment):
-        return sum(at >= moment for at in self.ledger.crashes)
+    def crashes_at(self, requests):
+        """Those that may have hit what these requests were about."""
+        begin, end = requests[0].time - 1, requests[-1].time + 3
+        return sum(begin <= at <= end for at in self.ledger.crashes)
 
 
 def _check_presence(books, verdict):
@@ -182,6 +184,9 @@ def _check_presence(books, verdict):
             verdict.complain("stuck", f"{n} for {path}: {row}")
         else:
             _check_end(books, verdict, path, n, row)
+    for note in books.notes.values():
+        if note is not books.by_number[note.n]:
+            verdict.complain("there twice", f"{note}")
     for n, note in books.by_number.items():
         if n not in ledger.accepts and n not in ledger.doubtful:
             verdict.complain("invented", f"{note}")
@@ -246,7 +251,7 @@ def _check_copies(books, verdict):
                 )
             spare -= bool(again and spare and not marked)
         asked = len(ledger.asked[path, n])
-        if copies > asked + books.crashes_since(requests[0].time - 1):
+        if copies > asked + books.crashes_at(requests):
             verdict.complain("too many", f"{n} at {path}: {copies} copies")
 
 
@@ -264,7 +269,7 @@ def _check_attempts(books, verdict):
         missing = len(requests) - made
         if missing > 0:
             verdict.counts["unrecorded"] += missing
-        if row and missing > books.crashes_since(requests[0].time - 1):
+        if row and missing > books.crashes_at(requests):
             verdict.complain(
                 "not recorded", f"{key}: {len(requests)} seen, {made} recorded"
             )

@@ -23,6 +23,7 @@ CUT = "cut"  # both sides closed, without the packet
 CUT_AFTER = "cut after"  # both sides closed, the packet was passed on
 NO_ANSWER = "no answer"  # passed on; closed when the answer begins to come
 FREEZE = "freeze"  # nothing more is passed on, and nothing is closed
+FREEZE_AFTER = "freeze after"  # the same, but this one is
 
 _QUERY, _PREPARE, _EXECUTE = 0x03, 0x16, 0x17
 
@@ -167,6 +168,7 @@ class Proxy(Listener):
             raise ConnectionError("cut")
         link.swallows = verdict == NO_ANSWER or link.swallows
         sink.sendall(data)
+        link.frozen = verdict == FREEZE_AFTER or link.frozen
         if verdict == CUT_AFTER:
             link.cut()
             raise ConnectionError("cut")

@@ -6,6 +6,8 @@ tables and columns.
 
 import json
 
+import processes
+
 NAME, SAVED = "vyte_hooks", "fire_saved"
 PREFIX = "vh_"
 
@@ -33,6 +35,7 @@ class Row:
 class Records:
     def __init__(self, db):
         self.db = db
+        self._saved = []  # the names of tables
 
     def _rows(self, columns, source):
         names = columns.split()
@@ -74,29 +77,53 @@ class Records:
         ]
 
     def save(self):
-        """What is committed now, for go_back()."""
-        tables = self._tables(NAME)
-        locks = ", ".join(f"{NAME}.{t} READ, {SAVED}.{t} WRITE" for t in tables)
-        self.db.sql(
-            f"DROP DATABASE IF EXISTS {SAVED}; CREATE DATABASE {SAVED}; "
-            + "".join(
-                f"CREATE TABLE {SAVED}.{t} LIKE {NAME}.{t}; " for t in tables
+        """What is committed now, for go_back(). Waits for nobody."""
+        if not self._saved:
+            self._saved = self._tables(NAME)
+            self.db.sql(
+                f"CREATE DATABASE {SAVED}; "
+                + "".join(
+                    f"CREATE TABLE {SAVED}.{t} LIKE {NAME}.{t}; "
+                    for t in self._saved
+                ),
+                name="",
             )
-            + f"LOCK TABLES {locks}; "
-            + "".join(
-                f"INSERT INTO {SAVED}.{t} SELECT * FROM {NAME}.{t}; "
-                for t in tables
-            )
-            + "UNLOCK TABLES"
-        )
+        self._copy(NAME, SAVED)
 
     def go_back(self):
         """The database forgets what was committed since save(): rows and the
         numbers that were given out. Nobody may be connected."""
-        tables = self._tables(SAVED)
+        processes.wait_until(
+            lambda: (
+                not self.db.sql(
+                    "SELECT 1 FROM information_schema.processlist "
+                    "WHERE user <> 'root' AND user NOT LIKE '%system%'"
+                )
+            ),
+            20,
+            "the end of all connections",
+        )
+        self._copy(SAVED, NAME)
+        counting = self.db.sql(
+            "SELECT table_name FROM information_schema.tables WHERE "
+            f"table_schema = '{NAME}' AND auto_increment IS NOT NULL"
+        )
         self.db.sql(
-            f"DROP DATABASE {NAME}; CREATE DATABASE {NAME}; RENAME TABLE "
-            + ", ".join(f"{SAVED}.{t} TO {NAME}.{t}" for t in tables),
+            "".join(
+                f"ALTER TABLE {t} AUTO_INCREMENT = 1; " for (t,) in counting
+            )
+        )
+
+    def _copy(self, source, sink):
+        self.db.sql(
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+            "START TRANSACTION; "
+            + "".join(
+                f"DELETE FROM {sink}.{t}; "
+                f"INSERT INTO {sink}.{t} SELECT * FROM {source}.{t}; "
+                for t in self._saved
+            )
+            + "COMMIT",
             name="",
         )
 

@@ -398,17 +398,10 @@ class Rig:
         it took."""
         begin = time.monotonic()
         wanted = set(numbers)
-
-        def all_there():
-            return wanted <= {
-                n
-                for r in self.sink.at(path)
-                if r.answered and r.answered // 100 == 2
-                for n in r.numbers
-            }
-
         processes.wait_until(
-            all_there, seconds, f"the arrival of {len(wanted)} at {path}"
+            lambda: wanted <= self.sink.done[path],
+            seconds,
+            f"the arrival of {len(wanted)} at {path}",
         )
         return time.monotonic() - begin
 

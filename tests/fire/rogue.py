@@ -150,6 +150,7 @@ class Rogue(receiver.Receiver):
     def __init__(self, **options):
         self._counts = collections.Counter()
         self._known = set()
+        self.done = collections.defaultdict(set)  # path: numbers with a 2xx
         self.gate = threading.Event()
         super().__init__(**options)
 
@@ -178,6 +179,8 @@ class Rogue(receiver.Receiver):
         if isinstance(step, Answer) and not isinstance(step, _Half):
             request.answered_at = time.time()
             request.answered = step.status
+            if step.status // 100 == 2:
+                self.done[request.path].update(request.numbers)
         return stays
 
     def numbers(self, path):

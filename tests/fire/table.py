@@ -17,7 +17,7 @@ import guard
 from firecase import COLUMNS
 
 _HERE = pathlib.Path(__file__).parent
-FILES = ("kinds.py",)
+FILES = ("kinds.py", "packets.py")
 
 
 def _run(name, words, rows):

@@ -93,19 +93,22 @@ class Cgi(_Door):
     def exchange(self, method, target, headers=(), body=None, chunked=False):
         """Servers hand a chunked body over with its length, so do we."""
         del chunked
-        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
-        done = subprocess.run(
-            [program],
-            input=body or b"",
-            capture_output=True,
-            timeout=30,
-            env=self._meta(method, target, headers, body),
-            check=False,
-        )
+        done = self._run(self._meta(method, target, headers, body), body or b"")
         with open(self.log, "ab") as log:
             log.write(done.stderr)
         assert done.returncode == 0, done
         return self._parse(done.stdout)
+
+    def _run(self, env, body):
+        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
+        return subprocess.run(
+            [program],
+            input=body,
+            capture_output=True,
+            timeout=30,
+            env=env,
+            check=False,
+        )
 
     @staticmethod
     def _parse(output):

@@ -1,0 +1,498 @@
+# SPDX-License-Identifier: MIT
+"""
+Every packet in turn. For n = 1, 2, ... something happens at the n-th packet
+that passes between a program and its database, in either direction, until the
+program's work is done before it happens. No packet is left out.
+
+What must hold each time: all that the ledger knows; and another organization's
+hook gets its next delivery within a lease and 5 s.
+"""
+
+import collections
+import contextlib
+import json
+import os
+import subprocess
+import threading
+import time
+
+import doors
+import service
+import tap
+from firecase import FireCase
+from processes import Timeout, wait_until
+from proxy import (
+    CUT,
+    CUT_AFTER,
+    FREEZE,
+    FREEZE_AFTER,
+    NO_ANSWER,
+    PASS,
+    Proxy,
+)
+from rig import Rig
+
+# The shortest that [sender] accepts.
+TIMES = {"timeout": "1s", "lease": "6s", "retry_schedule": "1s" + 30 * " 1s"}
+LIMIT = 6 + 5
+
+
+class Strike:
+    """A rule: at the n-th packet that counts it happens."""
+
+    def __init__(self, n, happen, up_only=False):
+        self._left = n
+        self._lock = threading.Lock()
+        self.happen = happen
+        self.up_only = up_only
+        self.begun = False
+        self.struck = threading.Event()
+        self.up = None  # which way the packet went
+
+    def __call__(self, packet):
+        if self.up_only and not packet.up:
+            return PASS
+        with self._lock:
+            self._left -= 1
+            if self._left:
+                return PASS
+            self.begun = True
+        self.up = packet.up
+        verdict = self.happen(packet)
+        self.struck.set()
+        return verdict
+
+
+class _Walk:
+    """Takes every STEP-th packet from FIRST on, in a rig of its own."""
+
+    up_only = False
+
+    def __init__(self, first, step):
+        self.first, self.step = first, step
+        self.reached = collections.Counter()
+        self.slowest = 0
+        self.late = False
+        self.told = []
+
+    def go(self):
+        with Rig(
+            sender=TIMES, server=("--innodb-flush-log-at-trx-commit=0",)
+        ) as rig:
+            self.rig = rig
+            self.org_a = rig.organization("/ok/a")
+            self.org_b = rig.organization("/ok/b")
+            self.host = rig.host()
+            self.prepare()
+            n = self.first
+            while not self._one(n):
+                n += self.step
+            rig.stop_threads()
+            rig.settle()
+            rig.stop_senders()
+            self.verdict = rig.book.judge()
+
+    def _one(self, n):
+        """Whether the work was done before it happened."""
+        strike = Strike(n, self._happen, self.up_only)
+        numbers = self.rig.numbers(2)
+        try:
+            self.trial(strike, numbers)
+            self._check_liveness(numbers)
+        except (Timeout, AssertionError) as error:
+            self.told.append((n, str(error)))
+        try:
+            self.after()
+        except Timeout as error:
+            self.told.append((n, str(error)))
+        if not self.late:
+            self.reached[strike.up] += 1
+        return self.late
+
+    def publish(self, numbers):
+        for org, n in zip((self.org_a, self.org_b), numbers):
+            self.rig.records.publish(org, [n])
+            self.rig.book.accepted(org, n)
+
+    def _check_liveness(self, numbers):
+        """Timed from when it happened on."""
+        probe = self.rig.publish(self.org_b)
+        took = self.rig.arrives("/ok/b", probe, LIMIT)
+        self.slowest = max(self.slowest, took)
+        self.rig.arrives("/ok/b", numbers[1:], LIMIT)
+        self.rig.arrives("/ok/a", numbers[:1], LIMIT)
+
+    def _happen(self, packet):
+        self.late = not self.rig.records.waiting()
+        self.rig.book.crash()
+        return self.happen(packet)
+
+    def prepare(self):
+        """Once, when the rig is there."""
+
+    def after(self):
+        """When the trial is over."""
+
+
+class _Live(_Walk):
+    """The sender goes on, and connects again. Where it ends, another one is
+    started."""
+
+    def prepare(self):
+        self.rig.in_background(self._cron)
+
+    def _cron(self):
+        if not (self.host.sender and self.host.sender.running()):
+            self.host.start("--linger", "1h")
+        time.sleep(0.05)
+
+    def trial(self, strike, numbers):
+        with self.host.proxy.away():
+            self.rig.book.crash()
+            self.publish(numbers)
+            self.host.proxy.rule = strike
+        assert strike.struck.wait(20), "the packet did not come"
+
+    def after(self):
+        wait_until(lambda: not self.rig.records.waiting(), 20, "the record")
+
+
+class Cut(_Live):
+    def happen(self, _):
+        return CUT
+
+
+class CutAfter(_Live):
+    def happen(self, _):
+        return CUT_AFTER
+
+
+class NoAnswer(_Live):
+    up_only = True
+
+    def happen(self, _):
+        return NO_ANSWER
+
+
+class Forget(_Live):
+    """The last transaction is gone, and with it all since."""
+
+    def trial(self, strike, numbers):
+        self._save()
+
+        def rule(packet):
+            if packet.text.startswith("COMMIT"):
+                self._save()
+            return strike(packet)
+
+        with self.host.proxy.away():
+            self.rig.book.crash()
+            self.publish(numbers)
+            self._save()
+            self.host.proxy.rule = rule
+        assert strike.struck.wait(20), "the packet did not come"
+
+    def _save(self):
+        self.since = time.time()
+        self.rig.records.save()
+
+    def happen(self, _):
+        with self.host.proxy.away():
+            self.rig.book.forgot(self.since)
+            self.rig.records.go_back()
+        return CUT
+
+
+class Kill(_Walk):
+    """The program dies, and the next one takes over."""
+
+    verdict_then = CUT
+
+    def trial(self, strike, numbers):
+        self.started = threading.Event()
+        self.publish(numbers)
+        self.host.proxy.rule = strike
+        self.host.start("--linger", "1h")
+        self.started.set()
+        assert strike.struck.wait(20), "the packet did not come"
+        self.host.proxy.rule = lambda packet: PASS
+        self.host.start("--linger", "1h")
+
+    def happen(self, _):
+        self.started.wait()
+        self.host.kill()
+        return self.verdict_then
+
+    def after(self):
+        wait_until(lambda: not self.rig.records.waiting(), 20, "the record")
+        self.host.kill()
+
+
+class KillAfter(Kill):
+    up_only = True
+    verdict_then = PASS
+
+
+class Freeze(_Walk):
+    """The connection is silent for ever; a sender on another host is there,
+    and the first one may go on as it likes."""
+
+    verdict_then = FREEZE
+
+    def prepare(self):
+        self.other = self.rig.host()
+
+    def trial(self, strike, numbers):
+        self.publish(numbers)
+        self.host.proxy.rule = strike
+        self.host.start("--linger", "1h")
+        assert strike.struck.wait(20), "the packet did not come"
+        self.other.start("--linger", "1h")
+
+    def happen(self, _):
+        return self.verdict_then
+
+    def after(self):
+        self.host.kill()
+        self.host.proxy.thaw()
+        self.host.proxy.cut()
+        with contextlib.suppress(Timeout):
+            wait_until(lambda: not self.rig.records.waiting(), 20, "the record")
+        self.other.kill()
+
+
+class FreezeAfter(Freeze):
+    up_only = True
+    verdict_then = FREEZE_AFTER
+
+
+# ---- a publish ----
+
+
+class _Door(doors.Cgi):
+    """The API as a program that can be killed, with a proxy before its
+    database."""
+
+    def __init__(self, rig):
+        super().__init__(rig.service)
+        self.proxy = Proxy(rig.folder / "api", rig.db.socket)
+        self.process = None
+        written = rig.service.write_config(
+            service.API, database={"socket": self.proxy.path}
+        )
+        self.config = written.rename(rig.folder / "api.conf")
+        rig.service.write_config(service.API)
+
+    def _environment(self):
+        return dict(os.environ, HOOKS_CONFIG=str(self.config))
+
+    def _run(self, env, body):
+        self.process = subprocess.Popen(
+            [self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = self.process.communicate(body)
+        return subprocess.CompletedProcess(
+            [], self.process.returncode, out, err
+        )
+
+
+class _Publish(_Live):
+    """What is asked again with its Idempotency-Key is there once."""
+
+    def prepare(self):
+        super().prepare()
+        self.door = _Door(self.rig)
+        self.key = self.rig.key(self.org_a)
+
+    def _post(self, n):
+        """The status; None when the program was killed."""
+        body = {"action": "event.created", "resource": {"n": n}}
+        headers = [("Authorization", self.key), ("Idempotency-Key", f"k{n}")]
+        try:
+            return self.door.request(
+                "POST", "/v2/notifications", headers, json.dumps(body).encode()
+            ).status
+        except AssertionError:
+            return None
+
+    def trial(self, strike, numbers):
+        ours, others = numbers
+        self.rig.book.doubted(ours)
+        self.rig.records.publish(self.org_b, [others])
+        self.rig.book.accepted(self.org_b, others)
+        self.since = time.time()
+        self.before()
+        self.door.proxy.rule = strike
+        first = self._post(ours)
+        self.door.proxy.rule = lambda packet: PASS
+        self.late = not strike.begun
+        assert self.late or strike.struck.wait(20)
+        assert first in (202, 503, None), first
+        wait_until(lambda: self._post(ours) == 202, LIMIT, "a 202", pause=0.2)
+        self.rig.book.accepted(self.org_a, ours)
+
+    def _happen(self, packet):
+        self.rig.book.crash()
+        return self.happen(packet)
+
+    def before(self):
+        """Of a trial."""
+
+    def after(self):
+        self.door.proxy.thaw()
+        self.door.proxy.cut()
+        super().after()
+
+
+class PublishCut(_Publish, Cut):
+    pass
+
+
+class PublishCutAfter(_Publish, CutAfter):
+    pass
+
+
+class PublishNoAnswer(_Publish, NoAnswer):
+    pass
+
+
+class PublishKill(_Publish):
+    verdict_then = CUT
+
+    def happen(self, _):
+        self.door.process.kill()
+        return self.verdict_then
+
+
+class PublishKillAfter(PublishKill):
+    up_only = True
+    verdict_then = PASS
+
+
+class PublishFreeze(_Publish):
+    def happen(self, _):
+        return FREEZE
+
+
+class PublishFreezeAfter(_Publish):
+    up_only = True
+
+    def happen(self, _):
+        return FREEZE_AFTER
+
+
+class PublishForget(_Publish):
+    def before(self):
+        self.rig.records.save()
+
+    def happen(self, _):
+        with self.host.proxy.away(), self.door.proxy.away():
+            self.rig.book.forgot(self.since)
+            self.rig.records.go_back()
+        return CUT
+
+
+def _shortly(troubles):
+    """(packet, trouble) pairs: each trouble with the packets it came at."""
+    packets = collections.defaultdict(list)
+    for n, text in troubles:
+        packets[text].append(n)
+    for text, numbers in packets.items():
+        numbers.sort()
+        shown = ", ".join(str(n) for n in numbers[:12])
+        more = " ..." if len(numbers) > 12 else ""
+        yield f"at {len(numbers)} packets ({shown}{more}): {text}"
+
+
+class EveryPacket(FireCase):
+    """The rows of the table."""
+
+    def walk(self, kind, case, at_once=2):
+        walks = [kind(1 + i, at_once) for i in range(at_once)]
+        threads = [threading.Thread(target=w.go) for w in walks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        reached = sum((w.reached for w in walks), collections.Counter())
+        self.tell(case, walks, reached)
+
+    def tell(self, case, walks, reached):
+        troubles = list(_shortly(t for w in walks for t in w.told))
+        for walk in walks:
+            troubles += walk.verdict.problems
+        verdict = walks[0].verdict
+        for walk in walks[1:]:
+            verdict.counts += walk.verdict.counts
+        verdict.problems = troubles
+        self.recovered = max(w.slowest for w in walks)
+        self._tell(
+            case,
+            f"{sum(reached.values())} packets ({reached[True]} to the "
+            f"database)",
+            verdict,
+            None,
+        )
+        assert not troubles, "\n".join(troubles)
+
+    def test_cut_before(self):
+        self.walk(Cut, "c35a at every packet of a round: cut before it")
+
+    def test_cut_after(self):
+        self.walk(CutAfter, "c35b the same: cut after it")
+
+    def test_no_answer(self):
+        self.walk(NoAnswer, "c35c the same: its answer is lost")
+
+    def test_killed_before(self):
+        self.walk(Kill, "c35d the same: the sender is killed before it")
+
+    def test_killed_after(self):
+        self.walk(KillAfter, "c35e the same: the sender is killed after it")
+
+    def test_frozen_before(self):
+        self.walk(Freeze, "c35f the same: silence before it, without FIN", 12)
+
+    def test_frozen_after(self):
+        self.walk(
+            FreezeAfter, "c35g the same: silence after it, without FIN", 12
+        )
+
+    def test_forgotten(self):
+        self.walk(Forget, "c35h the same: the database forgets its last commit")
+
+    def publish(self, kind, case, at_once=2):
+        self.walk(kind, f"{case} of a publish", at_once)
+
+    def test_publish_cut_before(self):
+        self.publish(PublishCut, "c35i cut before every packet")
+
+    def test_publish_cut_after(self):
+        self.publish(PublishCutAfter, "c35j cut after every packet")
+
+    def test_publish_no_answer(self):
+        self.publish(PublishNoAnswer, "c35k every answer is lost")
+
+    def test_publish_killed_before(self):
+        self.publish(PublishKill, "c35l killed before every packet")
+
+    def test_publish_killed_after(self):
+        self.publish(PublishKillAfter, "c35m killed after every packet")
+
+    def test_publish_frozen_before(self):
+        self.publish(PublishFreeze, "c35n silence before every packet", 8)
+
+    def test_publish_frozen_after(self):
+        self.publish(PublishFreezeAfter, "c35o silence after every packet", 8)
+
+    def test_publish_forgotten(self):
+        self.publish(
+            PublishForget, "c35p the database forgets it at every packet"
+        )
+
+
+tap.main()
