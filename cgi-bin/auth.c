@@ -11,10 +11,15 @@
 
 enum { KEY_MAX = 200 }; /* longer than any key of ours */
 
+/* X-Api-Key comes first: where a server has passwords of its own, Authorization
+ * belongs to these. */
 static const char *sent_key(const struct request *r)
 {
-	const char *s = r->header[REQUEST_AUTHORIZATION];
+	const char *s = r->header[REQUEST_API_KEY];
 
+	if (s && *s)
+		return s;
+	s = r->header[REQUEST_AUTHORIZATION];
 	if (!s || !*s)
 		return request_param(r, "api_key");
 	if (strncasecmp(s, "Bearer", 6) == 0 && (s[6] == ' ' || !s[6]))
@@ -41,9 +46,9 @@ enum err auth_check(struct call *c)
 	enum err e = ERR_NOT_FOUND;
 
 	if (!text)
-		return refuse_key(c,
-				  "An API key is needed: in the Authorization "
-				  "header, or as ?api_key=.");
+		return refuse_key(c, "An API key is needed: in the header "
+				     "Authorization or X-Api-Key, or as "
+				     "?api_key=.");
 	if (len && len <= KEY_MAX && strspn(text, alphabet) == len) {
 		store_key_hash(hash, text, len);
 		e = store_key_find(c->store, hash, &c->key);

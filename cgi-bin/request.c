@@ -23,6 +23,7 @@ static const struct {
 	const char *variable;
 	const char *name;
 } headers[REQUEST_HEADER_MAX] = {
+	[REQUEST_API_KEY] = {"HTTP_X_API_KEY", "X-Api-Key"},
 	[REQUEST_AUTHORIZATION] = {"HTTP_AUTHORIZATION", "Authorization"},
 	[REQUEST_CONTENT_TYPE] = {"CONTENT_TYPE", "Content-Type"},
 	[REQUEST_IDEMPOTENCY_KEY] = {"HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"},

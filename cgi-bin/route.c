@@ -91,13 +91,13 @@ static const struct route routes[] = {
 	 "Read figures of the whole installation, for Prometheus."},
 };
 
-/* Whether the path matches the pattern; `arg` gets the segments for ":". */
-static bool matches(const struct request *r, const char *pattern,
-		    const char **arg)
+/* Whether these many segments match the pattern; `arg` gets those for ":". */
+static bool matches(const struct request *r, size_t segments,
+		    const char *pattern, const char **arg)
 {
 	size_t args = 0;
 
-	for (size_t i = 0; i < r->segments; i++) {
+	for (size_t i = 0; i < segments; i++) {
 		size_t len;
 
 		if (*pattern != '/')
@@ -113,13 +113,15 @@ static bool matches(const struct request *r, const char *pattern,
 		}
 		pattern += len;
 	}
-	return !*pattern && r->segments;
+	return !*pattern && segments;
 }
 
 static bool is_method(const struct request *r, const char *method)
 {
 	if (strcmp(r->method, "HEAD") == 0)
 		return strcmp(method, "GET") == 0;
+	if (strcmp(r->method, "PATCH") == 0)
+		return strcmp(method, "PUT") == 0;
 	return strcmp(r->method, method) == 0;
 }
 
@@ -130,39 +132,85 @@ static void add_method(struct buf *allow, const char *method)
 	buf_puts(allow, method);
 	if (strcmp(method, "GET") == 0)
 		buf_puts(allow, ", HEAD");
+	if (strcmp(method, "PUT") == 0)
+		buf_puts(allow, ", PATCH");
+}
+
+/* NULL: no row has this path and this method; `allow` gets the methods of those
+ * that have the path. */
+static const struct route *find_by_path(struct call *c, struct buf *allow)
+{
+	const struct request *r = c->request;
+
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		if (!matches(r, r->segments, routes[i].pattern, c->arg))
+			continue;
+		c->route = routes[i].pattern;
+		if (is_method(r, routes[i].method))
+			return &routes[i];
+		add_method(allow, routes[i].method);
+	}
+	return NULL;
+}
+
+/* What a POST to a path that ends so stands for; NULL: nothing else. */
+static const char *posted_method(const struct request *r)
+{
+	const char *last = r->segments ? r->segment[r->segments - 1] : "";
+
+	if (strcmp(last, "put") == 0)
+		return "PUT";
+	return strcmp(last, "delete") == 0 ? "DELETE" : NULL;
+}
+
+/* Some hosts let nothing but GET and POST through. */
+static const struct route *find_by_form(struct call *c, struct buf *allow)
+{
+	const struct request *r = c->request;
+	const char *method = posted_method(r);
+
+	for (size_t i = 0; i < COUNT(routes) && method; i++) {
+		if (strcmp(routes[i].method, method) != 0 ||
+		    !matches(r, r->segments - 1, routes[i].pattern, c->arg))
+			continue;
+		c->route = routes[i].pattern;
+		if (strcmp(r->method, "POST") == 0)
+			return &routes[i];
+		add_method(allow, "POST");
+	}
+	return NULL;
+}
+
+static void refuse_method(struct call *c, struct buf *allow)
+{
+	if (!allow->len) {
+		call_fail(c, ERR_NOT_FOUND);
+		return;
+	}
+	add_method(allow, "OPTIONS");
+	if (strcmp(c->request->method, "OPTIONS") == 0)
+		response_empty(c->response, 204);
+	else
+		response_problem(c->response, 405,
+				 "This address accepts only: %s.", allow->data);
+	response_header(c->response, "Allow", "%s", allow->data);
 }
 
 /* NULL with the 404, the 405 or the answer to OPTIONS made. */
 static const struct route *find_route(struct call *c)
 {
-	const struct request *r = c->request;
+	const struct route *route = NULL;
 	struct buf allow;
 
 	buf_init(&allow, 100);
-	for (size_t i = 0; i < COUNT(routes) && !r->no_path; i++) {
-		if (!matches(r, routes[i].pattern, c->arg))
-			continue;
-		c->route = routes[i].pattern;
-		if (is_method(r, routes[i].method)) {
-			buf_release(&allow);
-			return &routes[i];
-		}
-		add_method(&allow, routes[i].method);
-	}
-	if (!allow.len) {
-		call_fail(c, ERR_NOT_FOUND);
-	} else {
-		add_method(&allow, "OPTIONS");
-		if (strcmp(r->method, "OPTIONS") == 0)
-			response_empty(c->response, 204);
-		else
-			response_problem(c->response, 405,
-					 "This address accepts only: %s.",
-					 allow.data);
-		response_header(c->response, "Allow", "%s", allow.data);
-	}
+	if (!c->request->no_path)
+		route = find_by_path(c, &allow);
+	if (!c->request->no_path && !route)
+		route = find_by_form(c, &allow);
+	if (!route)
+		refuse_method(c, &allow);
 	buf_release(&allow);
-	return NULL;
+	return route;
 }
 
 static enum err check_head(struct call *c)

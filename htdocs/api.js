@@ -3,8 +3,8 @@
  * The API, as seen from this page: its address, the visitor's key, one way to
  * call it, and the words of an error.
  *
- * The key is kept for the tab alone (sessionStorage) and leaves it in the
- * Authorization header only, never in an address.
+ * The key is kept for the tab alone (sessionStorage) and leaves it in headers
+ * only, never in an address.
  */
 import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
 
@@ -121,10 +121,48 @@ function nextOf(answer) {
 	return words && (words.get('after') ?? words.get('before'));
 }
 
+/* Hosts that let only GET and POST through answer with a page of their own. */
+function isRefusedOnTheWay(answer) {
+	const type = answer.headers.get('Content-Type') ?? '';
+	return (
+		[403, 405].includes(answer.status) &&
+		!type.startsWith('application/problem+json')
+	);
+}
+
+/* What POST does instead of PUT and DELETE. */
+function asForm(method, path) {
+	const [address, query] = path.split('?');
+	const form = `${address}/${method.toLowerCase()}`;
+	return query === undefined ? form : `${form}?${query}`;
+}
+
+let onlyPost = false; // this host refuses other methods
+
+async function fetchFrom(method, path, init) {
+	const other = !['GET', 'POST'].includes(method);
+	if (!other || !onlyPost) {
+		const answer = await fetch(new URL(path, base), {
+			...init,
+			method,
+		});
+		if (!other || !isRefusedOnTheWay(answer)) return answer;
+		onlyPost = true;
+	}
+	return fetch(new URL(asForm(method, path), base), {
+		...init,
+		method: 'POST',
+	});
+}
+
 async function request(key, method, path, options = {}) {
-	const headers = { Authorization: key, ...options.headers };
+	// Some servers keep the first header to themselves.
+	const headers = {
+		Authorization: key,
+		'X-Api-Key': key,
+		...options.headers,
+	};
 	const init = {
-		method,
 		headers,
 		signal: options.signal,
 		credentials: 'omit',
@@ -141,7 +179,7 @@ async function request(key, method, path, options = {}) {
 				: JSON.stringify(options.body);
 	}
 	try {
-		answer = await fetch(new URL(path, base), init);
+		answer = await fetchFrom(method, path, init);
 		if (!answer.ok) throw await problemOf(answer);
 		text = await answer.text();
 		return {

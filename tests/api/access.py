@@ -13,6 +13,8 @@ class Keys(ApiCase):
             [("Authorization", self.key)],
             [("Authorization", f"Bearer {self.key}")],
             [("authorization", f"bearer {self.key}")],
+            [("X-Api-Key", self.key)],
+            [("X-Api-Key", self.key), ("Authorization", "Basic dTpw")],
         ):
             self.good(200, "GET", "/v2/auth/test", key=None, headers=headers)
         self.good(200, "GET", f"/v2/auth/test?api_key={self.key}", key=None)
@@ -31,10 +33,23 @@ class Keys(ApiCase):
             [("Authorization", f"Basic {self.key}")],
             [("Authorization", self.key + "x")],
             [("Authorization", "' OR 1=1 -- ")],
+            [("X-Api-Key", "")],
+            [("X-Api-Key", f"Bearer {self.key}")],
+            [("X-Api-Key", self.key + "x"), ("Authorization", self.key)],
         ):
             answer = self.call("GET", "/v2/hooks", key=None, headers=headers)
             assert answer.status == 401, (headers, answer)
             assert answer.header("WWW-Authenticate"), answer
+
+    def test_the_headers_beat_the_query(self):
+        for name in ("Authorization", "X-Api-Key"):
+            self.problem(
+                401,
+                "GET",
+                f"/v2/auth/test?api_key={self.key}",
+                key=None,
+                headers=[(name, "wrong")],
+            )
 
     def test_revoked(self):
         organization = self.service.organization("Revoked")

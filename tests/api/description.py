@@ -190,7 +190,7 @@ class Checker(tap.Case):
     def test_statuses_paths_and_methods_that_are_not_described(self):
         self.refused(status=202)
         self.refused(path="/v2/hook/60af526954e6605aae0dad5a")
-        self.refused(method="PATCH")
+        self.refused(method="LOCK")
         self.refused(method="DELETE")
 
     def test_problems_name_their_status(self):

@@ -113,10 +113,47 @@ class Routes(ApiCase):
 
     def test_wrong_methods(self):
         path = f"{HOOKS}/{self.hook()['_id']}"
-        assert {"GET", "PUT", "DELETE"} <= self.allow("POST", path, body=b"{}")
+        assert self.allow("POST", path, body=b"{}") == {
+            "GET",
+            "HEAD",
+            "PUT",
+            "PATCH",
+            "DELETE",
+            "OPTIONS",
+        }
         assert "DELETE" not in self.allow("DELETE", HOOKS)
         assert "POST" in self.allow("DELETE", f"{path}/secret/rotate")
-        assert "GET" in self.allow("PATCH", path, body=b"{}")
+        assert "POST" in self.allow("PATCH", HOOKS, body=b"{}")
+
+    def test_patch_does_what_put_does(self):
+        path = f"{HOOKS}/{self.hook()['_id']}"
+        tag = self.call("GET", path).header("ETag")
+        match = [("If-Match", tag)]
+        body = {"description": "patched"}
+        changed = self.call("PATCH", path, body, headers=match)
+        assert changed.status == 200, changed
+        assert self.good(200, "GET", path) == changed.json()
+        self.problem(412, "PATCH", path, body, headers=match)
+
+    def test_a_post_for_hosts_that_let_nothing_else_through(self):
+        hook = self.hook()
+        path = f"{HOOKS}/{hook['_id']}"
+        tag = self.call("GET", path).header("ETag")
+        match = [("If-Match", tag)]
+        changed = self.good(200, "POST", f"{path}/put", {"ordered": True})
+        assert changed["ordered"] is True, changed
+        for form in ("put", "delete"):
+            self.problem(412, "POST", f"{path}/{form}", b"{}", headers=match)
+            assert self.allow("GET", f"{path}/{form}") == {"POST", "OPTIONS"}
+        assert self.pointers("POST", f"{path}/put", {"x": 1}) == ["/x"]
+        self.good(204, "POST", f"{path}/delete/", b"")
+        for form in ("put", "delete"):
+            self.problem(404, "POST", f"{path}/{form}", b"{}")
+
+    def test_no_form_for_what_has_no_such_method(self):
+        path = f"{HOOKS}/{self.hook()['_id']}"
+        for rest in ("ping/put", "enable/delete", "patch", "put/put"):
+            self.problem(404, "POST", f"{path}/{rest}", b"{}")
 
     def test_paths_that_are_not_there(self):
         for path in (

@@ -8,6 +8,7 @@ python_tests += \
 	%D%/due.py \
 	%D%/edges.py \
 	%D%/errors.py \
+	%D%/firewall.py \
 	%D%/guide.py \
 	%D%/hooks.py \
 	%D%/lists.py \

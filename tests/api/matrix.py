@@ -390,6 +390,7 @@ class Methods(_Matrix):
             found.setdefault(path, set()).add(method)
         for path, methods in found.items():
             more = {"HEAD"} if "GET" in methods else set()
+            more |= {"PATCH"} if "PUT" in methods else set()
             yield self.address(path, self.ids), methods | more | {"OPTIONS"}
 
     def allowed(self, answer):
@@ -415,7 +416,7 @@ class Methods(_Matrix):
             ):
                 if method in methods:
                     continue
-                body = b"" if method in ("POST", "PUT") else None
+                body = b"" if method in ("POST", "PUT", "PATCH") else None
                 answer = self.call(method, path, body, key=None)
                 assert answer.status == 405, (method, path, answer)
                 assert self.allowed(answer) == methods, (path, answer)
@@ -428,6 +429,35 @@ class Methods(_Matrix):
             assert (head.status, head.body) == (got.status, b""), (path, head)
             for name in ("Content-Type", "ETag", "Cache-Control"):
                 assert head.header(name) == got.header(name), (path, head)
+
+
+class Forms(_Matrix):
+    """POST to the address and the method's name: with the same roles, and the
+    same walls between organizations."""
+
+    def test_wherever_there_is_put_or_delete(self):
+        other = self.service.organization("Other")
+        theirs = self.things(other, self.service.key(other))
+        rows = [r for r in operations() if r[0] in ("PUT", "DELETE")]
+        assert rows
+        for method, path, operation in rows:
+            form = f"/{method.lower()}"
+            body = example(operation) or b""
+            for role in ROLES:
+                may = role in operation["x-roles"]
+                answer = self.call(
+                    "POST",
+                    self.address(path) + form,
+                    body,
+                    key=self.keys[role],
+                )
+                ok = answer.status < 300 if may else answer.status == 403
+                assert ok, (method, path, role, answer)
+            address = self.address(path, theirs) + form
+            answer = self.call("POST", address, body)
+            assert answer.status == 404, (method, path, answer)
+            answer = self.call("POST", address, body, key=None)
+            assert answer.status == 401, (method, path, answer)
 
 
 class Broken(_Matrix):

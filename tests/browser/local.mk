@@ -2,6 +2,7 @@
 # The dashboard, in a real browser.
 python_tests += \
 	%D%/access.py \
+	%D%/firewall.py \
 	%D%/hostile.py \
 	%D%/look.py \
 	%D%/much.py \

@@ -139,13 +139,25 @@ def _matches(template, path):
     )
 
 
-def find(method, path):
-    """(path as described or None, method that counts, operation or None)."""
+# What another method does.
+_ALIKE = {"HEAD": "GET", "PATCH": "PUT"}
+
+
+def _find(method, path):
     for template, item in load()["paths"].items():
         if _matches(template, path):
-            method = "GET" if method == "HEAD" else method
-            return template, item.get(method.lower())
+            return template, item.get(_ALIKE.get(method, method).lower())
     return None, None
+
+
+def find(method, path):
+    """(path as described or None, operation or None). A POST to an address
+    with the name of a method added does what that method does."""
+    found = _find(method, path)
+    parent, _, last = path.rstrip("/").rpartition("/")
+    if method == "POST" and not found[1] and last in ("put", "delete"):
+        return _find(last.upper(), parent)
+    return found
 
 
 def concerns(path):

@@ -19,9 +19,10 @@ SETTINGS = {"sender": {"retry_schedule": "1s 10m 10m", "timeout": "3s"}}
 
 
 class Site:
-    """One installation with its receiver; `base` as in [api]."""
+    """One installation with its receiver; `base` as in [api]; `door` as in
+    doors.py."""
 
-    def __init__(self, base="", name="Marzipan Ltd"):
+    def __init__(self, base="", name="Marzipan Ltd", door="lighttpd"):
         settings = {**SETTINGS, "api": {"base_path": base}}
         self.service = service.Service(settings)
         # The sender that the web server starts: as on shared hosting, with
@@ -37,7 +38,7 @@ class Site:
         )
         self.base = base
         self.sink = receiver.Receiver()
-        self.door = doors.enter("lighttpd", self.service, base)
+        self.door = doors.enter(door, self.service, base)
         self.url = f"http://127.0.0.1:{self.door.port}{base}/"
         self.organization = self.service.organization(name)
         self.key = self.service.key(self.organization)

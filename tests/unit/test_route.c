@@ -67,9 +67,9 @@ END_TEST
 
 START_TEST(other_methods)
 {
-	ask("PATCH", "/v2/hooks/x");
-	unit_call_answered(&u, 405, "GET, HEAD, PUT, DELETE, OPTIONS");
-	allows("GET, HEAD, PUT, DELETE, OPTIONS");
+	ask("LOCK", "/v2/hooks/x");
+	unit_call_answered(&u, 405, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
+	allows("GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
 	ck_assert_str_eq(u.c.route, "/v2/hooks/:id");
 	ask("get", "/healthz");
 	unit_call_answered(&u, 405, "GET, HEAD, OPTIONS");
@@ -80,6 +80,40 @@ START_TEST(other_methods)
 	ck_assert_uint_eq(u.response.status, 204);
 	ck_assert_uint_eq(u.response.body.len, 0);
 	allows("POST, GET, HEAD, OPTIONS");
+}
+END_TEST
+
+START_TEST(what_a_post_stands_for)
+{
+	static const struct {
+		const char *uri, *route;
+	} table[] = {
+		{"/v2/hooks/x/put", "/v2/hooks/:id"},
+		{"/v2/hooks/x/delete/", "/v2/hooks/:id"},
+		{"/v2/hooks/put/put", "/v2/hooks/:id"},
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		ask("POST", table[i].uri);
+		unit_call_answered(&u, 401, "An API key is needed");
+		ck_assert_str_eq(u.c.route, table[i].route);
+		ask("GET", table[i].uri);
+		ck_assert_uint_eq(u.response.status, 405);
+		allows("POST, OPTIONS");
+	}
+	ask("POST", "/v2/hooks/put"); /* a hook of this name */
+	ck_assert_uint_eq(u.response.status, 405);
+	allows("GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
+	ask("POST", "/v2/hooks/x/ping/put");
+	ck_assert_uint_eq(u.response.status, 404);
+	ask("POST", "/v2/hooks/x/patch");
+	ck_assert_uint_eq(u.response.status, 404);
+	ask("POST", "/put");
+	ck_assert_uint_eq(u.response.status, 404);
+	ask("PATCH", "/v2/hooks/x");
+	ck_assert_uint_eq(u.response.status, 401);
+	ask("PATCH", "/v2/hooks");
+	ck_assert_uint_eq(u.response.status, 405);
 }
 END_TEST
 
@@ -133,6 +167,7 @@ Suite *suite_route(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, no_such_address);
+	tcase_add_test(tc, what_a_post_stands_for);
 	tcase_add_test(tc, other_methods);
 	tcase_add_test(tc, segments_of_the_pattern);
 	tcase_add_test(tc, without_a_key);
