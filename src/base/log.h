@@ -6,6 +6,10 @@
  * Bytes that came from outside (a receiver, a client) are escaped, so that
  * no line can be forged. Keys, secrets, payloads and full URLs are never
  * handed to it: that is the caller's duty.
+ *
+ * Writing never waits. A line for which there is no room, in a pipe that nobody
+ * reads for example, is dropped; the next one that can be written is preceded
+ * by how many were.
  */
 #ifndef HOOKS_LOG_H
 #define HOOKS_LOG_H
@@ -21,8 +25,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
 void log_open(const char *program, enum log_level level);
 
 /* One line "program: text". Control characters in the finished text and
- * bytes that are not ASCII are written as \xHH; the line is cut at 2000
- * bytes. */
+ * bytes that are not ASCII are written as \xHH; the text is cut at 2000
+ * bytes, the line at PIPE_BUF. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -87,12 +87,10 @@ static enum plan_wish wish(void *arg)
 static void catch_signals(void)
 {
 	struct sigaction stop = {.sa_handler = on_stop};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t none;
 
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -423,6 +421,7 @@ int main(int argc, char **argv)
 	static struct run r;
 	enum err e;
 
+	signal(SIGPIPE, SIG_IGN);  /* nobody may read the log any more */
 	block_signals(&r.signals); /* so that an early one ends it well, too */
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;

@@ -30,6 +30,15 @@ def _cpu_s(sender):
     return used / os.sysconf("SC_CLK_TCK")
 
 
+def fill(pipe):
+    os.set_blocking(pipe, False)
+    try:
+        while True:
+            os.write(pipe, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(pipe, True)
+
+
 class Lingering(SendCase):
     settings = {"sender": {"linger": "20s"}}
 
@@ -107,6 +116,18 @@ class Lingering(SendCase):
         done = self.service.send("--linger", "1s")
         assert (done.status, done.out, done.err) == (0, "", ""), done
         assert len(self.sink.at()) == 1
+
+    def test_a_log_that_nobody_reads(self):
+        """It ends in time, though it has things to say."""
+        self.fresh("/full")
+        reading, writing = os.pipe()
+        fill(writing)
+        sender = self.service.start_sender("-v", stderr=writing)
+        os.close(writing)
+        self.publish()
+        self.sink.wait(1, "/full")
+        assert sender.stop() == 0
+        os.close(reading)
 
     def test_a_worker_that_dies(self):
         """The other workers go on, and the run reports it and fails."""

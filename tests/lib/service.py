@@ -194,7 +194,7 @@ class Service:
             "hooks-send", *(flags or ("--once",)), config=self.config(SENDER)
         )
 
-    def start_sender(self, *flags, config=None):
+    def start_sender(self, *flags, config=None, **options):
         child = processes.Child(
             "hooks-send",
             [
@@ -205,6 +205,7 @@ class Service:
             ],
             self.folder / f"send{len(self.children)}.log",
             stdout=subprocess.PIPE,
+            **options,
         )
         self.children.append(child)
         return child

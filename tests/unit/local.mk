@@ -20,6 +20,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_jtree.c \
 	%D%/test_lane.c \
 	%D%/test_listing.c \
+	%D%/test_log.c \
 	%D%/test_mem.c \
 	%D%/test_meter.c \
 	%D%/test_nearest.c \

@@ -27,6 +27,7 @@ static Suite *(*const suites[])(void) = {
 	suite_jtree,
 	suite_lane,
 	suite_listing,
+	suite_log,
 	suite_mem,
 	suite_meter,
 	suite_nearest,

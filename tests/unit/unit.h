@@ -26,6 +26,7 @@ Suite *suite_jscan(void);
 Suite *suite_jtree(void);
 Suite *suite_lane(void);
 Suite *suite_listing(void);
+Suite *suite_log(void);
 Suite *suite_mem(void);
 Suite *suite_meter(void);
 Suite *suite_nearest(void);
