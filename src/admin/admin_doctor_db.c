@@ -126,6 +126,36 @@ static void check_limits(struct doctor *d, const struct store_settings *s)
 			   (unsigned long long)s->flush_log_at_trx_commit);
 }
 
+/* ---- who can read it ---- */
+
+static bool is_local(const struct conf *c)
+{
+	return *c->database.socket || !strcmp(c->database.host, "localhost") ||
+	       !strncmp(c->database.host, "127.", 4) ||
+	       !strcmp(c->database.host, "::1");
+}
+
+static void check_encryption(struct doctor *d)
+{
+	const struct conf *c = &d->a->conf;
+	const char *cipher = db_cipher(d->a->store.db);
+
+	if (cipher)
+		doctor_say(d, VERDICT_OK, 0, "encryption", "TLS, %s%s", cipher,
+			   *c->database.tls_ca
+				   ? ", with the right certificate"
+				   : "; nobody checks whose certificate it is "
+				     "(set [database] tls_ca)");
+	else if (is_local(c))
+		doctor_say(d, VERDICT_OK, 0, "encryption",
+			   "none, on this host");
+	else
+		doctor_say(d, VERDICT_WARN, 0, "encryption",
+			   "none: whoever is on the way to %s can read and "
+			   "change everything; set [database] tls_ca",
+			   c->database.host);
+}
+
 /* ---- Galera ---- */
 
 static void check_member(struct doctor *d, const struct store_galera *g)
@@ -184,6 +214,7 @@ static enum err check_settings(struct doctor *d)
 		e = store_galera_read(&d->a->store, &d->a->arena, &g);
 	if (e)
 		return e;
+	check_encryption(d);
 	check_server_version(d, &s);
 	check_binlog(d, &s);
 	check_isolation(d, &s);

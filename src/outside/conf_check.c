@@ -65,6 +65,24 @@ static enum err read_password_file(struct conf *c)
 	return ERR_OK;
 }
 
+static enum err check_readable(const struct conf *c, const char *path,
+			       const char *section, const char *key)
+{
+	if (*path && access(path, R_OK) != 0)
+		return conf_reject(c, section, key, strerror(errno));
+	return ERR_OK;
+}
+
+/* On a socket there is no TLS, and no name that a certificate could be for. */
+static enum err check_tls(const struct conf *c)
+{
+	if (*c->database.tls_ca && *c->database.socket)
+		return conf_reject(c, "database", "tls_ca",
+				   "and socket are both set: on a unix socket "
+				   "there is no TLS");
+	return check_readable(c, c->database.tls_ca, "database", "tls_ca");
+}
+
 static enum err check_base_path(const struct conf *c)
 {
 	const char *p = c->api.base_path;
@@ -129,14 +147,6 @@ static enum err check_agent(const struct conf *c)
 	return ERR_OK;
 }
 
-static enum err check_readable(const struct conf *c, const char *path,
-			       const char *section, const char *key)
-{
-	if (*path && access(path, R_OK) != 0)
-		return conf_reject(c, section, key, strerror(errno));
-	return ERR_OK;
-}
-
 static enum err check_notify(const struct conf *c)
 {
 	const char *why = conf_mail_server(c->notify.smtp);
@@ -179,7 +189,7 @@ enum err conf_check(struct conf *c, const struct stat *st)
 	if (!e)
 		e = check_agent(c);
 	if (!e)
-		e = check_readable(c, c->database.tls_ca, "database", "tls_ca");
+		e = check_tls(c);
 	if (!e)
 		e = check_notify(c);
 	if (!e)

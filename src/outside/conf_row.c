@@ -24,7 +24,8 @@ const struct conf_row conf_rows[] = {
 	{"database", "host", CONF_STRING, AT(database.host),
 	 .initial = "localhost",
 	 .meaning = "The server's name or address. The name `localhost` "
-		"means a unix socket, every other one a connection by TCP."},
+		"means a unix socket, unless `tls_ca` is set; every other one "
+		"means a connection by TCP."},
 	{"database", "port", CONF_UINT, AT(database.port), {1, 65535}, "3306",
 	 .meaning = "The server's port, for connections by TCP."},
 	{"database", "user", CONF_STRING, AT(database.user),
@@ -50,8 +51,9 @@ const struct conf_row conf_rows[] = {
 	{"database", "tls_ca", CONF_STRING, AT(database.tls_ca),
 	 .empty = "none",
 	 .meaning = "A file with the certificate authority of the server. "
-		"When it is set, the connection must use TLS, with a "
-		"certificate that this authority has signed."},
+		"When it is set, the connection is made by TCP and must use "
+		"TLS, with a certificate that this authority has signed for "
+		"the name or the address in `host`. It excludes `socket`."},
 
 	{"api", "base_path", CONF_STRING, AT(api.base_path),
 	 .empty = "none",

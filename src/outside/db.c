@@ -61,7 +61,14 @@ enum err db_fail(struct db *db, unsigned number, const char *text)
 
 static enum err fail_connection(struct db *db)
 {
-	return db_fail(db, mysql_errno(db->my), mysql_error(db->my));
+	unsigned number = mysql_errno(db->my);
+
+	/* The library's text has half of the way's name. */
+	if (number == DB_WAY_REFUSED)
+		return db_fail(db, number,
+			       "the server asks for the password in a way that "
+			       "could show it to others");
+	return db_fail(db, number, mysql_error(db->my));
 }
 
 const char *db_error_text(const struct db *db)
@@ -166,9 +173,7 @@ static void set_options(struct db *db, MYSQL *my)
 	}
 	mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &off);
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	if (*db->conf->database.tls_ca)
-		mysql_ssl_set(my, NULL, NULL, db->conf->database.tls_ca, NULL,
-			      NULL);
+	db_secure(my, db->conf->database.tls_ca);
 }
 
 static enum err read_insert_step(struct db *db, uint64_t *step)

@@ -23,7 +23,10 @@ enum db_trouble {
 	TROUBLE_BUG
 };
 
-enum { DB_CHANGED = 1020 }; /* the server's "record has changed" */
+enum {
+	DB_CHANGED = 1020,    /* the server's "record has changed" */
+	DB_WAY_REFUSED = 5010 /* by the client library, see db_secure.c */
+};
 
 struct db_cell {
 	int64_t i;
@@ -74,6 +77,11 @@ struct db_call {
 	size_t count, length; /* of args, of list */
 	size_t total;	      /* with the list padded */
 };
+
+/* Before the connection is made: no password that others can read, and with
+ * `tls_ca` (may be "") TLS, with a certificate of this authority for the host,
+ * or no connection. */
+void db_secure(MYSQL *my, const char *tls_ca);
 
 enum db_trouble db_trouble_of(unsigned number);
 /* After a COMMIT that failed: whether it may have been done all the same. */

@@ -63,6 +63,8 @@ static const struct {
 	{1665, TROUBLE_CONFIG},	   /* binlog_format=STATEMENT */
 	{2026, TROUBLE_CONFIG},	   /* TLS */
 	{2059, TROUBLE_CONFIG},	   /* authentication plugin */
+	{2061, TROUBLE_CONFIG},	   /* the plugin's own error */
+	{DB_WAY_REFUSED, TROUBLE_CONFIG},
 };
 
 enum db_trouble db_trouble_of(unsigned number)

@@ -26,6 +26,7 @@ libhooks_a_SOURCES += \
 	%D%/db_driver.h \
 	%D%/db_sql.c \
 	%D%/db_sql.h \
+	%D%/db_secure.c \
 	%D%/db_stmt.c \
 	%D%/db_trouble.c \
 	%D%/http.c \

@@ -19,6 +19,7 @@ CHECKS = [
     "configuration",
     "certificates",
     "key file",
+    "encryption",
     "database version",
     "binlog_format",
     "isolation",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Run by dbtest.py, which starts the server.
+# Run by dbtest.py, which starts the server; encryption.py is by itself.
 check_PROGRAMS += %D%/dbtest
 %C%_dbtest_SOURCES = \
 	%D%/dbtest.c %D%/dbtest.h \
@@ -10,8 +10,8 @@ check_PROGRAMS += %D%/dbtest
 	%D%/test_store_lane.c
 %C%_dbtest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_dbtest_LDADD = $(libraries) $(CHECK_LIBS)
-python_tests += %D%/dbtest.py
-EXTRA_DIST += %D%/dbtest.py %D%/check-mysql %D%/version-8.sql
+python_tests += %D%/dbtest.py %D%/encryption.py
+EXTRA_DIST += %D%/dbtest.py %D%/encryption.py %D%/check-mysql %D%/version-8.sql
 # On Oracle's server; takes it from the npm registry.
 check-mysql: all
 	$(SHELL) $(srcdir)/%D%/check-mysql $(MAKE)
