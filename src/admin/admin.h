@@ -91,6 +91,7 @@ enum err admin_publish(struct admin *a);
 enum err admin_status(struct admin *a);
 enum err admin_doctor(struct admin *a);
 enum err admin_verify(struct admin *a);
+enum err admin_restored(struct admin *a);
 enum err admin_purge(struct admin *a);
 
 #endif

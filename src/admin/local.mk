@@ -22,6 +22,7 @@ hooks_admin_SOURCES = \
 	%D%/admin_org.c \
 	%D%/admin_publish.c \
 	%D%/admin_purge.c \
+	%D%/admin_restored.c \
 	%D%/admin_schema.c \
 	%D%/admin_secret.c \
 	%D%/admin_status.c \

@@ -52,9 +52,10 @@ struct lane {
 		size_t bytes;	   /* of all bodies handed out */
 		int64_t after_due; /* where reading continues; 0: at the start,
 				    */
-		uint64_t after_key; /* skipping rows already handed out */
-		int64_t lease_end;  /* monotonic */
-		int64_t rate_until; /* monotonic: no tokens before this */
+		uint64_t after_key;   /* skipping rows already handed out */
+		int64_t lease_end;    /* monotonic */
+		int64_t leased_until; /* the same moment, database time */
+		int64_t rate_until;   /* monotonic: no tokens before this */
 		bool failed; /* at connection level since the lane was opened */
 		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
@@ -66,7 +67,8 @@ struct lane {
 	struct {
 		bool touched; /* the round works on this lane */
 		bool lost, drained, closing, keep, failed;
-		bool barren; /* reading it from the start gave nothing */
+		bool barren;  /* reading it from the start gave nothing */
+		bool earlier; /* lost because its row is an earlier one */
 		struct store_lane row;
 		const char *disable; /* why the hook is disabled */
 		bool quietly;	     /* nobody is told of it */

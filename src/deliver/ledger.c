@@ -15,6 +15,7 @@
 #include "deliver/plan.h"
 #include "deliver/round.h"
 #include "deliver/round_look.h"
+#include "deliver/round_memory.h"
 #include "rules/id.h"
 #include "store/store_fanout.h"
 #include "store/store_sender.h"
@@ -274,6 +275,8 @@ static enum err housekeeping(struct ledger *l)
 	}
 	if (!e && now >= l->next_note)
 		e = note(l);
+	if (!e)
+		round_memory_spread(&l->round);
 	return e;
 }
 

@@ -32,6 +32,8 @@ libhooks_a_SOURCES += \
 	%D%/round_doubt.h \
 	%D%/round_look.c \
 	%D%/round_look.h \
+	%D%/round_memory.c \
+	%D%/round_memory.h \
 	%D%/round_read.c \
 	%D%/round_record.c \
 	%D%/round_tx.c \

@@ -15,6 +15,7 @@
 #include "deliver/plan.h"
 #include "deliver/round_doubt.h"
 #include "deliver/round_look.h"
+#include "deliver/round_memory.h"
 #include "deliver/round_tx.h"
 #include "deliver/tally.h"
 #include "outside/crypt.h"
@@ -45,7 +46,9 @@ static uint64_t first_turn(void)
 
 void round_init(struct round *r, const struct plan *plan)
 {
-	*r = (struct round){.plan = plan, .turn = first_turn()};
+	*r = (struct round){.plan = plan,
+			    .turn = first_turn(),
+			    .memory.doubt_before = TIME_NONE};
 	r->tally = tally_new();
 	arena_init(&r->arena);
 	store_init(&r->store, plan->conf, DB_SENDER);
@@ -174,6 +177,7 @@ static void recall(struct round *r, struct lane *l)
 static void renew(const struct round *r, struct lane *l)
 {
 	l->ledger.lease_end = r->lease_end;
+	l->ledger.leased_until = r->now + r->plan->conf->sender.lease;
 	atomic_store(&l->shared.send_until, r->lease_end - worst_attempt(r));
 	atomic_store(&l->shared.leave_until, r->lease_end - MARGIN_MS);
 	atomic_store(&l->shared.ahead, r->now - r->clock);
@@ -210,7 +214,7 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 {
 	char id[ID_TEXT_SIZE];
 
-	if (l->draft.lost && !l->ledger.lost)
+	if (l->draft.lost && !l->ledger.lost && !l->draft.earlier)
 		log_warn("the lease on hook %s was lost",
 			 round_hook_id(r, l, id));
 	l->ledger.row = l->draft.row;
@@ -262,6 +266,7 @@ static void commit(struct round *r)
 	struct parcel_list out = {0};
 
 	clear_back(r);
+	round_memory_keep(r);
 	if (r->due_count)
 		r->contended = r->fresh_count < r->due_count;
 	for (size_t i = 0; i < r->fresh_count; i++)

@@ -33,6 +33,22 @@ enum {
 	ROUND_GREEDY_MAX = 3 /* for example two by lanes and one by bytes */
 };
 
+enum { ROUND_TAKES = 64 };
+
+/* What the database must still know, and since when it is doubted:
+ * round_memory.h. */
+struct round_memory {
+	uint64_t lane, turn; /* written by the last round; lane 0: none yet */
+	uint64_t taken[ROUND_TAKES]; /* the turns that lanes had when taken */
+	size_t takes;	      /* so far; the newest replaces the oldest */
+	unsigned connects;    /* when all this was true */
+	bool failed;	      /* the current round found that it is not */
+	int64_t doubt_before; /* database time; TIME_NONE: no doubt */
+	bool spreading;	      /* not all lanes know of the doubt */
+	uint64_t place;	      /* the last one that does */
+	int64_t next;	      /* monotonic: when to go on */
+};
+
 struct round_greedy {
 	struct id organization;
 	bool bytes; /* its open lanes may not read more, either */
@@ -56,6 +72,7 @@ struct round {
 	size_t greedy_count;
 	struct tally *tally; /* counts that are not written yet */
 	bool closed;	     /* takes nothing new any more */
+	struct round_memory memory;
 
 	/* The COMMIT of the current round got no answer: its drafts are kept,
 	 * and these parcels, which it has recorded if it was done. */

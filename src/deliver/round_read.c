@@ -9,6 +9,7 @@
 #include "deliver/plan.h"
 #include "deliver/round.h"
 #include "deliver/round_look.h"
+#include "deliver/round_memory.h"
 
 enum { RATE_WAIT_MIN_MS = 50 };
 
@@ -166,6 +167,7 @@ enum err round_read(struct round *r, struct lane *l)
 	l->draft.barren = !n && !l->ledger.after_due && !l->draft.out;
 	for (size_t i = 0; i < n; i++)
 		r->draft_bytes += l->draft.rows[i].resource_len;
+	round_memory_mark(r, l, n);
 	e = batch_plan(r, l, n, want);
 	if (e)
 		return e;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "deliver/plan.h"
 #include "deliver/round.h"
+#include "deliver/round_memory.h"
 #include "deliver/tally.h"
 
 /* The time until the next check whether a secret can be read. */
@@ -29,7 +30,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.lost = l->ledger.lost;
 	l->draft.drained = l->ledger.drained;
 	l->draft.closing = l->ledger.closing;
-	l->draft.keep = l->draft.barren = false;
+	l->draft.keep = l->draft.barren = l->draft.earlier = false;
 	l->draft.failed = l->ledger.failed;
 	l->draft.row = l->ledger.row;
 	l->draft.disable = NULL;
@@ -50,9 +51,31 @@ static void round_tx_begin(struct round *r)
 	arena_release(&r->arena);
 	r->outcome_count = r->write_count = 0;
 	r->draft_bytes = r->bytes;
+	r->memory.failed = false;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched)
 			draft_begin(r, r->lane[i]);
+}
+
+static enum err heed_claims(struct round *r, struct lane *const *lanes,
+			    const struct store_lane_claim *claims, size_t n)
+{
+	uint64_t earlier[STORE_LANE_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct lane *l = lanes[i];
+
+		l->draft.lost = claims[i].standing != STORE_LANE_OURS;
+		l->draft.earlier = round_memory_is_earlier(r, l, &claims[i]);
+		l->draft.row.doubt_before = claims[i].doubt_before;
+		if (l->draft.earlier)
+			earlier[count++] = claims[i].lane;
+	}
+	if (!count)
+		return ERR_OK;
+	r->memory.failed = true;
+	return store_lane_let_go(&r->store, r->plan->owner, earlier, count);
 }
 
 static enum err fence(struct round *r)
@@ -74,9 +97,7 @@ static enum err fence(struct round *r)
 	e = store_lane_fence(&r->store, r->plan->owner, claims, n);
 	r->clock = clock_monotonic();
 	r->now = r->store.now;
-	for (size_t i = 0; !e && i < n; i++)
-		lanes[i]->draft.lost = claims[i].standing != STORE_LANE_OURS;
-	return e;
+	return e ? e : heed_claims(r, lanes, claims, n);
 }
 
 /* ---- new lanes ---- */
@@ -156,6 +177,8 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 	*at = TIME_NONE;
 	if (e)
 		return e;
+	if (end.due_at == TIME_NONE)
+		round_memory_forgive(r, l);
 	if (end.deleted) {
 		e = store_lane_cancel(&r->store, l->facts.hook.hook, &more);
 		if (more)
@@ -231,6 +254,8 @@ enum err round_tx_run(struct db *db, void *arg)
 	(void)db;
 	round_tx_begin(r);
 	e = fence(r);
+	if (!e)
+		e = round_memory_check(r);
 	if (!e)
 		e = round_record(r);
 	if (!e)

@@ -40,6 +40,7 @@ static enum err ready_body(struct db *db, void *arg)
 		version = (unsigned)db_col_uint(q, 0);
 		s->site = (unsigned)db_col_uint(q, 1);
 		s->now = db_col_time(q, 2);
+		s->connects++;
 	}
 	return version == store_schema_version() ? ERR_OK
 						 : wrong_version(version);

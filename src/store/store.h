@@ -18,6 +18,7 @@ struct store {
 	const struct conf *conf; /* borrowed */
 	unsigned site;		 /* part of derived ids; known once connected */
 	int64_t now;		 /* the database's clock when store_now ran */
+	unsigned connects;	 /* connections made so far */
 	struct headroom due;	 /* the last counts of waiting deliveries */
 	struct headroom hooks;	 /* the last counts of hooks */
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "store/store.h"
+#include "store/store_lane.h"
 #include "store/store_col.h"
 
 static const struct headroom_rule rules[] = {
@@ -67,4 +68,17 @@ enum err store_due_room(struct store *s, const struct id *organization,
 void store_due_added(struct store *s, const struct id *organization, uint64_t n)
 {
 	headroom_added(&s->due, organization, n);
+}
+
+enum err store_due_pending(struct store *s, uint64_t *count)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(*) FROM vh_deliveries FORCE INDEX "
+			      "(lane) WHERE lane < " STORE_LANE_FAILED_SQL,
+			      DB_NONE, &q);
+
+	while (!e && db_next(q))
+		*count = db_col_uint(q, 0);
+	return e;
 }

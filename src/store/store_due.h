@@ -36,4 +36,7 @@ enum err store_due_count(struct store *s, const struct id *organization,
 void store_due_added(struct store *s, const struct id *organization,
 		     uint64_t n);
 
+/* How many deliveries are pending in all, those of disabled hooks included. */
+enum err store_due_pending(struct store *s, uint64_t *count);
+
 #endif

@@ -188,14 +188,16 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 static const char upsert_lanes[] =
 	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
 	"crashes, failures, suspended_until, failing_since, rate_tokens, "
-	"rate_at) VALUES {(?,?,?,?,?,?,?,?,?,?,?)} ON DUPLICATE KEY UPDATE "
+	"rate_at, doubt_before) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?)} "
+	"ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
 	"turn = VALUES(turn), "
 	"in_flight = VALUES(in_flight), crashes = VALUES(crashes), "
 	"failures = VALUES(failures), "
 	"suspended_until = VALUES(suspended_until), "
 	"failing_since = VALUES(failing_since), "
-	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at)";
+	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at), "
+	"doubt_before = VALUES(doubt_before)";
 
 static void store_key_bytes(unsigned char *p, uint64_t v)
 {
@@ -219,7 +221,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 11 };
+	enum { COLUMNS = 12 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -240,6 +242,7 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_time(l->failing_since);
 		*at++ = db_double(l->rate_tokens);
 		*at++ = db_time(l->rate_at);
+		*at++ = db_time(l->doubt_before);
 	}
 	e = db_exec_rows(s->db, upsert_lanes, v, n, COLUMNS);
 	arena_release(&arena);

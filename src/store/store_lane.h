@@ -75,6 +75,8 @@ struct store_lane {
 	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
 	double rate_tokens;
 	int64_t rate_at;
+	int64_t doubt_before; /* what was published before may have been sent
+				 without a record of it; TIME_NONE */
 };
 
 /* A delivery that is due, with its payload; pointers are arena. */
@@ -101,15 +103,19 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 
 /* What the fence says of a lane. */
 enum store_lane_standing {
-	STORE_LANE_GONE, /* somebody else has it, or nobody, or it is removed */
-	STORE_LANE_OURS, /* owner and turn are those of our last COMMIT */
-	STORE_LANE_BACK	 /* the owner is, the turn is not */
+	STORE_LANE_GONE,    /* it is removed */
+	STORE_LANE_ANOTHER, /* somebody else has it, or nobody */
+	STORE_LANE_OURS,    /* owner and turn are those of our last COMMIT */
+	STORE_LANE_EARLIER  /* the owner is, the turn is not: the database has
+			       forgotten that COMMIT */
 };
 
 /* A lane that an owner believes to hold, with the turn that it wrote last. */
 struct store_lane_claim {
 	uint64_t lane, turn;
-	enum store_lane_standing standing; /* set by the fence */
+	/* Set by the fence. */
+	enum store_lane_standing standing;
+	int64_t doubt_before; /* as the row has it */
 };
 
 /* The fence: locks these lanes and says how they stand; also sets s->now, the
@@ -123,6 +129,19 @@ enum err store_lane_fence(struct store *s, const char *owner,
  * still under way is waited for, or fails. ERR_NOT_FOUND: the lane is removed.
  */
 enum err store_lane_turn(struct store *s, uint64_t lane, uint64_t *turn);
+/* The same, without a write. */
+enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn);
+
+/* ---- after a database has gone back to an earlier state ---- */
+
+/* Doubts what these lanes have, and ends the leases that are `owner`'s: the
+ * next one who takes them finds what was in flight. */
+enum err store_lane_let_go(struct store *s, const char *owner,
+			   const uint64_t *lanes, size_t n);
+/* Doubts what any lane has that was published before, in steps, each of which
+ * can be a transaction of its own. `place` is 0 at first, and 0 after the last
+ * step. */
+enum err store_lane_doubt(struct store *s, int64_t before, uint64_t *place);
 
 /*
  * Locks those of the lanes that are free or whose lease has ended, and reads

@@ -126,6 +126,7 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 		.failing_since = db_col_time(q, 7),
 		.rate_tokens = db_col_double(q, 8),
 		.rate_at = db_col_time(q, 9),
+		.doubt_before = db_col_time(q, 10),
 	};
 }
 
@@ -142,13 +143,14 @@ enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 		return ERR_OK;
 	}
 	db_uints(list, numbers, n);
-	e = db_query_list(s->db,
-			  "SELECT hook_id, owner, in_flight, turn, crashes, "
-			  "failures, suspended_until, failing_since, "
-			  "rate_tokens, rate_at FROM vh_lanes WHERE "
-			  "next_at <= UTC_TIMESTAMP(3) AND "
-			  "hook_id IN ({?}) FOR UPDATE",
-			  DB_NONE, list, n, &q);
+	e = db_query_list(
+		s->db,
+		"SELECT hook_id, owner, in_flight, turn, crashes, "
+		"failures, suspended_until, failing_since, "
+		"rate_tokens, rate_at, doubt_before FROM vh_lanes WHERE "
+		"next_at <= UTC_TIMESTAMP(3) AND "
+		"hook_id IN ({?}) FOR UPDATE",
+		DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
 		size_t in_flight;
 		const char *keys = db_col_bytes(q, 2, &in_flight);

@@ -44,10 +44,10 @@ START_TEST(only_owner_and_turn_hold_a_lane)
 	};
 
 	assert_ok(store_lane_fence(&store, "me", c, COUNT(c)));
-	ck_assert_int_eq(c[0].standing, STORE_LANE_BACK);
+	ck_assert_int_eq(c[0].standing, STORE_LANE_EARLIER);
 	ck_assert_int_eq(c[1].standing, STORE_LANE_OURS);
-	ck_assert_int_eq(c[2].standing, STORE_LANE_GONE);
-	ck_assert_int_eq(c[3].standing, STORE_LANE_GONE);
+	ck_assert_int_eq(c[2].standing, STORE_LANE_ANOTHER);
+	ck_assert_int_eq(c[3].standing, STORE_LANE_ANOTHER);
 	ck_assert_int_eq(c[4].standing, STORE_LANE_GONE);
 }
 END_TEST
@@ -75,6 +75,65 @@ START_TEST(a_turn_is_written_and_read)
 }
 END_TEST
 
+/* ---- a database that has gone back ---- */
+
+static int64_t figure(const char *sql)
+{
+	return dbtest_int(store.db, sql);
+}
+
+START_TEST(a_lane_is_let_go)
+{
+	const uint64_t lanes[] = {1, 3};
+
+	assert_ok(db_exec_text(store.db, "UPDATE vh_lanes SET next_at = "
+					 "'2100-01-01'"));
+	assert_ok(store_lane_let_go(&store, "me", lanes, COUNT(lanes)));
+	/* Whoever takes it finds what was in flight. */
+	ck_assert_int_eq(
+		figure("SELECT next_at <= UTC_TIMESTAMP(3) AND owner = "
+		       "'me' FROM vh_lanes WHERE hook_id = 1"),
+		1);
+	ck_assert_int_eq(figure("SELECT next_at > UTC_TIMESTAMP(3) AND owner = "
+				"'you' FROM vh_lanes WHERE hook_id = 3"),
+			 1);
+	ck_assert_int_eq(
+		figure("SELECT COUNT(*) FROM vh_lanes WHERE doubt_before IS "
+		       "NOT NULL AND hook_id IN (1, 3)"),
+		2);
+}
+END_TEST
+
+START_TEST(all_lanes_are_doubted_in_steps)
+{
+	const int64_t before = INT64_C(1700000000000);
+	struct store_lane_claim c = {.lane = 4};
+	uint64_t place = 0;
+	int steps = 0;
+
+	for (int i = 0; i < 6; i++)
+		assert_ok(db_exec_text(store.db,
+				       "INSERT INTO vh_lanes (hook_id) SELECT "
+				       "hook_id + (SELECT MAX(hook_id) FROM "
+				       "vh_lanes) FROM vh_lanes LIMIT 200"));
+	assert_ok(db_exec_text(store.db, "UPDATE vh_lanes SET doubt_before = "
+					 "'2100-01-01' WHERE hook_id = 1"));
+	do {
+		assert_ok(store_lane_doubt(&store, before, &place));
+		steps++;
+	} while (place);
+	ck_assert_int_eq(
+		steps, 1 + (int)figure("SELECT COUNT(*) FROM vh_lanes") / 500);
+	assert_ok(store_lane_fence(&store, "me", &c, 1));
+	ck_assert_int_eq(c.doubt_before, before);
+	/* A later doubt stays. */
+	ck_assert_int_eq(figure("SELECT COUNT(*) FROM vh_lanes WHERE "
+				"doubt_before IS NULL OR "
+				"doubt_before > '2099-01-01'"),
+			 1);
+}
+END_TEST
+
 Suite *suite_store_lane(void)
 {
 	Suite *s = suite_create("store_lane");
@@ -84,6 +143,8 @@ Suite *suite_store_lane(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, only_owner_and_turn_hold_a_lane);
 	tcase_add_test(t, a_turn_is_written_and_read);
+	tcase_add_test(t, a_lane_is_let_go);
+	tcase_add_test(t, all_lanes_are_doubted_in_steps);
 	suite_add_tcase(s, t);
 	return s;
 }

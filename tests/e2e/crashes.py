@@ -367,4 +367,47 @@ class Together(_CrashCase):
         assert got == [0, 1, *range(1, 40)], got
 
 
+class Restored(_CrashCase):
+    """An operator says that the database is an earlier one."""
+
+    settings = {"sender": {"linger": "30s", "workers": "1"}}
+
+    def marks(self, path):
+        return {
+            self.number(r): r.header("webhook-maybe-duplicate")
+            for r in self.sink.at(path)
+        }
+
+    def test_what_is_pending_comes_marked(self):
+        self.fresh("/restored")
+        self.set(enabled=0)
+        self.publish_many(10)
+        self.service.send("--once")
+        self.publish_many(5, first=10)  # queued
+        assert self.service.admin("restored") == "10"
+        told = json.loads(self.service.admin("restored", "--json"))
+        assert told == {"pending": 10}
+        self.publish_many(5, first=15)
+        self.set(enabled=1)
+        self.service.db.sql("UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)")
+        self.service.send("--once")
+        marks = self.marks("/restored")
+        assert marks == {n: "1" if n < 15 else None for n in range(20)}, marks
+
+    def test_while_a_sender_has_the_lane(self):
+        self.fresh("/open")
+        self.set(ordered=1)
+        self.sink.script("/open", then=Answer(200, delay=0.2))
+        self.publish_many(10)
+        sender = self.service.start_sender()
+        self.sink.wait(2, "/open")
+        self.service.admin("restored")
+        self.publish_many(2, first=10)
+        self.sink.wait(12, "/open", 20)
+        assert sender.stop() == 0
+        marks = self.marks("/open")
+        assert marks[0] is None and marks[9] == "1", marks
+        assert marks[10] is marks[11] is None, marks
+
+
 tap.main()

@@ -132,6 +132,24 @@ class V2(FireCase):
     def test_what_is_accepted_afterwards_is_sent(self):
         self.forget("v2a the database forgets a second, the sender lives", SLOW)
 
+    def test_what_was_sent_before_comes_marked(self):
+        """Also when no lane was open that could have shown it."""
+        with self.rig("v2d it forgets while nothing is under way") as rig:
+            org = rig.organization("/ok/a")
+            host = rig.host()
+            numbers = rig.publish(org, 5)
+            rig.records.save()
+            host.start()
+            rig.arrives("/ok/a", numbers, 10)
+            rig.arrives("/ok/a", rig.publish(org, 1), 10)
+            time.sleep(1)
+            with host.proxy.away():
+                rig.book.forgot(0)
+                rig.records.go_back()
+            rig.sink.wait(11, "/ok/a")
+            rig.settle(30)
+            assert "gone back" in host.log(), host.log()
+
     def test_no_failure_is_written_for_what_is_gone(self):
         self.forget(
             "v2b the same, and the receiver answers 500",

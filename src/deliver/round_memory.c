@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_memory: notices that a database has gone back, and the doubt about what
+ * it has.
+ */
+#include "deliver/round_memory.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "deliver/lane.h"
+#include "deliver/plan.h"
+#include "deliver/round.h"
+
+enum {
+	MARGIN_MS = 3000, /* for clocks of different database nodes */
+	/* What was queued when the doubt began is in lanes after this time. */
+	DOUBT_MS = 3600000,
+	SPREAD_AGAIN_MS = 5000
+};
+
+/* While our lease lasts, by our clock and by the database's, nobody else can
+ * have taken the lane. */
+bool round_memory_is_earlier(const struct round *r, const struct lane *l,
+			     const struct store_lane_claim *c)
+{
+	if (c->standing != STORE_LANE_ANOTHER)
+		return c->standing == STORE_LANE_EARLIER;
+	return r->clock < l->ledger.lease_end - MARGIN_MS &&
+	       r->now < l->ledger.leased_until - MARGIN_MS;
+}
+
+/* None, an older one of this run, or one that a lane had when this run took
+ * it. Others are later ones of other senders. */
+static bool is_earlier_turn(const struct round_memory *m, uint64_t turn)
+{
+	if (!turn || (turn >> 32 == m->turn >> 32 && turn < m->turn))
+		return true;
+	for (size_t i = 0; i < m->takes && i < ROUND_TAKES; i++)
+		if (m->taken[i] == turn)
+			return true;
+	return false;
+}
+
+enum err round_memory_check(struct round *r)
+{
+	struct round_memory *m = &r->memory;
+	uint64_t turn;
+	enum err e;
+
+	if (!m->lane || r->store.connects == m->connects)
+		return ERR_OK;
+	e = store_lane_peek(&r->store, m->lane, &turn);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (!e && is_earlier_turn(m, turn))
+		m->failed = true;
+	return e;
+}
+
+static int64_t round_memory_later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* TIME_NONE is the smallest value */
+}
+
+void round_memory_mark(const struct round *r, struct lane *l, size_t n)
+{
+	int64_t before = round_memory_later(r->memory.doubt_before,
+					    l->draft.row.doubt_before);
+
+	if (r->memory.failed)
+		before = r->now;
+	for (size_t i = 0; i < n; i++)
+		if (l->draft.rows[i].published_at < before)
+			l->draft.rows[i].maybe_duplicate = true;
+}
+
+void round_memory_forgive(const struct round *r, struct lane *l)
+{
+	if (r->now - round_memory_later(l->draft.row.doubt_before, 0) >
+	    DOUBT_MS)
+		l->draft.row.doubt_before = TIME_NONE;
+}
+
+static void remember(struct round *r)
+{
+	struct round_memory *m = &r->memory;
+
+	for (size_t i = 0; i < r->fresh_count; i++)
+		m->taken[m->takes++ % ROUND_TAKES] =
+			r->fresh[i]->ledger.row.turn;
+	if (r->write_count) {
+		m->lane = r->writes[r->write_count - 1].lane->lane;
+		m->turn = r->turn;
+	}
+	m->connects = r->store.connects;
+}
+
+void round_memory_keep(struct round *r)
+{
+	struct round_memory *m = &r->memory;
+
+	remember(r);
+	if (!m->failed)
+		return;
+	m->failed = false;
+	if (m->doubt_before == TIME_NONE)
+		log_warn("the database has gone back to an earlier state "
+			 "(commits lost in a crash, a fail-over, a dump): what "
+			 "was published before now and waits there is sent "
+			 "marked as a possible duplicate");
+	m->doubt_before = r->now;
+	m->spreading = true;
+	m->place = 0;
+	m->next = 0;
+}
+
+void round_memory_spread(struct round *r)
+{
+	struct round_memory *m = &r->memory;
+
+	if (!m->spreading || clock_monotonic() < m->next)
+		return;
+	if (store_lane_doubt(&r->store, m->doubt_before, &m->place))
+		m->next = clock_monotonic() + SPREAD_AGAIN_MS;
+	else
+		m->spreading = m->place != 0;
+}

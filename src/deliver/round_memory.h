@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_memory: a database that has gone back to an earlier state: it crashed
+ * and had not written its last commits to the disk, a replica that was behind
+ * took over, somebody restored a dump. What it has forgotten may have been sent
+ * already; so whatever was published before that is found out goes out marked
+ * as a possible duplicate.
+ *
+ * The forgetting shows in a lane that is open, and otherwise, after each new
+ * connection, in the lane that the last round wrote.
+ */
+#ifndef HOOKS_ROUND_MEMORY_H
+#define HOOKS_ROUND_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct lane;
+struct round;
+struct store_lane_claim;
+
+/* Whether a lane's row is an earlier one, and not somebody else's. */
+bool round_memory_is_earlier(const struct round *r, const struct lane *l,
+			     const struct store_lane_claim *c);
+/* Inside the transaction, after the fence: looks whether the database still has
+ * what the last round wrote. */
+enum err round_memory_check(struct round *r);
+/* Marks those of the n rows read for the lane's draft that are in doubt. */
+void round_memory_mark(const struct round *r, struct lane *l, size_t n);
+/* Ends the doubt of a lane in which nothing waits. */
+void round_memory_forgive(const struct round *r, struct lane *l);
+
+/* After the COMMIT: remembers what this round has written, and notes and
+ * reports a database that has gone back. */
+void round_memory_keep(struct round *r);
+/* A step of writing the doubt to all lanes, for other senders; repeated, later,
+ * until it succeeds. */
+void round_memory_spread(struct round *r);
+
+#endif
