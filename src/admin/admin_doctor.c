@@ -98,6 +98,28 @@ static void check_ca_file(struct doctor *d)
 			   *path ? path : "the system's");
 }
 
+static void check_own_addresses(struct doctor *d)
+{
+	struct policy policy;
+	enum err e = policy_load(&policy, &d->a->conf);
+
+	if (!e)
+		e = policy_find_own(&policy, &d->a->conf);
+	if (e)
+		doctor_say(d, VERDICT_FAIL, e, "own addresses",
+			   "cannot be found out: name them all in [targets] "
+			   "own_addresses, as in \"= 192.0.2.1\"; until then "
+			   "nothing is delivered");
+	else
+		doctor_say(d, VERDICT_OK, 0, "own addresses", "%s%s",
+			   policy.own_alone ? "those in own_addresses"
+					    : "those of the interfaces",
+			   policy.own_count && !policy.own_alone
+				   ? " and those in own_addresses"
+				   : "");
+	policy_release(&policy);
+}
+
 static void check_key_file(struct doctor *d)
 {
 	const char *path = d->a->conf.secrets.key_file;
@@ -131,6 +153,7 @@ static void check_all(struct doctor *d)
 {
 	check_ca_file(d);
 	check_key_file(d);
+	check_own_addresses(d);
 	doctor_database(d);
 	doctor_target(d, d->a->args ? d->a->arg[0] : NULL);
 	store_release(&d->a->store);

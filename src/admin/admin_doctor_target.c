@@ -28,7 +28,6 @@ static void connect_to(const struct conf *c, struct policy *policy,
 	struct http *http;
 
 	http_setup();
-	policy_find_own(policy);
 	http = http_new(&o);
 	http_start(http, r);
 	while (!http_done(http))
@@ -77,6 +76,8 @@ static void check_receiver(struct doctor *d, const char *url, bool asked)
 	struct policy policy;
 	enum err e = policy_load(&policy, &d->a->conf);
 
+	if (!e)
+		e = policy_find_own(&policy, &d->a->conf);
 	if (!e && !target_url_check(url, strlen(url), &policy.target, why,
 				    sizeof(why))) {
 		doctor_say(d, asked ? VERDICT_FAIL : VERDICT_WARN, ERR_INVALID,

@@ -54,7 +54,7 @@ struct conf {
 	struct {
 		bool allow_http;
 		struct conf_list allow_networks, deny_networks, ports,
-			own_ports;
+			own_ports, own_addresses;
 	} targets;
 	struct {
 		int64_t deliveries, notifications, held, idempotency;

@@ -166,6 +166,15 @@ const struct conf_row conf_rows[] = {
 	 .initial = "80 443", .empty = "none",
 	 .meaning = "The ports on which this host's own public addresses may "
 		"be reached."},
+	{"targets", "own_addresses", CONF_LIST, AT(targets.own_addresses),
+	 .initial = "auto",
+	 .meaning = "This host's own addresses: `auto` stands for those of its "
+		"interfaces, and addresses that are named come in addition, "
+		"such as the public one of a host that others reach through "
+		"address translation. After a `=`, as in `= 192.0.2.1`, the "
+		"addresses that are named are all. Where the interfaces cannot "
+		"be asked, the sender refuses to start until they are named "
+		"so."},
 
 	{"retention", "deliveries", CONF_DURATION, AT(retention.deliveries),
 	 {1000, 3650 * DAY}, "30d",

@@ -222,6 +222,14 @@ static bool public_address(const struct place *p)
 	       !nets_have(refused6, COUNT(refused6), AF_INET6, p->b);
 }
 
+bool target_nets_hold_address(const struct target_net *nets, size_t n,
+			      const struct sockaddr *address)
+{
+	struct place p;
+
+	return place_of(address, &p) && nets_have(nets, n, p.family, p.b);
+}
+
 bool target_address_ok(const struct sockaddr *sa,
 		       const struct target_policy *policy, bool is_own_address)
 {

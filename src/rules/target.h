@@ -52,6 +52,9 @@ bool target_net_parse(const char *cidr, struct target_net *out);
  * in an IPv6 one (::ffff:192.0.2.1) counts as itself. */
 bool target_nets_hold(const struct target_net *nets, size_t n,
 		      const char *address);
+/* The same for an address as it is connected to. */
+bool target_nets_hold_address(const struct target_net *nets, size_t n,
+			      const struct sockaddr *address);
 /* "443" or "8000-8999"; port 0 does not exist. */
 bool target_ports_parse(const char *s, struct target_ports *out);
 

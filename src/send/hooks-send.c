@@ -386,6 +386,8 @@ static enum err send_run(struct run *r)
 	enum err e = policy_load(&r->policy, &r->conf);
 
 	if (!e)
+		e = policy_find_own(&r->policy, &r->conf);
+	if (!e)
 		e = conf_check_sender(&r->conf);
 	if (!e)
 		e = lock_open(&r->lock, &r->conf, !r->o.once);
@@ -402,7 +404,6 @@ static enum err send_run(struct run *r)
 	r->end = r->began +
 		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
 	r->workers = count_workers(r);
-	policy_find_own(&r->policy);
 	store_init(&r->store, &r->conf, DB_SENDER);
 	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
 			     &r->started_at);

@@ -4,6 +4,7 @@
  */
 #include "store/policy.h"
 
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -48,6 +49,35 @@ static enum err load_ports(struct policy *p, const struct conf *conf,
 	return ERR_OK;
 }
 
+static enum err reject_own(const struct conf *conf, const char *why)
+{
+	return conf_reject(conf, "targets", "own_addresses", why);
+}
+
+/* "auto", "ADDRESS ..." in addition to it, or "= ADDRESS ..." in its place. */
+static enum err load_own(struct policy *p, const struct conf *conf)
+{
+	const struct conf_list *words = &conf->targets.own_addresses;
+
+	p->own = arena_zalloc(&p->arena, (words->count + 1) * sizeof(*p->own));
+	for (size_t i = 0; i < words->count; i++) {
+		const char *word = words->word[i];
+
+		if (i == 0 && *word == '=') {
+			p->own_alone = true;
+			word++;
+		}
+		if (!*word || (strcmp(word, "auto") == 0 && !p->own_alone))
+			continue;
+		if (!target_net_parse(word, &p->own[p->own_count++]))
+			return reject(conf, "targets", "own_addresses", word,
+				      "an address such as 192.0.2.1");
+	}
+	if (p->own_alone && !p->own_count)
+		return reject_own(conf, "has no address after the \"=\"");
+	return ERR_OK;
+}
+
 enum err policy_load(struct policy *p, const struct conf *conf)
 {
 	struct target_policy *t = &p->target;
@@ -69,6 +99,8 @@ enum err policy_load(struct policy *p, const struct conf *conf)
 		e = load_ports(p, conf, "own_ports", &conf->targets.own_ports,
 			       &t->own_ports, &t->own_port_count);
 	if (!e)
+		e = load_own(p, conf);
+	if (!e)
 		e = load_nets(p, conf, "api", "metrics_allow",
 			      &conf->api.metrics_allow, &p->metrics,
 			      &p->metrics_count);
@@ -77,16 +109,27 @@ enum err policy_load(struct policy *p, const struct conf *conf)
 
 void policy_release(struct policy *p)
 {
-	if (p->own)
-		freeifaddrs(p->own);
-	p->own = NULL;
+	if (p->interfaces)
+		freeifaddrs(p->interfaces);
+	p->interfaces = NULL;
 	arena_release(&p->arena);
 }
 
-void policy_find_own(struct policy *p)
+/* It fails where the process may not ask the kernel: systemd's
+ * RestrictAddressFamilies without AF_NETLINK, or a hardened container. */
+enum err policy_find_own(struct policy *p, const struct conf *conf)
 {
-	if (!p->own && getifaddrs(&p->own) != 0)
-		p->own = NULL;
+	char why[256];
+
+	if (p->own_alone || p->interfaces || getifaddrs(&p->interfaces) == 0)
+		return ERR_OK;
+	p->interfaces = NULL;
+	snprintf(why, sizeof(why),
+		 "is auto, but this host's addresses cannot be found out (%s): "
+		 "let the process use AF_NETLINK, or name them all: = ADDRESS "
+		 "...",
+		 strerror(errno));
+	return reject_own(conf, why);
 }
 
 static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
@@ -103,12 +146,21 @@ static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
 		       0;
 }
 
+static bool is_own_address(const struct policy *p,
+			   const struct sockaddr *address)
+{
+	if (target_nets_hold_address(p->own, p->own_count, address))
+		return true;
+	for (const struct ifaddrs *i = p->interfaces; i; i = i->ifa_next)
+		if (i->ifa_addr && same_address(i->ifa_addr, address))
+			return true;
+	return false;
+}
+
 bool policy_address_ok(void *arg, const struct sockaddr *address)
 {
 	const struct policy *p = arg;
-	bool own = false;
 
-	for (const struct ifaddrs *i = p->own; i && !own; i = i->ifa_next)
-		own = i->ifa_addr && same_address(i->ifa_addr, address);
-	return target_address_ok(address, &p->target, own);
+	return target_address_ok(address, &p->target,
+				 is_own_address(p, address));
 }

@@ -3,6 +3,10 @@
  * policy: the [targets] section of the configuration as a target_policy, with
  * this host's own addresses, which the policy treats separately; and the
  * networks that may read the metrics without a key.
+ *
+ * Own addresses are those of the interfaces and those that the operator names,
+ * which the interfaces do not show: of a host that others reach through address
+ * translation.
  */
 #ifndef HOOKS_POLICY_H
 #define HOOKS_POLICY_H
@@ -22,7 +26,10 @@ struct policy {
 	struct target_net *metrics;  /* [api] metrics_allow */
 	size_t metrics_count;
 	struct arena arena;
-	struct ifaddrs *own; /* this host's addresses; NULL: not looked up */
+	struct target_net *own; /* [targets] own_addresses, those named */
+	size_t own_count;
+	bool own_alone;		    /* they replace those of the interfaces */
+	struct ifaddrs *interfaces; /* NULL: not looked up */
 };
 
 /* ERR_CONFIG: an entry is wrong; it is logged with file, line and key. The
@@ -30,8 +37,13 @@ struct policy {
 enum err policy_load(struct policy *p, const struct conf *conf);
 void policy_release(struct policy *p);
 
-/* Looks up the addresses of this host's interfaces, for policy_address_ok. */
-void policy_find_own(struct policy *p);
+/*
+ * Looks up the addresses of this host's interfaces, for what follows.
+ * ERR_CONFIG: they cannot be found out, and the configuration does not name
+ * them; it is logged. Without them a hook could reach what is for this host
+ * alone, so nobody may go on.
+ */
+enum err policy_find_own(struct policy *p, const struct conf *conf);
 
 /* The rule for an address that is about to be connected; `arg` is the policy.
  * The signature is the one that http asks for. */

@@ -19,6 +19,7 @@ CHECKS = [
     "configuration",
     "certificates",
     "key file",
+    "own addresses",
     "encryption",
     "database version",
     "binlog_format",

@@ -32,6 +32,7 @@ static Suite *(*const suites[])(void) = {
 	suite_meter,
 	suite_nearest,
 	suite_outcome,
+	suite_policy,
 	suite_prometheus,
 	suite_request,
 	suite_response,
