@@ -30,7 +30,7 @@ ALONE = (
     ),
     (r"\bcurl_slist\b", r"src/outside/(http(_\w+)?|mail)\.[ch]"),
     (r"\bcurl_multi_\w+\(", r"src/outside/http(_\w+)?\.c"),
-    (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.c"),
+    (r"\bcurl_easy_\w+\(", r"src/outside/(http(_\w+)?|mail)\.[ch]"),
     # The modules that run it; its common part is in plan.h.
     (r'#include "deliver/ledger\.h"', r"src/deliver/(ledger|worker)\.c"),
     (r"#include <json", r"src/outside/jtree\.c"),

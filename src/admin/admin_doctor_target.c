@@ -22,6 +22,7 @@ static void connect_to(const struct conf *c, struct policy *policy,
 		.allow_http = c->targets.allow_http,
 		.ca_file = c->sender.ca_file,
 		.user_agent = c->sender.user_agent,
+		.bind_address = c->sender.bind_address,
 		.address_ok = policy_address_ok,
 		.arg = policy,
 	};

@@ -57,6 +57,7 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 		.allow_http = plan->conf->targets.allow_http,
 		.ca_file = plan->conf->sender.ca_file,
 		.user_agent = plan->conf->sender.user_agent,
+		.bind_address = plan->conf->sender.bind_address,
 		.address_ok = policy_address_ok,
 		.arg = plan->policy,
 		.may_send = courier_may_send,

@@ -49,7 +49,7 @@ struct conf {
 		uint64_t response_limit;
 		struct conf_schedule retry_schedule;
 		double retry_jitter;
-		char *ca_file, *user_agent, *lock_file;
+		char *ca_file, *user_agent, *bind_address, *lock_file;
 	} sender;
 	struct {
 		bool allow_http;
@@ -104,8 +104,9 @@ void conf_each(const struct conf *c,
 			    const char *value),
 	       void *arg);
 
-/* What the sender alone needs: ERR_CONFIG when [sender] ca_file cannot be read.
- * Without it every delivery over HTTPS would fail, and use up its schedule. */
+/* What the sender alone needs: ERR_CONFIG when [sender] ca_file cannot be read,
+ * or bind_address is not this host's. Every delivery, or every one over HTTPS,
+ * would fail and use up its schedule. */
 enum err conf_check_sender(const struct conf *c);
 
 /* Whether the file has this key. */

@@ -5,10 +5,13 @@
  */
 #include "outside/conf_check.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -197,7 +200,43 @@ enum err conf_check(struct conf *c, const struct stat *st)
 	return e;
 }
 
+/* Whether a socket of this family can have the address. */
+static bool can_bind(int family, const struct sockaddr *address, socklen_t size)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && bind(fd, address, size) == 0;
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return ok;
+}
+
+static enum err check_bind_address(const struct conf *c)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	const char *address = c->sender.bind_address;
+	bool ok;
+
+	if (!*address)
+		return ERR_OK;
+	if (inet_pton(AF_INET, address, &in.sin_addr) == 1)
+		ok = can_bind(AF_INET, (const void *)&in, sizeof(in));
+	else if (inet_pton(AF_INET6, address, &in6.sin6_addr) == 1)
+		ok = can_bind(AF_INET6, (const void *)&in6, sizeof(in6));
+	else
+		return conf_reject(c, "sender", "bind_address",
+				   "is not an address such as 192.0.2.1");
+	return ok ? ERR_OK
+		  : conf_reject(c, "sender", "bind_address", strerror(errno));
+}
+
 enum err conf_check_sender(const struct conf *c)
 {
-	return check_readable(c, c->sender.ca_file, "sender", "ca_file");
+	enum err e = check_bind_address(c);
+
+	return e ? e
+		 : check_readable(c, c->sender.ca_file, "sender", "ca_file");
 }

@@ -137,6 +137,11 @@ const struct conf_row conf_rows[] = {
 	{"sender", "ca_file", CONF_STRING, AT(sender.ca_file),
 	 .empty = "the system's",
 	 .meaning = "A file with the certificate authorities to trust."},
+	{"sender", "bind_address", CONF_STRING, AT(sender.bind_address),
+	 .empty = "none",
+	 .meaning = "The address of this host that requests leave from, for "
+		"receivers that let in certain addresses only. With an IPv4 "
+		"address only IPv4 is used, with an IPv6 one only IPv6."},
 	{"sender", "user_agent", CONF_STRING, AT(sender.user_agent),
 	 .empty = "vyte-hooks/VERSION",
 	 .meaning = "The `User-Agent` header of the requests."},

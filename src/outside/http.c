@@ -18,13 +18,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/http_answer.h"
+#include "outside/http_easy.h"
 #include "outside/http_judge.h"
 #include "outside/http_link.h"
 #include "outside/http_pool.h"
 #include "outside/http_slist.h"
 #include "outside/poller.h"
 
-enum { AGENT_MAX = 1024, DNS_CACHE_S = 60 };
+enum { AGENT_MAX = 1024 };
 
 struct http {
 	struct http_options o;
@@ -35,14 +36,6 @@ struct http {
 	struct http_links links;
 	struct http_request *done, **done_tail; /* in order */
 };
-
-static void http_must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	log_error("libcurl refused: %s", what);
-	exit(err_exit(ERR_INTERNAL));
-}
 
 /*
  * Removes the part of the environment that no option of libcurl keeps out: a
@@ -196,43 +189,6 @@ static int before_request(void *arg, char *remote_ip, char *local_ip,
 
 /* ---- easy handles ---- */
 
-static void http_set(CURLcode code, const char *what)
-{
-	http_must(code == CURLE_OK, what);
-}
-
-#define SET(easy, option, value)                                               \
-	http_set(curl_easy_setopt(easy, CURLOPT_##option, value), #option)
-
-static void set_transport(CURL *e, const struct http_options *o)
-{
-	SET(e, PROTOCOLS_STR, o->allow_http ? "http,https" : "https");
-	SET(e, HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(e, FOLLOWLOCATION, 0L);
-	SET(e, PROXY, "");
-	SET(e, NOPROXY, "*");
-	SET(e, NETRC, (long)CURL_NETRC_IGNORED);
-	SET(e, NOSIGNAL, 1L);
-	/* One silent name server stopped the whole loop for 9 s when a
-	 * transfer was ended during its look-up. */
-	SET(e, QUICK_EXIT, 1L);
-	SET(e, DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
-	SET(e, CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-	SET(e, TIMEOUT_MS, (long)o->timeout_ms);
-}
-
-static void set_tls(CURL *e, const struct http_options *o)
-{
-	SET(e, SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(e, SSL_VERIFYPEER, 1L);
-	SET(e, SSL_VERIFYHOST, 2L);
-	/* Debian's default also reads a directory at every handshake: 20 ms
-	 * of CPU each. The bundle alone is read once and kept. */
-	SET(e, CAPATH, NULL);
-	if (*o->ca_file)
-		SET(e, CAINFO, o->ca_file);
-}
-
 static void set_callbacks(CURL *e, struct http *h)
 {
 	SET(e, OPENSOCKETFUNCTION, open_socket);
@@ -243,22 +199,12 @@ static void set_callbacks(CURL *e, struct http *h)
 	SET(e, WRITEFUNCTION, http_answer_body);
 }
 
-/*
- * One handle for each request. Using them again would save 2 to 3 us of CPU,
- * but libcurl before 8.2 keeps a pointer in them to a header that it has freed,
- * and an answer whose first header line begins with a blank is then written
- * there (curl's issue 11101).
- */
 static CURL *make_easy(struct http *h, const struct http_party *party)
 {
-	CURL *e = curl_easy_init();
+	CURL *e = http_easy_new(&h->o);
 
-	http_must(e != NULL, "easy handle");
-	set_transport(e, &h->o);
-	set_tls(e, &h->o);
 	set_callbacks(e, h);
 	SET(e, SHARE, http_party_share(party));
-	SET(e, POST, 1L);
 	return e;
 }
 

@@ -36,6 +36,8 @@ struct http_options {
 	bool allow_http;
 	const char *ca_file;	/* borrowed; "" = the system's bundle */
 	const char *user_agent; /* borrowed */
+	/* The own address to send from, borrowed; "" = the system's choice. */
+	const char *bind_address;
 	/* Whether this address may be connected to; asked at every connect. */
 	bool (*address_ok)(void *arg, const struct sockaddr *address);
 	void *arg;

@@ -24,15 +24,17 @@ libhooks_a_SOURCES += \
 	%D%/db.c \
 	%D%/db.h \
 	%D%/db_driver.h \
+	%D%/db_secure.c \
 	%D%/db_sql.c \
 	%D%/db_sql.h \
-	%D%/db_secure.c \
 	%D%/db_stmt.c \
 	%D%/db_trouble.c \
 	%D%/http.c \
 	%D%/http.h \
 	%D%/http_answer.c \
 	%D%/http_answer.h \
+	%D%/http_easy.c \
+	%D%/http_easy.h \
 	%D%/http_judge.c \
 	%D%/http_judge.h \
 	%D%/http_link.c \

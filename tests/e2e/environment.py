@@ -112,6 +112,40 @@ class Environment(TrialCase):
         )
 
 
+class BindAddress(SendCase):
+    """[sender] bind_address."""
+
+    def bind_to(self, address):
+        self.service.write_config(
+            service.SENDER, sender={"bind_address": address}
+        )
+
+    def test_requests_leave_from_it(self):
+        peers = []
+
+        def look(link):
+            peers.append(link.sock.getpeername()[0])
+            return Answer(200)(link)
+
+        self.fresh()
+        self.sink.script("/hook", then=look)
+        self.bind_to("127.0.0.3")
+        self.publish()
+        self.once("delivered 1")
+        assert peers == ["127.0.0.3"], peers
+
+    def test_an_address_of_another_host(self):
+        """Each attempt would fail, and use up its schedule."""
+        self.fresh()
+        self.publish()
+        for address in ("192.0.2.1", "2001:db8::1", "eth0"):
+            self.bind_to(address)
+            done = self.service.send("--once")
+            assert done.status == 78, done
+            assert "[sender] bind_address" in done.err, done
+        assert not self.sink.at()
+
+
 class FewFiles(SendCase):
     """A sender that may open few files has few requests under way."""
 

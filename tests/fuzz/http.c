@@ -103,6 +103,7 @@ static struct http *open_http(void)
 		.allow_http = true,
 		.ca_file = "",
 		.user_agent = "fuzz",
+		.bind_address = "",
 		.address_ok = only_receiver,
 	};
 

@@ -52,6 +52,7 @@ START_TEST(what_comes_too_late_is_not_sent)
 				       .allow_http = true,
 				       .ca_file = "",
 				       .user_agent = "unit",
+				       .bind_address = "",
 				       .address_ok = any_address,
 				       .may_send = too_late};
 	const struct outcome_policy policy = {schedule, 1, 0, false};
