@@ -15,24 +15,40 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 extern char **environ;
 
-enum { LISTENER = 0 };
+enum {
+	LISTENER = 0,
+	/* Nobody may keep a process for longer. */
+	HEAD_MS = 5000,
+	BODY_MS = 10000,
+	ANSWER_MS = 20000,
+	DRAIN_MS = 500,
+	DRAIN_MAX = 1024 * 1024,
+	TICK_US = 50000
+};
 
 struct gateway {
 	FCGX_Request fcgi;
 	sigset_t waiting; /* the signal mask of ppoll() */
 	bool cgi;
-	bool taken;    /* CGI: the one request was taken */
-	uint64_t left; /* announced bytes of the body, not read yet */
-	bool broken;   /* the body ended earlier */
+	bool taken;	    /* CGI: the one request was taken */
+	bool open_end;	    /* CGI: the body ends where the input does */
+	uint64_t announced; /* bytes of the body; 0: none, or not known */
+	uint64_t left;	    /* of these, not read yet */
+	int64_t until;	    /* monotonic: then the body has come */
+	bool some;	    /* of the body was read */
+	bool broken;	    /* the body ended earlier */
 };
 
 static volatile sig_atomic_t stopped;
@@ -43,8 +59,28 @@ static void on_signal(int number)
 	stopped = 1;
 }
 
+static void on_tick(int number)
+{
+	(void)number;
+}
+
+/*
+ * Reading and writing as libfcgi does it has no end of its own. After `ms` a
+ * signal interrupts it, and again and again until it gives up, for one that
+ * comes between two calls is lost. 0: no limit.
+ */
+static void set_time_limit(int64_t ms)
+{
+	const struct itimerval t = {
+		.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000},
+		.it_interval.tv_usec = ms ? TICK_US : 0};
+
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
 static void set_signals(struct gateway *g)
 {
+	const struct sigaction tick = {.sa_handler = on_tick};
 	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
 	struct sigaction stop = {.sa_handler = on_signal};
 	sigset_t block;
@@ -57,6 +93,7 @@ static void set_signals(struct gateway *g)
 		sigdelset(&g->waiting, numbers[i]);
 	}
 	sigprocmask(SIG_BLOCK, &block, NULL);
+	sigaction(SIGALRM, &tick, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -87,18 +124,26 @@ void gateway_free(struct gateway *g)
 
 static enum gateway_event begin_request(struct gateway *g, const char *length)
 {
-	if (!length || !text_uint(length, UINT64_MAX, &g->left))
-		g->left = 0;
-	g->broken = false;
+	if (!length || !text_uint(length, UINT64_MAX, &g->announced))
+		g->announced = 0;
+	g->left = g->announced;
+	g->until = clock_monotonic() + BODY_MS;
+	g->some = g->broken = false;
 	return GATEWAY_REQUEST;
 }
 
+/* Apache passes a body that came in chunks without its length, as bytes that
+ * end where the input ends. */
 static enum gateway_event next_cgi(struct gateway *g)
 {
+	const char *length = getenv("CONTENT_LENGTH");
+	const char *coding = getenv("HTTP_TRANSFER_ENCODING");
+
 	if (g->taken)
 		return GATEWAY_END;
 	g->taken = true;
-	return begin_request(g, getenv("CONTENT_LENGTH"));
+	g->open_end = !(length && *length) && coding && *coding;
+	return begin_request(g, length);
 }
 
 bool gateway_is_kept(const struct gateway *g)
@@ -117,6 +162,16 @@ static bool transient(int number)
 	return number == EAGAIN || number == EINTR || number == ECONNABORTED;
 }
 
+static int accept_request(struct gateway *g)
+{
+	int n;
+
+	set_time_limit(HEAD_MS);
+	n = FCGX_Accept_r(&g->fcgi);
+	set_time_limit(0);
+	return n;
+}
+
 enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms)
 {
 	struct timespec idle = {.tv_sec = idle_ms / 1000,
@@ -132,7 +187,7 @@ enum gateway_event gateway_next(struct gateway *g, int64_t idle_ms)
 			return GATEWAY_IDLE;
 		if (n < 0 && errno == EINTR)
 			continue;
-		n = n < 0 ? -errno : FCGX_Accept_r(&g->fcgi);
+		n = n < 0 ? -errno : accept_request(g);
 		if (n >= 0)
 			return begin_request(g, FCGX_GetParam("CONTENT_LENGTH",
 							      g->fcgi.envp));
@@ -155,13 +210,13 @@ static ssize_t read_cgi(struct gateway *g, void *p, size_t n)
 {
 	ssize_t got;
 
-	if (n > g->left)
+	if (!g->open_end && n > g->left)
 		n = g->left;
 	if (!n)
 		return 0;
 	do
 		got = read(STDIN_FILENO, p, n);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && errno == EINTR && clock_monotonic() < g->until);
 	return got;
 }
 
@@ -179,15 +234,31 @@ static ssize_t read_fcgi(struct gateway *g, void *p, size_t n)
 
 size_t gateway_read(struct gateway *g, void *p, size_t n)
 {
-	ssize_t got = g->cgi ? read_cgi(g, p, n) : read_fcgi(g, p, n);
+	int64_t ms = g->until - clock_monotonic();
+	ssize_t got = -1;
 
+	if (ms > 0) {
+		set_time_limit(ms);
+		got = g->cgi ? read_cgi(g, p, n) : read_fcgi(g, p, n);
+		set_time_limit(0);
+	}
 	if (got <= 0) {
-		g->broken = g->broken || g->left;
+		/* Where the end of the input is the body's, it is also the end
+		 * of a client that was cut off. Half of a JSON text is none,
+		 * but an empty body would do for some requests. */
+		g->broken = g->broken || got < 0 || g->left ||
+			    (g->open_end && !g->some);
 		g->left = 0;
 		return 0;
 	}
+	g->some = true;
 	g->left -= (uint64_t)got < g->left ? (uint64_t)got : g->left;
 	return (size_t)got;
+}
+
+uint64_t gateway_announced(const struct gateway *g)
+{
+	return g->announced;
 }
 
 bool gateway_broken(const struct gateway *g)
@@ -199,26 +270,48 @@ void gateway_write(struct gateway *g, const void *p, size_t n)
 {
 	const char *at = p;
 
+	set_time_limit(ANSWER_MS);
 	while (n) {
 		int part = n > 65536 ? 65536 : (int)n;
 		ssize_t put = g->cgi ? write(STDOUT_FILENO, at, (size_t)part)
 				     : FCGX_PutStr(at, part, g->fcgi.out);
 
-		if (put < 0 && g->cgi && errno == EINTR)
-			continue;
 		if (put <= 0)
-			return;
+			break;
 		at += put;
 		n -= (size_t)put;
 	}
+	set_time_limit(0);
+}
+
+/* False: there is more, or it takes too long. */
+static bool drain(struct gateway *g)
+{
+	char rest[16384];
+	size_t n, sum = 0;
+
+	g->broken = false;
+	g->until = clock_monotonic() + DRAIN_MS;
+	while (sum < DRAIN_MAX && (n = gateway_read(g, rest, sizeof(rest))))
+		sum += n;
+	return sum < DRAIN_MAX && !g->broken;
 }
 
 void gateway_finish(struct gateway *g)
 {
-	char rest[4096];
-
-	while (gateway_read(g, rest, sizeof(rest)))
-		;
-	if (!g->cgi)
-		FCGX_Finish_r(&g->fcgi);
+	if (g->cgi) {
+		drain(g);
+		return;
+	}
+	/* The answer first: who sends the rest may be waiting for it. */
+	set_time_limit(ANSWER_MS);
+	FCGX_FFlush(g->fcgi.out);
+	if (!drain(g)) {
+		/* libfcgi would read on until the other side pauses. */
+		g->fcgi.keepConnection = 0;
+		shutdown(g->fcgi.ipcFd, SHUT_RD);
+	}
+	set_time_limit(ANSWER_MS);
+	FCGX_Finish_r(&g->fcgi);
+	set_time_limit(0);
 }

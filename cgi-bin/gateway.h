@@ -31,16 +31,20 @@ bool gateway_is_kept(const struct gateway *g);
 
 /* "NAME=value" strings with NULL after the last; borrowed until finish. */
 char *const *gateway_environment(const struct gateway *g);
-/* The next bytes of the body; 0 at its end. Under FastCGI the end is the end of
- * input, under plain CGI it comes after CONTENT_LENGTH bytes. */
+/* CONTENT_LENGTH; 0: there is no body, or its length is not known. */
+uint64_t gateway_announced(const struct gateway *g);
+/* The next bytes of the body; 0 at its end, or when 10 s are over. Under
+ * FastCGI the end is the end of input, under plain CGI it comes after
+ * CONTENT_LENGTH bytes where a length was announced. */
 size_t gateway_read(struct gateway *g, void *p, size_t n);
-/* Whether the body, read to its end, is shorter than announced: the client was
- * cut off, and the rest of the body is unknown. */
+/* Whether the body, read to its end, did not come whole: the client was cut off
+ * or is too slow, and the rest of the body is unknown. */
 bool gateway_broken(const struct gateway *g);
-/* It is no error if the client has gone away. */
+/* It is no error if the client has gone away, or does not read. */
 void gateway_write(struct gateway *g, const void *p, size_t n);
-/* Reads the rest of the body, so that no server mistakes the end of the
- * connection for a failure, and ends the request. */
+/* Sends the answer and ends the request. A little of the body is still read, so
+ * that a server which is sending it gets the answer. If there is more, the
+ * connection ends: nobody may keep a process with a body that is not wanted. */
 void gateway_finish(struct gateway *g);
 
 #endif

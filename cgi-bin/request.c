@@ -25,6 +25,8 @@ static const struct {
 } headers[REQUEST_HEADER_MAX] = {
 	[REQUEST_API_KEY] = {"HTTP_X_API_KEY", "X-Api-Key"},
 	[REQUEST_AUTHORIZATION] = {"HTTP_AUTHORIZATION", "Authorization"},
+	[REQUEST_CONTENT_ENCODING] = {"HTTP_CONTENT_ENCODING",
+				      "Content-Encoding"},
 	[REQUEST_CONTENT_TYPE] = {"CONTENT_TYPE", "Content-Type"},
 	[REQUEST_IDEMPOTENCY_KEY] = {"HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"},
 	[REQUEST_IF_MATCH] = {"HTTP_IF_MATCH", "If-Match"},

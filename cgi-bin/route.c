@@ -291,20 +291,35 @@ static enum err check_params(struct call *c, const struct route *route)
 	return ERR_OK;
 }
 
-static enum err read_request_body(struct call *c, struct gateway *g)
+static enum err refuse_length(struct call *c)
 {
-	request_read_body(c->request, g);
-	if (gateway_broken(g)) {
-		response_problem(c->response, 400,
-				 "The request body is shorter than its "
-				 "Content-Length.");
-		return ERR_INVALID;
-	}
-	if (!c->request->body.overflow)
-		return ERR_OK;
 	response_problem(c->response, 413,
 			 "The body is longer than %llu bytes.",
 			 (unsigned long long)c->conf->api.max_body);
+	return ERR_INVALID;
+}
+
+static bool takes_body(const struct route *route)
+{
+	return strcmp(route->method, "GET") != 0 &&
+	       strcmp(route->method, "DELETE") != 0;
+}
+
+/* What is too long or not wanted is not read. */
+static enum err read_request_body(struct call *c, const struct route *route,
+				  struct gateway *g)
+{
+	if (gateway_announced(g) > c->conf->api.max_body)
+		return refuse_length(c);
+	if (!takes_body(route))
+		return ERR_OK;
+	request_read_body(c->request, g);
+	if (c->request->body.overflow)
+		return refuse_length(c);
+	if (!gateway_broken(g))
+		return ERR_OK;
+	response_problem(c->response, 400,
+			 "The request body did not arrive whole.");
 	return ERR_INVALID;
 }
 
@@ -330,7 +345,7 @@ void route_serve(struct call *c, struct gateway *g)
 	if (!e)
 		e = check_params(c, route);
 	if (!e)
-		e = read_request_body(c, g);
+		e = read_request_body(c, route, g);
 	if (!e)
 		e = route->handle(c);
 	if (!e)

@@ -2,6 +2,7 @@
 # Through the doors of hooks.fcgi: plain CGI, lighttpd, Apache.
 python_tests += \
 	%D%/access.py \
+	%D%/bodies.py \
 	%D%/compressed.py \
 	%D%/description.py \
 	%D%/doubt.py \
@@ -19,6 +20,7 @@ python_tests += \
 	%D%/publish.py \
 	%D%/run.py \
 	%D%/servers.py \
+	%D%/slow.py \
 	%D%/stats.py \
 	%D%/targets.py \
 	%D%/wire.py

@@ -63,7 +63,7 @@ class Cgi(_Door):
 
     name = "cgi"
 
-    def _meta(self, method, target, headers, body):
+    def _meta(self, method, target, headers):
         path, _, query = target.partition("?")
         env = self._environment()
         env.update(
@@ -81,8 +81,6 @@ class Cgi(_Door):
                 "QUERY_STRING": query,
             }
         )
-        if body is not None:
-            env["CONTENT_LENGTH"] = str(len(body))
         for name, value in headers:
             key = name.upper().replace("-", "_")
             key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
@@ -91,9 +89,13 @@ class Cgi(_Door):
         return env
 
     def exchange(self, method, target, headers=(), body=None, chunked=False):
-        """Servers hand a chunked body over with its length, so do we."""
-        del chunked
-        done = self._run(self._meta(method, target, headers, body), body or b"")
+        """A chunked body comes as Apache hands it over: without a length."""
+        env = self._meta(method, target, headers)
+        if body is not None and chunked:
+            env["HTTP_TRANSFER_ENCODING"] = "chunked"
+        elif body is not None:
+            env["CONTENT_LENGTH"] = str(len(body))
+        done = self._run(env, body or b"")
         with open(self.log, "ab") as log:
             log.write(done.stderr)
         assert done.returncode == 0, done
@@ -318,6 +320,17 @@ class SharedHosting(_Apache):
     name = "shared-hosting"
     modules = ("fcgid",)
 
+    def _handler(self):
+        return [
+            f"FcgidIPCDir {self.home}",
+            f"FcgidProcessTableFile {self.home}/table",
+            # Such hosts set the program's environment by its own means.
+            f"FcgidInitialEnv HOOKS_CONFIG {self._hooks_conf()}",
+        ]
+
+    def _hooks_conf(self):
+        return self.service.prefix / "etc/vyte-hooks/hooks.conf"
+
     def _site(self):
         site = pathlib.Path(f"{self.home}/site{self.base}")
         installed = self.service.prefix
@@ -331,12 +344,9 @@ class SharedHosting(_Apache):
         shutil.copyfile(where.EXAMPLES / "htaccess", site / ".htaccess")
         (site / ".htaccess").chmod(0o644)
         return [
-            f"FcgidIPCDir {self.home}",
-            f"FcgidProcessTableFile {self.home}/table",
+            *self._handler(),
             f'DocumentRoot "{self.home}/site"',
             "AllowEncodedSlashes NoDecode",
-            # Such hosts set the program's environment by its own means.
-            f"FcgidInitialEnv HOOKS_CONFIG {installed}/etc/vyte-hooks/hooks.conf",
             f'<Directory "{site}">',
             "AllowOverride All",
             "Options +FollowSymLinks +ExecCGI",
@@ -346,8 +356,29 @@ class SharedHosting(_Apache):
         ]
 
 
+class SharedCgi(SharedHosting):
+    """The same without mod_fcgid: plain CGI."""
+
+    name = "shared-cgi"
+    modules = ("cgid",)
+
+    def _handler(self):
+        return [
+            f"ScriptSock {self.home}/cgid",
+            f"SetEnv HOOKS_CONFIG {self._hooks_conf()}",
+        ]
+
+
 _KINDS = {
-    c.name: c for c in (Cgi, Lighttpd, Apache, ApacheProxy, SharedHosting)
+    c.name: c
+    for c in (
+        Cgi,
+        Lighttpd,
+        Apache,
+        ApacheProxy,
+        SharedHosting,
+        SharedCgi,
+    )
 }
 
 
