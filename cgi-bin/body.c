@@ -60,11 +60,23 @@ static enum err parse_body(struct call *c, const char *s, size_t len,
 	return ERR_OK;
 }
 
+static bool is_encoded(const struct request *r)
+{
+	const char *coding = r->header[REQUEST_CONTENT_ENCODING];
+
+	return coding && *coding && r->body.len;
+}
+
 enum err body_parse(struct call *c, const char *blank, struct jtree **out)
 {
 	const struct buf *body = &c->request->body;
 	const char *type = c->request->header[REQUEST_CONTENT_TYPE];
 
+	if (is_encoded(c->request)) {
+		response_problem(c->response, 415,
+				 "The body must not have a Content-Encoding.");
+		return ERR_INVALID;
+	}
 	if (blank && body_is_blank(c))
 		return parse_body(c, blank, strlen(blank), out);
 	if (!is_json_type(type)) {
