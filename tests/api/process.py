@@ -262,11 +262,15 @@ class Renewal(_Process):
 
     def life(self):
         """Where its stack lies: at random, and elsewhere in every life."""
-        pid = self.child.process.pid
-        maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
-        return next(
-            line.split("-")[0] for line in maps if line.endswith("[stack]")
-        )
+        maps = pathlib.Path(f"/proc/{self.child.process.pid}/maps")
+
+        def stack():
+            """None for a moment, when a life ends."""
+            lines = maps.read_text().splitlines()
+            return next((s for s in lines if s.endswith("[stack]")), None)
+
+        found = processes.wait_until(stack, 5, "a stack")
+        return found.split("-")[0]
 
     def afresh(self):
         self.child.stop()
