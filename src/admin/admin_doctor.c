@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "outside/state_dir.h"
 #include "store/policy.h"
 
 enum {
@@ -131,6 +132,29 @@ static void check_key_file(struct doctor *d)
 			   "none: secrets are stored unencrypted");
 }
 
+/* It is looked at as this user, who need not be the sender's. */
+static void check_state_dir(struct doctor *d)
+{
+	struct state_dir s;
+	enum err e = state_dir_open(&s, &d->a->conf, false);
+	const char *path = s.path ? s.path : "none";
+
+	if (!e)
+		doctor_say(d, VERDICT_OK, 0, "state folder", "%s", path);
+	else if (s.missing)
+		doctor_say(d, VERDICT_OK, 0, "state folder",
+			   "%s: the first run of hooks-send makes it", path);
+	else if (s.foreign)
+		doctor_say(d, VERDICT_WARN, 0, "state folder",
+			   "%s %s: hooks-send runs as that user only", path,
+			   s.why);
+	else
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "state folder",
+			   "%s: %s: [sender] state_dir names another", path,
+			   s.why);
+	state_dir_close(&s);
+}
+
 static void check_web_server(struct doctor *d)
 {
 	unsigned long long body = d->a->conf.api.max_body;
@@ -154,6 +178,7 @@ static void check_all(struct doctor *d)
 	check_ca_file(d);
 	check_key_file(d);
 	check_own_addresses(d);
+	check_state_dir(d);
 	doctor_database(d);
 	doctor_target(d, d->a->args ? d->a->arg[0] : NULL);
 	store_release(&d->a->store);

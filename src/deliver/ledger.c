@@ -235,7 +235,7 @@ static enum err lost(struct ledger *l, enum err e)
 	l->lost_since = l->lost_since ? l->lost_since : now;
 	l->contended = db_contended(db) && now - l->lost_since < CONTENDED_MS;
 	if (!l->contended)
-		(void)outage_note(l->plan->outage, db_error_text(db));
+		(void)outage_note(l->plan->state, db_error_text(db));
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
 	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;
@@ -245,7 +245,7 @@ static enum err lost(struct ledger *l, enum err e)
 static void found(struct ledger *l)
 {
 	if (l->lost_since)
-		outage_end(l->plan->outage);
+		outage_end(l->plan->state);
 	l->lost_since = 0;
 }
 

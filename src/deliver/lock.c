@@ -5,17 +5,15 @@
  */
 #include "deliver/lock.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "outside/crypt.h"
 
@@ -34,20 +32,6 @@ static void short_hash(char out[9], const char *text)
 	text_hex(out, hash, 4);
 }
 
-/* One for each user and database, in a place that every system has. */
-static char *default_path(const struct conf *conf)
-{
-	char key[1024], hash[9], path[128];
-
-	snprintf(key, sizeof(key), "%s|%s|%llu|%s", conf->database.socket,
-		 conf->database.host, (unsigned long long)conf->database.port,
-		 conf->database.name);
-	short_hash(hash, key);
-	snprintf(path, sizeof(path), "/tmp/hooks-send-%lu-%s.lock",
-		 (unsigned long)geteuid(), hash);
-	return xstrdup(path);
-}
-
 static struct flock byte_at(uint64_t place, short type)
 {
 	return (struct flock){.l_type = type,
@@ -63,6 +47,19 @@ static bool lock_set(struct lock *l, uint64_t place, short type)
 	return fcntl(l->fd, F_OFD_SETLK, &f) == 0;
 }
 
+/* Whoever has it is at the same line of the program. */
+static bool lock_soon(struct lock *l, uint64_t place)
+{
+	enum { TRIES = 50, PAUSE_MS = 10 };
+
+	for (int i = 0; i < TRIES; i++) {
+		if (lock_set(l, place, F_WRLCK))
+			return true;
+		clock_sleep(PAUSE_MS);
+	}
+	return false;
+}
+
 /*
  * Reads the file's content, which is random and written once: two machines with
  * one name, both with a file of the same name, must not take each other's
@@ -70,12 +67,11 @@ static bool lock_set(struct lock *l, uint64_t place, short type)
  */
 static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
 {
-	struct flock f = byte_at(MARK_PLACE, F_WRLCK);
 	unsigned char random[MARK_LEN / 2];
 
 	mark[0] = mark[MARK_LEN] = '\0';
 	if (l->fd < 0 || pread(l->fd, mark, MARK_LEN, 0) == MARK_LEN ||
-	    fcntl(l->fd, F_OFD_SETLKW, &f) != 0)
+	    !lock_soon(l, MARK_PLACE))
 		return;
 	if (pread(l->fd, mark, MARK_LEN, 0) != MARK_LEN) {
 		crypt_random(random, sizeof(random));
@@ -94,43 +90,31 @@ static void name_host(struct lock *l)
 		snprintf(l->host, sizeof(l->host), "localhost");
 	l->host[sizeof(l->host) - 1] = '\0';
 	read_mark(l, mark);
-	snprintf(key, sizeof(key), "%s|%s|%s", l->host, l->path, mark);
+	snprintf(key, sizeof(key), "%s|%s|%s|%s", l->host,
+		 l->state.path ? l->state.path : "", l->state.name, mark);
 	short_hash(hash, key);
 	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
 }
 
-/* /tmp belongs to everybody: no link is followed, and no other user's file is
- * used. */
-static const char *open_file(struct lock *l)
+static enum err open_file(struct lock *l, const struct conf *conf)
 {
-	struct stat st;
+	enum err e = state_dir_open(&l->state, conf, true);
 
-	l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (l->fd < 0)
-		return strerror(errno);
-	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid())
-		return NULL;
-	close(l->fd);
-	l->fd = -1;
-	return "belongs to another user";
+	if (!e)
+		l->fd = state_dir_file(&l->state, "lock", O_RDWR | O_CREAT);
+	return l->fd < 0 ? ERR_CONFIG : ERR_OK;
 }
 
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 {
-	const char *why;
-
 	*l = (struct lock){.fd = -1};
-	l->path = *conf->sender.lock_file ? xstrdup(conf->sender.lock_file)
-					  : default_path(conf);
-	why = open_file(l);
-	name_host(l);
-	if (why && needed) {
-		log_error("%s: %s ([sender] lock_file)", l->path, why);
+	if (open_file(l, conf) != ERR_OK && needed) {
+		log_error("%s: %s ([sender] state_dir)",
+			  l->state.path ? l->state.path : "no folder",
+			  l->state.why);
 		return ERR_CONFIG;
 	}
-	if (!why)
-		futimens(l->fd, NULL); /* shows cleaners of /tmp the use */
+	name_host(l);
 	return ERR_OK;
 }
 
@@ -139,8 +123,7 @@ void lock_close(struct lock *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
-	free(l->path);
-	l->path = NULL;
+	state_dir_close(&l->state);
 }
 
 bool lock_try(struct lock *l)

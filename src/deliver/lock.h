@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "outside/conf.h"
+#include "outside/state_dir.h"
 
 enum {
 	LOCK_OWNER_SIZE = 64, /* "host-01234567:0123456789abcdef" and NUL */
@@ -21,15 +22,14 @@ enum {
 
 struct lock {
 	int fd; /* -1: none */
-	char *path;
+	struct state_dir state;
 	char host[LOCK_HOST_SIZE];    /* this machine's name */
 	char prefix[LOCK_OWNER_SIZE]; /* of all owners of this file */
 };
 
-/* Opens the file, [sender] lock_file or one for this user and database. When
- * it cannot be opened, or belongs to another user: ERR_CONFIG, logged, if it is
- * needed; otherwise the lock has no file (fd -1), and only the names are set.
- */
+/* Opens the file in the state folder. When it cannot be had: ERR_CONFIG,
+ * logged, if it is needed; otherwise the lock has no file (fd -1), and only the
+ * names are set. lock_close() is due in every case. */
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
 void lock_close(struct lock *l);
 

@@ -10,55 +10,65 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "outside/state_dir.h"
 
 enum { AGAIN_S = 3600 };
+
+#define TIME_S_MAX UINT64_C(100000000000) /* in some three thousand years */
 
 struct outage {
 	int64_t began, said;
 };
 
-static void outage_path(struct buf *path, const char *lock_path)
-{
-	buf_init(path, 4096);
-	buf_puts(path, lock_path);
-	buf_puts(path, ".outage");
-}
-
-/* Opens and locks the file: of several processes that see one outage, one
- * reports it. -1: there is none, or it cannot be opened. */
-static int outage_open(const char *path, int flags)
+/* Opened and locked: of several processes that see one outage, one reports it.
+ * -1: there is none, or it cannot be had, or it is `busy`, locked by another
+ * process for a moment. */
+static int outage_open(struct state_dir *dir, int flags, bool *busy)
 {
 	struct stat st;
 	int fd;
 
-	for (;;) {
-		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-		if (fd < 0 || flock(fd, LOCK_EX) != 0)
-			return fd;
-		/* The previous holder of the lock may have removed the file. */
-		if (fstat(fd, &st) != 0 || st.st_nlink)
-			return fd;
-		close(fd);
-	}
+	*busy = false;
+	if (dir->fd < 0)
+		return -1;
+	fd = state_dir_file(dir, "outage", O_RDWR | flags);
+	if (fd < 0)
+		return -1;
+	/* Whoever held the lock before may have removed it. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_nlink)
+		return fd;
+	*busy = true;
+	close(fd);
+	return -1;
 }
 
+/* "BEGAN SAID" in seconds, as outage_write() leaves it, or nothing. */
 static bool outage_read(int fd, struct outage *out)
 {
-	char text[64] = "", *end;
+	char text[64] = "", *said;
+	uint64_t began_s, said_s;
 
 	if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
-	out->began = strtoll(text, &end, 10);
-	out->said = strtoll(end, NULL, 10);
+	text[strcspn(text, "\n")] = '\0';
+	said = strchr(text, ' ');
+	if (!said)
+		return false;
+	*said++ = '\0';
+	if (!text_uint(text, TIME_S_MAX, &began_s) ||
+	    !text_uint(said, TIME_S_MAX, &said_s))
+		return false;
+	out->began = (int64_t)began_s;
+	out->said = (int64_t)said_s;
 	return true;
 }
 
@@ -68,53 +78,54 @@ static void outage_write(int fd, const struct outage *s)
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 "\n",
 			 s->began, s->said);
 
-	if (fd >= 0 && pwrite(fd, text, (size_t)n, 0) != n)
+	if (pwrite(fd, text, (size_t)n, 0) != n || ftruncate(fd, n) != 0)
 		log_warn("the outage could not be noted: %s", strerror(errno));
 }
 
-bool outage_note(const char *lock_path, const char *why)
+/* The clock may have been put back since. */
+static int64_t seconds_since(int64_t began, int64_t now)
+{
+	return now > began ? now - began : 0;
+}
+
+bool outage_note(struct state_dir *dir, const char *why)
 {
 	int64_t now = clock_wall() / 1000;
 	struct outage s = {.began = now, .said = now};
-	struct buf path;
-	bool known, due;
-	int fd;
+	bool busy;
+	int fd = outage_open(dir, O_CREAT, &busy);
+	bool known = outage_read(fd, &s);
+	bool due = known && (now - s.said >= AGAIN_S || now < s.said);
 
-	outage_path(&path, lock_path);
-	fd = outage_open(path.data, O_CREAT);
-	known = outage_read(fd, &s);
-	due = known && now - s.said >= AGAIN_S;
-	if (!known) {
-		log_error("the database cannot be reached: %s", why);
-	} else if (due) {
-		log_error("the database cannot be reached for %" PRId64
-			  " minutes: %s",
-			  (now - s.began) / 60, why);
-	}
+	if (busy)
+		return false;
+	if (!known)
+		log_warn("the database cannot be reached: %s", why);
+	else if (due)
+		log_warn("the database cannot be reached for %" PRId64
+			 " minutes: %s",
+			 seconds_since(s.began, now) / 60, why);
 	if (due)
 		s.said = now;
-	if (!known || due)
+	if (fd >= 0 && (!known || due))
 		outage_write(fd, &s);
 	if (fd >= 0)
 		close(fd);
-	buf_release(&path);
 	return !known || due;
 }
 
-void outage_end(const char *lock_path)
+void outage_end(struct state_dir *dir)
 {
 	struct outage s;
-	struct buf path;
-	int fd;
+	bool busy;
+	int fd = outage_open(dir, 0, &busy);
 
-	outage_path(&path, lock_path);
-	fd = outage_open(path.data, 0);
-	if (outage_read(fd, &s)) {
-		log_error("the database is back after %" PRId64 " minutes",
-			  (clock_wall() / 1000 - s.began + 59) / 60);
-		unlink(path.data);
-	}
-	if (fd >= 0)
-		close(fd);
-	buf_release(&path);
+	if (fd < 0)
+		return;
+	if (outage_read(fd, &s))
+		log_warn("the database is back after %" PRId64 " minutes",
+			 (seconds_since(s.began, clock_wall() / 1000) + 59) /
+				 60);
+	state_dir_remove(dir, "outage");
+	close(fd);
 }

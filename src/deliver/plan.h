@@ -14,6 +14,7 @@
 #include "outside/conf.h"
 
 struct mailbox;
+struct state_dir;
 
 /* Shared between a run's workers and the program that watches them. */
 struct plan_count {
@@ -34,10 +35,10 @@ struct plan {
 	const char *host;
 	unsigned worker; /* 0: the first, which also notes the run */
 	size_t concurrency;
-	bool once;	    /* ends when nothing is left that was due by */
-	int64_t until;	    /* this database time; TIME_NONE: no limit */
-	int64_t started_at; /* of the run, database time */
-	const char *outage; /* the path for outage_note() */
+	bool once;		 /* ends when nothing is left that was due by */
+	int64_t until;		 /* this database time; TIME_NONE: no limit */
+	int64_t started_at;	 /* of the run, database time */
+	struct state_dir *state; /* for outage_note() */
 	enum plan_wish (*wish)(void *arg); /* asked often */
 	void *arg;
 	struct plan_count *count;

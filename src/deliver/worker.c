@@ -111,7 +111,7 @@ enum err worker_run(const struct worker_plan *plan)
 			 .once = plan->once,
 			 .until = plan->until,
 			 .started_at = plan->started_at,
-			 .outage = plan->lock->path,
+			 .state = &plan->lock->state,
 			 .wish = plan->wish,
 			 .arg = plan->arg,
 			 .count = plan->count},

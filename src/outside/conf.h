@@ -49,7 +49,7 @@ struct conf {
 		uint64_t response_limit;
 		struct conf_schedule retry_schedule;
 		double retry_jitter;
-		char *ca_file, *user_agent, *bind_address, *lock_file;
+		char *ca_file, *user_agent, *bind_address, *state_dir;
 	} sender;
 	struct {
 		bool allow_http;

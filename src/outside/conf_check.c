@@ -150,6 +150,15 @@ static enum err check_agent(const struct conf *c)
 	return ERR_OK;
 }
 
+/* A relative one would be another folder for each way of being started. */
+static enum err check_absolute(const struct conf *c)
+{
+	if (*c->sender.state_dir && *c->sender.state_dir != '/')
+		return conf_reject(c, "sender", "state_dir",
+				   "does not begin with a slash");
+	return ERR_OK;
+}
+
 static enum err check_notify(const struct conf *c)
 {
 	const char *why = conf_mail_server(c->notify.smtp);
@@ -193,6 +202,8 @@ enum err conf_check(struct conf *c, const struct stat *st)
 		e = check_agent(c);
 	if (!e)
 		e = check_tls(c);
+	if (!e)
+		e = check_absolute(c);
 	if (!e)
 		e = check_notify(c);
 	if (!e)

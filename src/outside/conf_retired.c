@@ -9,6 +9,7 @@
 #include "outside/conf.h"
 
 const struct conf_retired conf_retired[] = {
+	{"sender", "lock_file", "use state_dir"},
 	{NULL, NULL, NULL},
 };
 

@@ -145,10 +145,15 @@ const struct conf_row conf_rows[] = {
 	{"sender", "user_agent", CONF_STRING, AT(sender.user_agent),
 	 .empty = "vyte-hooks/VERSION",
 	 .meaning = "The `User-Agent` header of the requests."},
-	{"sender", "lock_file", CONF_STRING, AT(sender.lock_file),
-	 .empty = "one for each user and database",
-	 .meaning = "The file that keeps a second sender on this host from "
-		"running."},
+	{"sender", "state_dir", CONF_STRING, AT(sender.state_dir),
+	 .empty = "the installation's var/lib/vyte-hooks if that belongs to "
+		"the sender's user, else .vyte-hooks in the user's home "
+		"directory; in a bundle its folder var",
+	 .meaning = "The folder for what outlives a run of the sender: the "
+		"lock that keeps a second sender of the same database from "
+		"working on this host, and notes of what was reported. It must "
+		"be the sender's user's alone, with mode 0700, and is made if "
+		"it is missing."},
 
 	{"targets", "allow_http", CONF_BOOL, AT(targets.allow_http),
 	 .initial = "no",

@@ -53,4 +53,6 @@ libhooks_a_SOURCES += \
 	%D%/mail.c \
 	%D%/mail.h \
 	%D%/poller.c \
-	%D%/poller.h
+	%D%/poller.h \
+	%D%/state_dir.c \
+	%D%/state_dir.h

@@ -335,10 +335,10 @@ static void note_run(struct run *r)
 	enum err e = store_sender_note(&r->store, &run);
 
 	if (e == ERR_TEMP && !db_contended(r->store.db))
-		(void)outage_note(r->lock.path, db_error_text(r->store.db));
+		(void)outage_note(&r->lock.state, db_error_text(r->store.db));
 	else if (!e)
 		outage_end(
-			r->lock.path); /* the database may be back only now */
+			&r->lock.state); /* the database may be back only now */
 }
 
 static unsigned count_workers(const struct run *r)
@@ -426,7 +426,7 @@ int main(int argc, char **argv)
 	block_signals(&r.signals); /* so that an early one ends it well, too */
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
-	r.lock.fd = -1;
+	r.lock.fd = r.lock.state.fd = -1;
 	e = send_options_parse(&r.o, argc, argv);
 	if (e)
 		return err_exit(e);

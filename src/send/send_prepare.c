@@ -89,11 +89,11 @@ enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
 	enum err e = store_connect(s);
 
 	if (!e) {
-		outage_end(lock->path);
+		outage_end(&lock->state);
 		e = send_prepare_work(s, lock, until, now);
 	}
 	/* A person at the terminal is told what cron has reported already. */
-	if (e == ERR_TEMP && !outage_note(lock->path, db_error_text(s->db)) &&
+	if (e == ERR_TEMP && !outage_note(&lock->state, db_error_text(s->db)) &&
 	    isatty(STDERR_FILENO))
 		log_error("the database cannot be reached: %s",
 			  db_error_text(s->db));

@@ -5,6 +5,7 @@ thing that is really broken is found, with its remedy.
 """
 
 import json
+import os
 import pathlib
 import re
 
@@ -20,6 +21,7 @@ CHECKS = [
     "certificates",
     "key file",
     "own addresses",
+    "state folder",
     "encryption",
     "database version",
     "binlog_format",
@@ -242,6 +244,29 @@ class Doctor(sendcase.SendCase):
             f"FcgidMaxRequestLen {limit}",
             api={"max_body": "1m"},
         )
+
+    def test_12_state_folder(self):
+        def finds(verdict, status, word, folder):
+            self.finds(
+                verdict,
+                status,
+                "state folder",
+                str(folder),
+                word,
+                sender={"state_dir": folder},
+            )
+
+        top = self.service.folder.path
+        finds("ok", 0, "first run", top / "none")
+        assert not (top / "none").exists(), "it only looks"
+        (top / "open").mkdir(0o755)
+        finds("FAIL", 78, "chmod 700", top / "open")
+        (top / "file").touch()
+        finds("FAIL", 78, "not a folder", top / "file")
+        if os.geteuid() == 0:
+            (top / "theirs").mkdir(0o700)
+            os.chown(top / "theirs", 1, 1)
+            finds("warn", 0, "runs as that user", top / "theirs")
 
 
 class Binlog(tap.Case):

@@ -21,8 +21,8 @@ class Run(ApiCase):
         """As on shared hosting: one database user, one configuration."""
         self.service = service.Service({"sender": {"linger": "4s"}})
         tap.at_end(self.service.close)
-        lock = self.service.folder.for_nobody("run") / "send.lock"
-        self.service.settings["sender"]["lock_file"] = str(lock)
+        state = self.service.folder.for_nobody("run") / "state"
+        self.service.settings["sender"]["state_dir"] = str(state)
         self.service.write_config(
             service.API,
             database={

@@ -210,7 +210,7 @@ class Namesake(_CrashCase):
         self.publish_many(4)
         first = self.service.start_sender()
         self.sink.wait(4, "/busy")
-        (self.service.folder / "send.lock").unlink()
+        self.service.state("lock").unlink()
         second = self.service.start_sender()
         self.publish("{}", "user.joined")
         wait_until(lambda: "pending" not in self.states(), 10, "all of it")
@@ -293,7 +293,7 @@ class Killers(_CrashCase):
 
 
 class Together(_CrashCase):
-    """Three senders, each with its own lock file, as on three machines."""
+    """Three senders, each with its own state folder, as on three machines."""
 
     settings = {"sender": {"linger": "60s", "workers": "2"}}
 
@@ -304,7 +304,7 @@ class Together(_CrashCase):
             config.write_text(
                 self.service.config(service.SENDER)
                 .read_text()
-                .replace("send.lock", f"send{n}.lock")
+                .replace("/state\n", f"/state{n}\n")
             )
             config.chmod(0o600)
             started.append(

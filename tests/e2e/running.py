@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How the sender runs: alone, lingering, stopped, without a database."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -185,34 +186,6 @@ class Trouble(SendCase):
         done = self.sender("--once", config=path)
         assert done.status == 78 and "password" in done.err, done
 
-    def test_the_lock_file_has_a_place_of_its_own(self):
-        """One for each user and database, in /tmp, for nobody else."""
-        usual = self.service.write_config(
-            service.SENDER, sender={"lock_file": None}
-        )
-        sender = self.service.start_sender("--linger", "20s", config=usual)
-
-        def lock_file():
-            for link in pathlib.Path(
-                f"/proc/{sender.process.pid}/fd"
-            ).iterdir():
-                path = pathlib.Path(os.path.realpath(link))
-                if path.name.startswith("hooks-send-"):
-                    return path
-            return None
-
-        path = wait_until(lock_file)
-        try:
-            assert path.parent == pathlib.Path("/tmp"), path
-            assert f"-{os.geteuid()}-" in path.name, path
-            assert path.stat().st_mode & 0o777 == 0o600, path
-            second = self.sender("--linger", "1s", config=usual)
-            assert (second.status, second.out, second.err) == (0, "", "")
-        finally:
-            self.service.write_config(service.SENDER)
-            assert sender.stop() == 0
-            path.unlink()
-
     def test_missing_file(self):
         done = self.sender("--once", config=self.service.folder / "none.conf")
         assert done.status == 78 and "none.conf" in done.err, done
@@ -251,7 +224,7 @@ class Trouble(SendCase):
         self.service.db.stop()
         try:
             told = [self.sender().err for _ in range(3)]
-            state = self.service.folder / "send.lock.outage"
+            state = self.service.state("outage")
             began, said = state.read_text().split()
             state.write_text(f"{int(began) - 7200} {int(said) - 3600}\n")
             hour = [self.sender().err for _ in range(2)]
@@ -277,13 +250,119 @@ class Trouble(SendCase):
         assert sender.stop() == 0
 
 
+class Folder(SendCase):
+    """[sender] state_dir: this user's alone, or a message that names it."""
+
+    def sender(self, *flags, state=None, **options):
+        config = self.service.write_config(
+            service.SENDER, sender={"state_dir": state}
+        )
+        done = subprocess.run(
+            [where.program("hooks-send"), "-c", config, *flags],
+            capture_output=True,
+            timeout=30,
+            check=False,
+            **options,
+        )
+        return service.Done(done)
+
+    def test_it_is_made(self):
+        folder = self.service.folder / "made"
+        done = self.sender("--linger", "0s", state=folder)
+        assert (done.status, done.err) == (0, ""), done
+        assert folder.stat().st_mode & 0o7777 == 0o700, folder.stat()
+        [lock] = folder.iterdir()
+        assert re.fullmatch(r"send-[0-9a-f]{8}\.lock", lock.name), lock
+        assert lock.stat().st_mode & 0o7777 == 0o600, lock.stat()
+
+    def refused(self, folder, why):
+        done = self.sender("--linger", "0s", state=folder)
+        assert done.status == 78, done
+        assert str(folder) in done.err and why in done.err, done
+        # This one can do without.
+        self.publish()
+        done = self.sender("--once", state=folder)
+        assert done.status == 0 and not done.err, done
+
+    def test_what_is_refused(self):
+        top = self.service.folder.path
+        (top / "open").mkdir(0o750)
+        self.refused(top / "open", "not for this user alone")
+        (top / "real").mkdir(0o700)
+        (top / "link").symlink_to(top / "real")
+        self.refused(top / "link", "not a folder")
+        (top / "file").touch(0o600)
+        self.refused(top / "file", "not a folder")
+        self.refused(top / "none" / "deep", "No such file")
+        if os.geteuid() == 0:
+            (top / "theirs").mkdir(0o700)
+            os.chown(top / "theirs", 1, 1)
+            self.refused(top / "theirs", "another user")
+
+    def test_a_lock_that_is_none(self):
+        """Nothing under its name makes a sender wait."""
+        top = self.service.folder / "odd"
+        self.sender("--linger", "0s", state=top)
+        [lock] = top.iterdir()
+        lock.unlink()
+        os.mkfifo(lock, 0o600)
+        self.refused(top, "")
+        lock.unlink()
+        lock.symlink_to("/dev/null")
+        self.refused(top, "")
+        lock.unlink()
+        (top / "other").touch(0o600)
+        lock.hardlink_to(top / "other")
+        self.refused(top, "second name")
+
+    def test_a_path_that_is_not_absolute(self):
+        done = self.sender("--once", state="state")
+        assert done.status == 78 and "state_dir" in done.err, done
+
+    def test_the_key_that_was_before(self):
+        """It is a warning, and has no effect."""
+        config = self.service.write_config(
+            service.SENDER, sender={"lock_file": "/nonexistent/lock"}
+        )
+        done = self.service.run("hooks-send", "--once", "-v", config=config)
+        assert done.status == 0 and "lock_file" in done.err, done
+        done = self.service.run("hooks-send", "--once", config=config)
+        assert done.status == 0 and not done.err, done
+
+    def test_by_default_it_is_in_the_home_of_the_password_database(self):
+        """Also where cron gives no HOME. In a namespace of its own, root has
+        another home."""
+        home = self.service.folder / "home"
+        home.mkdir()
+        passwd = self.service.folder / "passwd"
+        passwd.write_text(f"root:x:0:0:x:{home}:/bin/sh\n")
+        config = self.service.write_config(
+            service.SENDER, sender={"state_dir": None}
+        )
+        done = subprocess.run(
+            ["unshare", "-m" if os.geteuid() == 0 else "-rm"]
+            + ["env", "-i", "sh", "-ec"]
+            + ['mount --bind "$0" /etc/passwd; exec "$@" --linger 0s']
+            + [passwd, where.program("hooks-send"), "-c", config],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        if done.stderr.startswith(b"unshare:"):
+            print("# no namespaces here:", done.stderr.decode().strip())
+            return
+        assert done.returncode == 0 and not done.stderr, done
+        [lock] = (home / ".vyte-hooks").iterdir()
+        assert lock.name.endswith(".lock"), lock
+
+
 class OutageInMidRun(SendCase):
     """Several workers, one line when it begins and one when it ends."""
 
     settings = {"sender": {"workers": "3", "lease": "30s"}}
 
     def state(self):
-        return pathlib.Path(f"{self.service.folder / 'send.lock'}.outage")
+        return self.service.state("outage")
 
     def idle(self):
         return self.attempts() and not self.service.db.sql(
@@ -363,6 +442,32 @@ class OutageInMidRun(SendCase):
         with open(ours, "rb", 0) as terminal:
             return terminal.read(4096).decode()
 
+    def test_a_note_of_other_hands(self):
+        """Whatever is in the file, and whoever holds it: one line, no hang."""
+        self.service.send("--once")
+        self.service.db.stop()
+        try:
+            for text in (
+                "-9223372036854775808 -9223372036854775808\n",
+                "99999999999999999999 1\n",
+                "1 2 3\n",
+                "12\n",
+                " 1 1\n",
+                "\0" * 100,
+                "9" * 1000,
+            ):
+                self.state().write_text(text)
+                told = [self.service.send("--linger", "0s").err for _ in "ab"]
+                assert "cannot be reached" in told[0], (text, told)
+                assert told[1] == "", (text, told)
+            with open(self.state(), "r+b") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                done = self.service.send("--linger", "0s")
+                assert (done.status, done.err) == (75, ""), done
+        finally:
+            self.service.db.start()
+        self.once()
+
     def test_once_an_hour(self):
         def told(begun, said):
             now = int(time.time())
@@ -392,6 +497,7 @@ class OutageInMidRun(SendCase):
         for flags in (["--once"], ["--linger", "1s"]):
             done = self.service.send(*flags)
             assert done.status == 78, done
+            assert len(done.err.splitlines()) == 1, done
             [line] = done.err.splitlines()
             assert "binlog_format" in line and "ROW" in line, line
         self.service.db.sql("SET GLOBAL binlog_format = 'ROW'")
@@ -415,7 +521,7 @@ class Overtaken(LaneCase):
         self.service.db.sql("DROP TRIGGER IF EXISTS conflict")
 
     def state(self):
-        return pathlib.Path(f"{self.service.folder / 'send.lock'}.outage")
+        return self.service.state("outage")
 
     def test_it_is_no_outage(self):
         for n, table in enumerate(("notifications", "deliveries", "lanes")):

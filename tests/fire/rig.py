@@ -139,7 +139,7 @@ def signal_all(pids, number):
 
 
 class Host:
-    """A machine that senders run on: a configuration, a lock file and a home
+    """A machine that senders run on: a configuration, a state folder and a home
     of its own, and a proxy before the database."""
 
     def __init__(self, rig, name, **sender):
@@ -157,7 +157,7 @@ class Host:
         written = self.rig.service.write_config(
             service.SENDER,
             database={"socket": self.proxy.path},
-            sender={"lock_file": self.home / "send.lock", **sender},
+            sender={"state_dir": self.home / "state", **sender},
         )
         shutil.copy2(written, self.config)
 

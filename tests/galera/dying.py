@@ -23,8 +23,11 @@ NUMBERS = int(os.environ.get("HOOKS_TEST_NUMBERS", "90"))
 
 def prefix(service):
     """How the owners of a node's sender begin (src/deliver/lock.c)."""
-    path = service.folder / "send.lock"
-    key = f"{socket.gethostname()}|{path}|{path.read_text()[:16]}"
+    path = service.state("lock")
+    key = (
+        f"{socket.gethostname()}|{path.parent}|{path.stem}|"
+        f"{path.read_text()[:16]}"
+    )
     return (
         f"{socket.gethostname()[:32]}-"
         f"{hashlib.sha256(key.encode()).hexdigest()[:8]}:"

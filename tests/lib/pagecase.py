@@ -27,10 +27,10 @@ class Site:
         self.service = service.Service(settings)
         # The sender that the web server starts: as on shared hosting, with
         # the one database user, and soon at its end.
-        lock = self.service.folder.for_nobody("run") / "send.lock"
+        state = self.service.folder.for_nobody("run") / "state"
         self.service.write_config(
             service.API,
-            sender={"linger": "3s", "lock_file": lock},
+            sender={"linger": "3s", "state_dir": state},
             database={
                 "user": service.ADMIN,
                 "password": service.password_of(service.ADMIN),

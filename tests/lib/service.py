@@ -138,7 +138,7 @@ class Service:
         settings["database"].update(
             socket=self.db.socket, user=user, password=password_of(user)
         )
-        settings["sender"].setdefault("lock_file", self.folder / "send.lock")
+        settings["sender"].setdefault("state_dir", self.folder / "state")
         for section, keys in sections.items():
             settings.setdefault(section, {}).update(keys)
         path = self.config(user)
@@ -156,6 +156,17 @@ class Service:
         if os.getuid() == 0:
             os.chown(path, 0, processes.NOBODY)
         return path
+
+    def state(self, what):
+        """A file of the sender's, by what its name ends with. There is none
+        before the first run."""
+        locks = list((self.folder / "state").glob("send-*.lock"))
+        assert len(locks) < 2, locks
+        return (
+            locks[0].with_suffix(f".{what}")
+            if locks
+            else self.folder / "state" / f"none.{what}"
+        )
 
     # ---- using it ----
 
