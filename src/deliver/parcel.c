@@ -96,6 +96,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.maybe_duplicate = plan->rows[i].maybe_duplicate,
 			.operational = action_operational(plan->rows[i].action),
 			.due_at = plan->rows[i].due_at,
+			.created_at = plan->rows[i].created_at,
 			.published_at = plan->rows[i].published_at,
 		};
 	parcel_name(s, p, plan);

@@ -35,6 +35,7 @@ struct parcel_member {
 	bool maybe_duplicate;	  /* as stored */
 	bool operational;	  /* the service published it */
 	int64_t due_at;		  /* as stored */
+	int64_t created_at;
 	int64_t published_at;
 };
 

@@ -57,6 +57,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	r->outcomes[r->outcome_count++] = (struct store_outcome){
 		.lane = p->lane->ledger.row.lane,
 		.key = m->key,
+		.created_at = m->created_at,
 		.result = result_of(o),
 		.attempts = m->attempts + 1,
 		.tries = m->tries + (o->counts ? 1 : 0),
@@ -135,14 +136,15 @@ static void take_back(struct round *r, const struct parcel *p)
  * never cause another. */
 static size_t list_failed(const struct round *r, struct store_failed *list)
 {
+	const struct store_outcome *o = r->outcomes;
 	size_t n = 0;
 
 	for (const struct parcel *p = r->back->first; p; p = p->next) {
-		if (!p->sent || p->lane->draft.lost ||
-		    p->outcome.verdict != OUTCOME_FAILED)
+		if (!p->sent || p->lane->draft.lost)
 			continue;
-		for (size_t i = 0; i < p->count; i++)
-			if (!p->member[i].operational)
+		for (size_t i = 0; i < p->count; i++, o++)
+			if (o->result == STORE_FAILED && !o->gone &&
+			    !p->member[i].operational)
 				list[n++] = (struct store_failed){
 					p->member[i].key,
 					p->lane->facts.hook.organization};
@@ -164,8 +166,10 @@ enum err round_record(struct round *r)
 	failed = arena_alloc(&r->arena, (count + 1) * sizeof(*failed));
 	for (struct parcel *p = r->back->first; p; p = p->next)
 		take_back(r, p);
+	e = store_outcome_find(s, r->outcomes, r->outcome_count);
 	count = list_failed(r, failed);
-	e = operational_failed_choose(s, failed, &count);
+	if (!e)
+		e = operational_failed_choose(s, failed, &count);
 	if (!e)
 		e = alert_failed(r);
 	if (!e)

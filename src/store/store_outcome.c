@@ -11,40 +11,132 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-/* Guarded by the state, so that repeating it changes nothing and a delivery
- * that arrived while its hook was deleted counts as delivered. */
-static enum err record_delivered(struct store *s, const struct store_outcome *o,
-				 size_t n)
-{
-	struct db_value list[DB_LIST_MAX];
-	enum err e = ERR_OK;
-	size_t count = 0;
+/* ---- which rows are there ---- */
 
-	for (size_t i = 0; i <= n && !e; i++) {
-		if (count && (i == n || count == DB_LIST_MAX)) {
-			e = db_exec_list(
-				s->db,
-				"UPDATE vh_deliveries FORCE INDEX (PRIMARY) "
-				"SET state = 'delivered', "
-				"lane = NULL, due_at = NULL, "
-				"attempts = attempts + 1, tries = tries + 1, "
-				"finished_at = ?, reason = NULL WHERE "
-				"state IN ('pending', 'cancelled') AND "
-				"id IN ({?})",
-				DB_ARGS(db_time(s->now)), list, count);
-			count = 0;
-		}
-		if (i < n && o[i].result == STORE_DELIVERED)
-			list[count++] = db_uint(o[i].key);
+/* Deliveries in the order of their keys. */
+struct listed {
+	struct store_outcome *of[DB_LIST_MAX];
+	struct db_value key[DB_LIST_MAX];
+	size_t n;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct store_outcome *const *x = a, *const *y = b;
+
+	return ((*x)->key > (*y)->key) - ((*x)->key < (*y)->key);
+}
+
+/* Lists the next outcomes, beginning with `*at`, that are delivered or that are
+ * not. */
+static bool list_some(struct listed *l, struct store_outcome *o, size_t n,
+		      bool delivered, size_t *at)
+{
+	l->n = 0;
+	for (; *at < n && l->n < DB_LIST_MAX; ++*at)
+		if ((o[*at].result == STORE_DELIVERED) == delivered)
+			l->of[l->n++] = &o[*at];
+	qsort(l->of, l->n, sizeof(*l->of), compare_keys);
+	for (size_t i = 0; i < l->n; i++)
+		l->key[i] = db_uint(l->of[i]->key);
+	return l->n > 0;
+}
+
+static bool is_same(const struct store_outcome *o, const struct db_stmt *q)
+{
+	return o->key == db_col_uint(q, 0) &&
+	       store_lane_hook_key(o->lane) == db_col_uint(q, 1) &&
+	       o->created_at == db_col_time(q, 2);
+}
+
+static enum err find_listed(struct store *s, struct listed *l)
+{
+	struct db_stmt *q;
+	size_t at = 0;
+	enum err e = db_query_list(
+		s->db,
+		"SELECT id, hook_id, created_at FROM vh_deliveries "
+		"FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
+		"ORDER BY id FOR UPDATE",
+		DB_NONE, l->key, l->n, &q);
+
+	for (size_t i = 0; i < l->n; i++)
+		l->of[i]->gone = true;
+	while (!e && db_next(q)) {
+		while (at < l->n && l->of[at]->key < db_col_uint(q, 0))
+			at++;
+		if (at < l->n)
+			l->of[at]->gone = !is_same(l->of[at], q);
 	}
 	return e;
 }
 
+enum err store_outcome_find(struct store *s, struct store_outcome *o, size_t n)
+{
+	struct listed *l = xmalloc(sizeof(*l));
+	size_t at = 0;
+	enum err e = ERR_OK;
+
+	while (!e && list_some(l, o, n, false, &at))
+		e = find_listed(s, l);
+	free(l);
+	return e;
+}
+
+/* ---- recording ---- */
+
+/* Guarded by the state, so that a delivery that arrived while its hook was
+ * deleted counts as delivered, and by the ranges that hooks and times of the
+ * list span. */
+static enum err deliver_listed(struct store *s, struct listed *l)
+{
+	uint64_t hook, first = UINT64_MAX, last = 0;
+	int64_t oldest = INT64_MAX, newest = INT64_MIN;
+	enum err e;
+
+	for (size_t i = 0; i < l->n; i++) {
+		hook = store_lane_hook_key(l->of[i]->lane);
+		first = hook < first ? hook : first;
+		last = hook > last ? hook : last;
+		if (l->of[i]->created_at < oldest)
+			oldest = l->of[i]->created_at;
+		if (l->of[i]->created_at > newest)
+			newest = l->of[i]->created_at;
+	}
+	e = db_exec_list(s->db,
+			 "UPDATE vh_deliveries FORCE INDEX (PRIMARY) "
+			 "SET state = 'delivered', lane = NULL, due_at = NULL, "
+			 "attempts = attempts + 1, tries = tries + 1, "
+			 "finished_at = ?, reason = NULL WHERE "
+			 "state IN ('pending', 'cancelled') AND "
+			 "hook_id BETWEEN ? AND ? AND "
+			 "created_at BETWEEN ? AND ? AND id IN ({?})",
+			 DB_ARGS(db_time(s->now), db_uint(first), db_uint(last),
+				 db_time(oldest), db_time(newest)),
+			 l->key, l->n);
+	if (!e && db_affected(s->db) < l->n)
+		e = find_listed(s, l);
+	return e;
+}
+
+static enum err record_delivered(struct store *s, struct store_outcome *o,
+				 size_t n)
+{
+	struct listed *l = xmalloc(sizeof(*l));
+	size_t at = 0;
+	enum err e = ERR_OK;
+
+	while (!e && list_some(l, o, n, true, &at))
+		e = deliver_listed(s, l);
+	free(l);
+	return e;
+}
+
 /*
- * An INSERT that never inserts: the fence has shown that the rows exist, and
- * this is the one statement that changes many rows in different ways (18
- * times as fast as one UPDATE each). Assignments run from left to right, so
- * the state, which guards the others, comes last.
+ * An INSERT that never inserts: the rows were found, and are locked; this is
+ * the one statement that changes many rows in different ways (18 times as fast
+ * as one UPDATE each). Assignments run from left to right, so the state, which
+ * guards the others, comes last.
  */
 static const char upsert_deliveries[] =
 	"INSERT INTO vh_deliveries (id, organization, notification_id, "
@@ -74,7 +166,7 @@ static enum err record_others(struct store *s, const struct store_outcome *o,
 		bool failed = o[i].result == STORE_FAILED;
 		uint64_t hook = store_lane_hook_key(o[i].lane);
 
-		if (o[i].result == STORE_DELIVERED)
+		if (o[i].result == STORE_DELIVERED || o[i].gone)
 			continue;
 		*at++ = db_uint(o[i].key);
 		*at++ = db_uint(hook);
@@ -127,7 +219,7 @@ static enum err record_attempts(struct store *s, const struct store_outcome *o,
 	enum err e;
 
 	for (size_t i = 0; i < n; i++)
-		if (o[i].attempt)
+		if (o[i].attempt && !o[i].gone)
 			at = values_of_attempt(at, &o[i]);
 	e = db_exec_rows(
 		s->db,
@@ -141,8 +233,8 @@ static enum err record_attempts(struct store *s, const struct store_outcome *o,
 	return e;
 }
 
-enum err store_outcome_record(struct store *s,
-			      const struct store_outcome *outcomes, size_t n)
+enum err store_outcome_record(struct store *s, struct store_outcome *outcomes,
+			      size_t n)
 {
 	enum err e = record_delivered(s, outcomes, n);
 

@@ -23,9 +23,13 @@ enum store_result {
 	STORE_FAILED
 };
 
-/* The result of a delivery. Numbers are those after the attempt. */
+/* The result of a delivery. Numbers are those after the attempt. A database
+ * that forgets gives a key out again; so a row is known by its lane's hook and
+ * its time, too. */
 struct store_outcome {
 	uint64_t lane, key;
+	int64_t created_at;
+	bool gone; /* set by store_outcome_find() and store_outcome_record() */
 	enum store_result result;
 	unsigned attempts, tries;
 	bool maybe_duplicate;
@@ -45,7 +49,12 @@ struct store_failed {
  * already. */
 enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
 
-enum err store_outcome_record(struct store *s,
-			      const struct store_outcome *outcomes, size_t n);
+/* Locks the rows of those deliveries that are not delivered, and marks the ones
+ * that are not there any more. */
+enum err store_outcome_find(struct store *s, struct store_outcome *outcomes,
+			    size_t n);
+/* After store_outcome_find(). Nothing is recorded for what is gone. */
+enum err store_outcome_record(struct store *s, struct store_outcome *outcomes,
+			      size_t n);
 
 #endif

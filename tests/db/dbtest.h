@@ -37,5 +37,6 @@ Suite *suite_db_tx(void);
 Suite *suite_schema(void);
 Suite *suite_store(void);
 Suite *suite_store_lane(void);
+Suite *suite_store_outcome(void);
 
 #endif

@@ -7,7 +7,8 @@ check_PROGRAMS += %D%/dbtest
 	%D%/test_db_values.c \
 	%D%/test_schema.c \
 	%D%/test_store.c \
-	%D%/test_store_lane.c
+	%D%/test_store_lane.c \
+	%D%/test_store_outcome.c
 %C%_dbtest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_dbtest_LDADD = $(libraries) $(CHECK_LIBS)
 python_tests += %D%/dbtest.py %D%/encryption.py
