@@ -14,14 +14,19 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Headers that the service writes itself, that belong to the connection (RFC
- * 9110 7.6.1), or that would change how the body or the answer is read. */
+ * 9110 7.6.1), that would change how the body or the answer is read, or by
+ * which a proxy tells for whom it speaks. */
 static const char *const own_headers[] = {
 	"Accept-Encoding",
+	"CDN-Loop",
+	"CF-Connecting-IP",
+	"Client-IP",
 	"Connection",
 	"Cookie",
 	"Cookie2",
 	"Date",
 	"Expect",
+	"Fastly-Client-IP",
 	"Forwarded",
 	"Host",
 	"HTTP2-Settings",
@@ -35,13 +40,18 @@ static const char *const own_headers[] = {
 	"TE",
 	"Trailer",
 	"Transfer-Encoding",
+	"True-Client-IP",
 	"Upgrade",
 	"User-Agent",
 	"Via",
+	"X-Client-IP",
+	"X-Cluster-Client-IP",
+	"X-Original-Forwarded-For",
+	"X-Real-IP",
 };
 
 static const char *const own_prefixes[] = {"webhook-", "Content-", "If-",
-					   "Sec-"};
+					   "Sec-", "X-Forwarded"};
 
 static bool is_tchar(unsigned char c)
 {
@@ -49,16 +59,30 @@ static bool is_tchar(unsigned char c)
 	       (c >= 'a' && c <= 'z') || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
+/* For servers that hand headers over as variables X_Name is X-Name. */
+static bool begins_with(const char *s, size_t len, const char *own)
+{
+	size_t n = strlen(own);
+
+	if (len < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = s[i] == '_' ? '-' : s[i];
+
+		if (strncasecmp(&c, &own[i], 1) != 0)
+			return false;
+	}
+	return true;
+}
+
 static bool is_own(const char *s, size_t len)
 {
 	for (size_t i = 0; i < COUNT(own_headers); i++)
 		if (strlen(own_headers[i]) == len &&
-		    strncasecmp(own_headers[i], s, len) == 0)
+		    begins_with(s, len, own_headers[i]))
 			return true;
 	for (size_t i = 0; i < COUNT(own_prefixes); i++)
-		if (strlen(own_prefixes[i]) <= len &&
-		    strncasecmp(own_prefixes[i], s, strlen(own_prefixes[i])) ==
-			    0)
+		if (begins_with(s, len, own_prefixes[i]))
 			return true;
 	return false;
 }

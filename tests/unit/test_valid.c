@@ -86,6 +86,13 @@ START_TEST(headers_of_the_service)
 		"If-Match",
 		"Via",
 		"Forwarded",
+		"X-Forwarded-For",
+		"X_Forwarded_Proto",
+		"X-Forwarded",
+		"x-real-ip",
+		"X-Real_IP",
+		"CF-Connecting-IP",
+		"Content_Type",
 		"Date",
 	};
 
