@@ -41,7 +41,7 @@ static enum err create_hook(struct call *c, struct hook_form *form)
 	e = store_hook_create(c->store, h, secret, max);
 	if (e != ERR_LIMIT)
 		return e;
-	response_problem(c->response, 429,
+	response_problem(c->response, 403,
 			 "The organization has %llu hooks, which is the "
 			 "limit; delete one first.",
 			 (unsigned long long)max);
