@@ -140,6 +140,22 @@ function Sent({ delivery, attempt, hook, source, shape }) {
 			none="The notification is no longer kept." /></section>`;
 }
 
+const WITHHELD = {
+	own_address:
+		'Headers and body are not kept: the answer came from an address of the service’s own host.',
+	max_stored: 'Headers and body are not kept: the organization has stored more than half of what it may.',
+};
+
+/* What there is in place of a body. */
+function noBody(attempt) {
+	if (attempt.withheld) {
+		return WITHHELD[attempt.withheldReason];
+	}
+	return attempt.status
+		? 'The answer has no body.'
+		: 'There is no answer.';
+}
+
 function Answer({ attempt, shape }) {
 	const { response } = attempt;
 	return html`<section class="side-by"><h3>Answer</h3>
@@ -153,11 +169,15 @@ function Answer({ attempt, shape }) {
 		}
 		<${Body} label="Answer body" text=${response.body} shape=${shape}
 			encoding=${response.bodyEncoding}
-			none=${
-				attempt.status
-					? 'The answer has no body.'
-					: 'There is no answer.'
-			} /></section>`;
+			none=${noBody(attempt)} />
+		${
+			response.truncated &&
+			html`<p class="muted">It is longer${
+				response.length === null
+					? ''
+					: `: ${response.length} bytes`
+			}. Only the beginning is kept.</p>`
+		}</section>`;
 }
 
 function Attempt({ delivery, attempt, hook, source }) {

@@ -39,6 +39,10 @@ ALTER TABLE vh_lanes
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
 
+ALTER TABLE vh_attempts
+	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
+	ADD COLUMN response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came';
+
 ALTER TABLE vh_hooks
 	ADD COLUMN version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag';
 

@@ -154,6 +154,8 @@ CREATE TABLE IF NOT EXISTS vh_attempts (
 	error VARCHAR(32) NULL COMMENT 'what went wrong, as a code; NULL: a complete answer came',
 	response_headers MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
 	response_body MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
+	response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
+	response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came',
 	PRIMARY KEY (delivery_id, attempt)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='every request made, with its answer';
 

@@ -24,6 +24,7 @@ static void connect_to(const struct conf *c, struct policy *policy,
 		.user_agent = c->sender.user_agent,
 		.bind_address = c->sender.bind_address,
 		.address_ok = policy_address_ok,
+		.withheld = policy_withheld,
 		.arg = policy,
 	};
 	struct http *http;

@@ -80,6 +80,15 @@ void buf_add_cut(struct buf *b, const void *p, size_t n)
 	append(b, p, n);
 }
 
+void buf_cut(struct buf *b, size_t n)
+{
+	if (b->len <= n)
+		return;
+	b->overflow = true;
+	b->len = n;
+	b->data[n] = '\0';
+}
+
 void buf_puts(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

@@ -37,5 +37,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 /* Adds as many of the bytes as fit; `overflow` is set when some did not. */
 void buf_add_cut(struct buf *b, const void *p, size_t n);
+/* Keeps the first `n` bytes at most; `overflow` is set when there were more. */
+void buf_cut(struct buf *b, size_t n);
 
 #endif

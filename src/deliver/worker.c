@@ -47,6 +47,10 @@ static void worker_start(pthread_t *thread, struct ledger_thread *t)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Bytes. Nobody asks what a receiver says when all went well, and these are
+ * most answers. */
+enum { DELIVERED_LIMIT = 2048 };
+
 static struct http *open_http(const struct worker_plan *plan, size_t places)
 {
 	struct http_options o = {
@@ -54,11 +58,13 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 		.connect_timeout_ms = plan->conf->sender.connect_timeout,
 		.timeout_ms = plan->conf->sender.timeout,
 		.response_limit = plan->conf->sender.response_limit,
+		.delivered_limit = DELIVERED_LIMIT,
 		.allow_http = plan->conf->targets.allow_http,
 		.ca_file = plan->conf->sender.ca_file,
 		.user_agent = plan->conf->sender.user_agent,
 		.bind_address = plan->conf->sender.bind_address,
 		.address_ok = policy_address_ok,
+		.withheld = policy_withheld,
 		.arg = plan->policy,
 		.may_send = courier_may_send,
 	};

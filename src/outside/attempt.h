@@ -26,6 +26,14 @@ enum attempt_error {
 	ATTEMPT_ERROR_MAX
 };
 
+/* How much of the answer is kept. Numbers in vh_attempts.response_kept. */
+enum attempt_kept {
+	ATTEMPT_WHOLE = 0,
+	ATTEMPT_CUT = 1, /* the beginning of headers, body, or both */
+	ATTEMPT_OWN = 2, /* the status: it came from this host's own address */
+	ATTEMPT_FULL = 3 /* the status: the organization has stored too much */
+};
+
 enum {
 	ATTEMPT_REMOTE_SIZE = 56, /* "[IPv6]:port" and NUL */
 	ATTEMPT_TLS_SIZE = 12	  /* "TLSv1.3" and NUL */
@@ -40,6 +48,8 @@ struct attempt {
 	char remote[ATTEMPT_REMOTE_SIZE]; /* "" when never connected */
 	char tls_version[ATTEMPT_TLS_SIZE];
 	const char *retry_after; /* the header's value, borrowed, or NULL */
+	enum attempt_kept kept;
+	int64_t length; /* of the body, as the receiver said; < 0: it did not */
 	struct buf headers,
 		body; /* the part of the answer that is kept: any bytes */
 };

@@ -133,7 +133,8 @@ const struct conf_row conf_rows[] = {
 	{"sender", "response_limit", CONF_SIZE, AT(sender.response_limit),
 	 {0, 1024 * 1024}, "16k",
 	 .meaning = "How much of a receiver's answer is kept with the "
-		"attempt."},
+		"attempt, of headers and of the body each. Of an answer that "
+		"delivered at most 2k are kept, of both together."},
 	{"sender", "ca_file", CONF_STRING, AT(sender.ca_file),
 	 .empty = "the system's",
 	 .meaning = "A file with the certificate authorities to trust."},
@@ -175,7 +176,9 @@ const struct conf_row conf_rows[] = {
 	{"targets", "own_ports", CONF_LIST, AT(targets.own_ports),
 	 .initial = "80 443", .empty = "none",
 	 .meaning = "The ports on which this host's own public addresses may "
-		"be reached."},
+		"be reached. What answers there may be meant for visitors from "
+		"this host alone, so only the status of its answers is kept, "
+		"unless `allow_networks` has the address."},
 	{"targets", "own_addresses", CONF_LIST, AT(targets.own_addresses),
 	 .initial = "auto",
 	 .meaning = "This host's own addresses: `auto` stands for those of its "

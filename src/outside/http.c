@@ -181,6 +181,8 @@ static int before_request(void *arg, char *remote_ip, char *local_ip,
 		return CURL_PREREQFUNC_ABORT;
 	r->sendings++;
 	r->attempt.sent = true;
+	if (o->withheld && o->withheld(o->arg, remote_ip))
+		r->attempt.kept = ATTEMPT_OWN;
 	memcpy(r->attempt.remote, link->remote, sizeof(link->remote));
 	memcpy(r->attempt.tls_version, link->tls_version,
 	       sizeof(link->tls_version));
@@ -335,6 +337,7 @@ static void finish(struct http *h, struct http_request *r,
 	r->attempt.error = error;
 	r->attempt.status = http_judge_status(r);
 	note_times(r->easy, &r->attempt);
+	http_answer_end(r, h->o.delivered_limit);
 	if (r->probe)
 		note_tls(r->easy, r->attempt.tls_version);
 	put_down(h, r);

@@ -33,6 +33,7 @@ struct http_options {
 	int64_t connect_timeout_ms; /* name, address, TLS */
 	int64_t timeout_ms;	    /* the whole attempt, with the body */
 	size_t response_limit;	    /* bytes kept of headers, and of the body */
+	size_t delivered_limit;	    /* of both together, when it is a 2xx */
 	bool allow_http;
 	const char *ca_file;	/* borrowed; "" = the system's bundle */
 	const char *user_agent; /* borrowed */
@@ -40,6 +41,9 @@ struct http_options {
 	const char *bind_address;
 	/* Whether this address may be connected to; asked at every connect. */
 	bool (*address_ok)(void *arg, const struct sockaddr *address);
+	/* Whether what answers at this address, as text, is for no eyes but
+	 * this host's: only its status is kept. NULL: never. */
+	bool (*withheld)(void *arg, const char *ip);
 	void *arg;
 	/* Whether this request may still be sent; asked at the last moment
 	 * before its first byte leaves. If not: ATTEMPT_STOPPED, and nothing

@@ -103,3 +103,29 @@ size_t http_answer_body(char *p, size_t size, size_t count, void *arg)
 	r->cut = true;
 	return CURL_WRITEFUNC_ERROR;
 }
+
+static int64_t said_length(const struct http_request *r)
+{
+	curl_off_t length = -1;
+
+	curl_easy_getinfo(r->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	return length;
+}
+
+void http_answer_end(struct http_request *r, size_t delivered_limit)
+{
+	struct attempt *a = &r->attempt;
+
+	a->length = a->kept == ATTEMPT_OWN ? -1 : said_length(r);
+	if (a->kept == ATTEMPT_OWN) {
+		buf_release(&a->headers);
+		buf_release(&a->body);
+		return;
+	}
+	if (a->status / 100 == 2 && a->error == ATTEMPT_NONE) {
+		buf_cut(&a->headers, delivered_limit / 2);
+		buf_cut(&a->body, delivered_limit - a->headers.len);
+	}
+	if (a->headers.overflow || a->body.overflow)
+		a->kept = ATTEMPT_CUT;
+}

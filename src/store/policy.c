@@ -4,6 +4,7 @@
  */
 #include "store/policy.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -163,4 +164,21 @@ bool policy_address_ok(void *arg, const struct sockaddr *address)
 
 	return target_address_ok(address, &p->target,
 				 is_own_address(p, address));
+}
+
+bool policy_withheld(void *arg, const char *ip)
+{
+	const struct policy *p = arg;
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *address = (const void *)&in;
+
+	if (inet_pton(AF_INET, ip, &in.sin_addr) != 1) {
+		if (inet_pton(AF_INET6, ip, &in6.sin6_addr) != 1)
+			return true; /* fe80::1%eth0, if it ever gets here */
+		address = (const void *)&in6;
+	}
+	return is_own_address(p, address) &&
+	       !target_nets_hold_address(p->target.allow, p->target.allow_count,
+					 address);
 }

@@ -48,5 +48,9 @@ enum err policy_find_own(struct policy *p, const struct conf *conf);
 /* The rule for an address that is about to be connected; `arg` is the policy.
  * The signature is the one that http asks for. */
 bool policy_address_ok(void *arg, const struct sockaddr *address);
+/* Whether this address, as text, is one of this host's own, and not allowed in
+ * allow_networks: what is there may be for visitors from this host alone, as
+ * with Apache's `Require local`, so that its answers are not shown. */
+bool policy_withheld(void *arg, const char *ip);
 
 #endif

@@ -168,6 +168,8 @@ static void read_attempt(struct db_stmt *q, struct arena *arena,
 	};
 	a->headers = bytes_or_null(q, 11, arena, &a->headers_len);
 	a->body = bytes_or_null(q, 12, arena, &a->body_len);
+	a->kept = (unsigned)db_col_uint(q, 13);
+	a->length = db_col_null(q, 14) ? -1 : db_col_int(q, 14);
 }
 
 enum err store_delivery_newest(struct store *s, uint64_t delivery,
@@ -214,7 +216,8 @@ enum err store_delivery_attempts(struct store *s, struct arena *arena,
 		"SELECT attempt, started_at, dns_us, connect_us, "
 		"tls_us, first_byte_us, total_us, remote, "
 		"tls_version, status, error, response_headers, "
-		"response_body FROM vh_attempts "
+		"response_body, response_kept, response_length "
+		"FROM vh_attempts "
 		"WHERE delivery_id = ? AND attempt >= ? AND "
 		"attempt < ? ORDER BY attempt",
 		DB_ARGS(db_uint(delivery), db_uint(first), db_uint(before)),

@@ -192,6 +192,7 @@ static struct db_value *values_of_attempt(struct db_value *at,
 {
 	const struct attempt *a = o->attempt;
 	const char *code = attempt_error_code(a->error);
+	bool withheld = a->kept >= ATTEMPT_OWN;
 
 	*at++ = db_uint(o->key);
 	*at++ = db_uint(o->attempts);
@@ -205,15 +206,18 @@ static struct db_value *values_of_attempt(struct db_value *at,
 	*at++ = *a->tls_version ? db_text(a->tls_version) : db_null();
 	*at++ = a->status ? db_uint(a->status) : db_null();
 	*at++ = *code ? db_text(code) : db_null();
-	*at++ = db_bytes(a->headers.data, a->headers.len);
-	*at++ = db_bytes(a->body.data, a->body.len);
+	*at++ = withheld ? db_null()
+			 : db_bytes(a->headers.data, a->headers.len);
+	*at++ = withheld ? db_null() : db_bytes(a->body.data, a->body.len);
+	*at++ = db_int(a->kept);
+	*at++ = a->length < 0 ? db_null() : db_int(a->length);
 	return at;
 }
 
 static enum err record_attempts(struct store *s, const struct store_outcome *o,
 				size_t n)
 {
-	enum { COLUMNS = 14 };
+	enum { COLUMNS = 16 };
 	struct db_value *v = xmalloc((n + 1) * COLUMNS * sizeof(*v));
 	struct db_value *at = v;
 	enum err e;
@@ -226,7 +230,8 @@ static enum err record_attempts(struct store *s, const struct store_outcome *o,
 		"INSERT INTO vh_attempts (delivery_id, attempt, started_at, "
 		"dns_us, connect_us, tls_us, first_byte_us, total_us, remote, "
 		"tls_version, status, error, response_headers, "
-		"response_body) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
+		"response_body, response_kept, response_length) "
+		"VALUES {(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
 		"ON DUPLICATE KEY UPDATE delivery_id = delivery_id",
 		v, (size_t)(at - v) / COLUMNS, COLUMNS);
 	free(v);

@@ -126,15 +126,27 @@ static void put_base64(struct jtree *v, const char *name, const char *p,
 	free(text);
 }
 
+/* A text that was cut within a character is still a text. */
+static size_t shown_length(const struct store_attempt *a)
+{
+	size_t most = a->kept == ATTEMPT_CUT ? 3 : 0;
+
+	for (size_t n = 0; n <= most && n < a->body_len; n++)
+		if (text_is_utf8(a->body, a->body_len - n))
+			return a->body_len - n;
+	return 0;
+}
+
 static void put_body(struct jtree *v, const struct store_attempt *a)
 {
-	bool is_text = !a->body || text_is_utf8(a->body, a->body_len);
+	size_t length = a->body ? shown_length(a) : 0;
+	bool is_text = !a->body_len || length;
 
 	jtree_put_string(v, "bodyEncoding", is_text ? "utf-8" : "base64");
 	if (!a->body)
 		jtree_put_null(v, "body");
 	else if (is_text)
-		jtree_put_string_len(v, "body", a->body, a->body_len);
+		jtree_put_string_len(v, "body", a->body, length);
 	else
 		put_base64(v, "body", a->body, a->body_len);
 }
@@ -148,7 +160,25 @@ static struct jtree *response(const struct store_attempt *a)
 	else
 		jtree_put_null(v, "headers");
 	put_body(v, a);
+	jtree_put_bool(v, "truncated", a->kept == ATTEMPT_CUT);
+	if (a->length < 0)
+		jtree_put_null(v, "length");
+	else
+		jtree_put_int(v, "length", a->length);
 	return v;
+}
+
+/* Why headers and body are not there, although there was an answer. */
+static const char *withheld_reason(const struct store_attempt *a)
+{
+	switch (a->kept) {
+	case ATTEMPT_OWN:
+		return "own_address";
+	case ATTEMPT_FULL:
+		return "max_stored";
+	default:
+		return NULL;
+	}
 }
 
 struct jtree *view_attempt(const struct store_attempt *a)
@@ -167,6 +197,9 @@ struct jtree *view_attempt(const struct store_attempt *a)
 		jtree_put_null(v, "status");
 	jtree_put_string(v, "error", a->error);
 	jtree_put_string(v, "errorText", sentence(a->error));
+	jtree_put_bool(v, "withheld", withheld_reason(a) != NULL);
+	if (withheld_reason(a))
+		jtree_put_string(v, "withheldReason", withheld_reason(a));
 	jtree_put(v, "response", response(a));
 	return v;
 }

@@ -64,6 +64,46 @@ class Past(sendcase.SendCase):
         assert attempt["response"]["bodyEncoding"] == "base64", attempt
         assert base64.b64decode(attempt["response"]["body"]) == b"\xff\x00\x01"
 
+    def answered(self, *steps, path):
+        _, _, listed = self.sent(*steps, path=path)
+        [attempt] = self.get(f"{DELIVERIES}/{listed['_id']}")["attempts"]
+        return attempt, f"{DELIVERIES}/{listed['_id']}"
+
+    def test_of_what_delivered_little_is_kept(self):
+        """Cut within a character it is still a text."""
+        body = "€".encode() * 1000
+        attempt, _ = self.answered(Answer(200, body), path="/long")
+        response = attempt["response"]
+        assert response["truncated"] is True, response
+        assert response["length"] == len(body), response
+        assert response["bodyEncoding"] == "utf-8", response
+        kept = len(response["headers"]) + len(response["body"].encode())
+        assert 2045 <= kept <= 2048, kept
+        assert set(response["body"]) == {"€"}, response
+
+    def test_of_what_failed_more_is_kept(self):
+        body = b"x" * 16384
+        attempt, _ = self.answered(Answer(500, body), path="/failed")
+        assert attempt["response"]["body"] == body.decode()
+        assert attempt["response"]["truncated"] is False, attempt
+        assert attempt["withheld"] is False, attempt
+        attempt, _ = self.answered(Answer(500, body + b"x"), path="/failed2")
+        assert attempt["response"]["truncated"] is True
+        assert attempt["response"]["length"] == 16385
+
+    def test_withheld(self):
+        _, target = self.answered(Answer(200, b"secret"), path="/own")
+        for number, reason in ((2, "own_address"), (3, "max_stored")):
+            self.service.db.sql(
+                f"UPDATE vh_attempts SET response_kept = {number}, "
+                "response_headers = NULL, response_body = NULL "
+                "ORDER BY started_at DESC LIMIT 1"
+            )
+            [attempt] = self.get(target)["attempts"]
+            assert attempt["withheld"] is True, attempt
+            assert attempt["withheldReason"] == reason, attempt
+            assert attempt["response"]["body"] is None, attempt
+
     def test_an_attempt_without_an_answer(self):
         _, _, listed = self.sent(Close(), path="/closed")
         assert listed["state"] == "pending" and listed["nextAttemptAt"]

@@ -146,6 +146,13 @@ class Addresses(_NameCase):
     def test_own_addresses_only_on_own_ports(self):
         self.failed("port", "address_refused")
 
+    def test_own_addresses_only_say_their_status(self):
+        """What answers there may be for visitors from this host alone."""
+        for label in ("public", "public6"):
+            got = self.result(f"/{label}")
+            assert got.status == 200 and not got.headers, got
+            assert not got.body and got.kept == 2, got
+
     def test_the_canaries_stay_silent(self):
         self.silent_canaries()
 

@@ -100,6 +100,7 @@ static struct http *open_http(void)
 		.connect_timeout_ms = 60000,
 		.timeout_ms = 60000,
 		.response_limit = KEPT,
+		.delivered_limit = 2 * KEPT,
 		.allow_http = true,
 		.ca_file = "",
 		.user_agent = "fuzz",

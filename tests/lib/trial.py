@@ -24,6 +24,7 @@ _COLUMNS = {
     "total_us": "a.total_us",
     "headers": "HEX(a.response_headers)",
     "body": "HEX(a.response_body)",
+    "kept": "a.response_kept",
     "state": "d.state",
     "marked": "d.maybe_duplicate",
     "started": "UNIX_TIMESTAMP(CONVERT_TZ(a.started_at, '+00:00', "

@@ -49,6 +49,7 @@ START_TEST(what_comes_too_late_is_not_sent)
 				       .connect_timeout_ms = 5000,
 				       .timeout_ms = 5000,
 				       .response_limit = 100,
+				       .delivered_limit = 200,
 				       .allow_http = true,
 				       .ca_file = "",
 				       .user_agent = "unit",

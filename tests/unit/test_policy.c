@@ -67,6 +67,23 @@ START_TEST(alone_the_interfaces_do_not_count)
 }
 END_TEST
 
+START_TEST(of_own_addresses_answers_are_withheld)
+{
+	struct policy p;
+
+	ck_assert_int_eq(load(&p, "= 93.184.216.34 2606:2800:220::1"), ERR_OK);
+	ck_assert(policy_withheld(&p, "93.184.216.34"));
+	ck_assert(policy_withheld(&p, "2606:2800:220::1"));
+	ck_assert(policy_withheld(&p, "fe80::1%lo"));
+	ck_assert(!policy_withheld(&p, "93.184.216.35"));
+	p.target.allow = p.own;
+	p.target.allow_count = 1;
+	ck_assert(!policy_withheld(&p, "93.184.216.34"));
+	ck_assert(policy_withheld(&p, "2606:2800:220::1"));
+	policy_release(&p);
+}
+END_TEST
+
 Suite *suite_policy(void)
 {
 	Suite *s = suite_create("policy");
@@ -74,6 +91,7 @@ Suite *suite_policy(void)
 
 	tcase_add_test(c, named_addresses_are_own);
 	tcase_add_test(c, alone_the_interfaces_do_not_count);
+	tcase_add_test(c, of_own_addresses_answers_are_withheld);
 	suite_add_tcase(s, c);
 	return s;
 }
