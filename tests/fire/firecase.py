@@ -5,6 +5,8 @@ database and prints a row of the table.
 """
 
 import contextlib
+import os
+import random
 import sys
 import time
 
@@ -38,6 +40,7 @@ class FireCase(tap.Case):
         """The case's own; after its body the rest is delivered, and all is
         judged. `case`: name and fault."""
         self.recovered = None
+        self.times = times
         with Rig(**options) as rig:
             trouble = None
             try:
@@ -46,10 +49,11 @@ class FireCase(tap.Case):
                 rig.settle(seconds)
             except AssertionError as error:
                 trouble = error
-            rig.stop_threads()
+            with contextlib.suppress(AssertionError):
+                rig.stop_threads()
             rig.stop_senders()
             verdict = rig.book.judge(finished=not trouble)
-            self._tell(case, times, verdict, trouble)
+            self._tell(case, self.times, verdict, trouble)
             if trouble:
                 verdict.problems.insert(0, str(trouble))
             if verdict.problems:
@@ -68,6 +72,22 @@ class FireCase(tap.Case):
             after,
             "VIOLATED" if trouble or verdict.problems else "holds",
         )
+
+    @staticmethod
+    def mixed(rig):
+        """An organization with hooks of each kind."""
+        org = rig.organization("/ok/plain", "/fail/some?every=10")
+        rig.hook(org, "/slow/ordered?ms=10", ordered=1)
+        rig.hook(org, "/ok/batch", batch_size=5)
+        rig.hook(org, "/ok/rate", rate_limit=50)
+        return org
+
+    def seed(self):
+        """For what is random in a case; printed, so that it can be had
+        again."""
+        seed = int(os.environ.get("SEED") or time.time())
+        print(f"# seed {seed}")
+        return random.Random(seed)
 
     def within(self, seconds, condition, what):
         """Liveness: how long it took is in the table."""

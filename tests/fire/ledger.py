@@ -44,6 +44,8 @@ class Ledger:
         self.accepts = {}  # n: (organization, time)
         self.doubtful = set()  # n: published perhaps
         self.forgettable = set()
+        self.removable = set()
+        self.late_commits = False  # of publishers: keys are in no order
         self.crashes = []
         self.asked = collections.defaultdict(list)  # (path, n): times
 
@@ -70,9 +72,20 @@ class Ledger:
             n for n, (_, at) in self.accepts.items() if at >= since
         )
 
-    def asked_again(self, path, n):
-        """A redelivery that was answered 202."""
-        self.asked[path, n].append(time.time())
+    def withdrawn(self, organization):
+        """It was deleted: nobody asks any more."""
+        for n, (org, _) in list(self.accepts.items()):
+            if org == organization:
+                self.doubted(n)
+                del self.accepts[n]
+
+    def purged(self, *numbers):
+        """What was delivered may be removed from now on."""
+        self.removable.update(numbers)
+
+    def asked_again(self, path, n, moment):
+        """A redelivery that was asked for then, and answered 202."""
+        self.asked[path, n].append(moment)
 
     # ---- the judgement ----
 
@@ -161,6 +174,17 @@ class _Books:
         port = int(self.paths[path].url.split("/")[2].partition(":")[2])
         return self.serials.get((port, attempt.seen))
 
+    def done(self, path):
+        return {
+            n
+            for (at, n), requests in self.seen.items()
+            if at == path
+            and any(r.answered and r.answered // 100 == 2 for r in requests)
+        }
+
+    def may_come(self, n):
+        return n in self.ledger.accepts or n in self.ledger.doubtful
+
     def crashes_at(self, requests):
         """Those that may have hit what these requests were about."""
         begin, end = requests[0].time - 1, requests[-1].time + 3
@@ -178,7 +202,11 @@ def _check_presence(books, verdict):
         elif not note or not row:
             if n in ledger.forgettable:
                 verdict.counts["forgotten"] += 1
-            elif not (note and note.state in ledger.ends):
+            elif n in ledger.removable:
+                verdict.counts["delivered"] += n in books.done(path)
+            elif not (note and note.state in ledger.ends) and not (
+                books.paths[path].deleted
+            ):
                 verdict.complain("lost", f"{n} for {path}: {note or 'gone'}")
         elif row.state == "pending":
             verdict.complain("stuck", f"{n} for {path}: {row}")
@@ -188,7 +216,7 @@ def _check_presence(books, verdict):
         if note is not books.by_number[note.n]:
             verdict.complain("there twice", f"{note}")
     for n, note in books.by_number.items():
-        if n not in ledger.accepts and n not in ledger.doubtful:
+        if not books.may_come(n):
             verdict.complain("invented", f"{note}")
 
 
@@ -210,8 +238,13 @@ def _check_addressee(books, verdict):
     for request in books.requests:
         hook = books.paths.get(request.path)
         for member in request.members:
+            if not hook and request.numbers[0] in books.ledger.doubtful:
+                continue  # of an organization that was deleted
             if not hook or member["organization"] != hook.org:
                 verdict.complain("wrong hook", f"{request}")
+            n = member["resource"].get("n")
+            if n is not None and not books.may_come(n):
+                verdict.complain("not accepted", f"{request}")
     bodies, owners = {}, {}
     for key, requests in books.seen.items():
         for request in requests:
@@ -301,9 +334,7 @@ def _check_attempt(books, verdict, key, attempt):
 def _check_redeliveries(books, verdict):
     for (path, n), times in books.ledger.asked.items():
         for moment in times:
-            if not any(
-                r.time >= moment - 0.01 for r in books.seen.get((path, n), ())
-            ):
+            if not any(r.time >= moment for r in books.seen.get((path, n), ())):
                 verdict.complain("swallowed", f"redelivery of {n} at {path}")
 
 
@@ -322,6 +353,9 @@ def _check_order(books, verdict):
                 if not note or n in done:
                     continue
                 done.add(n)
-                if note.id < last:
+                key = note.id
+                if books.ledger.late_commits and (hook.path, n) in books.rows:
+                    key = books.rows[hook.path, n].id
+                if key < last:
                     verdict.complain("out of order", f"{n} at {hook.path}")
-                last = max(last, note.id)
+                last = max(last, key)

@@ -495,4 +495,5 @@ class EveryPacket(FireCase):
         )
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

@@ -46,15 +46,26 @@ class Records:
 
     # ---- changing it ----
 
-    def publish(self, organization, numbers, action="event.created", pad=0):
-        """With SQL, in one transaction."""
+    @staticmethod
+    def _insert(organization, numbers, action="event.created", pad=0):
         values = ",".join(
             f"(UNHEX('{organization}'), '{action}', '{resource(n, pad)}')"
             for n in numbers
         )
-        self.db.sql(
+        return (
             f"INSERT INTO {OUTBOX} (organization, action, resource) "
             f"VALUES {values}"
+        )
+
+    def publish(self, organization, numbers, **options):
+        """With SQL, in one transaction."""
+        self.db.sql(self._insert(organization, numbers, **options))
+
+    def publish_late(self, organization, numbers, seconds, end):
+        """In a transaction that takes its time, and may be rolled back."""
+        self.db.sql(
+            f"START TRANSACTION; {self._insert(organization, numbers)}; "
+            f"DO SLEEP({seconds}); {end}"
         )
 
     def set_hook(self, path, **columns):
@@ -143,10 +154,10 @@ class Records:
 
     def hooks(self):
         rows = self._rows(
-            "id org url action ordered",
+            "id org url action ordered deleted",
             (
                 "SELECT id, LOWER(HEX(organization)), target_url, action, "
-                "ordered "
+                "ordered, deleted_at "
                 f"FROM {table('hooks')}"
             ),
         )
@@ -208,6 +219,16 @@ class Records:
             )
         )
 
+    def failed(self):
+        """(path, number) of what was given up."""
+        notes = {note.id: note.n for note in self.notifications()}
+        paths = {hook.id: hook.path for hook in self.hooks()}
+        return [
+            (paths[row.hook], notes[row.notification])
+            for row in self.deliveries()
+            if row.state == "failed"
+        ]
+
     def owners(self):
         return {
             o
@@ -215,6 +236,25 @@ class Records:
                 f"SELECT owner FROM {table('lanes')} WHERE owner IS NOT NULL"
             )
         }
+
+    # ---- what applications do at the same time ----
+
+    def crosswise(self, downwards):
+        """Updates that meet those of somebody who goes the other way."""
+        way = "DESC" if downwards else "ASC"
+        return (
+            "START TRANSACTION; "
+            f"UPDATE {table('lanes')} SET failures = failures "
+            f"ORDER BY hook_id {way}; "
+            f"UPDATE {table('deliveries')} SET crashes = crashes "
+            f"WHERE state = 'pending' ORDER BY id {way} LIMIT 20; COMMIT"
+        )
+
+    def lock_all(self):
+        """As mysqldump --lock-tables does it."""
+        return "LOCK TABLES " + ", ".join(
+            f"{t} READ" for t in self._tables(NAME)
+        )
 
     # ---- locks, for those who hold one ----
 
@@ -230,6 +270,29 @@ class Records:
             f"SELECT d.* FROM {table('deliveries')} d WHERE d.hook_id = "
             f"(SELECT id FROM {table('hooks')} WHERE target_url LIKE "
             f"'%{path}%') ORDER BY d.id DESC LIMIT 1 FOR UPDATE"
+        )
+
+    def hook_of(self, path):
+        return (
+            f"SELECT * FROM {table('hooks')} WHERE target_url LIKE "
+            f"'%{path}%' FOR UPDATE"
+        )
+
+    def organization_of(self, path):
+        return (
+            f"SELECT o.* FROM {table('organizations')} o JOIN "
+            f"{table('hooks')} h ON h.organization = o.id WHERE "
+            f"h.target_url LIKE '%{path}%' FOR UPDATE"
+        )
+
+    def newest_notification(self):
+        return f"SELECT * FROM {OUTBOX} ORDER BY id DESC LIMIT 1 FOR UPDATE"
+
+    def all_lanes_but(self, path):
+        return (
+            f"SELECT l.* FROM {table('lanes')} l JOIN {table('hooks')} h "
+            f"ON h.id = l.hook_id WHERE h.target_url NOT LIKE '%{path}%' "
+            "FOR UPDATE"
         )
 
 

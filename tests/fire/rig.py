@@ -163,11 +163,13 @@ class Host:
 
     def use_clock(self, seconds):
         """Its clock is so far ahead."""
-        self.environment = Clock(self.home / "clock", seconds).environment()
+        self.clock = Clock(self.home / "clock", seconds)
+        self.environment = self.clock.environment()
 
     def start(self, *flags, **options):
         """A sender; it is in `sender`, and ended with the rig."""
-        env = dict(os.environ, HOME=str(self.home), **self.environment)
+        env = {**os.environ, "HOME": str(self.home), **self.environment}
+        env = options.pop("env", env)
         self.sender = processes.Child(
             "hooks-send",
             [self.rig.program("hooks-send"), "-c", self.config, *flags],
@@ -233,10 +235,13 @@ class Rig:
         self, sender=None, server=(), ends=(), clock=False, **sections
     ):
         self.folder = processes.Folder()
-        self.db = Database(
-            self.folder,
-            ("--max-connections=300", "--innodb-buffer-pool-size=24M", *server),
+        self.after = contextlib.ExitStack()
+        self.plain = (
+            "--max-connections=300",
+            "--innodb-buffer-pool-size=24M",
+            *server,
         )
+        self.db = Database(self.folder, self.plain)
         self.clock = Clock(self.folder / "clock") if clock else None
         if clock:
             self.db.environment = dict(os.environ, **self.clock.environment())
@@ -254,6 +259,7 @@ class Rig:
         self._keys = {}
         self._stop = threading.Event()
         self._threads = []
+        self._failures = []
 
     def __enter__(self):
         return self
@@ -270,7 +276,50 @@ class Rig:
             for sink in self.sinks:
                 sink.close()
             self.db.stop(signal.SIGKILL)
+            self.after.close()
             self.folder.close()
+
+    # ---- a second server ----
+
+    def replicate(self):
+        """The server becomes a primary; its replica, which has all of it."""
+        port = doors.free_port()
+        self.db.stop()
+        self.db.settings += (
+            "--skip-networking=0",
+            "--bind-address=127.0.0.1",
+            f"--port={port}",
+            "--server-id=1",
+            "--log-bin=binlog",
+            "--binlog-format=ROW",
+        )
+        self.db.start()
+        self.db.sql(
+            "SET sql_log_bin = 0; CREATE USER 'copy'@'127.0.0.1' IDENTIFIED "
+            "BY 'copy'; GRANT REPLICATION SLAVE ON *.* TO 'copy'@'127.0.0.1'",
+            name="",
+        )
+        folder = processes.Folder()
+        self.after.callback(folder.close)
+        replica = Database(folder, ("--server-id=2", *self.plain))
+        self.after.callback(replica.stop, signal.SIGKILL)
+        replica.start().sql(
+            f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {port}"
+            ", MASTER_USER = 'copy', MASTER_PASSWORD = 'copy', "
+            "MASTER_USE_GTID = slave_pos; START SLAVE",
+            name="",
+        )
+        return replica
+
+    def move_to(self, replica):
+        """The address of the database is another server's now."""
+        replica.sql("STOP SLAVE; RESET SLAVE ALL", name="")
+        self.db.stop(signal.SIGKILL)
+        self.db = self.service.db = self.records.db = replica
+        for user in (service.ADMIN, service.API, service.SENDER):
+            self.service.write_config(user)
+        for host in self.hosts:
+            host.proxy.target = replica.socket
 
     @property
     def sink(self):
@@ -313,6 +362,16 @@ class Rig:
         self.book.accepted(org, *numbers)
         return numbers
 
+    def try_publish(self, org, count=1, **options):
+        """The same, of a database that may be away."""
+        numbers = self.numbers(count)
+        try:
+            self.records.publish(org, numbers, **options)
+        except AssertionError:
+            self.book.doubted(*numbers)
+        else:
+            self.book.accepted(org, *numbers)
+
     def key(self, org):
         if org not in self._keys:
             self._keys[org] = self.service.key(org)
@@ -325,18 +384,28 @@ class Rig:
 
     def redeliver(self, org, path, n):
         """Through the API; counts as asked when it was answered 202."""
+        answer = self.try_redeliver(org, path, n)
+        assert answer.status == 202, answer
+
+    def try_redeliver(self, org, path, n):
+        """The same, of what may be gone."""
         request = next(r for r in self.sink.at(path) if n in r.numbers)
         name = request.header("webhook-id")
+        begin = time.time()
         answer = self.call(org, "POST", f"/v2/deliveries/{name}/redeliver")
-        assert answer.status == 202, answer
-        self.book.asked_again(path, n)
+        if answer.status == 202:
+            self.book.asked_again(path, n, begin)
+        return answer
 
     def in_background(self, call, *args):
         """Until stop_threads(); called again and again."""
 
         def work():
-            while not self._stop.is_set():
-                call(*args)
+            try:
+                while not self._stop.is_set():
+                    call(*args)
+            except Exception as error:  # told by stop_threads()
+                self._failures.append(error)
 
         thread = threading.Thread(target=work, daemon=True)
         self._threads.append(thread)
@@ -346,7 +415,7 @@ class Rig:
         """Publishes all the time."""
 
         def one():
-            self.publish(org, count)
+            self.try_publish(org, count)
             self._stop.wait(1 / a_second)
 
         self.in_background(one)
@@ -357,6 +426,8 @@ class Rig:
             thread.join()
         self._threads.clear()
         self._stop.clear()
+        if self._failures:
+            raise AssertionError(f"beside it: {self._failures.pop()!r}")
 
     # ---- locks ----
 
