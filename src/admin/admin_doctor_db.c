@@ -7,7 +7,9 @@
 
 #include "admin/admin_doctor.h"
 #include "base/clock.h"
+#include "base/self.h"
 #include "base/text.h"
+#include "rules/worker_count.h"
 #include "store/store_schema.h"
 #include "store/store_secret.h"
 #include "store/store_settings.h"
@@ -97,10 +99,8 @@ static void check_packet(struct doctor *d, const struct store_settings *s)
 
 static void check_limits(struct doctor *d, const struct store_settings *s)
 {
-	unsigned long long most = s->max_connections;
+	unsigned long long most = store_settings_connections(s);
 
-	if (s->max_user_connections && s->max_user_connections < most)
-		most = s->max_user_connections;
 	doctor_say(d, s->wait_timeout < WAIT_MIN_S ? VERDICT_WARN : VERDICT_OK,
 		   0, "wait_timeout", "%llu s%s",
 		   (unsigned long long)s->wait_timeout,
@@ -154,6 +154,29 @@ static void check_encryption(struct doctor *d)
 			   "none: whoever is on the way to %s can read and "
 			   "change everything; set [database] tls_ca",
 			   c->database.host);
+}
+
+static void check_workers(struct doctor *d, const struct store_settings *s)
+{
+	uint64_t configured = d->a->conf.sender.workers;
+	uint64_t connections = store_settings_connections(s);
+	unsigned cores = self_cores();
+
+	if (!configured)
+		doctor_say(d, VERDICT_OK, 0, "workers",
+			   "%u, for %u cores and %llu connections",
+			   worker_count(cores, connections), cores,
+			   (unsigned long long)connections);
+	else
+		doctor_say(d,
+			   configured * 2 > connections ? VERDICT_WARN
+							: VERDICT_OK,
+			   0, "workers", "%llu, as configured%s",
+			   (unsigned long long)configured,
+			   configured * 2 > connections
+				   ? ": they take more than half of the "
+				     "account's connections"
+				   : "");
 }
 
 /* ---- Galera ---- */
@@ -220,6 +243,7 @@ static enum err check_settings(struct doctor *d)
 	check_isolation(d, &s);
 	check_packet(d, &s);
 	check_limits(d, &s);
+	check_workers(d, &s);
 	check_cluster(d, &g, &s);
 	return ERR_OK;
 }

@@ -4,6 +4,7 @@
  */
 #include "base/self.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,4 +21,19 @@ bool self_folder(char path[SELF_PATH_SIZE])
 		return false;
 	*slash = '\0';
 	return true;
+}
+
+/* A container or taskset may leave fewer than the machine has. */
+unsigned self_cores(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t allowed;
+	int count = 0;
+
+	CPU_ZERO(&allowed);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+		count = CPU_COUNT(&allowed);
+	if (count < 1) /* more cores than a cpu_set_t holds */
+		count = (int)online;
+	return count < 1 ? 1 : (unsigned)count;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * self: the place of this program. Files that were unpacked or installed with
- * it are found from there.
+ * self: the place of this program, from which files are found that were
+ * unpacked or installed with it, and the cores that it may use.
  */
 #ifndef HOOKS_SELF_H
 #define HOOKS_SELF_H
@@ -13,5 +13,8 @@ enum { SELF_PATH_SIZE = 4096 };
 /* The folder of the program's file, links followed, without a slash at the end.
  * False: it is unknown, because /proc is not there or the path is too long. */
 bool self_folder(char path[SELF_PATH_SIZE]);
+
+/* How many processor cores this process may use; 1 or more. */
+unsigned self_cores(void);
 
 #endif

@@ -102,8 +102,10 @@ const struct conf_row conf_rows[] = {
 	 {1, 1024}, "32",
 	 .meaning = "How many of these requests may be for the same hook."},
 	{"sender", "workers", CONF_UINT, AT(sender.workers), {0, 64}, "0",
-	 .meaning = "How many processes deliver. The number 0 stands for one for each "
-		"processor core."},
+	 .meaning = "How many processes deliver. The number 0 stands for one "
+		"for each processor core that the sender may use, at most 4, "
+		"and at most a third of the connections that its account in "
+		"the database may have."},
 	{"sender", "connect_timeout", CONF_DURATION, AT(sender.connect_timeout),
 	 {100, 300000}, "5s",
 	 .meaning = "The time within which a connection must be made. A "

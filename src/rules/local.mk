@@ -23,4 +23,6 @@ libhooks_a_SOURCES += \
 	%D%/valid.c \
 	%D%/valid.h \
 	%D%/vault.c \
-	%D%/vault.h
+	%D%/vault.h \
+	%D%/worker_count.c \
+	%D%/worker_count.h

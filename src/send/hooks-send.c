@@ -341,15 +341,11 @@ static void note_run(struct run *r)
 			&r->lock.state); /* the database may be back only now */
 }
 
-static unsigned count_workers(const struct run *r)
+/* 0: the number is left to us. */
+static unsigned wanted_workers(const struct run *r)
 {
 	uint64_t n = r->o.workers ? r->o.workers : r->conf.sender.workers;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (!n)
-		n = cores > 0 ? (uint64_t)cores : 1;
-	if (n > r->conf.sender.concurrency)
-		n = r->conf.sender.concurrency;
 	return n > SEND_OPTIONS_WORKERS_MAX ? SEND_OPTIONS_WORKERS_MAX
 					    : (unsigned)n;
 }
@@ -403,10 +399,12 @@ static enum err send_run(struct run *r)
 	r->began = clock_monotonic();
 	r->end = r->began +
 		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
-	r->workers = count_workers(r);
+	r->workers = wanted_workers(r);
 	store_init(&r->store, &r->conf, DB_SENDER);
 	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
-			     &r->started_at);
+			     &r->started_at, &r->workers);
+	if (r->workers > r->conf.sender.concurrency)
+		r->workers = (unsigned)r->conf.sender.concurrency;
 	r->report = (struct send_report){.options = &r->o,
 					 .store = &r->store,
 					 .began = r->began,

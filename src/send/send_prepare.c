@@ -9,14 +9,18 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/self.h"
 #include "deliver/fanout.h"
 #include "deliver/lock.h"
 #include "deliver/outage.h"
+#include "rules/worker_count.h"
 #include "store/store.h"
 #include "store/store_fanout.h"
 #include "store/store_lane.h"
 #include "store/store_secret.h"
 #include "store/store_sender.h"
+#include "store/store_settings.h"
 
 enum { OVERTAKEN_MAX = 20 }; /* by senders on other Galera nodes */
 
@@ -65,13 +69,33 @@ enum err send_prepare_bury(struct store *s, struct lock *lock)
 	return e;
 }
 
+static enum err count_workers(struct store *s, unsigned *workers)
+{
+	struct store_settings settings;
+	struct arena arena;
+	enum err e;
+
+	if (*workers)
+		return ERR_OK;
+	arena_init(&arena);
+	e = store_settings_read(s, &arena, &settings);
+	if (!e)
+		*workers = worker_count(self_cores(),
+					store_settings_connections(&settings));
+	arena_release(&arena);
+	return e;
+}
+
 static enum err send_prepare_work(struct store *s, struct lock *lock,
-				  int64_t *until, int64_t *now)
+				  int64_t *until, int64_t *now,
+				  unsigned *workers)
 {
 	enum err e = store_sender_check(s);
 
 	if (!e)
 		e = store_secret_check(s);
+	if (!e)
+		e = count_workers(s, workers);
 	if (!e)
 		e = store_now(s, now);
 	if (!e)
@@ -84,13 +108,13 @@ static enum err send_prepare_work(struct store *s, struct lock *lock,
 }
 
 enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
-			  int64_t *now)
+			  int64_t *now, unsigned *workers)
 {
 	enum err e = store_connect(s);
 
 	if (!e) {
 		outage_end(&lock->state);
-		e = send_prepare_work(s, lock, until, now);
+		e = send_prepare_work(s, lock, until, now, workers);
 	}
 	/* A person at the terminal is told what cron has reported already. */
 	if (e == ERR_TEMP && !outage_note(&lock->state, db_error_text(s->db)) &&

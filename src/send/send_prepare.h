@@ -18,10 +18,11 @@ struct store;
  * Leaves the store disconnected. `until` is NULL unless the run is `once`:
  * then everything that was published is fanned out, and `until` is set to the
  * time up to which deliveries belong to the run; SIGTERM and SIGINT, which must
- * be blocked, cut that short. `now`: the database's time. Errors are reported.
+ * be blocked, cut that short. `now`: the database's time. `workers`: 0 is
+ * replaced by the number that suits machine and database. Errors are reported.
  */
 enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
-			  int64_t *now);
+			  int64_t *now, unsigned *workers);
 
 /* Ends the leases of dead owners on this host. */
 enum err send_prepare_bury(struct store *s, struct lock *lock);

@@ -55,6 +55,14 @@ static enum err read_slots(struct store *s, struct arena *arena,
 
 #define SLOTS(list) list, sizeof(list) / sizeof((list)[0])
 
+uint64_t store_settings_connections(const struct store_settings *s)
+{
+	if (s->max_user_connections &&
+	    s->max_user_connections < s->max_connections)
+		return s->max_user_connections;
+	return s->max_connections;
+}
+
 enum err store_settings_read(struct store *s, struct arena *arena,
 			     struct store_settings *out)
 {

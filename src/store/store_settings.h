@@ -26,6 +26,9 @@ struct store_settings {
 	uint64_t flush_log_at_trx_commit;
 };
 
+/* How many connections the account may have at once; 0: not known. */
+uint64_t store_settings_connections(const struct store_settings *s);
+
 enum err store_settings_read(struct store *s, struct arena *arena,
 			     struct store_settings *out);
 

@@ -30,6 +30,7 @@ CHECKS = [
     "wait_timeout",
     "max_connections",
     "innodb_flush_log_at_trx_commit",
+    "workers",
     "clock",
     "schema",
     "secrets",

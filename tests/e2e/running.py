@@ -600,22 +600,46 @@ class Ending(LaneCase):
     def test_workers(self):
         self.fresh()
         for flags, count in (((), 2), (("--workers", "5"), 5)):
-            sender = self.service.start_sender("--linger", "20s", *flags)
-            pid = sender.process.pid
-            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-            wait_until(
-                lambda: (
-                    sum(
-                        1
-                        for child in children.read_text().split()
-                        if self.is_worker(child)
-                    )
-                    == count
-                ),
-                5,
-                f"{count} workers",
-            )
-            assert sender.stop() == 0
+            self.works_with(count, *flags)
+
+    def test_as_many_workers_as_suit(self):
+        """A core each, four at most, a third of the connections at most."""
+        self.service.write_config(service.SENDER, sender={"workers": "0"})
+        limit = (
+            f"ALTER USER '{service.SENDER}'@'localhost' "
+            "WITH MAX_USER_CONNECTIONS"
+        )
+        sql = self.service.db.sql
+        cores = len(os.sched_getaffinity(0))
+        try:
+            self.works_with(min(cores, 4))
+            sql(f"{limit} 5")
+            self.works_with(1)
+            sql(f"{limit} 0")
+            os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+            self.works_with(1)
+        finally:
+            sql(f"{limit} 0")
+            os.sched_setaffinity(0, range(os.cpu_count()))
+            self.service.write_config(service.SENDER)
+
+    def works_with(self, count, *flags):
+        sender = self.service.start_sender("--linger", "20s", *flags)
+        pid = sender.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+        wait_until(
+            lambda: (
+                sum(
+                    1
+                    for child in children.read_text().split()
+                    if self.is_worker(child)
+                )
+                == count
+            ),
+            5,
+            f"{count} workers",
+        )
+        assert sender.stop() == 0
 
     @staticmethod
     def is_worker(pid):

@@ -46,6 +46,7 @@ static Suite *(*const suites[])(void) = {
 	suite_text,
 	suite_valid,
 	suite_vault,
+	suite_worker_count,
 };
 /* clang-format on */
 

@@ -45,5 +45,6 @@ Suite *suite_target_url(void);
 Suite *suite_text(void);
 Suite *suite_valid(void);
 Suite *suite_vault(void);
+Suite *suite_worker_count(void);
 
 #endif
