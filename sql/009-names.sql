@@ -36,6 +36,8 @@ EXECUTE renames;
 DEALLOCATE PREPARE renames;
 
 ALTER TABLE vh_lanes
+	ADD COLUMN failed_at DATETIME(3) NULL COMMENT 'last failure since failing_since' AFTER failing_since,
+	ADD COLUMN failed_attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts that failed since then' AFTER failed_at,
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
 

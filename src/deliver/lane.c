@@ -145,10 +145,6 @@ void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		revive(draft, now);
 		*failed = false;
 	}
-	if (o->verdict == OUTCOME_DELIVERED)
-		draft->failing_since = TIME_NONE;
-	else if (o->counts && draft->failing_since == TIME_NONE)
-		draft->failing_since = now;
 	if (o->connection_level) {
 		draft->failures += *failed ? 0 : 1;
 		*failed = true;

@@ -68,28 +68,37 @@ static void add_outcome(struct round *r, const struct parcel *p,
 	};
 }
 
-/* Enabling or changing a hook starts its time again. */
-static bool failed_too_long(const struct round *r, const struct lane *l)
+/* Whether the target has only failed for too long. */
+static bool failed_too_long(const struct round *r, struct lane *l,
+			    const struct outcome *o)
 {
-	int64_t since = l->draft.row.failing_since;
+	const struct conf *conf = r->plan->conf;
+	struct failing *f = &l->draft.row.failing;
+	struct failing_policy policy = {
+		.schedule = conf->sender.retry_schedule.delay,
+		.schedule_count = conf->sender.retry_schedule.count,
+		.jitter = conf->sender.retry_jitter,
+		.disable_after = conf->sender.disable_after,
+	};
 
-	if (since == TIME_NONE)
-		return false;
-	if (since < l->facts.hook.updated_at)
-		since = l->facts.hook.updated_at;
-	return r->store.now - since >= r->plan->conf->sender.disable_after;
+	if (o->verdict == OUTCOME_DELIVERED)
+		failing_end(f);
+	else if (o->counts)
+		failing_add(f, &policy, l->facts.hook.updated_at, r->store.now);
+	return o->counts && failing_is_too_long(f, &policy, r->store.now);
 }
 
 static void judge_hook(const struct round *r, const struct parcel *p)
 {
 	const struct outcome *o = &p->outcome;
 	struct lane *l = p->lane;
+	bool too_long = failed_too_long(r, l, o);
 
 	if (l->draft.disable)
 		return;
 	if (o->verdict == OUTCOME_GONE)
 		l->draft.disable = "the target answered 410 Gone";
-	else if (o->counts && failed_too_long(r, l))
+	else if (too_long)
 		l->draft.disable = "deliveries only failed for too long "
 				   "([sender] disable_after)";
 	l->draft.quietly = p->member[0].operational;

@@ -163,7 +163,8 @@ static int64_t later(int64_t a, int64_t b)
 static void forgive(struct store_lane *row)
 {
 	row->failures = 0;
-	row->suspended_until = row->failing_since = TIME_NONE;
+	row->suspended_until = TIME_NONE;
+	failing_end(&row->failing);
 }
 
 /* When a sender should look at the returned lane again; read from the database

@@ -127,7 +127,8 @@ const struct conf_row conf_rows[] = {
 	{"sender", "disable_after", CONF_DURATION, AT(sender.disable_after),
 	 {1000, 365 * DAY}, "5d",
 	 .meaning = "A hook is disabled when every attempt of so long a time "
-		"has failed."},
+		"has failed, and these were five or more. A long time in "
+		"which nothing was tried does not count."},
 	{"sender", "lease", CONF_DURATION, AT(sender.lease), {1000, DAY}, "60s",
 	 .meaning = "How long a sender owns a hook's queue without renewing "
 		"that. After a sender has died it takes so long until another "

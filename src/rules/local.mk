@@ -3,6 +3,8 @@
 libhooks_a_SOURCES += \
 	%D%/action.c \
 	%D%/action.h \
+	%D%/failing.c \
+	%D%/failing.h \
 	%D%/headroom.c \
 	%D%/headroom.h \
 	%D%/histogram.c \

@@ -187,8 +187,9 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 /* The rows exist and are locked: see upsert_deliveries. */
 static const char upsert_lanes[] =
 	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
-	"crashes, failures, suspended_until, failing_since, rate_tokens, "
-	"rate_at, doubt_before) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?)} "
+	"crashes, failures, suspended_until, failing_since, failed_at, "
+	"failed_attempts, rate_tokens, rate_at, doubt_before) VALUES "
+	"{(?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
 	"ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
 	"turn = VALUES(turn), "
@@ -196,6 +197,8 @@ static const char upsert_lanes[] =
 	"failures = VALUES(failures), "
 	"suspended_until = VALUES(suspended_until), "
 	"failing_since = VALUES(failing_since), "
+	"failed_at = VALUES(failed_at), "
+	"failed_attempts = VALUES(failed_attempts), "
 	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at), "
 	"doubt_before = VALUES(doubt_before)";
 
@@ -221,7 +224,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 12 };
+	enum { COLUMNS = 14 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -239,7 +242,9 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_uint(l->crashes > 255 ? 255 : l->crashes);
 		*at++ = db_uint(l->failures);
 		*at++ = db_time(l->suspended_until);
-		*at++ = db_time(l->failing_since);
+		*at++ = db_time(l->failing.since);
+		*at++ = db_time(l->failing.last);
+		*at++ = db_uint(l->failing.attempts);
 		*at++ = db_double(l->rate_tokens);
 		*at++ = db_time(l->rate_at);
 		*at++ = db_time(l->doubt_before);

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "rules/failing.h"
 #include "rules/id.h"
 
 struct arena;
@@ -72,7 +73,7 @@ struct store_lane {
 	unsigned crashes;	 /* owners that died with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
-	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
+	struct failing failing;
 	double rate_tokens;
 	int64_t rate_at;
 	int64_t doubt_before; /* what was published before may have been sent

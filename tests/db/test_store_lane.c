@@ -54,11 +54,12 @@ END_TEST
 
 START_TEST(a_turn_is_written_and_read)
 {
-	struct store_lane lane = {.lane = 1,
-				  .turn = UINT64_C(0xffffffff00000001),
-				  .suspended_until = INT64_MIN,
-				  .failing_since = INT64_MIN,
-				  .rate_at = INT64_MIN};
+	struct store_lane lane = {
+		.lane = 1,
+		.turn = UINT64_C(0xffffffff00000001),
+		.suspended_until = INT64_MIN,
+		.failing = {.since = INT64_MIN, .last = INT64_MIN},
+		.rate_at = INT64_MIN};
 	struct store_lane_write w = {
 		.lane = &lane, .keep = true, .next_at = INT64_C(1700000000000)};
 	struct store_lane taken;

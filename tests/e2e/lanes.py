@@ -245,17 +245,36 @@ class Policy(LaneCase):
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 1")
         self.service.db.sql(
-            "UPDATE vh_lanes SET failing_since = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
+            "UPDATE vh_hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 9 DAY"
+        )
+        self.service.db.sql(
+            "UPDATE vh_lanes SET failed_attempts = 3, failing_since = "
+            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY WHERE failing_since IS NOT NULL"
         )
         time.sleep(1.1)
         self.once("delivered 0, failed 0, retrying 1")
-        self.service.db.sql(
-            "UPDATE vh_hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 6 DAY"
-        )
         time.sleep(1.1)
         self.once()
         line = self.service.admin("hook", "list", self.organization)
         assert line.split("\t")[2].startswith("disabled"), line
+
+    def test_failures_days_apart_do_not_disable_a_hook(self):
+        self.fresh("/seldom")
+        self.sink.script("/seldom", then=Answer(500))
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.service.db.sql(
+            "UPDATE vh_hooks SET updated_at = UTC_TIMESTAMP(3) - INTERVAL 9 DAY"
+        )
+        self.service.db.sql(
+            "UPDATE vh_lanes SET failed_attempts = 30, failing_since = "
+            "UTC_TIMESTAMP(3) - INTERVAL 6 DAY, failed_at = "
+            "UTC_TIMESTAMP(3) - INTERVAL 3 DAY WHERE failing_since IS NOT NULL"
+        )
+        time.sleep(1.1)
+        self.once("delivered 0, failed 0, retrying 1")
+        line = self.service.admin("hook", "list", self.organization)
+        assert line.split("\t")[2] == "enabled", line
 
     def test_a_deleted_hook_gets_nothing_more(self):
         hook = self.fresh("/deleted")

@@ -9,6 +9,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_conf_retired.c \
 	%D%/test_crypt.c \
 	%D%/test_etag.c \
+	%D%/test_failing.c \
 	%D%/test_field_errors.c \
 	%D%/test_gateway.c \
 	%D%/test_headroom.c \

@@ -30,7 +30,6 @@ static const struct outcome late = {
 static struct store_lane fresh(void)
 {
 	return (struct store_lane){.suspended_until = TIME_NONE,
-				   .failing_since = TIME_NONE,
 				   .rate_at = TIME_NONE};
 }
 
@@ -74,22 +73,6 @@ START_TEST(but_not_one_that_was_asked_for)
 	lane_learn(&l, &failed, &delivered, NOW, 0);
 	ck_assert_uint_eq(l.failures, 0);
 	ck_assert_int_eq(l.suspended_until, NOW + 3600000);
-}
-END_TEST
-
-START_TEST(failing_since_the_first_failure)
-{
-	struct store_lane l = fresh();
-	bool failed = false;
-	static const struct outcome stopped = {.verdict = OUTCOME_RETRY};
-
-	lane_learn(&l, &failed, &stopped, NOW, 0);
-	ck_assert_int_eq(l.failing_since, TIME_NONE);
-	lane_learn(&l, &failed, &broken, NOW + 1, 0);
-	lane_learn(&l, &failed, &dead, NOW + 2, 0);
-	ck_assert_int_eq(l.failing_since, NOW + 1);
-	lane_learn(&l, &failed, &delivered, NOW + 3, 0);
-	ck_assert_int_eq(l.failing_since, TIME_NONE);
 }
 END_TEST
 
@@ -289,7 +272,6 @@ Suite *suite_lane(void)
 	tcase_add_test(t, requests_under_way_together_are_one_failure);
 	tcase_add_test(t, an_answer_ends_the_suspension);
 	tcase_add_test(t, but_not_one_that_was_asked_for);
-	tcase_add_test(t, failing_since_the_first_failure);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
 	tcase_add_test(t, some_go_one_by_one);

@@ -16,6 +16,7 @@ static Suite *(*const suites[])(void) = {
 	suite_conf_retired,
 	suite_crypt,
 	suite_etag,
+	suite_failing,
 	suite_field_errors,
 	suite_gateway,
 	suite_headroom,

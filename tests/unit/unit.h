@@ -15,6 +15,7 @@ Suite *suite_buf(void);
 Suite *suite_conf_retired(void);
 Suite *suite_crypt(void);
 Suite *suite_etag(void);
+Suite *suite_failing(void);
 Suite *suite_field_errors(void);
 Suite *suite_gateway(void);
 Suite *suite_headroom(void);
