@@ -25,6 +25,9 @@ static const struct {
 		{"stopped", "The sender was stopped before a complete answer."},
 	[ATTEMPT_INTERNAL] = {"internal",
 			      "The sender could not make the request."},
+	[ATTEMPT_UNRECORDED] = {"unrecorded",
+				"The sender died before it had recorded what "
+				"became of this request."},
 };
 
 const char *attempt_error_code(enum attempt_error e)

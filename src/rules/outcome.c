@@ -36,6 +36,7 @@ static bool is_connection_level(const struct attempt *a)
 	case ATTEMPT_PROTOCOL:
 	case ATTEMPT_STOPPED:
 	case ATTEMPT_INTERNAL:
+	case ATTEMPT_UNRECORDED:
 	case ATTEMPT_ERROR_MAX:
 		break;
 	}

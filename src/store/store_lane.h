@@ -146,11 +146,11 @@ enum err store_lane_doubt(struct store *s, int64_t before, uint64_t *place);
 
 /*
  * Locks those of the lanes that are free or whose lease has ended, and reads
- * them. Rows that a dead owner had in flight are marked as possibly arrived; a
- * delivery, or a batch, that was three times alone in flight when its sender
- * died is held.
- * A ping that was in flight has failed: it is never sent twice.
- * `lanes` has room for n; `taken` of them are filled.
+ * them. Rows that a dead owner had in flight are marked as possibly arrived,
+ * and have an attempt more, of which nothing is known; a delivery, or a batch,
+ * that was three times alone in flight when its sender died is held. A ping
+ * that was in flight has failed: it is never sent twice. `lanes` has room for
+ * n; `taken` of them are filled.
  */
 enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 			 struct store_lane *lanes, size_t *taken);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "outside/attempt.h"
 #include "store/store.h"
 
 enum {
@@ -23,14 +24,24 @@ static uint64_t load_key(const unsigned char *p)
 	return v;
 }
 
+/* What it counted as when it went out, if it did: so the next request has the
+ * next number. */
+static const char note_unrecorded[] =
+	"INSERT INTO vh_attempts (delivery_id, attempt, started_at, error) "
+	"SELECT id, attempts + 1, UTC_TIMESTAMP(3), ? FROM vh_deliveries "
+	"WHERE state = 'pending' AND id IN ({?}) "
+	"ON DUPLICATE KEY UPDATE delivery_id = vh_attempts.delivery_id";
+
 static const char mark_suspects[] =
-	"UPDATE vh_deliveries SET maybe_duplicate = 1, crashes = crashes + ? "
+	"UPDATE vh_deliveries SET maybe_duplicate = 1, "
+	"attempts = attempts + 1, crashes = crashes + ? "
 	"WHERE state = 'pending' AND id IN ({?})";
 
 /* Nobody knows whether it arrived, and it must not be sent twice. */
 static const char fail_pings[] =
-	"UPDATE vh_deliveries SET maybe_duplicate = 1, crashes = crashes + ?, "
-	"state = 'failed', lane = hook_id + " STORE_LANE_FAILED_SQL ", "
+	"UPDATE vh_deliveries SET maybe_duplicate = 1, "
+	"attempts = attempts + 1, crashes = crashes + ?, state = 'failed', "
+	"lane = hook_id + " STORE_LANE_FAILED_SQL ", "
 	"due_at = UTC_TIMESTAMP(3), finished_at = UTC_TIMESTAMP(3), "
 	"reason = 'the sender died while sending this ping' "
 	"WHERE state = 'pending' AND id IN ({?})";
@@ -60,13 +71,17 @@ static enum err update_suspects(struct store *s, const char *sql,
 				const struct db_value *list, size_t n,
 				bool alone)
 {
+	const char *code = attempt_error_code(ATTEMPT_UNRECORDED);
 	enum err e = ERR_OK;
 
 	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
 		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
 
-		e = db_exec_list(s->db, sql, DB_ARGS(db_int(alone)), list + at,
-				 part);
+		e = db_exec_list(s->db, note_unrecorded, DB_ARGS(db_text(code)),
+				 list + at, part);
+		if (!e)
+			e = db_exec_list(s->db, sql, DB_ARGS(db_int(alone)),
+					 list + at, part);
 	}
 	return e;
 }

@@ -367,6 +367,56 @@ class Together(_CrashCase):
         assert got == [0, 1, *range(1, 40)], got
 
 
+class Unrecorded(_CrashCase):
+    """What a request came to that died with its sender."""
+
+    settings = {"sender": {"linger": "30s", "workers": "1"}}
+
+    def kill_one(self, path, count):
+        self.publish_many(count)
+        sender = self.service.start_sender()
+        self.sink.wait(1, path)
+        time.sleep(0.1)
+        kill_all(sender)
+        self.sink.script(path, then=Answer(200))
+        self.once(f"delivered {count}, failed 0")
+        return self.sink.at(path)[-1]
+
+    def test_it_is_counted_and_shown(self):
+        self.fresh("/died")
+        self.sink.script("/died", then=Answer(200, delay=1))
+        request = self.kill_one("/died", 1)
+        assert request.header("webhook-attempt") == "2", request
+        shown = self.door.request(
+            "GET",
+            "/v2/deliveries/" + request.header("webhook-id"),
+            [("Authorization", self.key)],
+        ).json()
+        assert shown["attemptCount"] == 2, shown
+        first, second = shown["attempts"]
+        assert (first["attempt"], first["error"], first["status"]) == (
+            1,
+            "unrecorded",
+            None,
+        ), first
+        assert "died" in first["errorText"], first
+        assert (second["attempt"], second["status"]) == (2, 200), second
+        assert first["startedAt"] <= second["startedAt"], shown
+
+    def test_for_each_member_of_a_batch(self):
+        self.fresh("/batched")
+        self.set(batch_size=3)
+        self.sink.script("/batched", then=Answer(200, delay=1))
+        request = self.kill_one("/batched", 3)
+        assert request.header("webhook-attempt") == "2", request
+        rows = self.service.db.sql(
+            "SELECT COUNT(*), SUM(error = 'unrecorded') FROM vh_attempts "
+            "WHERE delivery_id IN (SELECT id FROM vh_deliveries WHERE hook_id "
+            "= (SELECT MAX(id) FROM vh_hooks)) GROUP BY delivery_id"
+        )
+        assert rows == [["2", "1"]] * 3, rows
+
+
 class Restored(_CrashCase):
     """An operator says that the database is an earlier one."""
 
