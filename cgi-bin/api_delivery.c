@@ -59,8 +59,8 @@ static void link_before(struct call *c, const struct id *delivery,
 
 	id_format(id, delivery);
 	response_header(c->response, "Link",
-			"<%s/v2/deliveries/%s?before=%u>; rel=\"next\"",
-			c->conf->api.base_path, id, first);
+			"<%s/v2/deliveries/%s?before=%u%s>; rel=\"next\"",
+			c->conf->api.base_path, id, first, call_scope(c));
 }
 
 enum err api_delivery_get(struct call *c)

@@ -45,9 +45,9 @@ static void link_rest(struct call *c, const struct id *notification,
 	id_format(id, notification);
 	id_format(last, after);
 	response_header(c->response, "Link",
-			"<%s/v2/deliveries?notification=%s&after=%s>; "
+			"<%s/v2/deliveries?notification=%s&after=%s%s>; "
 			"rel=\"next\"",
-			c->conf->api.base_path, id, last);
+			c->conf->api.base_path, id, last, call_scope(c));
 }
 
 enum err api_notification_get(struct call *c)

@@ -11,6 +11,14 @@
 
 enum { KEY_MAX = 200 }; /* longer than any key of ours */
 
+static bool in_header(const struct request *r)
+{
+	const char *a = r->header[REQUEST_API_KEY];
+	const char *b = r->header[REQUEST_AUTHORIZATION];
+
+	return (a && *a) || (b && *b);
+}
+
 /* X-Api-Key comes first: where a server has passwords of its own, Authorization
  * belongs to these. */
 static const char *sent_key(const struct request *r)
@@ -56,7 +64,26 @@ enum err auth_check(struct call *c)
 	if (e == ERR_NOT_FOUND)
 		return refuse_key(c, "The API key is unknown, or was revoked.");
 	c->known = !e;
+	if (!e && c->key.role == ROLE_ADMIN && !in_header(c->request))
+		return refuse_key(c, "A key of the role admin is accepted in a "
+				     "header only: addresses are logged.");
 	return e;
+}
+
+enum err auth_organization(struct call *c)
+{
+	const char *text = request_param(c->request, "organization");
+	struct id id;
+	enum err e;
+
+	if (!text) {
+		response_problem(c->response, 400,
+				 "With a key of the role admin, ?organization= "
+				 "must name the organization.");
+		return ERR_INVALID;
+	}
+	e = call_parse_id(text, &id);
+	return e ? e : store_org_find(c->store, &id, &c->key.org);
 }
 
 void auth_touch(struct call *c)

@@ -14,6 +14,11 @@ struct call;
  * ERR_TEMP, are passed on. */
 enum err auth_check(struct call *c);
 
+/* For a key that belongs to no organization: sets c->key.org to that of the
+ * query. ERR_INVALID with the 400 made: there is none in it. ERR_NOT_FOUND:
+ * there is no such organization. */
+enum err auth_organization(struct call *c);
+
 /* After the answer: notes that the key was used, at most once a minute.
  * Failures are ignored. */
 void auth_touch(struct call *c);

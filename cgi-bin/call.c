@@ -41,7 +41,7 @@ void call_fail(struct call *c, enum err e)
 
 bool call_open(const struct call *c)
 {
-	return c->key.role == ROLE_MANAGE;
+	return c->key.role == ROLE_MANAGE || c->key.role == ROLE_ADMIN;
 }
 
 /* ---- parts of the address ---- */
@@ -54,6 +54,16 @@ enum err call_parse_id(const char *text, struct id *out)
 enum err call_id(const struct call *c, size_t arg, struct id *out)
 {
 	return call_parse_id(c->arg[arg], out);
+}
+
+const char *call_scope(struct call *c)
+{
+	char id[ID_TEXT_SIZE];
+
+	if (c->key.role != ROLE_ADMIN)
+		return "";
+	id_format(id, &c->key.org.id);
+	return arena_printf(c->arena, "&organization=%s", id);
 }
 
 static bool is_reading(const struct request *r)

@@ -53,6 +53,10 @@ enum err call_parse_id(const char *text, struct id *out);
 /* An id of the path; ERR_NOT_FOUND for one of any other form. */
 enum err call_id(const struct call *c, size_t arg, struct id *out);
 
+/* What an address in an answer needs besides, if the key belongs to no
+ * organization: "&organization=ID", else "". *arena* */
+const char *call_scope(struct call *c);
+
 /* Gives the answer, whose body is made, an ETag: `first`, which may be empty,
  * and a hash of the body. A client that has it already gets a 304 instead. */
 void call_tag(struct call *c, const char *first);

@@ -17,7 +17,8 @@
 
 /* Sets of roles. */
 #define ANYBODY 0u /* without a key */
-#define MANAGE (1u << ROLE_MANAGE)
+#define ADMIN (1u << ROLE_ADMIN)
+#define MANAGE (1u << ROLE_MANAGE | ADMIN)
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
 #define READ (1u << ROLE_READ | PUBLISH)
 #define RUN (1u << ROLE_RUN | MANAGE)
@@ -87,7 +88,7 @@ static const struct route routes[] = {
 	 "Read the same as JSON."},
 	{"GET", "/healthz", ANYBODY, api_health, "",
 	 "See whether requests can be served."},
-	{"GET", "/metrics", READ | NEAR, api_metrics, "",
+	{"GET", "/metrics", ADMIN | NEAR, api_metrics, "",
 	 "Read figures of the whole installation, for Prometheus."},
 };
 
@@ -242,6 +243,12 @@ static bool is_near(const struct call *c)
 	       !request_is_forwarded(c->request);
 }
 
+/* What the key of one organization may do, asked with one that has none. */
+static bool is_for_all(const struct call *c, const struct route *route)
+{
+	return c->key.role == ROLE_ADMIN && route->roles & 1u << ROLE_MANAGE;
+}
+
 static enum err check_role(struct call *c, const struct route *route)
 {
 	enum err e;
@@ -249,8 +256,10 @@ static enum err check_role(struct call *c, const struct route *route)
 	if (route->roles == ANYBODY || (route->roles & NEAR && is_near(c)))
 		return ERR_OK;
 	e = auth_check(c);
-	if (e || route->roles & 1u << c->key.role)
+	if (e)
 		return e;
+	if (route->roles & 1u << c->key.role)
+		return is_for_all(c, route) ? auth_organization(c) : ERR_OK;
 	response_problem(c->response, 403,
 			 "A key of the role %s may not do this.",
 			 store_role_name(c->key.role));
@@ -279,7 +288,8 @@ static enum err check_params(struct call *c, const struct route *route)
 		const char *name = r->param[i].name;
 
 		if (strcmp(name, "api_key") == 0 ||
-		    has_param(route->params, name))
+		    has_param(route->params, name) ||
+		    (strcmp(name, "organization") == 0 && is_for_all(c, route)))
 			continue;
 		response_problem(
 			c->response, 400,

@@ -99,7 +99,7 @@ KEYS = {
     "MANAGE": "`manage`",
     "RUN": "`run`",
     "ANYBODY": "none",
-    "READ | NEAR": "`read`, or none from `[api] metrics_allow`",
+    "ADMIN | NEAR": "`admin`, or none from `[api] metrics_allow`",
 }
 ROUTE = re.compile(
     r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+), api_\w+,\s+'

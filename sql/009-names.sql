@@ -45,6 +45,10 @@ ALTER TABLE vh_attempts
 	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
 	ADD COLUMN response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came';
 
+ALTER TABLE vh_api_keys
+	MODIFY COLUMN organization BINARY(12) NULL COMMENT 'vh_organizations.id; NULL: of the role admin, which belongs to none',
+	MODIFY COLUMN role ENUM('manage','publish','read','run','admin') NOT NULL COMMENT 'what the key may do';
+
 ALTER TABLE vh_hooks
 	ADD COLUMN version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag';
 

@@ -31,9 +31,9 @@ CREATE TABLE IF NOT EXISTS vh_organizations (
 
 CREATE TABLE IF NOT EXISTS vh_api_keys (
 	id BINARY(12) NOT NULL PRIMARY KEY COMMENT 'public id, for listing and revoking',
-	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
+	organization BINARY(12) NULL COMMENT 'vh_organizations.id; NULL: of the role admin, which belongs to none',
 	hash BINARY(32) NOT NULL COMMENT 'SHA-256 of the key; the key itself is stored nowhere',
-	role ENUM('manage','publish','read','run') NOT NULL COMMENT 'what the key may do',
+	role ENUM('manage','publish','read','run','admin') NOT NULL COMMENT 'what the key may do',
 	name VARCHAR(100) NOT NULL DEFAULT '' COMMENT 'for people',
 	created_at DATETIME(3) NOT NULL COMMENT 'when it was made',
 	last_used_at DATETIME(3) NULL COMMENT 'to the minute; NULL: never',

@@ -24,6 +24,7 @@
 
 /* The options of commands; the global ones are read elsewhere. */
 enum admin_option {
+	ADMIN_ADMIN,
 	ADMIN_DRY_RUN,
 	ADMIN_EXPLAIN,
 	ADMIN_IDEMPOTENCY_KEY,

@@ -28,11 +28,14 @@ static enum err read_key_options(const struct admin *a, enum store_role *role,
 {
 	const char *why;
 
-	*role = ROLE_MANAGE;
+	*role = a->option[ADMIN_ADMIN] ? ROLE_ADMIN : ROLE_MANAGE;
 	*name = "";
 	if (a->option[ADMIN_ROLE] &&
-	    !store_role_parse(a->option[ADMIN_ROLE], role)) {
-		log_error("--role must be manage, publish, read or run");
+	    (*role == ROLE_ADMIN ||
+	     !store_role_parse(a->option[ADMIN_ROLE], role) ||
+	     *role == ROLE_ADMIN)) {
+		log_error("--role must be manage, publish, read or run, and "
+			  "does not go with --admin");
 		return ERR_USAGE;
 	}
 	if (!a->option[ADMIN_NAME])
@@ -42,21 +45,36 @@ static enum err read_key_options(const struct admin *a, enum store_role *role,
 	return why ? admin_invalid("--name", why) : ERR_OK;
 }
 
+/* The organization whose keys these are; NULL: of none, with --admin. */
+static enum err read_key_owner(const struct admin *a, struct id *room,
+			       const struct id **out)
+{
+	bool none = a->option[ADMIN_ADMIN] != NULL;
+
+	if (none == (a->args > 0)) {
+		log_error("give either an organization or --admin");
+		return ERR_USAGE;
+	}
+	*out = none ? NULL : room;
+	return none ? ERR_OK : admin_id("organization", a->arg[0], room);
+}
+
 enum err admin_key_create(struct admin *a)
 {
 	char text[STORE_KEY_TEXT_SIZE];
 	struct store_key key;
 	enum store_role role;
 	const char *name;
-	struct id org;
+	const struct id *org;
+	struct id room;
 	struct jtree *v;
 	enum err e = read_key_options(a, &role, &name);
 
 	if (!e)
-		e = admin_id("organization", a->arg[0], &org);
+		e = read_key_owner(a, &room, &org);
 	if (e)
 		return e;
-	e = store_key_create(&a->store, &org, role, name, text, &key);
+	e = store_key_create(&a->store, org, role, name, text, &key);
 	if (e == ERR_NOT_FOUND)
 		return admin_missing("organization", a->arg[0]);
 	if (e)
@@ -88,13 +106,14 @@ enum err admin_key_list(struct admin *a)
 {
 	struct store_key *keys;
 	struct jtree *all;
-	struct id org;
+	const struct id *org;
+	struct id room;
 	size_t n;
-	enum err e = admin_id("organization", a->arg[0], &org);
+	enum err e = read_key_owner(a, &room, &org);
 
 	if (e)
 		return e;
-	e = store_key_list(&a->store, &org, &a->arena, &keys, &n);
+	e = store_key_list(&a->store, org, &a->arena, &keys, &n);
 	if (e == ERR_NOT_FOUND)
 		return admin_missing("organization", a->arg[0]);
 	if (e)

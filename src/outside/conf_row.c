@@ -82,12 +82,11 @@ const struct conf_row conf_rows[] = {
 	 .meaning = "A process of `hooks.fcgi` is renewed after so many "
 		"requests."},
 	{"api", "metrics_allow", CONF_LIST, AT(api.metrics_allow),
-	 .initial = "127.0.0.0/8, ::1", .empty = "none",
+	 .initial = "", .empty = "none",
 	 .meaning = "The networks whose clients may read `/metrics` without a "
 		"key, when no header of the request says that it was forwarded "
-		"for somebody else. If a proxy on the same host adds no such "
-		"header, set it to `192.0.2.1` or another address that nobody "
-		"has."},
+		"for somebody else. Not every proxy adds such a header: behind "
+		"one, do not name the proxy's address."},
 
 	{"sender", "linger", CONF_DURATION, AT(sender.linger), {0, DAY}, "55s",
 	 .meaning = "How long a run of `hooks-send` delivers what becomes due. "

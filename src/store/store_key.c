@@ -24,14 +24,14 @@ _Static_assert(STORE_KEY_TEXT_SIZE ==
 /* The columns of read_key(), in its order. */
 #define SELECT_KEYS                                                            \
 	"SELECT k.id, k.role, k.name, k.created_at, k.last_used_at, "          \
-	"o.id, o.name, o.created_at, o.updated_at, UTC_TIMESTAMP(3) "          \
-	"FROM vh_api_keys k JOIN vh_organizations o ON o.id = k.organization "
+	"o.id, COALESCE(o.name, ''), o.created_at, o.updated_at, "             \
+	"UTC_TIMESTAMP(3) FROM vh_api_keys k LEFT JOIN vh_organizations o "    \
+	"ON o.id = k.organization "
 
 static const char *const role_names[ROLE_MAX] = {
-	[ROLE_READ] = "read",
-	[ROLE_PUBLISH] = "publish",
-	[ROLE_MANAGE] = "manage",
-	[ROLE_RUN] = "run",
+	[ROLE_READ] = "read",	  [ROLE_PUBLISH] = "publish",
+	[ROLE_MANAGE] = "manage", [ROLE_RUN] = "run",
+	[ROLE_ADMIN] = "admin",
 };
 
 const char *store_role_name(enum store_role role)
@@ -83,9 +83,11 @@ enum err store_key_find(struct store *s,
 			struct store_key *out)
 {
 	struct db_stmt *q;
-	enum err e = db_query(
-		s->db, SELECT_KEYS "WHERE k.hash = ? AND k.revoked_at IS NULL",
-		DB_ARGS(db_bytes(hash, CRYPT_HASH_SIZE)), &q);
+	enum err e = db_query(s->db,
+			      SELECT_KEYS
+			      "WHERE k.hash = ? AND k.revoked_at IS NULL AND "
+			      "(o.id IS NOT NULL OR k.role = 'admin')",
+			      DB_ARGS(db_bytes(hash, CRYPT_HASH_SIZE)), &q);
 
 	if (e)
 		return e;
@@ -128,6 +130,11 @@ static void make_text(char text[STORE_KEY_TEXT_SIZE])
 	}
 }
 
+static struct db_value owner_value(const struct store_key *key)
+{
+	return key->role == ROLE_ADMIN ? db_null() : store_col_of(&key->org.id);
+}
+
 static enum err insert_key(struct store *s, const struct store_key *key,
 			   const char *text)
 {
@@ -139,7 +146,7 @@ static enum err insert_key(struct store *s, const struct store_key *key,
 		    "INSERT INTO vh_api_keys "
 		    "(id, organization, hash, role, name, created_at) "
 		    "VALUES (?, ?, ?, ?, ?, ?)",
-		    DB_ARGS(store_col_of(&key->id), store_col_of(&key->org.id),
+		    DB_ARGS(store_col_of(&key->id), owner_value(key),
 			    db_bytes(hash, sizeof(hash)),
 			    db_text(store_role_name(key->role)),
 			    db_text(key->name), db_time(key->created_at)));
@@ -154,7 +161,7 @@ enum err store_key_create(struct store *s, const struct id *org,
 {
 	struct store_key key = {.role = role, .last_used_at = TIME_NONE};
 	char made[STORE_KEY_TEXT_SIZE];
-	enum err e = store_org_find(s, org, &key.org);
+	enum err e = org ? store_org_find(s, org, &key.org) : ERR_OK;
 
 	if (!e)
 		e = store_now(s, &key.now);
@@ -180,14 +187,14 @@ enum err store_key_list(struct store *s, const struct id *org,
 	struct store_key *keys;
 	struct db_stmt *q;
 	size_t n = 0;
-	enum err e = store_org_find(s, org, &found);
+	enum err e = org ? store_org_find(s, org, &found) : ERR_OK;
 
 	if (!e)
 		e = db_query(s->db,
-			     SELECT_KEYS "WHERE k.organization = ? AND "
+			     SELECT_KEYS "WHERE k.organization <=> ? AND "
 					 "k.revoked_at IS NULL "
 					 "ORDER BY k.created_at, k.id",
-			     DB_ARGS(store_col_of(org)), &q);
+			     DB_ARGS(org ? store_col_of(org) : db_null()), &q);
 	if (e)
 		return e;
 	keys = arena_alloc(arena, db_rows(q) * sizeof(*keys));

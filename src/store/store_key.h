@@ -25,10 +25,11 @@ enum store_role {
 	ROLE_PUBLISH, /* read, and publish notifications */
 	ROLE_MANAGE,  /* everything */
 	ROLE_RUN,     /* start a sender run, nothing else */
+	ROLE_ADMIN,   /* everything, of every organization and of all */
 	ROLE_MAX
 };
 
-/* "read", "publish", "manage", "run", as stored and as typed. */
+/* "read", "publish", "manage", "run", "admin", as stored and as typed. */
 const char *store_role_name(enum store_role role);
 bool store_role_parse(const char *name, enum store_role *out);
 
@@ -36,7 +37,7 @@ enum { STORE_KEY_TEXT_SIZE = 47 }; /* "vh_", 43 of A-Z a-z 0-9 _ -, NUL */
 
 struct store_key {
 	struct id id;
-	struct store_org org;
+	struct store_org org; /* all zero: a key of the role `admin` */
 	enum store_role role;
 	char name[STORE_NAME_SIZE];
 	int64_t created_at, last_used_at; /* TIME_NONE: never used */
@@ -58,15 +59,16 @@ enum err store_key_touch(struct store *s, const struct store_key *key);
 
 /*
  * Creates a key of the organization and writes its text to `text`; it cannot be
- * read again later. ERR_NOT_FOUND: no such organization. `name` has passed
- * valid_name() or is empty.
+ * read again later. `org` is NULL if and only if the role is ROLE_ADMIN.
+ * ERR_NOT_FOUND: no such organization. `name` has passed valid_name() or is
+ * empty.
  */
 enum err store_key_create(struct store *s, const struct id *org,
 			  enum store_role role, const char *name,
 			  char text[STORE_KEY_TEXT_SIZE],
 			  struct store_key *out);
-/* The organization's keys that are not revoked, oldest first; *arena*.
- * ERR_NOT_FOUND: no such organization. */
+/* The organization's keys that are not revoked, oldest first; *arena*. With
+ * NULL those of the role `admin`. ERR_NOT_FOUND: no such organization. */
 enum err store_key_list(struct store *s, const struct id *org,
 			struct arena *arena, struct store_key **list,
 			size_t *count);

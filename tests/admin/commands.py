@@ -247,6 +247,26 @@ class Keys(admincase.AdminCase):
         for name in ("", "x" * 101, "a\tb"):
             self.fails(65, "key", "create", self.organization, "--name", name)
 
+    def test_8_the_role_that_belongs_to_no_organization(self):
+        made = json.loads(
+            self.admin("--json", "key", "create", "--admin", "--name", "ops")
+        )
+        assert (made["role"], made["name"]) == ("admin", "ops"), made
+        [row] = self.rows("key", "list", "--admin")
+        assert row[:3] == [made["_id"], "admin", "ops"], row
+        assert made["_id"] not in [r[0] for r in self.listed()]
+        self.admin("key", "revoke", made["_id"])
+        assert self.admin("key", "list", "--admin") == ""
+        for line in (
+            ("create",),
+            ("create", self.organization, "--admin"),
+            ("create", "--admin", "--role", "read"),
+            ("create", self.organization, "--role", "admin"),
+            ("list",),
+            ("list", self.organization, "--admin"),
+        ):
+            self.fails(64, "key", *line)
+
 
 class Status(admincase.AdminCase):
     FIGURES = [

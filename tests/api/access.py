@@ -41,6 +41,23 @@ class Keys(ApiCase):
             assert answer.status == 401, (headers, answer)
             assert answer.header("WWW-Authenticate"), answer
 
+    def test_a_key_of_the_role_admin_is_taken_from_a_header_only(self):
+        admin = self.service.admin_key()
+        path = f"/v2/hooks?organization={self.organization}"
+        self.good(200, "GET", path, key=admin)
+        self.good(200, "GET", path, key=None, headers=[("X-Api-Key", admin)])
+        answer = self.call("GET", f"{path}&api_key={admin}", key=None)
+        assert answer.status == 401, answer
+
+    def test_with_a_key_of_the_role_admin_pages_go_on(self):
+        admin = self.service.admin_key()
+        for _ in range(3):
+            self.hook()
+        path = f"/v2/hooks?limit=2&organization={self.organization}"
+        link = self.call("GET", path, key=admin).header("Link")
+        rest = link.split("<")[1].split(">")[0]
+        assert len(self.good(200, "GET", rest, key=admin)) == 1, link
+
     def test_the_headers_beat_the_query(self):
         for name in ("Authorization", "X-Api-Key"):
             self.problem(

@@ -37,10 +37,11 @@ PLAIN = {
     "until",
     "step",
     "dry_run",
+    "organization",
 }
 # /metrics asks for a key when the request was forwarded.
 FORWARDED = [("X-Forwarded-For", "192.0.2.1")]
-ROLES = ("read", "publish", "manage", "run")
+ROLES = ("read", "publish", "manage", "run")  # of an organization
 
 
 def operations():
@@ -166,6 +167,32 @@ class Roles(_Matrix):
                 may = role in operation["x-roles"]
                 ok = answer.status < 300 if may else answer.status == 403
                 assert ok, (method, path, role, answer)
+
+    def test_the_role_that_belongs_to_no_organization(self):
+        """Whatever `manage` may, if the organization is named."""
+        admin = self.service.admin_key()
+        for method, path, operation in operations():
+            if not needs_key(operation):
+                continue
+            address = self.address(path)
+            of_one = "manage" in operation["x-roles"]
+            plain_answer = self.ask(method, address, operation, admin)
+            ok = plain_answer.status == (400 if of_one else 200)
+            assert ok, (method, path, plain_answer)
+            if not of_one:
+                continue
+            for organization, want in (
+                (self.organization, None),
+                (no_such_id(), 404),
+                ("x", 404),
+                ("", 404),
+            ):
+                query = f"{address}?organization={organization}"
+                answer = self.ask(method, query, operation, admin)
+                ok = answer.status == want if want else answer.status < 300
+                assert ok, (method, query, answer)
+            answer = self.ask(method, query, operation, self.key)
+            assert answer.status == 400, (method, query, answer)
 
     def test_a_role_is_judged_before_anything_is_looked_up(self):
         for method, path, operation in operations():
@@ -328,6 +355,15 @@ class Tenants(_Matrix):
 class Anything(_Matrix):
     """What every route must stand."""
 
+    def setup(self):
+        super().setup()
+        self.admin_key = self.service.admin_key()
+
+    def key_for(self, operation):
+        """One whose role may do it."""
+        only = operation.get("x-roles") == ["admin"]
+        return self.admin_key if only else self.key
+
     def every(self, want, **options):
         for method, path, operation in operations():
             if (
@@ -340,7 +376,7 @@ class Anything(_Matrix):
                 method,
                 self.address(path, self.ids) + options.get("query", ""),
                 operation,
-                self.key,
+                self.key_for(operation),
                 **{n: v for n, v in options.items() if n != "query"},
             )
             assert answer.status == want, (method, path, answer)
@@ -358,7 +394,10 @@ class Anything(_Matrix):
     def test_a_slash_at_the_end(self):
         for method, path, operation in operations():
             answer = self.ask(
-                method, self.address(path) + "/", operation, self.key
+                method,
+                self.address(path) + "/",
+                operation,
+                self.key_for(operation),
             )
             assert answer.status < 300, (method, path, answer)
 

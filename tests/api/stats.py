@@ -475,9 +475,10 @@ class Cost(ApiCase):
 
     def asks(self):
         """What there is to ask."""
+        admin = self.service.admin_key()
         return {
             STATS: lambda: self.good(200, "GET", STATS),
-            "/metrics": lambda: self.call("GET", "/metrics", key=None),
+            "/metrics": lambda: self.call("GET", "/metrics", key=admin),
             "status": lambda: self.service.admin("status"),
         }
 

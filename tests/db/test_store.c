@@ -108,7 +108,7 @@ START_TEST(a_key_opens_its_organization)
 
 	assert_ok(store_org_create(&store, "Demo", &org));
 	assert_ok(store_org_create(&store, "Neighbour", &neighbour));
-	for (unsigned role = 0; role < ROLE_MAX; role++) {
+	for (unsigned role = 0; role < ROLE_ADMIN; role++) {
 		assert_ok(store_key_create(&store, &org.id,
 					   (enum store_role)role, "cron", text,
 					   &made));
@@ -124,6 +124,27 @@ START_TEST(a_key_opens_its_organization)
 		ck_assert_int_ge(found.now, made.created_at);
 		ck_assert_int_lt(found.now - made.created_at, 60000);
 	}
+}
+END_TEST
+
+START_TEST(a_key_that_belongs_to_none)
+{
+	const struct id nobody = {.b = {0}};
+	struct store_key made, found, *list;
+	char text[STORE_KEY_TEXT_SIZE];
+	size_t n;
+
+	assert_ok(
+		store_key_create(&store, NULL, ROLE_ADMIN, "ops", text, &made));
+	assert_ok(find(text, &found));
+	ck_assert_uint_eq(found.role, ROLE_ADMIN);
+	ck_assert(id_equal(&found.org.id, &nobody));
+	ck_assert_str_eq(found.org.name, "");
+	assert_ok(store_key_list(&store, NULL, &arena, &list, &n));
+	ck_assert_uint_eq(n, 1);
+	ck_assert(id_equal(&list[0].id, &made.id));
+	assert_ok(store_key_revoke(&store, &made.id));
+	assert_err(find(text, &found), ERR_NOT_FOUND);
 }
 END_TEST
 
@@ -369,6 +390,7 @@ Suite *suite_store(void)
 	tcase_add_test(t, the_longest_name);
 	tcase_add_test(t, organizations_are_listed_by_age);
 	tcase_add_test(t, a_key_opens_its_organization);
+	tcase_add_test(t, a_key_that_belongs_to_none);
 	tcase_add_test(t, only_the_very_key_opens);
 	tcase_add_test(t, a_key_of_nobody_is_not_made);
 	tcase_add_test(t, a_revoked_key_opens_nothing);

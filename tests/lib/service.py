@@ -199,6 +199,10 @@ class Service:
     def key(self, organization, role="manage"):
         return self.admin("key", "create", organization, "--role", role)
 
+    def admin_key(self):
+        """A key that belongs to no organization."""
+        return self.admin("key", "create", "--admin")
+
     def send(self, *flags):
         """One run of the sender to its end."""
         return self.run(
