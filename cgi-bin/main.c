@@ -14,6 +14,7 @@
 #include "auth.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/self.h"
 #include "call.h"
 #include "gateway.h"
 #include "meter.h"
@@ -199,6 +200,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	find_self(self, sizeof(self));
+	self_keep_secrets();
 	log_open("hooks.fcgi", LOG_LEVEL_WARN);
 	g = gateway_new();
 	again = loop(&site, g);

@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/shown.h"
 #include "store/store_org.h"
 
 enum err admin_usage(const char *complaint, const char *about)
@@ -72,17 +74,34 @@ void admin_print(struct admin *a, const char *name, const char *text)
 }
 
 /* A command whose output could not be written must not look like a success. */
-enum err admin_flush(struct admin *a)
+static enum err write_out(const struct buf *b)
 {
-	if (a->out.overflow) {
+	if (b->overflow) {
 		log_error("the output is too long");
 		return ERR_INTERNAL;
 	}
-	if (fwrite(a->out.data, 1, a->out.len, stdout) != a->out.len ||
+	if (fwrite(b->data, 1, b->len, stdout) != b->len ||
 	    fflush(stdout) != 0) {
 		log_error("cannot write to standard output: %m");
 		return ERR_INTERNAL;
 	}
-	buf_clear(&a->out);
 	return ERR_OK;
+}
+
+enum err admin_flush(struct admin *a)
+{
+	enum { LONGEST = 6 }; /* what one byte may become */
+	struct buf safe;
+	enum err e;
+
+	if (a->out.overflow || (a->exact && !isatty(STDOUT_FILENO))) {
+		e = write_out(&a->out);
+	} else {
+		buf_init(&safe, LONGEST * a->out.len + 1);
+		shown_add(&safe, a->out.data, a->out.len);
+		e = write_out(&safe);
+		buf_release(&safe);
+	}
+	buf_clear(&a->out);
+	return e;
 }

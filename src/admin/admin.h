@@ -41,6 +41,7 @@ struct admin {
 	char **arg;			      /* after the command's name */
 	int args;
 	bool json;
+	bool exact; /* the output's bytes count: only a terminal is spared */
 	const char *config; /* as given; NULL: not given */
 	struct conf conf;
 	struct store store;
@@ -64,8 +65,8 @@ void admin_json(struct admin *a, struct jtree *v);
 /* Prints the requested result, as a line or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
 
-/* Writes the output so far; for commands with a long output, which must check
- * the result. */
+/* Writes the output so far, without what could do harm on a terminal; for
+ * commands with a long output, which must check the result. */
 enum err admin_flush(struct admin *a);
 
 struct store_key;

@@ -197,6 +197,7 @@ enum err admin_export(struct admin *a)
 		e = store_org_find(&a->store, &org, &x.org);
 	if (e)
 		return e;
+	a->exact = true;
 	arena_init(&x.arena);
 	e = export_line(&x, "organization", view_org(&x.org));
 	for (size_t i = 0; !e && i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -7,6 +7,7 @@
 #include "admin/admin.h"
 #include "base/log.h"
 #include "outside/conf_key.h"
+#include "outside/crypt.h"
 #include "store/store_secret.h"
 
 static enum err read_old_key(const struct admin *a,
@@ -34,6 +35,7 @@ enum err admin_secret_rewrite(struct admin *a)
 	}
 	while (!e && w.more)
 		e = store_secret_rewrite(&a->store, &w);
+	crypt_wipe(old_key, sizeof(old_key));
 	if (!e && w.unreadable) {
 		log_error("%llu secrets were rewritten, and %llu cannot be "
 			  "read with either key",

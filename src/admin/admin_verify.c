@@ -11,6 +11,7 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "deliver/lane.h"
 #include "deliver/parcel.h"
 #include "rules/target.h"
@@ -116,12 +117,18 @@ static void put_signed(struct buf *out, const struct verify *v)
 
 /* ---- a shell command ---- */
 
-static bool has_no_control(const char *s, size_t n)
+/* What a terminal is not shown as it is would be lost in a command that is
+ * copied from there. */
+static bool is_harmless(const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-			return false;
-	return true;
+	struct buf shown;
+	bool plain;
+
+	buf_init(&shown, COMMAND_MAX);
+	shown_add(&shown, s, n);
+	plain = shown.len == n && !memchr(s, '\n', n) && !memchr(s, '\t', n);
+	buf_release(&shown);
+	return plain;
 }
 
 static void quote(struct buf *out, const char *s, size_t n)
@@ -144,7 +151,7 @@ static void quote_printf(struct buf *out, const char *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c < ' ' || c == 0x7f)
+		if (c < ' ' || c >= 0x7f)
 			buf_printf(out, "\\%03o", c);
 		else if (c == '\'')
 			buf_puts(out, "'\\''");
@@ -167,7 +174,7 @@ static void put_data(struct buf *out, const struct parcel *p)
 	buf_puts(out, " --data-binary ");
 	if (p->body_len > ARGUMENT_MAX) {
 		buf_puts(out, "@-");
-	} else if (has_no_control(p->body, p->body_len)) {
+	} else if (is_harmless(p->body, p->body_len)) {
 		quote(out, p->body, p->body_len);
 	} else {
 		buf_puts(out, "\"$(");
@@ -288,6 +295,7 @@ enum err admin_verify(struct admin *a)
 	struct verify v = {.a = a};
 	enum err e = find_delivery(&v, a->arg[0]);
 
+	a->exact = true;
 	if (!e)
 		e = make(&v);
 	if (!e && a->json)

@@ -10,11 +10,13 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "admin/admin.h"
 #include "admin/admin_command.h"
 #include "admin/admin_help.h"
 #include "base/log.h"
+#include "base/self.h"
 
 enum { OUT_MAX = 1024 * 1024 * 1024, OPTION_SIZE = 40 };
 
@@ -163,6 +165,8 @@ int main(int argc, char **argv)
 	struct admin a = {0};
 	enum err e;
 
+	umask(S_IRWXG | S_IRWXO);
+	self_keep_secrets();
 	log_open("hooks-admin", LOG_LEVEL_WARN);
 	arena_init(&a.arena);
 	buf_init(&a.out, OUT_MAX);

@@ -15,5 +15,7 @@ libhooks_a_SOURCES += \
 	%D%/nearest.h \
 	%D%/self.c \
 	%D%/self.h \
+	%D%/shown.c \
+	%D%/shown.h \
 	%D%/text.c \
 	%D%/text.h

@@ -6,6 +6,8 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 bool self_folder(char path[SELF_PATH_SIZE])
@@ -21,6 +23,26 @@ bool self_folder(char path[SELF_PATH_SIZE])
 		return false;
 	*slash = '\0';
 	return true;
+}
+
+/* The leak check of AddressSanitizer looks into its own process. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MAY_BE_LOOKED_INTO 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAY_BE_LOOKED_INTO 1
+#endif
+#endif
+
+/* The limit alone is not heeded where cores go to a program. */
+void self_keep_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifndef MAY_BE_LOOKED_INTO
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 /* A container or taskset may leave fewer than the machine has. */

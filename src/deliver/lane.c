@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "outside/crypt.h"
 #include "outside/jtree.h"
 #include "rules/outcome.h"
 #include "rules/retry.h"
@@ -79,6 +80,7 @@ struct lane *lane_new(const struct store_lane *row,
 
 void lane_free(struct lane *l)
 {
+	crypt_wipe(l->facts.hook.key, sizeof(l->facts.hook.key));
 	arena_release(&l->facts.arena);
 	free(l->ledger.keys);
 	free(l);

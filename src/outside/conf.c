@@ -20,6 +20,7 @@
 #include "outside/conf_retired.h"
 #include "outside/conf_row.h"
 #include "outside/conf_value.h"
+#include "outside/crypt.h"
 
 static void *slot(struct conf *c, const struct conf_row *k)
 {
@@ -342,6 +343,7 @@ void conf_release(struct conf *c)
 		conf_value_release(conf_rows[i].type, slot(c, &conf_rows[i]));
 	free(c->file);
 	c->file = NULL;
+	crypt_wipe(c->secrets.key, sizeof(c->secrets.key));
 }
 
 void conf_each(const struct conf *c,

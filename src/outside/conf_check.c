@@ -19,6 +19,7 @@
 #include "outside/conf_file.h"
 #include "outside/conf_key.h"
 #include "outside/conf_mail.h"
+#include "outside/crypt.h"
 
 static enum err check_secrecy(const struct conf *c, const struct stat *st)
 {
@@ -65,6 +66,7 @@ static enum err read_password_file(struct conf *c)
 		return conf_reject(c, "database", "password_file", why);
 	free(c->database.password);
 	c->database.password = xstrdup(line);
+	crypt_wipe(line, sizeof(line));
 	return ERR_OK;
 }
 

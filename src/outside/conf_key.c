@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "outside/conf_file.h"
+#include "outside/crypt.h"
 
 /* One byte more than there should be, to see that there is none. */
 static bool read_all(int fd, unsigned char *out, size_t max, size_t *n)
@@ -28,14 +29,13 @@ static bool read_all(int fd, unsigned char *out, size_t max, size_t *n)
 	return true;
 }
 
-static const char *check(int fd, unsigned char *key)
+static const char *check(int fd, unsigned char bytes[CONF_KEY_SIZE + 1])
 {
-	unsigned char bytes[CONF_KEY_SIZE + 1];
 	const char *why;
 	struct stat st;
 	size_t n;
 
-	if (fstat(fd, &st) != 0 || !read_all(fd, bytes, sizeof(bytes), &n))
+	if (fstat(fd, &st) != 0 || !read_all(fd, bytes, CONF_KEY_SIZE + 1, &n))
 		return strerror(errno);
 	why = conf_file_refuse_secret(&st);
 	if (why)
@@ -43,18 +43,21 @@ static const char *check(int fd, unsigned char *key)
 	if (n != CONF_KEY_SIZE)
 		return "is not a file of exactly 32 bytes (make one with: "
 		       "head -c 32 /dev/urandom)";
-	memcpy(key, bytes, CONF_KEY_SIZE);
 	return NULL;
 }
 
 const char *conf_key_read(const char *path, unsigned char key[CONF_KEY_SIZE])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char bytes[CONF_KEY_SIZE + 1];
 	const char *why;
 
 	if (fd < 0)
 		return strerror(errno);
-	why = check(fd, key);
+	why = check(fd, bytes);
+	if (!why)
+		memcpy(key, bytes, CONF_KEY_SIZE);
+	crypt_wipe(bytes, sizeof(bytes));
 	close(fd);
 	return why;
 }

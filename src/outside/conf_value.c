@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/conf.h"
+#include "outside/crypt.h"
 
 typedef const char *parse_fn(void *to, const char *text,
 			     const struct conf_range *range);
@@ -331,6 +332,8 @@ void conf_value_release(enum conf_type type, void *value)
 	if (type == CONF_LIST) {
 		list_release(value);
 	} else if (type == CONF_STRING || type == CONF_SECRET) {
+		if (type == CONF_SECRET && *s)
+			crypt_wipe(*s, strlen(*s));
 		free(*s);
 		*s = NULL;
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -22,6 +23,11 @@ static void crypt_must(int ok, const char *what)
 		return;
 	log_error("libcrypto refused: %s", what);
 	exit(err_exit(ERR_INTERNAL));
+}
+
+void crypt_wipe(void *p, size_t n)
+{
+	OPENSSL_cleanse(p, n);
 }
 
 void crypt_random(void *out, size_t n)

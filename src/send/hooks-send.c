@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/self.h"
 #include "base/text.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
@@ -422,6 +424,8 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);  /* nobody may read the log any more */
 	block_signals(&r.signals); /* so that an early one ends it well, too */
+	umask(S_IRWXG | S_IRWXO);
+	self_keep_secrets();
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.until = TIME_NONE;
 	r.lock.fd = r.lock.state.fd = -1;

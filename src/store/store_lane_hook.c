@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "outside/crypt.h"
 #include "rules/vault.h"
 #include "store/store.h"
 #include "store/store_col.h"
@@ -38,10 +39,10 @@ static void add_secret(const struct store *s, struct db_stmt *q,
 		h->locked = true;
 		return;
 	}
-	if (h->keys == STORE_LANE_KEYS ||
-	    !sign_key_parse(secret, strlen(secret), &h->key[h->keys]))
-		return;
-	h->key_end[h->keys++] = db_col_time(q, 2);
+	if (h->keys < STORE_LANE_KEYS &&
+	    sign_key_parse(secret, strlen(secret), &h->key[h->keys]))
+		h->key_end[h->keys++] = db_col_time(q, 2);
+	crypt_wipe(secret, sizeof(secret));
 }
 
 static enum err read_secrets(struct store *s, const struct db_value *list,

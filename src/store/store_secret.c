@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "outside/crypt.h"
 #include "rules/vault.h"
 #include "store/store.h"
 
@@ -93,8 +94,10 @@ enum err store_secret_replace(struct store *s, uint64_t hook,
 {
 	char current[SIGN_SECRET_SIZE];
 	enum err e = store_secret_current(s, hook, current);
+	bool same = !e && strcmp(current, secret) == 0;
 
-	if (!e && strcmp(current, secret) == 0)
+	crypt_wipe(current, sizeof(current));
+	if (same)
 		return ERR_OK;
 	/* A new secret must be possible when the old one cannot be read. */
 	if (e && e != ERR_NOT_FOUND && e != ERR_CONFIG)
@@ -189,6 +192,7 @@ static enum err rewrite_one(struct store *s, struct store_secret_sweep *w,
 		    "secret = ?",
 		    DB_ARGS(db_bytes(anew, vault_seal(anew, key, hook, secret)),
 			    db_uint(w->after), db_bytes(stored, n)));
+	crypt_wipe(secret, sizeof(secret));
 	if (!e)
 		w->rewritten += db_affected(s->db);
 	return e;

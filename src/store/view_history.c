@@ -127,7 +127,7 @@ static void put_base64(struct jtree *v, const char *name, const char *p,
 }
 
 /* A text that was cut within a character is still a text. */
-static size_t shown_length(const struct store_attempt *a)
+static size_t whole_length(const struct store_attempt *a)
 {
 	size_t most = a->kept == ATTEMPT_CUT ? 3 : 0;
 
@@ -139,7 +139,7 @@ static size_t shown_length(const struct store_attempt *a)
 
 static void put_body(struct jtree *v, const struct store_attempt *a)
 {
-	size_t length = a->body ? shown_length(a) : 0;
+	size_t length = a->body ? whole_length(a) : 0;
 	bool is_text = !a->body_len || length;
 
 	jtree_put_string(v, "bodyEncoding", is_text ? "utf-8" : "base64");

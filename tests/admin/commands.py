@@ -326,6 +326,29 @@ class Status(admincase.AdminCase):
         assert ID.fullmatch(rejected[0]), rejected
         assert rejected[2:] == ["a\\x09b\\x0ac", "unknown action"], rejected
 
+    def test_3_what_strangers_wrote_is_harmless(self):
+        """On a terminal U+009B begins a command, as escape and [ do, and
+        U+202E lets what follows run from right to left."""
+        text = "\u009b31m\u0085\u202eabc\u2066"
+        self.db.sql(
+            "INSERT INTO vh_notifications (organization, action, resource, "
+            f"state, reason) VALUES ('o', '{text}', '{{}}', 'rejected', 'x')"
+        )
+        organization = self.admin("org", "create", "Demo")
+        self.db.sql(f"UPDATE vh_organizations SET name = '{text}'")
+        shown = "\\u009b31m\\u0085\\u202eabc\\u2066"
+        for command in (("status",), ("org", "list")):
+            for flags in ((), ("--json",)):
+                out = self.admin(*flags, *command)
+                assert (
+                    not set(text) & set("\u009b\u0085\u202e\u2066") & set(out)
+                ), out
+                assert shown in out, out
+        names = json.loads(self.admin("--json", "org", "list"))
+        assert text in [org["name"] for org in names], names
+        self.admin("org", "delete", organization, "--yes")
+        self.db.sql(f"DELETE FROM vh_notifications WHERE action = '{text}'")
+
     def test_3_json(self):
         got = json.loads(self.admin("status", "--json"))
         assert got["due"] == 1 and got["failed"] == 1, got

@@ -5,18 +5,23 @@ curl command makes the same request.
 """
 
 import json
+import os
+import pty
 import re
+import select
 import subprocess
 import time
 
 import receiver
 import sendcase
+import service
 import tap
+import where
 
 NOBODY = "5f" * 12
 # Everything that a shell, printf or curl could misunderstand.
 NASTY = (
-    '{"a": "it\'s $HOME `id` \\\\ \\n %s %% \\" !! \\u0041 é 🪝",\n'
+    '{"a": "it\'s $HOME `id` \\\\ \\n %s %% \\" !! \\u0041 é 🪝 \u202e\u009b",\n'
     '\t"b": ["@x", "$(reboot)", "\'\'", "\\u0001"],\r\n  "c": "-"}'
 )
 
@@ -104,6 +109,31 @@ class Verify(sendcase.SendCase):
         hook = self.pending()
         request = self.compare(hook)
         assert NASTY.encode() in request.body
+
+    def test_1_on_a_terminal(self):
+        """Nothing that moves its cursor; what is copied is the same."""
+        hook = self.pending()
+        ours, theirs = pty.openpty()
+        words = (where.program("hooks-admin"), "-c")
+        words += (self.service.config(service.ADMIN), "verify")
+        with subprocess.Popen(
+            [str(w) for w in (*words, self.delivery())], stdout=theirs
+        ) as process:
+            os.close(theirs)
+            text = b""
+            while select.select([ours], [], [], 30)[0]:
+                try:
+                    text += os.read(ours, 65536)
+                except OSError:
+                    break  # the other end is closed
+            assert process.wait() == 0
+        os.close(ours)
+        text = text.decode().replace("\r\n", "\n")
+        assert not set("\u202e\u009b\r") & set(text), text
+        self.shell(text.rpartition("# repeat\n")[2])
+        [request] = self.sink.at()
+        assert NASTY.encode() in request.body, request
+        self.service.admin("hook", "delete", hook)
 
     def test_2_headers_of_its_own(self):
         hook = self.pending(

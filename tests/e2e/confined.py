@@ -4,11 +4,14 @@ The sender below the restrictions of the sample unit, and where it may not ask
 for the addresses of this host: then it refuses to start.
 """
 
+import pathlib
+import re
 import shutil
 import socket
 import subprocess
 
 import confine
+import processes
 import sendcase
 import service
 import where
@@ -94,6 +97,66 @@ class Confined(sendcase.SendCase):
             )
             done = self.service.send("--once")
             assert done.status == 78 and "own_addresses" in done.err, done
+
+
+class Closed(sendcase.SendCase):
+    """What holds secrets leaves no core dump, and no other program of its user
+    looks into it."""
+
+    def starts_closed(self, name, argv, **options):
+        child = processes.Child(
+            name,
+            argv,
+            self.service.folder / f"{name}.log",
+            drop=True,
+            **options,
+        )
+        proc = pathlib.Path(f"/proc/{child.process.pid}")
+        try:
+            processes.wait_until(
+                lambda: (proc / "mem").stat().st_uid == 0, 5, f"{name} closed"
+            )
+            limits = (proc / "limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.M), (
+                limits
+            )
+        finally:
+            child.process.kill()
+            child.wait()
+
+    def test_the_three_programs(self):
+        if b"__asan_init" in where.program("hooks-send").read_bytes():
+            return  # its leak check looks into its own process
+        state = self.service.folder.for_nobody("closed")
+        state.chmod(0o700)
+        config = self.service.write_config(
+            service.SENDER, sender={"state_dir": state}
+        )
+        folder = self.service.prefix / "libexec/vyte-hooks"
+        shutil.copy(where.program("hooks-admin"), folder)
+        self.starts_closed(
+            "hooks-send",
+            [self.service.prefix / "bin/hooks-send", "-c", config],
+        )
+        self.starts_closed(
+            "hooks-admin",
+            [
+                folder / "hooks-admin",
+                "-c",
+                self.service.config(service.ADMIN),
+                "publish",
+                self.organization,
+                "event.created",
+                "-",
+            ],
+            stdin=subprocess.PIPE,
+        )
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.service.folder / "closed.sock"))
+            listener.listen(1)
+            self.starts_closed(
+                "hooks.fcgi", [folder / "hooks.fcgi"], stdin=listener
+            )
 
 
 if __name__ == "__main__":

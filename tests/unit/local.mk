@@ -32,6 +32,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_response.c \
 	%D%/test_retry.c \
 	%D%/test_route.c \
+	%D%/test_shown.c \
 	%D%/test_sign.c \
 	%D%/test_stats_range.c \
 	%D%/test_tally.c \

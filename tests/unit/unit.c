@@ -39,6 +39,7 @@ static Suite *(*const suites[])(void) = {
 	suite_response,
 	suite_retry,
 	suite_route,
+	suite_shown,
 	suite_sign,
 	suite_stats_range,
 	suite_tally,

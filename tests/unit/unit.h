@@ -38,6 +38,7 @@ Suite *suite_request(void);
 Suite *suite_response(void);
 Suite *suite_retry(void);
 Suite *suite_route(void);
+Suite *suite_shown(void);
 Suite *suite_sign(void);
 Suite *suite_stats_range(void);
 Suite *suite_tally(void);
