@@ -21,6 +21,8 @@
 #define PLACE_MASK UINT64_C(0x3fffffffffffffff)
 /* After all of them: locked while the file gets its mark. */
 #define MARK_PLACE (PLACE_MASK + 2)
+/* Locked by all who wait for the first byte, each for reading. */
+#define QUEUE_PLACE (PLACE_MASK + 3)
 
 enum { MARK_LEN = 16 };
 
@@ -136,6 +138,24 @@ void lock_give_up(struct lock *l)
 	lock_set(l, 0, F_UNLCK);
 }
 
+void lock_queue(struct lock *l, bool waits)
+{
+	lock_set(l, QUEUE_PLACE, waits ? F_RDLCK : F_UNLCK);
+}
+
+/* Whether another opening of the file has this byte locked. */
+static bool is_locked(const struct lock *l, uint64_t place)
+{
+	struct flock f = byte_at(place, F_WRLCK);
+
+	return fcntl(l->fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
+}
+
+bool lock_wanted(struct lock *l)
+{
+	return is_locked(l, QUEUE_PLACE);
+}
+
 static uint64_t lock_place(uint64_t nonce)
 {
 	return (nonce & PLACE_MASK) + 1;
@@ -158,7 +178,6 @@ bool lock_alive(void *arg, const char *owner)
 {
 	struct lock *l = arg;
 	const char *digits = strrchr(owner, ':');
-	struct flock f;
 	uint64_t nonce;
 	char *end;
 
@@ -167,6 +186,5 @@ bool lock_alive(void *arg, const char *owner)
 	nonce = strtoull(digits + 1, &end, 16);
 	if (*end)
 		return true;
-	f = byte_at(lock_place(nonce), F_WRLCK);
-	return fcntl(l->fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
+	return is_locked(l, lock_place(nonce));
 }

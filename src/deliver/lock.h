@@ -37,6 +37,11 @@ void lock_close(struct lock *l);
 bool lock_try(struct lock *l);
 /* Releases the first byte; the file stays open. */
 void lock_give_up(struct lock *l);
+/* Shows the one that holds the first byte, or does not show it any more, that
+ * somebody waits for it. */
+void lock_queue(struct lock *l, bool waits);
+/* Whether somebody does. */
+bool lock_wanted(struct lock *l);
 
 /* Makes a new owner's name and locks its byte until this `l` is closed. Without
  * an open file the name has another prefix, so that nobody takes it for dead.

@@ -19,6 +19,7 @@ struct state_dir;
 /* Shared between a run's workers and the program that watches them. */
 struct plan_count {
 	atomic_uint_fast64_t delivered, failed, retried;
+	atomic_bool finish; /* the program's word: PLAN_FINISH */
 };
 
 /* How a run is to end. */

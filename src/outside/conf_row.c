@@ -88,10 +88,11 @@ const struct conf_row conf_rows[] = {
 		"for somebody else. Not every proxy adds such a header: behind "
 		"one, do not name the proxy's address."},
 
-	{"sender", "linger", CONF_DURATION, AT(sender.linger), {0, DAY}, "55s",
+	{"sender", "linger", CONF_DURATION, AT(sender.linger), {0, DAY}, "60s",
 	 .meaning = "How long a run of `hooks-send` delivers what becomes due. "
-		"When cron starts one every minute, that is a little less than "
-		"a minute."},
+		"After that it goes on until the next run is there to take "
+		"over, for 10 s at most; so it should be the time between two "
+		"starts by cron."},
 	{"sender", "concurrency", CONF_UINT, AT(sender.concurrency), {1, 4096},
 	 "256",
 	 .meaning = "How many requests may be in flight at the same time. "

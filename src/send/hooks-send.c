@@ -27,6 +27,7 @@
 #include "send/send_options.h"
 #include "send/send_prepare.h"
 #include "send/send_report.h"
+#include "send/send_turn.h"
 #include "store/store.h"
 #include "store/store_sender.h"
 
@@ -45,9 +46,9 @@ struct run {
 	struct lock lock;
 	struct store store;
 	sigset_t signals; /* blocked and waited for */
-	bool holds_lock;
-	int64_t began, end; /* monotonic */
-	int64_t until;	    /* database time, with --once; TIME_NONE */
+	struct send_turn turn;
+	int64_t began; /* monotonic */
+	int64_t until; /* database time, with --once; TIME_NONE */
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
@@ -81,9 +82,7 @@ static enum plan_wish wish(void *arg)
 
 	if (told_to_stop)
 		return PLAN_STOP;
-	if (!r->o.once && clock_monotonic() >= r->end)
-		return PLAN_FINISH;
-	return PLAN_GO_ON;
+	return atomic_load(&r->count->finish) ? PLAN_FINISH : PLAN_GO_ON;
 }
 
 static void catch_signals(void)
@@ -284,26 +283,16 @@ static void pass_on_stop(struct run *r)
  * waits for requests in flight: leases make the overlap safe. */
 static void heed_time(struct run *r)
 {
-	if (r->holds_lock &&
-	    (r->stop_by || (!r->o.once && clock_monotonic() >= r->end))) {
-		lock_give_up(&r->lock);
-		r->holds_lock = false;
-	}
-}
-
-static int64_t tick(const struct run *r)
-{
-	int64_t left = r->end - clock_monotonic();
-
-	if (r->o.once || !r->holds_lock || left > TICK_MS)
-		return TICK_MS;
-	return left > 0 ? left : 1;
+	if (!r->stop_by && !send_turn_is_over(&r->turn))
+		return;
+	atomic_store(&r->count->finish, true);
+	send_turn_end(&r->turn);
 }
 
 static void watch(struct run *r, const sigset_t *signals)
 {
 	while (r->running) {
-		int64_t ms = tick(r);
+		int64_t ms = send_turn_tick(&r->turn, TICK_MS);
 		struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
 				      .tv_nsec = (long)(ms % 1000) * 1000000};
 		int got;
@@ -379,6 +368,16 @@ static void block_signals(sigset_t *signals)
 	sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
+/* Its time counts from its start: while it waits it is late already, and the
+ * next one would have to wait for longer, and so on. */
+static bool wait_for_turn(struct run *r)
+{
+	int64_t linger = r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger;
+
+	return send_turn_wait(&r->turn, &r->lock, r->began + linger, !linger,
+			      &r->signals);
+}
+
 static enum err send_run(struct run *r)
 {
 	enum err e = policy_load(&r->policy, &r->conf);
@@ -391,16 +390,8 @@ static enum err send_run(struct run *r)
 		e = lock_open(&r->lock, &r->conf, !r->o.once);
 	if (e)
 		return e;
-	r->holds_lock = r->lock.fd >= 0 && lock_try(&r->lock);
-	if (!r->o.once && !r->holds_lock)
+	if (!r->o.once && !wait_for_turn(r))
 		return ERR_OK; /* another sender is running: all is well */
-	if (r->o.once && r->holds_lock) {
-		lock_give_up(&r->lock);
-		r->holds_lock = false;
-	}
-	r->began = clock_monotonic();
-	r->end = r->began +
-		 (r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger);
 	r->workers = wanted_workers(r);
 	store_init(&r->store, &r->conf, DB_SENDER);
 	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
@@ -427,6 +418,7 @@ int main(int argc, char **argv)
 	umask(S_IRWXG | S_IRWXO);
 	self_keep_secrets();
 	log_open("hooks-send", LOG_LEVEL_WARN);
+	r.began = clock_monotonic();
 	r.until = TIME_NONE;
 	r.lock.fd = r.lock.state.fd = -1;
 	e = send_options_parse(&r.o, argc, argv);

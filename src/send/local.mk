@@ -16,5 +16,7 @@ hooks_send_SOURCES = \
 	%D%/send_prepare.c \
 	%D%/send_prepare.h \
 	%D%/send_report.c \
-	%D%/send_report.h
+	%D%/send_report.h \
+	%D%/send_turn.c \
+	%D%/send_turn.h
 hooks_send_LDADD = $(libraries)

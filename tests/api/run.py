@@ -2,8 +2,10 @@
 """/v2/run: a sender is started, stays, and delivers; through every door."""
 
 import concurrent.futures
+import contextlib
 import os
 import pathlib
+import signal
 import time
 
 import doors
@@ -49,6 +51,9 @@ class Run(ApiCase):
 
     def quiet(self):
         """No sender runs, and one may be started."""
+        for pid in self.senders():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not self.senders(), 15, "the sender's end")
         self.service.db.sql("UPDATE vh_installation SET run_at = NULL")
 

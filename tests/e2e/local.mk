@@ -9,6 +9,7 @@ python_tests += \
 	%D%/failed.py \
 	%D%/fanout.py \
 	%D%/floods.py \
+	%D%/hand_over.py \
 	%D%/hostile.py \
 	%D%/key_file.py \
 	%D%/lanes.py \
@@ -30,4 +31,9 @@ check-kill: all
 	$(AM_TESTS_ENVIRONMENT) HOOKS_TEST_KILLS=50 HOOKS_TEST_KILLED_DUE=2000 \
 		HOOKS_TEST_SHARED_DUE=20000 \
 		python3 $(srcdir)/%D%/crashes.py
-.PHONY: check-kill
+# Senders one after the other in cron's rhythm.
+MINUTES = 10
+check-hand-over: all
+	$(AM_TESTS_ENVIRONMENT) HOOKS_TEST_MINUTES=$(MINUTES) \
+		python3 $(srcdir)/%D%/hand_over.py Rhythm
+.PHONY: check-kill check-hand-over
