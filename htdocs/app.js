@@ -22,7 +22,6 @@ import {
 import { Overview } from './page_overview.js';
 import { Hooks } from './page_hooks.js';
 import { Deliveries } from './page_deliveries.js';
-import { Delivery } from './page_delivery.js';
 import { Notification, Notifications } from './page_notifications.js';
 
 const PLACES = [
@@ -38,7 +37,10 @@ const PLACES = [
 const PAGES = {
 	overview: [Overview],
 	hooks: [Hooks, later(() => import('./page_hook.js'), 'Hook')],
-	deliveries: [Deliveries, Delivery],
+	deliveries: [
+		Deliveries,
+		later(() => import('./page_delivery.js'), 'Delivery'),
+	],
 	notifications: [Notifications, Notification],
 	publish: [later(() => import('./page_publish.js'), 'Publish')],
 	reference: [later(() => import('./page_reference.js'), 'Reference')],

@@ -10,7 +10,6 @@ import { go, href } from './route.js';
 import { HookDialog } from './hook_form.js';
 import { hookName, Since, stateOf } from './page_hooks.js';
 import { DeliveryRows } from './page_deliveries.js';
-import { Ping } from './page_delivery.js';
 import { Secret, Verify } from './secret.js';
 import {
 	Banner,
@@ -31,6 +30,7 @@ import {
 	useWork,
 } from './ui.js';
 
+const Ping = later(() => import('./page_delivery.js'), 'Ping');
 const Replay = later(() => import('./replay.js'), 'Replay');
 
 function HookFacts({ hook }) {
