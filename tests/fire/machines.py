@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""
+What a rig stands on: servers that are copied from one that was made once,
+hosts of senders, clocks that can be set.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+import database
+import processes
+import service
+import where
+from proxy import Proxy
+
+
+class Database(database.Database):
+    """A copy of one that was made once in this run, with our schema."""
+
+    def _install(self):
+        shutil.copytree(
+            _template(), self.folder / "data", copy_function=shutil.copy
+        )
+        _give(self.folder / "data")
+
+    def save(self, name):
+        """Where it stands, as a server finds it after a power failure; it is
+        stopped for the moment."""
+        self.stop()
+        shutil.copytree(self.folder / "data", self.folder / name)
+        _give(self.folder / name)
+        self.start()
+
+    def go_back(self, name):
+        """The server dies, and knows what it knew then."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder / "data")
+        shutil.copytree(self.folder / name, self.folder / "data")
+        _give(self.folder / "data")
+        self.start()
+
+
+def _give(folder):
+    if os.getuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, processes.NOBODY, processes.NOBODY)
+
+
+_making = threading.Lock()
+
+
+def _template():
+    """A server's folder with our schema, made at the first use."""
+    folder = pathlib.Path(tempfile.gettempdir()) / "template"
+    with _making:
+        if not folder.exists():
+            made = service.Service()
+            made.db.stop()
+            shutil.copytree(made.db.folder / "data", folder)
+            made.close()
+    return folder
+
+
+class Clock:
+    """A clock that some programs see in place of the host's: it can be set
+    ahead or back while they run."""
+
+    def __init__(self, path, seconds=0):
+        self.path = path
+        self.path.write_bytes(bytes(8))
+        self.path.chmod(0o644)
+        self.set(seconds)
+
+    def set(self, seconds):
+        with open(self.path, "r+b") as file:
+            file.write(struct.pack("=q", seconds))
+
+    def environment(self):
+        return {"FIRE_CLOCK": str(self.path), "LD_PRELOAD": str(_shim())}
+
+
+def _shim():
+    """Built at the first use, from clock.c."""
+    built = pathlib.Path(tempfile.gettempdir()) / "clock.so"
+    with _making:
+        if not built.exists():
+            subprocess.run(
+                [
+                    "cc",
+                    "-O1",
+                    "-shared",
+                    "-fPIC",
+                    "-pthread",
+                    "-o",
+                    built,
+                    pathlib.Path(__file__).with_name("clock.c"),
+                    "-ldl",
+                ],
+                check=True,
+            )
+    return built
+
+
+def children(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        return [int(one) for one in text.read_text().split()]
+    except OSError:
+        return []
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+class Host:
+    """A machine that senders run on: a configuration, a state folder and a home
+    of its own, and a proxy before the database."""
+
+    def __init__(self, rig, name, **sender):
+        self.rig = rig
+        self.name = name
+        self.home = rig.service.folder / name
+        self.home.mkdir()
+        self.proxy = Proxy(self.home / "db", rig.db.socket)
+        self.environment = {}
+        self.sender = None
+        self.config = self.home / "hooks.conf"
+        self.configure(**sender)
+
+    def configure(self, **sender):
+        written = self.rig.service.write_config(
+            service.SENDER,
+            database={"socket": self.proxy.path},
+            sender={"state_dir": self.home / "state", **sender},
+        )
+        shutil.copy2(written, self.config)
+
+    def use_clock(self, seconds):
+        """Its clock is so far ahead."""
+        self.clock = Clock(self.home / "clock", seconds)
+        self.environment = self.clock.environment()
+
+    def start(self, *flags, **options):
+        """A sender; it is in `sender`, and ended with the rig."""
+        env = {**os.environ, "HOME": str(self.home), **self.environment}
+        env = options.pop("env", env)
+        self.sender = processes.Child(
+            "hooks-send",
+            [where.program("hooks-send"), "-c", self.config, *flags],
+            self.home / f"{len(self.rig.service.children)}.log",
+            env=env,
+            **options,
+        )
+        self.rig.service.children.append(self.sender)
+        return self.sender
+
+    def once(self, seconds=60):
+        """One run to its end; its exit status."""
+        return self.start("--once").wait(seconds)
+
+    def log(self):
+        """All that its senders have said."""
+        return "".join(
+            path.read_text(errors="replace")
+            for path in sorted(self.home.glob("*.log"))
+        )
+
+    def processes(self):
+        pid = self.sender.process.pid
+        return [pid, *children(pid)]
+
+    # ---- what happens to it ----
+
+    def kill(self, number=signal.SIGKILL):
+        """All of a sender at once."""
+        self.rig.book.crash()
+        signal_all(self.processes(), number)
+        self.sender.process.wait()
+
+    def kill_worker(self, number=signal.SIGKILL):
+        self.rig.book.crash()
+        signal_all(self.processes()[1:], number)
+
+    def die(self):
+        """The machine is gone: no FIN, no word."""
+        self.proxy.freeze()
+        self.kill()
+
+    def pause(self):
+        self.rig.book.crash()
+        signal_all(self.processes(), signal.SIGSTOP)
+
+    def pause_idle(self):
+        """At a moment when it is in no transaction."""
+        self.pause()
+        while self.proxy.in_transaction():
+            self.resume()
+            time.sleep(0.001)
+            self.pause()
+
+    def resume(self):
+        signal_all(self.processes(), signal.SIGCONT)
