@@ -32,6 +32,15 @@ def row(*cells):
     sys.stdout.flush()
 
 
+def mixed(rig):
+    """An organization with hooks of each kind."""
+    org = rig.organization("/ok/plain", "/fail/some?every=10")
+    rig.hook(org, "/slow/ordered?ms=10", ordered=1)
+    rig.hook(org, "/ok/batch", batch_size=5)
+    rig.hook(org, "/ok/rate", rate_limit=50)
+    return org
+
+
 class FireCase(tap.Case):
     """A test is one case, or one form of it."""
 
@@ -73,14 +82,7 @@ class FireCase(tap.Case):
             "VIOLATED" if trouble or verdict.problems else "holds",
         )
 
-    @staticmethod
-    def mixed(rig):
-        """An organization with hooks of each kind."""
-        org = rig.organization("/ok/plain", "/fail/some?every=10")
-        rig.hook(org, "/slow/ordered?ms=10", ordered=1)
-        rig.hook(org, "/ok/batch", batch_size=5)
-        rig.hook(org, "/ok/rate", rate_limit=50)
-        return org
+    mixed = staticmethod(mixed)
 
     def seed(self):
         """For what is random in a case; printed, so that it can be had

@@ -1,6 +1,16 @@
 # SPDX-License-Identifier: MIT
-# Crashes, locks, clocks, databases that forget: the table of them, in earnest.
+# Crashes, locks, clocks, databases that forget. As it is: the table of cases;
+# SEED=N MINUTES=M: faults at random, or those that FAULTS="..." lists; SOAK=1:
+# three hosts and two database nodes, which needs root; FIRE="FILE WORD ...":
+# some of the cases.
 check-fire: all
-	$(AM_TESTS_ENVIRONMENT) python3 $(srcdir)/%D%/table.py $(FIRE)
+	$(AM_TESTS_ENVIRONMENT) if [ -n "$(SOAK)" ]; then \
+		python3 $(srcdir)/%D%/soak.py "$(SEED)" "$(MINUTES)"; \
+	elif [ -n "$(SEED)$(MINUTES)$(FAULTS)" ]; then \
+		FAULTS='$(FAULTS)' python3 $(srcdir)/%D%/seeds.py \
+			"$(SEED)" "$(MINUTES)"; \
+	else \
+		python3 $(srcdir)/%D%/table.py $(FIRE); \
+	fi
 .PHONY: check-fire
 EXTRA_DIST += %D%

@@ -19,6 +19,7 @@ import database
 import processes
 import service
 import where
+from network import ADDRESS
 from proxy import Proxy
 
 
@@ -125,23 +126,30 @@ def signal_all(pids, number):
 
 class Host:
     """A machine that senders run on: a configuration, a state folder and a home
-    of its own, and a proxy before the database."""
+    of its own, and a proxy before the database. `cable`: it is in a network of
+    its own (network.py)."""
 
-    def __init__(self, rig, name, **sender):
+    def __init__(self, rig, name, cable=None, **sender):
         self.rig = rig
         self.name = name
+        self.cable = cable
         self.home = rig.service.folder / name
         self.home.mkdir()
-        self.proxy = Proxy(self.home / "db", rig.db.socket)
+        self.proxy = Proxy(
+            (ADDRESS, 0) if cable else self.home / "db", rig.db.socket
+        )
         self.environment = {}
         self.sender = None
         self.config = self.home / "hooks.conf"
         self.configure(**sender)
 
     def configure(self, **sender):
+        way = {"socket": self.proxy.path}
+        if self.cable:
+            way = {"socket": None, "host": ADDRESS, "port": self.proxy.port}
         written = self.rig.service.write_config(
             service.SENDER,
-            database={"socket": self.proxy.path},
+            database=way,
             sender={"state_dir": self.home / "state", **sender},
         )
         shutil.copy2(written, self.config)
@@ -157,7 +165,13 @@ class Host:
         env = options.pop("env", env)
         self.sender = processes.Child(
             "hooks-send",
-            [where.program("hooks-send"), "-c", self.config, *flags],
+            [
+                *(self.cable.prefix if self.cable else ()),
+                where.program("hooks-send"),
+                "-c",
+                self.config,
+                *flags,
+            ],
             self.home / f"{len(self.rig.service.children)}.log",
             env=env,
             **options,
@@ -194,6 +208,8 @@ class Host:
 
     def die(self):
         """The machine is gone: no FIN, no word."""
+        if self.cable:
+            self.cable.plug(False)
         self.proxy.freeze()
         self.kill()
 

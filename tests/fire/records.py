@@ -209,6 +209,18 @@ class Records:
             )
         )
 
+    def what_waits(self):
+        """For people."""
+        return self.db.sql(
+            f"SELECT 'queued', COUNT(*) FROM {OUTBOX} WHERE state = 'queued'"
+        ) + self.db.sql(
+            "SELECT h.target_url, COUNT(*), MIN(d.due_at), UTC_TIMESTAMP(3), "
+            "l.next_at, l.owner, l.suspended_until, l.crashes, l.failures "
+            f"FROM {table('deliveries')} d JOIN {table('hooks')} h "
+            f"ON h.id = d.hook_id JOIN {table('lanes')} l "
+            "ON l.hook_id = h.id WHERE d.state = 'pending' GROUP BY h.id"
+        )
+
     def delivered(self, path):
         return int(
             self.db.value(

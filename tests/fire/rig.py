@@ -36,7 +36,13 @@ class Rig:
     """`with Rig() as rig:`; `sender` are settings of [sender]."""
 
     def __init__(
-        self, sender=None, server=(), ends=(), clock=False, **sections
+        self,
+        sender=None,
+        server=(),
+        ends=(),
+        clock=False,
+        address="127.0.0.1",
+        **sections,
     ):
         self.folder = processes.Folder()
         self.after = contextlib.ExitStack()
@@ -56,7 +62,7 @@ class Rig:
             schema=False,
         )
         self.records = records.Records(self.db)
-        self.sinks = [Rogue()]
+        self.sinks = [Rogue(address=(address, 0))]
         self.book = ledger.Ledger(self.records, self.sinks, ends)
         self.hosts = []
         self._next = 0
@@ -110,7 +116,8 @@ class Rig:
         replica.start().sql(
             f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {port}"
             ", MASTER_USER = 'copy', MASTER_PASSWORD = 'copy', "
-            "MASTER_USE_GTID = slave_pos; START SLAVE",
+            "MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos; "
+            "START SLAVE",
             name="",
         )
         return replica
@@ -129,8 +136,8 @@ class Rig:
     def sink(self):
         return self.sinks[0]
 
-    def host(self, **sender):
-        host = Host(self, f"h{len(self.hosts)}", **sender)
+    def host(self, cable=None, **sender):
+        host = Host(self, f"h{len(self.hosts)}", cable, **sender)
         self.hosts.append(host)
         return host
 
@@ -282,12 +289,17 @@ class Rig:
             host.sender and host.sender.running() for host in self.hosts
         ):
             self.host().start()
-        processes.wait_until(
-            lambda: not self.records.waiting(),
-            seconds,
-            "the end of what waits",
-            pause=0.1,
-        )
+        try:
+            processes.wait_until(
+                lambda: not self.records.waiting(),
+                seconds,
+                "the end of what waits",
+                pause=0.1,
+            )
+        except processes.Timeout as error:
+            rows = self.records.what_waits()
+            text = "; ".join(", ".join(row) for row in rows)
+            raise processes.Timeout(f"{error}: {text}") from None
 
     def stop_senders(self):
         for host in self.hosts:

@@ -147,12 +147,16 @@ class Rogue(receiver.Receiver):
     (of the notifications in the body), `answered` (the status of a complete
     answer, else None) and `answered_at`."""
 
-    def __init__(self, **options):
+    def __init__(self, address=("127.0.0.1", 0)):
+        self.address = address[0]
         self._counts = collections.Counter()
         self._known = set()
         self.done = collections.defaultdict(set)  # path: numbers with a 2xx
         self.gate = threading.Event()
-        super().__init__(**options)
+        super().__init__(address=address)
+
+    def url(self, path="/ok"):
+        return f"http://{self.address}:{self.port}{path}"
 
     def _record(self, request):
         body = json.loads(request.body)

@@ -199,7 +199,7 @@ class Short(FireCase):
             host.start()
             rig.publish(org, 100)
             rig.sink.wait(50)
-            for path in host.home.glob("*.lock"):
+            for path in host.home.rglob("*lock*"):
                 path.unlink()
             rig.book.crash()
             second = rig.host()
