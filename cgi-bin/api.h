@@ -23,6 +23,9 @@ enum err api_hook_disable(struct call *c);
 /* api_ping.c */
 enum err api_ping(struct call *c);
 
+/* api_resume.c */
+enum err api_resume(struct call *c);
+
 /* api_replay.c */
 enum err api_replay(struct call *c);
 

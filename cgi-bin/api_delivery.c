@@ -108,27 +108,43 @@ enum err api_delivery_accepted(struct call *c, const struct id *id)
 	return e;
 }
 
-static enum err refuse_redelivery(struct call *c, const char *why)
+static enum err refuse_redelivery(struct call *c,
+				  const struct store_redeliver_refusal *r)
 {
-	response_problem(c->response, 409, "%s", why);
+	static const char *const why[] = {
+		[STORE_REDELIVER_DELETED] =
+			"The hook of this delivery was deleted.",
+		[STORE_REDELIVER_DISABLED] =
+			"The hook of this delivery is disabled: enable it, and "
+			"all that it holds goes.",
+		[STORE_REDELIVER_TOO_OFTEN] =
+			"This delivery was tried too often to be tried again.",
+	};
+	char first[ID_TEXT_SIZE];
+
+	if (r->why == STORE_REDELIVER_ORDER) {
+		id_format(first, &r->first);
+		response_problem(c->response, 409,
+				 "The hook has its deliveries in order, and "
+				 "delivery %s comes first.",
+				 first);
+	} else {
+		response_problem(c->response, 409, "%s", why[r->why]);
+	}
 	return ERR_INVALID;
 }
 
 enum err api_delivery_redeliver(struct call *c)
 {
+	struct store_redeliver_refusal refusal;
 	struct id id;
 	enum err e = call_id(c, 0, &id);
 
 	if (!e)
 		e = body_read_nothing(c);
 	if (!e)
-		e = store_redeliver(c->store, &c->key.org.id, &id);
+		e = store_redeliver(c->store, &c->key.org.id, &id, &refusal);
 	if (e == ERR_CONFLICT)
-		return refuse_redelivery(
-			c, "The hook of this delivery was deleted.");
-	if (e == ERR_LIMIT)
-		return refuse_redelivery(
-			c, "This delivery was tried too often to be tried "
-			   "again.");
+		return refuse_redelivery(c, &refusal);
 	return e ? e : api_delivery_accepted(c, &id);
 }

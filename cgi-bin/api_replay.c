@@ -52,11 +52,6 @@ static void read_until(struct field_errors *errors, const char *name,
 		body_time(errors, name, v, &p->r.until);
 }
 
-static bool is_finished(const char *state)
-{
-	return store_delivery_state(state) && strcmp(state, "pending") != 0;
-}
-
 /* Adds a state to the list; an error is reported at its position. */
 static void add_state(struct field_errors *errors, const char *name, size_t i,
 		      const struct jtree *v, struct buf *list)
@@ -64,8 +59,8 @@ static void add_state(struct field_errors *errors, const char *name, size_t i,
 	const char *s = jtree_string(v, NULL), *why = NULL;
 	char index[24];
 
-	if (!s || !is_finished(s))
-		why = "must be delivered, failed, held or cancelled";
+	if (!s || !store_delivery_state(s))
+		why = "must be pending, delivered, failed, held or cancelled";
 	else if (strstr(list->data, s)) /* none is a part of another */
 		why = "is repeated";
 	snprintf(index, sizeof(index), "%zu", i);

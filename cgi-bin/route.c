@@ -50,6 +50,9 @@ static const struct route routes[] = {
 	{"POST", "/v2/hooks/:id/ping", MANAGE, api_ping, "",
 	 "Make one test delivery at once, also to a disabled hook; it is "
 	 "attempted once."},
+	{"POST", "/v2/hooks/:id/resume", MANAGE, api_resume, "",
+	 "End the suspension of a hook: all that waits goes now, in its "
+	 "order."},
 	{"POST", "/v2/hooks/:id/replay", MANAGE, api_replay, "dry_run",
 	 "Send again the deliveries made `since` a time (before `until`, in "
 	 "these `states`); `?dry_run=1` only counts them."},

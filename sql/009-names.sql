@@ -36,6 +36,8 @@ EXECUTE renames;
 DEALLOCATE PREPARE renames;
 
 ALTER TABLE vh_lanes
+	ADD COLUMN put_off TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: the target has asked for suspended_until, by Retry-After' AFTER suspended_until,
+	ADD COLUMN resumed_at DATETIME(3) NULL COMMENT 'somebody resumed the lane: what waits and was not tried since then is due; NULL: nothing is left of that' AFTER put_off,
 	ADD COLUMN failed_at DATETIME(3) NULL COMMENT 'last failure since failing_since' AFTER failing_since,
 	ADD COLUMN failed_attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts that failed since then' AFTER failed_at,
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',

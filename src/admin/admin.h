@@ -87,6 +87,7 @@ enum err admin_hook_create(struct admin *a);
 enum err admin_hook_list(struct admin *a);
 enum err admin_hook_enable(struct admin *a);
 enum err admin_hook_disable(struct admin *a);
+enum err admin_hook_resume(struct admin *a);
 enum err admin_hook_delete(struct admin *a);
 enum err admin_secret_rewrite(struct admin *a);
 enum err admin_publish(struct admin *a);

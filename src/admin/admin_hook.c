@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_hook: hooks-admin hook create, list, enable, disable, delete.
+ * admin_hook: hooks-admin hook create, list, enable, disable, resume, delete.
  */
 #include <string.h>
 
@@ -8,11 +8,13 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "outside/jtree.h"
 #include "rules/action.h"
 #include "rules/sign.h"
 #include "store/policy.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
+#include "store/store_resume.h"
 #include "store/view.h"
 
 enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
@@ -199,6 +201,37 @@ enum err admin_hook_enable(struct admin *a)
 enum err admin_hook_disable(struct admin *a)
 {
 	return switch_hook(a, false);
+}
+
+enum err admin_hook_resume(struct admin *a)
+{
+	struct store_hook hook;
+	struct named named;
+	uint64_t count = 0;
+	enum err e = find_owner(a, &named);
+
+	if (!e)
+		e = store_hook_get(&a->store, &a->arena, &named.organization,
+				   &named.id, &hook);
+	if (!e)
+		e = store_resume(&a->store, &hook, &count);
+	if (e == ERR_CONFLICT) {
+		log_error("the hook is disabled: hooks-admin hook enable %s",
+			  a->arg[0]);
+		return ERR_INVALID;
+	}
+	if (e)
+		return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0])
+					  : e;
+	if (a->json) {
+		struct jtree *v = jtree_object();
+
+		jtree_put_int(v, "count", (int64_t)count);
+		admin_json(a, v);
+		return ERR_OK;
+	}
+	buf_printf(&a->out, "%llu\n", (unsigned long long)count);
+	return ERR_OK;
 }
 
 enum err admin_hook_delete(struct admin *a)

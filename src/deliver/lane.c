@@ -125,10 +125,18 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
 
 /* ---- health ---- */
 
-static void suspend(struct store_lane *l, int64_t until)
+static void suspend(struct store_lane *l, int64_t until, bool asked)
 {
-	if (l->suspended_until == TIME_NONE || l->suspended_until < until)
-		l->suspended_until = until;
+	if (l->suspended_until != TIME_NONE && l->suspended_until >= until)
+		return;
+	l->suspended_until = until;
+	l->put_off = asked;
+}
+
+void lane_revive(struct store_lane *l)
+{
+	l->suspended_until = TIME_NONE;
+	l->put_off = false;
 }
 
 /* Ends a suspension of a dead target, but not a longer one by Retry-After. */
@@ -136,7 +144,7 @@ static void revive(struct store_lane *l, int64_t now)
 {
 	if (l->failures && l->suspended_until != TIME_NONE &&
 	    l->suspended_until - now <= retry_suspension(l->failures, 1))
-		l->suspended_until = TIME_NONE;
+		lane_revive(l);
 	l->failures = 0;
 }
 
@@ -151,10 +159,11 @@ void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		draft->failures += *failed ? 0 : 1;
 		*failed = true;
 		suspend(draft,
-			now + retry_suspension(draft->failures, fraction));
+			now + retry_suspension(draft->failures, fraction),
+			false);
 	}
 	if (o->lane_delay_ms > 0)
-		suspend(draft, now + o->lane_delay_ms);
+		suspend(draft, now + o->lane_delay_ms, true);
 }
 
 /* ---- its rate ---- */

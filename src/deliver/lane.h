@@ -134,6 +134,9 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
 void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		int64_t now, double fraction);
 
+/* Ends whatever suspends it. */
+void lane_revive(struct store_lane *draft);
+
 /*
  * The lane's rate limit: never more than `rate` in any second, although a
  * second's worth may go at once when none went before. So a bucket that gives

@@ -48,10 +48,6 @@ static size_t appetite(const struct round *r, struct lane *l)
 	    r->draft_bytes >= ROUND_BYTES_MAX ||
 	    round_look_is_greedy(r, &l->facts.hook.organization))
 		return 0;
-	if (is_suspended(r, l)) {
-		l->draft.closing = true;
-		return 0;
-	}
 	fit = 1;
 	if (r->draft_bytes < ROUND_BYTES_HALF)
 		fit += (ROUND_BYTES_HALF - r->draft_bytes) /
@@ -137,7 +133,9 @@ static enum err read_whole(struct round *r, struct lane *l, size_t want,
 	struct store_lane_place where = {
 		.lane = l->ledger.row.lane,
 		.hook_updated_at = l->facts.hook.updated_at,
-		.until = until(r),
+		.until = is_suspended(r, l) ? STORE_LANE_URGENT_END : until(r),
+		.resumed_at = is_suspended(r, l) ? TIME_NONE
+						 : l->draft.row.resumed_at,
 		.after_due = l->ledger.after_due,
 		.after_key = l->ledger.after_key,
 	};
@@ -164,7 +162,8 @@ enum err round_read(struct round *r, struct lane *l)
 	e = read_whole(r, l, want, &n);
 	if (e)
 		return e;
-	l->draft.barren = !n && !l->ledger.after_due && !l->draft.out;
+	l->draft.barren = !n && !l->ledger.after_due && !l->draft.out &&
+			  !is_suspended(r, l);
 	for (size_t i = 0; i < n; i++)
 		r->draft_bytes += l->draft.rows[i].resource_len;
 	round_memory_mark(r, l, n);
@@ -174,6 +173,10 @@ enum err round_read(struct round *r, struct lane *l)
 	if (l->draft.row_count < n)
 		l->draft.drained = false;
 	leave_care(l);
+	if (is_suspended(r, l))
+		l->draft.closing = !n;
+	else if (l->draft.drained)
+		l->draft.row.resumed_at = TIME_NONE;
 	if (l->facts.hook.rate_limit && !l->facts.ping)
 		lane_spend(&l->draft.row, l->facts.hook.rate_limit,
 			   l->facts.hook.batch_size, l->draft.row_count,

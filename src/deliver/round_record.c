@@ -31,14 +31,20 @@ static void round_key_remove(struct lane *l, uint64_t key)
 	}
 }
 
+static bool is_urgent(const struct parcel_member *m)
+{
+	return m->due_at < STORE_LANE_URGENT_END;
+}
+
 /* An ordered lane keeps its order because a postponed row keeps its place (its
  * due time) and the lane waits instead. A row held after a 410 also keeps its
- * place, for the day when the hook is enabled. */
+ * place, for the day when the hook is enabled. It is ahead of the others once
+ * only. */
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
 	if (p->lane->facts.hook.ordered || p->outcome.verdict == OUTCOME_GONE)
-		return m->due_at;
+		return is_urgent(m) ? m->created_at : m->due_at;
 	return r->store.now + p->outcome.delay_ms;
 }
 
@@ -112,10 +118,13 @@ static void learn(struct round *r, const struct parcel *p)
 
 	lane_learn(row, &l->draft.failed, o, r->store.now,
 		   crypt_random_fraction());
+	if (o->verdict == OUTCOME_DELIVERED && is_urgent(&p->member[0]))
+		lane_revive(row);
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
 	if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
+		row->put_off = o->lane_delay_ms > 0;
 		l->draft.closing = true; /* even without a wait */
 	}
 	if (row->crashes < LANE_CAREFUL)
@@ -139,6 +148,22 @@ static void take_back(struct round *r, const struct parcel *p)
 		learn(r, p);
 	for (size_t i = 0; i < p->count; i++)
 		add_outcome(r, p, &p->member[i]);
+}
+
+/* A ping that arrived shows that the target is well: the queue beside its lane
+ * goes on, whoever has it. */
+static enum err revive_queue(struct round *r, const struct parcel *p)
+{
+	uint64_t queue = p->lane->facts.hook.hook;
+
+	if (!p->sent || p->lane->draft.lost || !p->lane->facts.ping ||
+	    p->outcome.verdict != OUTCOME_DELIVERED)
+		return ERR_OK;
+	for (size_t i = 0; i < r->lane_count; i++)
+		if (r->lane[i]->draft.touched &&
+		    r->lane[i]->ledger.row.lane == queue)
+			lane_revive(&r->lane[i]->draft.row);
+	return store_lane_revive(&r->store, queue);
 }
 
 /* Lists deliveries that exhausted their schedule. Operational notifications
@@ -166,7 +191,7 @@ enum err round_record(struct round *r)
 	struct store *s = &r->store;
 	struct store_failed *failed;
 	size_t count = 0;
-	enum err e;
+	enum err e = ERR_OK;
 
 	for (struct parcel *p = r->back->first; p; p = p->next)
 		count += p->count;
@@ -175,7 +200,10 @@ enum err round_record(struct round *r)
 	failed = arena_alloc(&r->arena, (count + 1) * sizeof(*failed));
 	for (struct parcel *p = r->back->first; p; p = p->next)
 		take_back(r, p);
-	e = store_outcome_find(s, r->outcomes, r->outcome_count);
+	for (const struct parcel *p = r->back->first; p && !e; p = p->next)
+		e = revive_queue(r, p);
+	if (!e)
+		e = store_outcome_find(s, r->outcomes, r->outcome_count);
 	count = list_failed(r, failed);
 	if (!e)
 		e = operational_failed_choose(s, failed, &count);

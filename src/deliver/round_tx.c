@@ -57,6 +57,19 @@ static void round_tx_begin(struct round *r)
 			draft_begin(r, r->lane[i]);
 }
 
+/* Somebody ended the suspension, or resumed the lane: it is given back, to be
+ * read from its start. */
+static void heed_resumption(struct lane *l, const struct store_lane_claim *c)
+{
+	if (l->draft.lost ||
+	    (c->suspended_until == l->ledger.row.suspended_until &&
+	     c->resumed_at == l->ledger.row.resumed_at))
+		return;
+	lane_revive(&l->draft.row);
+	l->draft.row.resumed_at = c->resumed_at;
+	l->draft.closing = true;
+}
+
 static enum err heed_claims(struct round *r, struct lane *const *lanes,
 			    const struct store_lane_claim *claims, size_t n)
 {
@@ -69,6 +82,7 @@ static enum err heed_claims(struct round *r, struct lane *const *lanes,
 		l->draft.lost = claims[i].standing != STORE_LANE_OURS;
 		l->draft.earlier = round_memory_is_earlier(r, l, &claims[i]);
 		l->draft.row.doubt_before = claims[i].doubt_before;
+		heed_resumption(l, &claims[i]);
 		if (l->draft.earlier)
 			earlier[count++] = claims[i].lane;
 	}
@@ -163,7 +177,7 @@ static int64_t later(int64_t a, int64_t b)
 static void forgive(struct store_lane *row)
 {
 	row->failures = 0;
-	row->suspended_until = TIME_NONE;
+	lane_revive(row);
 	failing_end(&row->failing);
 }
 
@@ -195,7 +209,11 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 		if (e)
 			return e;
 	}
-	*at = later(end.due_at, l->draft.row.suspended_until);
+	*at = end.due_at;
+	if (l->draft.row.resumed_at != TIME_NONE && *at > r->store.now)
+		*at = r->store.now;
+	if (end.due_at >= STORE_LANE_URGENT_END)
+		*at = later(*at, l->draft.row.suspended_until);
 	if (l->draft.rate_wait)
 		*at = later(*at, r->store.now + l->draft.rate_wait);
 	return ERR_OK;

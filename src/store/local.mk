@@ -57,6 +57,8 @@ libhooks_a_SOURCES += \
 	%D%/store_redeliver_step.h \
 	%D%/store_replay.c \
 	%D%/store_replay.h \
+	%D%/store_resume.c \
+	%D%/store_resume.h \
 	%D%/store_schema.c \
 	%D%/store_schema.h \
 	%D%/store_secret.c \

@@ -76,7 +76,7 @@ static void read_count(const struct store *s, struct db_stmt *q,
 	}
 	h->due = due;
 	h->waiting = pending - due;
-	if (oldest <= s->now)
+	if (oldest <= s->now) /* TIME_NONE: none, or only urgent ones */
 		h->oldest_due_at = oldest;
 }
 
@@ -91,7 +91,9 @@ static enum err count_pending(struct store *s, struct store_health *list,
 		lanes[i] = db_uint(list[i].key); /* kind 0: the queue */
 	e = db_query_list(s->db,
 			  "SELECT lane, COUNT(*), "
-			  "CAST(SUM(due_at <= ?) AS SIGNED), MIN(due_at) "
+			  "CAST(SUM(due_at <= ?) AS SIGNED), "
+			  "MIN(IF(due_at < " STORE_LANE_URGENT_END_SQL
+			  ", NULL, due_at)) "
 			  "FROM vh_deliveries FORCE INDEX (lane) "
 			  "WHERE lane IN ({?}) GROUP BY lane",
 			  DB_ARGS(db_time(s->now)), lanes, n, &q);

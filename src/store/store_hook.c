@@ -178,7 +178,7 @@ static enum err wake_lane(struct db *db, uint64_t hook)
 {
 	return db_exec(db,
 		       "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3), "
-		       "failures = 0, suspended_until = NULL, "
+		       "failures = 0, suspended_until = NULL, put_off = 0, "
 		       "failing_since = NULL, failed_at = NULL, "
 		       "failed_attempts = 0 "
 		       "WHERE hook_id = ? AND owner IS NULL",

@@ -104,6 +104,38 @@ enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 			    lanes, n);
 }
 
+enum err store_lane_revive(struct store *s, uint64_t lane)
+{
+	return change_lanes(s,
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+			    "suspended_until = NULL, put_off = 0, next_at = "
+			    "IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), "
+			    "touched = 1 - touched WHERE "
+			    "suspended_until > UTC_TIMESTAMP(3) AND "
+			    "hook_id IN ({?})",
+			    &lane, 1);
+}
+
+enum err store_lane_resume(struct store *s, uint64_t lane)
+{
+	return change_lanes(s,
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+			    "suspended_until = NULL, put_off = 0, resumed_at = "
+			    "UTC_TIMESTAMP(3), next_at = "
+			    "IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), "
+			    "touched = 1 - touched WHERE hook_id IN ({?})",
+			    &lane, 1);
+}
+
+enum err store_lane_urge(struct store *s, uint64_t lane)
+{
+	return change_lanes(s,
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET next_at "
+			    "= UTC_TIMESTAMP(3) WHERE owner IS NULL AND "
+			    "hook_id IN ({?})",
+			    &lane, 1);
+}
+
 enum err store_lane_end(struct store *s, uint64_t lane,
 			struct store_lane_end *out)
 {
@@ -187,15 +219,16 @@ enum err store_lane_disable(struct store *s, uint64_t hook, const char *reason,
 /* The rows exist and are locked: see upsert_deliveries. */
 static const char upsert_lanes[] =
 	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
-	"crashes, failures, suspended_until, failing_since, failed_at, "
-	"failed_attempts, rate_tokens, rate_at, doubt_before) VALUES "
-	"{(?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
+	"crashes, failures, suspended_until, put_off, resumed_at, "
+	"failing_since, failed_at, failed_attempts, rate_tokens, rate_at, "
+	"doubt_before) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
 	"ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
 	"turn = VALUES(turn), "
 	"in_flight = VALUES(in_flight), crashes = VALUES(crashes), "
 	"failures = VALUES(failures), "
 	"suspended_until = VALUES(suspended_until), "
+	"put_off = VALUES(put_off), resumed_at = VALUES(resumed_at), "
 	"failing_since = VALUES(failing_since), "
 	"failed_at = VALUES(failed_at), "
 	"failed_attempts = VALUES(failed_attempts), "
@@ -224,7 +257,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 14 };
+	enum { COLUMNS = 16 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -242,6 +275,8 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_uint(l->crashes > 255 ? 255 : l->crashes);
 		*at++ = db_uint(l->failures);
 		*at++ = db_time(l->suspended_until);
+		*at++ = db_int(l->put_off);
+		*at++ = db_time(l->resumed_at);
 		*at++ = db_time(l->failing.since);
 		*at++ = db_time(l->failing.last);
 		*at++ = db_uint(l->failing.attempts);

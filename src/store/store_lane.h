@@ -73,6 +73,8 @@ struct store_lane {
 	unsigned crashes;	 /* owners that died with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
+	bool put_off;		 /* the target has asked for that */
+	int64_t resumed_at;	 /* TIME_NONE */
 	struct failing failing;
 	double rate_tokens;
 	int64_t rate_at;
@@ -116,7 +118,8 @@ struct store_lane_claim {
 	uint64_t lane, turn;
 	/* Set by the fence. */
 	enum store_lane_standing standing;
-	int64_t doubt_before; /* as the row has it */
+	/* As the row has them. */
+	int64_t doubt_before, suspended_until, resumed_at;
 };
 
 /* The fence: locks these lanes and says how they stand; also sets s->now, the
@@ -160,12 +163,23 @@ enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 			   uint64_t batch, uint64_t key,
 			   struct store_lane_row **rows, size_t *n);
 
+/*
+ * Deliveries that somebody wants at once stand in the queue with a due time
+ * before this one, ahead of all others, and go through a suspension. It is 2
+ * January 2000; they have the day before.
+ */
+#define STORE_LANE_URGENT_END INT64_C(946771200000)
+#define STORE_LANE_URGENT_SQL "'2000-01-01'"
+#define STORE_LANE_URGENT_END_SQL "'2000-01-02'"
+
 /* Where to read in a lane: rows due by `until` after (after_due, after_key).
  * There are none when the hook was changed or deleted since. */
 struct store_lane_place {
 	uint64_t lane;
 	int64_t hook_updated_at;
-	int64_t until, after_due;
+	int64_t until;
+	int64_t resumed_at; /* rows not tried since are due; TIME_NONE */
+	int64_t after_due;
 	uint64_t after_key;
 };
 /* Oldest first. */
@@ -195,6 +209,16 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
 /* Makes senders look at these lanes, which have due rows now; called after
  * store_lane_lock. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
+
+/*
+ * Ends the suspension of a lane, if there is one: somebody found out that its
+ * target is well, or wants to know. Its owner sees that with its next round.
+ */
+enum err store_lane_revive(struct store *s, uint64_t lane);
+/* The same, and all that waits in it is due now, in its order. */
+enum err store_lane_resume(struct store *s, uint64_t lane);
+/* Makes a sender look at this lane, suspended or not: it has urgent rows. */
+enum err store_lane_urge(struct store *s, uint64_t lane);
 
 /* The current facts that an owner needs to give a lane back. */
 struct store_lane_end {

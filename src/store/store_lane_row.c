@@ -3,6 +3,7 @@
  * store_lane_row: rows of a lane with their payload.
  */
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
@@ -32,6 +33,24 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->published_at = db_col_time(q, 10);
 }
 
+/*
+ * What is due, as a condition on the delivery d with four values: `until` of
+ * the index, `until`, resumed_at twice. The first of them bounds the search;
+ * in a lane that was resumed that is the end of the lane.
+ */
+#define IS_DUE                                                                 \
+	"d.due_at <= ? AND (d.due_at <= ? OR (? IS NOT NULL AND NOT EXISTS "   \
+	"(SELECT 1 FROM vh_attempts a WHERE a.delivery_id = d.id AND "         \
+	"a.started_at >= ?)))"
+
+/* No delivery waits for longer. */
+static int64_t end_of(const struct store_lane_place *p)
+{
+	const int64_t longest = INT64_C(366) * 86400000;
+
+	return p->resumed_at == TIME_NONE ? p->until : p->until + longest;
+}
+
 /* The hook is one row, found by its key: the server reads it first, and stops
  * if it has changed. Two ranges of the index, so that the search starts at the
  * place and not at the first of many rows due in the same moment. */
@@ -44,20 +63,22 @@ enum err store_lane_read(struct store *s, struct arena *arena,
 	size_t count = 0;
 	enum err e;
 
-	e = db_query(
-		s->db,
-		"SELECT " ROW_COLUMNS "FROM vh_deliveries d FORCE INDEX (lane) "
-		"JOIN vh_notifications n ON n.id = d.notification_id "
-		"JOIN vh_hooks h ON h.id = ? AND h.updated_at = ? AND "
-		"h.deleted_at IS NULL "
-		"WHERE d.lane = ? AND ((d.due_at = ? AND d.id > ?) OR "
-		"(d.due_at > ? AND d.due_at <= ?)) "
-		"ORDER BY d.due_at, d.id LIMIT ?",
-		DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
-			db_time(p->hook_updated_at), db_uint(p->lane),
-			db_time(p->after_due), db_uint(p->after_key),
-			db_time(p->after_due), db_time(p->until), db_uint(max)),
-		&q);
+	e = db_query(s->db,
+		     "SELECT " ROW_COLUMNS
+		     "FROM vh_deliveries d FORCE INDEX (lane) "
+		     "JOIN vh_notifications n ON n.id = d.notification_id "
+		     "JOIN vh_hooks h ON h.id = ? AND h.updated_at = ? AND "
+		     "h.deleted_at IS NULL "
+		     "WHERE d.lane = ? AND ((d.due_at = ? AND d.id > ?) OR "
+		     "d.due_at > ?) AND " IS_DUE " "
+		     "ORDER BY d.due_at, d.id LIMIT ?",
+		     DB_ARGS(db_uint(store_lane_hook_key(p->lane)),
+			     db_time(p->hook_updated_at), db_uint(p->lane),
+			     db_time(p->after_due), db_uint(p->after_key),
+			     db_time(p->after_due), db_time(end_of(p)),
+			     db_time(p->until), db_time(p->resumed_at),
+			     db_time(p->resumed_at), db_uint(max)),
+		     &q);
 	while (!e && db_next(q))
 		read_lane_row(q, arena, &list[count++]);
 	if (e)
@@ -76,10 +97,12 @@ enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
 	enum err e;
 
 	e = db_query(s->db,
-		     "SELECT id FROM vh_deliveries FORCE INDEX (lane) "
-		     "WHERE lane = ? AND due_at <= ? "
-		     "ORDER BY due_at, id LIMIT ?",
-		     DB_ARGS(db_uint(p->lane), db_time(p->until), db_uint(max)),
+		     "SELECT d.id FROM vh_deliveries d FORCE INDEX (lane) "
+		     "WHERE d.lane = ? AND " IS_DUE " "
+		     "ORDER BY d.due_at, d.id LIMIT ?",
+		     DB_ARGS(db_uint(p->lane), db_time(end_of(p)),
+			     db_time(p->until), db_time(p->resumed_at),
+			     db_time(p->resumed_at), db_uint(max)),
 		     &q);
 	while (!e && db_next(q))
 		keys[count++] = db_col_uint(q, 0);

@@ -138,12 +138,14 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 		.crashes = (unsigned)db_col_uint(q, 4),
 		.failures = (unsigned)db_col_uint(q, 5),
 		.suspended_until = db_col_time(q, 6),
-		.failing = {.since = db_col_time(q, 7),
-			    .last = db_col_time(q, 8),
-			    .attempts = (unsigned)db_col_uint(q, 9)},
-		.rate_tokens = db_col_double(q, 10),
-		.rate_at = db_col_time(q, 11),
-		.doubt_before = db_col_time(q, 12),
+		.put_off = db_col_int(q, 7) != 0,
+		.resumed_at = db_col_time(q, 8),
+		.failing = {.since = db_col_time(q, 9),
+			    .last = db_col_time(q, 10),
+			    .attempts = (unsigned)db_col_uint(q, 11)},
+		.rate_tokens = db_col_double(q, 12),
+		.rate_at = db_col_time(q, 13),
+		.doubt_before = db_col_time(q, 14),
 	};
 }
 
@@ -163,8 +165,8 @@ enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 	e = db_query_list(
 		s->db,
 		"SELECT hook_id, owner, in_flight, turn, crashes, "
-		"failures, suspended_until, failing_since, failed_at, "
-		"failed_attempts, "
+		"failures, suspended_until, put_off, resumed_at, "
+		"failing_since, failed_at, failed_attempts, "
 		"rate_tokens, rate_at, doubt_before FROM vh_lanes WHERE "
 		"next_at <= UTC_TIMESTAMP(3) AND "
 		"hook_id IN ({?}) FOR UPDATE",

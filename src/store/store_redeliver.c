@@ -17,7 +17,7 @@
 struct one {
 	uint64_t key, hook, batch;
 	unsigned attempts;
-	bool deleted, ping, batches;
+	bool deleted, enabled, ordered, pending, ping, batches;
 	int64_t created_at;
 };
 
@@ -28,7 +28,8 @@ static enum err read_one(struct store *s, const struct id *organization,
 	enum err e = db_query(
 		s->db,
 		"SELECT d.id, d.hook_id, d.batch, d.attempts, d.created_at, "
-		"h.deleted_at IS NOT NULL, h.batch_size > 1, n.action = ? "
+		"h.deleted_at IS NOT NULL, h.batch_size > 1, n.action = ?, "
+		"h.enabled, h.ordered, d.state = 'pending' "
 		"FROM vh_deliveries d JOIN vh_hooks h FORCE INDEX (PRIMARY) ON "
 		"h.id "
 		"= d.hook_id "
@@ -52,10 +53,54 @@ static enum err read_one(struct store *s, const struct id *organization,
 			.deleted = db_col_int(q, 5) != 0,
 			.batches = db_col_int(q, 6) != 0,
 			.ping = db_col_int(q, 7) != 0,
+			.enabled = db_col_int(q, 8) != 0,
+			.ordered = db_col_int(q, 9) != 0,
+			.pending = db_col_int(q, 10) != 0,
 		};
 		e = ERR_OK;
 	}
 	return e;
+}
+
+/* In an ordered lane nothing overtakes the first delivery, or its batch. */
+static enum err check_order(struct store *s, const struct one *d,
+			    struct store_redeliver_refusal *refusal)
+{
+	struct db_stmt *q;
+	uint64_t key, batch;
+	enum err e = db_query(s->db,
+			      "SELECT id, COALESCE(batch, 0), created_at FROM "
+			      "vh_deliveries FORCE INDEX (lane) WHERE lane = ? "
+			      "ORDER BY due_at, id LIMIT 1",
+			      DB_ARGS(db_uint(d->hook)), &q);
+
+	while (!e && db_next(q)) {
+		key = db_col_uint(q, 0);
+		batch = db_col_uint(q, 1);
+		if (key == d->key || (batch && batch == d->batch))
+			continue;
+		refusal->why = STORE_REDELIVER_ORDER;
+		store_id(s, &refusal->first, ID_DELIVERY, db_col_time(q, 2),
+			 key);
+		e = ERR_CONFLICT;
+	}
+	return e;
+}
+
+static enum err check_one(struct store *s, const struct one *d,
+			  struct store_redeliver_refusal *refusal)
+{
+	if (d->deleted)
+		refusal->why = STORE_REDELIVER_DELETED;
+	else if (d->attempts >= STORE_REDELIVER_ATTEMPTS_MAX)
+		refusal->why = STORE_REDELIVER_TOO_OFTEN;
+	else if (!d->enabled && !d->ping)
+		refusal->why = STORE_REDELIVER_DISABLED;
+	else if (d->ordered && d->pending && !d->ping)
+		return check_order(s, d, refusal);
+	else
+		return ERR_OK;
+	return ERR_CONFLICT;
 }
 
 static enum err redeliver_one(struct store *s, const struct one *d)
@@ -68,6 +113,8 @@ static enum err redeliver_one(struct store *s, const struct one *d)
 			d->ping ? STORE_LANE_PING : STORE_LANE_QUEUE, d->hook),
 		.batches = d->batches,
 		.any = true,
+		.urgent = !d->ping && !d->ordered,
+		.revive = d->ordered && d->pending && !d->ping,
 	};
 	enum err e = ERR_OK;
 
@@ -82,14 +129,15 @@ static enum err redeliver_one(struct store *s, const struct one *d)
 		e = store_redeliver_step_run(&t, DB_REPEAT);
 	}
 	free(rows.row);
-	return e == ERR_NOT_FOUND ? ERR_CONFLICT : e;
+	return e;
 }
 
 enum err store_redeliver(struct store *s, const struct id *organization,
-			 const struct id *delivery)
+			 const struct id *delivery,
+			 struct store_redeliver_refusal *refusal)
 {
 	int64_t created_s;
-	struct one d;
+	struct one d = {0};
 	uint64_t key;
 	enum err e = db_connect(s->db);
 
@@ -102,9 +150,11 @@ enum err store_redeliver(struct store *s, const struct id *organization,
 		return e;
 	if (d.created_at / 1000 != created_s)
 		return ERR_NOT_FOUND;
-	if (d.deleted)
-		return ERR_CONFLICT;
-	if (d.attempts >= STORE_REDELIVER_ATTEMPTS_MAX)
-		return ERR_LIMIT;
-	return redeliver_one(s, &d);
+	e = check_one(s, &d, refusal);
+	if (!e)
+		e = redeliver_one(s, &d);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	refusal->why = STORE_REDELIVER_DELETED; /* just now */
+	return ERR_CONFLICT;
 }

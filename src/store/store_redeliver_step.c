@@ -18,8 +18,10 @@
  */
 static const char make_due[] =
 	"UPDATE vh_deliveries FORCE INDEX (PRIMARY) SET "
-	"due_at = IF(state = 'pending' AND due_at < UTC_TIMESTAMP(3), due_at, "
-	"UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND), lane = ?, "
+	"due_at = IF(? = 0 AND state = 'pending' AND "
+	"due_at < UTC_TIMESTAMP(3), due_at, "
+	"IF(?, CAST(" STORE_LANE_URGENT_SQL " AS DATETIME(3)), "
+	"UTC_TIMESTAMP(3)) + INTERVAL ? MICROSECOND), lane = ?, "
 	"batch = IF(? AND batch IS NULL AND attempts = 0 AND "
 	"maybe_duplicate = 0, id, batch), tries = 0, crashes = 0, "
 	"reason = NULL, finished_at = NULL, state = 'pending' "
@@ -35,7 +37,8 @@ static enum err update_rows(struct store_redeliver_step *t, size_t from,
 	for (size_t i = from; i < to; i++)
 		list[n++] = db_uint(t->row[i].key);
 	e = db_exec_list(t->s->db, make_due,
-			 DB_ARGS(db_int(later * 1000), db_uint(t->lane),
+			 DB_ARGS(db_int(t->urgent), db_int(t->urgent),
+				 db_int(later * 1000), db_uint(t->lane),
 				 db_int(t->batches), db_int(t->any)),
 			 list, n);
 	t->done += db_affected(t->s->db);
@@ -85,6 +88,10 @@ static enum err step_body(struct db *db, void *arg)
 		e = store_hook_lock(t->s, t->hook);
 	if (!e)
 		e = update_all(t);
+	if (!e && t->revive)
+		e = store_lane_revive(t->s, t->lane);
+	if (!e && t->urgent)
+		e = store_lane_urge(t->s, t->lane);
 	return e ? e : store_lane_wake(t->s, &t->lane, 1);
 }
 

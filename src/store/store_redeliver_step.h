@@ -24,6 +24,8 @@ struct store_redeliver_step {
 	uint64_t hook, lane; /* where they go */
 	bool batches;	     /* the hook has a batch_size over 1 */
 	bool any;	     /* waiting deliveries, too */
+	bool urgent;	     /* ahead of the lane, and through a suspension */
+	bool revive;	     /* the lane's suspension ends */
 	const struct store_redeliver_row *row; /* borrowed; settled */
 	size_t count;  /* no more than STORE_REDELIVER_STEP */
 	uint64_t done; /* set by store_redeliver_step_run() */

@@ -4,6 +4,7 @@
  */
 #include "store/store_replay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,9 @@
 #include "store/store_seek.h"
 
 enum {
-	PAGE = 5000,	  /* rows of one statement */
-	ROWS_MAX = 200000 /* including possible members of batches */
+	PAGE = 5000,	   /* rows of one statement */
+	ROWS_MAX = 200000, /* including possible members of batches */
+	STATES_SIZE = 100
 };
 
 /* ---- pages ---- */
@@ -36,6 +38,7 @@ enum {
 struct search {
 	struct store *s;
 	const struct store_replay *r;
+	char states[STATES_SIZE]; /* as the rows have them */
 	struct store_redeliver_rows rows;
 	uint64_t lane; /* 0: all deliveries of the hook */
 	uint64_t key, last;
@@ -55,7 +58,7 @@ static enum err query_page(const struct search *f, struct db_stmt **q)
 		"FROM vh_deliveries d FORCE INDEX (lane) WHERE d.lane = ? AND "
 		"d.due_at >= ? AND (d.due_at > ? OR d.id > ?) "
 		"ORDER BY d.due_at, d.id LIMIT ?";
-	struct db_value states = db_text(f->r->states);
+	struct db_value states = db_text(f->states);
 	struct db_value since = db_time(f->r->since);
 	struct db_value until = db_time(f->r->until);
 	struct db_value attempts = db_int(STORE_REDELIVER_ATTEMPTS_MAX);
@@ -142,6 +145,21 @@ static enum err walk_lane(struct search *f, enum store_lane_kind kind,
 	return walk(f, end);
 }
 
+/* Deliveries that wait are to be due now. */
+static bool takes_waiting(const struct store_replay *r)
+{
+	return strstr(r->states, r->hook->enabled ? "pending" : "held");
+}
+
+/* Ahead of its lane a row has a due time of long ago. */
+static enum err walk_queue(struct search *f, int64_t end)
+{
+	f->lane = store_lane_number(STORE_LANE_QUEUE, f->r->hook->key);
+	f->due = 0;
+	f->key = 0;
+	return walk(f, end);
+}
+
 /* Failed and held rows have lanes of their own, however many are delivered. */
 enum err store_replay_find(struct store *s, struct store_replay *r,
 			   int64_t budget)
@@ -152,9 +170,13 @@ enum err store_replay_find(struct store *s, struct store_replay *r,
 		       !strstr(r->states, "cancelled");
 	enum err e = ERR_OK;
 
+	snprintf(f.states, sizeof(f.states), "%s%s", r->states,
+		 takes_waiting(r) ? ",pending" : "");
 	if (!by_lane)
 		e = walk_hook(&f, end);
-	if (by_lane && strstr(r->states, "failed"))
+	if (by_lane && takes_waiting(r))
+		e = walk_queue(&f, end);
+	if (!e && by_lane && strstr(r->states, "failed"))
 		e = walk_lane(&f, STORE_LANE_FAILED, end);
 	if (!e && by_lane && strstr(r->states, "held"))
 		e = walk_lane(&f, STORE_LANE_HELD, end);
@@ -201,6 +223,8 @@ enum err store_replay_run(struct store *s, const struct store_replay *r,
 		.hook = r->hook->key,
 		.lane = store_lane_number(STORE_LANE_QUEUE, r->hook->key),
 		.batches = r->hook->batch_size > 1,
+		.any = takes_waiting(r),
+		.revive = takes_waiting(r),
 	};
 	enum err e = ERR_OK;
 	size_t at = 0;

@@ -20,7 +20,8 @@ enum { STORE_REPLAY_MAX = 20000 }; /* deliveries of one replay */
 struct store_replay {
 	const struct store_hook *hook; /* borrowed */
 	int64_t since, until;	       /* time of creation; until excluded */
-	const char *states;	       /* with commas between; never pending */
+	const char *states; /* with commas between. Of a disabled hook what is
+		       pending is held */
 	/* Found: */
 	struct store_redeliver_row *row;
 	size_t count;

@@ -25,7 +25,8 @@ static enum err read_lanes(struct store *s, struct store_status *out)
 		"CAST(MIN(IF(" GOES ", p.oldest, NULL)) AS DATETIME(3)) "
 		"FROM (SELECT lane, COUNT(*) AS pending, "
 		"SUM(due_at <= UTC_TIMESTAMP(3)) AS due, "
-		"MIN(due_at) AS oldest FROM vh_deliveries "
+		"MIN(IF(due_at < " STORE_LANE_URGENT_END_SQL
+		", NULL, due_at)) AS oldest FROM vh_deliveries "
 		"WHERE lane < " STORE_LANE_FAILED_SQL " GROUP BY lane) p "
 		"JOIN vh_hooks h ON h.id = p.lane % " STORE_LANE_PING_SQL " "
 		"AND h.deleted_at IS NULL",

@@ -58,6 +58,7 @@ START_TEST(a_turn_is_written_and_read)
 		.lane = 1,
 		.turn = UINT64_C(0xffffffff00000001),
 		.suspended_until = INT64_MIN,
+		.resumed_at = INT64_MIN,
 		.failing = {.since = INT64_MIN, .last = INT64_MIN},
 		.rate_at = INT64_MIN};
 	struct store_lane_write w = {

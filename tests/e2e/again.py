@@ -140,8 +140,10 @@ class Redelivery(_Again):
         self.publish_many(3)
         self.service.admin("hook", "disable", hook)
         self.once("delivered 0, failed 0, retrying 0, held 3")
-        held = self.redeliver(self.deliveries(hook)[0]["_id"])
+        held = self.deliveries(hook)[0]
         assert held["state"] == "held", held
+        refused = self.redeliver(held["_id"], 409)
+        assert "disabled" in refused["detail"], refused
         self.service.admin("hook", "enable", hook)
         sender = self.service.start_sender("--linger", "9s")
         self.sink.wait(3, "/place")
@@ -262,6 +264,137 @@ class Redelivery(_Again):
         assert "deleted" in self.redeliver(one, 409)["detail"]
 
 
+class Suspended(_Again):
+    """Every way in which somebody says: try now."""
+
+    settings = {
+        "sender": {
+            "retry_schedule": "1h 1h",
+            "timeout": "2s",
+            "connect_timeout": "1s",
+        }
+    }
+
+    def suspended(self, path, count=3, **columns):
+        """A hook of which one request was answered with a Retry-After."""
+        hook = self.fresh(path)
+        if columns:
+            self.set(**columns)
+        self.sink.script(
+            path,
+            Answer(503, headers=[("Retry-After", "7200")]),
+            then=Answer(200),
+        )
+        self.publish_many(1)
+        self.once("delivered 0, failed 0, retrying 1")
+        self.publish_many(count - 1)
+        self.once("delivered 0,")
+        assert len(self.sink.at(path)) == 1
+        return hook
+
+    def resume(self, hook, count):
+        answer = self.ask("POST", f"/v2/hooks/{hook}/resume", 202)
+        assert answer == {"count": count}, answer
+
+    def test_resume(self):
+        hook = self.suspended("/resume")
+        self.resume(hook, 3)
+        self.once("delivered 3,")
+        self.resume(hook, 0)
+        self.once("delivered 0,")
+        assert len(self.sink.at("/resume")) == 4
+
+    def test_resume_makes_each_attempt_once(self):
+        hook = self.suspended("/each")
+        self.sink.script("/each", then=Answer(500))
+        self.resume(hook, 3)
+        sender = self.service.start_sender("--linger", "4s")
+        self.sink.wait(4, "/each")
+        assert sender.wait() == 0
+        assert len(self.sink.at("/each")) == 4
+        self.resume(hook, 3)
+        self.once("delivered 0, failed 1, retrying 2,")
+
+    def test_resume_in_order(self):
+        hook = self.suspended("/order", ordered=1)
+        self.resume(hook, 3)
+        sender = self.service.start_sender("--linger", "4s")
+        self.sink.wait(4, "/order")
+        assert sender.wait() == 0
+        assert self.numbers("/order") == [0, 0, 0, 1]
+
+    def test_resume_by_command(self):
+        hook = self.suspended("/shell")
+        assert self.service.admin("hook", "resume", hook) == "3"
+        self.once("delivered 3,")
+        self.service.admin("hook", "disable", hook)
+        done = self.service.run(
+            "hooks-admin",
+            "hook",
+            "resume",
+            hook,
+            config=self.service.config("hooks_admin"),
+        )
+        assert done.status == 65 and "disabled" in done.err, done
+        self.ask("POST", f"/v2/hooks/{hook}/resume", 409)
+
+    def test_resume_while_a_sender_has_the_lane(self):
+        hook = self.fresh("/busy")
+        self.sink.script(
+            "/busy",
+            Answer(503, headers=[("Retry-After", "7200")]),
+            Answer(200, delay=1.5),
+            then=Answer(200),
+        )
+        self.publish_many(2)
+        sender = self.service.start_sender("--linger", "5s")
+        self.sink.wait(2, "/busy")
+        time.sleep(0.4)
+        self.resume(hook, 2)
+        self.sink.wait(3, "/busy", 5)
+        assert sender.wait() == 0
+        assert self.all_are(hook, "delivered")
+
+    def test_one_goes_through_and_its_answer_counts(self):
+        hook = self.suspended("/probe")
+        last = self.deliveries(hook)[2]
+        self.redeliver(last["_id"])
+        self.once("delivered 2,")
+        probe = self.sink.at("/probe")[1]
+        assert probe.header("webhook-id") == last["webhookId"], probe
+
+    def test_a_probe_that_fails_leaves_it_suspended(self):
+        hook = self.suspended("/bad")
+        self.sink.script("/bad", then=Answer(500))
+        self.redeliver(self.deliveries(hook)[0]["_id"])
+        sender = self.service.start_sender("--linger", "3s")
+        assert sender.wait() == 0
+        assert len(self.sink.at("/bad")) == 2
+
+    def test_only_the_first_when_in_order(self):
+        hook = self.suspended("/first", ordered=1)
+        first, second, _ = self.deliveries(hook)
+        refused = self.redeliver(second["_id"], 409)
+        assert first["_id"] in refused["detail"], refused
+        self.redeliver(first["_id"])
+        sender = self.service.start_sender("--linger", "3s")
+        self.sink.wait(4, "/first")
+        assert sender.wait() == 0
+        assert self.numbers("/first") == [0, 0, 0, 1]
+
+    def test_a_ping_that_arrives(self):
+        hook = self.suspended("/ping")
+        self.ask("POST", f"/v2/hooks/{hook}/ping", 202)
+        self.once("delivered 1,")
+        self.once("delivered 2,")
+
+    def test_replay_of_what_waits(self):
+        hook = self.suspended("/replay")
+        assert self.replay(hook, states=["failed"]) == {"count": 0}
+        assert self.replay(hook, states=["pending"]) == {"count": 3}
+        self.once("delivered 3,")
+
+
 class Replay(_Again):
     def test_all_that_finished(self):
         hook = self.fresh("/all")
@@ -364,7 +497,7 @@ class Replay(_Again):
             ({"until": FIRST, "states": 1}, ["/states", "/until"]),
             ({"since": "2999-01-01"}, ["/since"]),
             ({"since": "2999-01-01", "until": FIRST}, ["/until"]),
-            ({"states": ["pending"]}, ["/states/0"]),
+            ({"states": ["waiting"]}, ["/states/0"]),
             ({"states": "failed"}, ["/states"]),
             (
                 {"states": ["held", 7, "held", "failed", "x"]},

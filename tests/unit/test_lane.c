@@ -30,6 +30,7 @@ static const struct outcome late = {
 static struct store_lane fresh(void)
 {
 	return (struct store_lane){.suspended_until = TIME_NONE,
+				   .resumed_at = TIME_NONE,
 				   .rate_at = TIME_NONE};
 }
 
