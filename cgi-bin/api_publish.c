@@ -11,6 +11,7 @@
 #include "body.h"
 #include "call.h"
 #include "field_errors.h"
+#include "hops.h"
 #include "outside/jscan.h"
 #include "outside/jtree.h"
 #include "rules/publishable.h"
@@ -243,8 +244,10 @@ enum err api_publish(struct call *c)
 				  .keep = c->conf->retention.idempotency};
 	int64_t created_at;
 	struct id *ids;
-	enum err e = read_idempotency_key(c, &p);
+	enum err e = hops_read(c, &p.hops);
 
+	if (!e)
+		e = read_idempotency_key(c, &p);
 	if (!e)
 		e = read_items(&r);
 	if (e)

@@ -40,6 +40,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/hook_form.h \
 	%D%/hook_headers.c \
 	%D%/hook_headers.h \
+	%D%/hops.c \
+	%D%/hops.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/meter.c \

@@ -31,6 +31,8 @@ static const struct {
 	[REQUEST_IDEMPOTENCY_KEY] = {"HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"},
 	[REQUEST_IF_MATCH] = {"HTTP_IF_MATCH", "If-Match"},
 	[REQUEST_IF_NONE_MATCH] = {"HTTP_IF_NONE_MATCH", "If-None-Match"},
+	[REQUEST_WEBHOOK_HOPS] = {"HTTP_WEBHOOK_HOPS", "webhook-hops"},
+	[REQUEST_WEBHOOK_ID] = {"HTTP_WEBHOOK_ID", "webhook-id"},
 };
 
 void request_init(struct request *r, uint64_t max_body)

@@ -35,6 +35,7 @@ static const struct {
 	{429, "Too Many Requests"},
 	{500, "Internal Server Error"},
 	{503, "Service Unavailable"},
+	{508, "Loop Detected"}, /* RFC 5842 */
 };
 
 static const char *phrase(unsigned status)

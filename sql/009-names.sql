@@ -51,6 +51,9 @@ ALTER TABLE vh_api_keys
 	MODIFY COLUMN organization BINARY(12) NULL COMMENT 'vh_organizations.id; NULL: of the role admin, which belongs to none',
 	MODIFY COLUMN role ENUM('manage','publish','read','run','admin') NOT NULL COMMENT 'what the key may do';
 
+ALTER TABLE vh_notifications
+	ADD COLUMN hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops';
+
 ALTER TABLE vh_hooks
 	ADD COLUMN version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag';
 

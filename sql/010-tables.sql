@@ -104,6 +104,7 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	state ENUM('queued','fanned_out','unmatched','rejected') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries',
 	reason VARCHAR(255) NULL COMMENT 'why it was rejected',
 	accepted TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: came through the API or hooks-admin, which checked the limits; not for an application to set',
+	hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
 	KEY state (state, organization, id),
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published: the outbox an application may INSERT into';

@@ -89,6 +89,9 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 	p->lane = lane;
 	p->count = plan->count;
 	for (size_t i = 0; i < plan->count; i++)
+		if (plan->rows[i].hops > p->hops)
+			p->hops = plan->rows[i].hops;
+	for (size_t i = 0; i < plan->count; i++)
 		p->member[i] = (struct parcel_member){
 			.key = plan->rows[i].key,
 			.attempts = plan->rows[i].attempts,
@@ -177,6 +180,9 @@ void parcel_address(struct parcel *p, int64_t now)
 	add_line(p, &n, p->text[2]);
 	if (maybe_duplicate(p))
 		add_line(p, &n, duplicate);
+	snprintf(p->text[3], sizeof(p->text[3]), "webhook-hops: %u", p->hops);
+	if (p->hops)
+		add_line(p, &n, p->text[3]);
 	p->lines[n - 1].next = p->lane->facts.headers;
 
 	p->request.url = p->lane->facts.hook.target_url;

@@ -23,7 +23,7 @@ struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 6,	/* header lines that the service sets */
+	PARCEL_LINES = 7,	/* header lines that the service sets */
 	PARCEL_BATCH_MAX = 100, /* members: the largest batchSize */
 	/* Bytes of a batch; a single member may be larger. */
 	PARCEL_BODY_MAX = 1024 * 1024
@@ -45,9 +45,10 @@ struct parcel {
 	char id[ID_TEXT_SIZE];		/* webhook-id */
 	char *body;
 	size_t body_len;
+	unsigned hops; /* webhook-hops; 0: none */
 
 	struct http_request request;
-	char text[3][64]; /* header lines that change with the attempt */
+	char text[4][64]; /* header lines that change with the attempt */
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 

@@ -87,6 +87,7 @@ struct store_lane_row {
 	uint64_t key;
 	int64_t published_at, created_at, due_at;
 	unsigned attempts, tries;
+	unsigned hops; /* installations that it has come through before */
 	bool maybe_duplicate;
 	uint64_t batch; /* key of its first member; 0: not in one */
 	char *action, *user, *resource; /* user: NULL for none */

@@ -12,7 +12,7 @@
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at "
+	"n.created_at, n.hops "
 
 static void read_lane_row(struct db_stmt *q, struct arena *arena,
 			  struct store_lane_row *r)
@@ -31,6 +31,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->resource = arena_memdup(arena, resource, r->resource_len);
 	r->batch = db_col_uint(q, 9);
 	r->published_at = db_col_time(q, 10);
+	r->hops = (unsigned)db_col_uint(q, 11);
 }
 
 /*

@@ -23,7 +23,7 @@ struct publishing {
 static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 			    size_t *done)
 {
-	enum { COLUMNS = 6, ROWS = 256 };
+	enum { COLUMNS = 7, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
 
@@ -36,12 +36,13 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		*v++ = db_bytes(item->resource, item->resource_len);
 		*v++ = db_text(w->p->idempotency_key);
 		*v++ = db_time(w->p->now);
+		*v++ = db_uint(w->p->hops);
 	}
 	return db_exec_keys(
 		db,
 		"INSERT INTO vh_notifications (organization, action, user, "
-		"resource, idempotency_key, created_at, accepted) "
-		"VALUES {(?, ?, ?, ?, ?, ?, 1)}",
+		"resource, idempotency_key, created_at, hops, accepted) "
+		"VALUES {(?, ?, ?, ?, ?, ?, ?, 1)}",
 		values, n, COLUMNS, &w->keys[at], done);
 }
 

@@ -36,6 +36,8 @@ struct store_publish {
 	const char *idempotency_key; /* NULL: none */
 	unsigned char body_hash[CRYPT_HASH_SIZE];
 	int64_t keep; /* ms for which the key is remembered */
+	/* Installations that they have come through before, 0 to 255. */
+	unsigned hops;
 };
 
 /*

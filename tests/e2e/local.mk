@@ -13,6 +13,7 @@ python_tests += \
 	%D%/hostile.py \
 	%D%/key_file.py \
 	%D%/lanes.py \
+	%D%/loops.py \
 	%D%/neighbours.py \
 	%D%/notify.py \
 	%D%/pings.py \

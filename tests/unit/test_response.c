@@ -55,8 +55,8 @@ END_TEST
 
 START_TEST(every_status_has_its_phrase)
 {
-	static const unsigned statuses[] = {400, 401, 403, 404, 405, 409,
-					    412, 413, 415, 429, 500, 503};
+	static const unsigned statuses[] = {400, 401, 403, 404, 405, 409, 412,
+					    413, 415, 429, 500, 503, 508};
 
 	for (size_t i = 0; i < COUNT(statuses); i++) {
 		response_problem(&r, statuses[i], "x");

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""
+Hooks that point at a service which publishes what it gets: at this one, and at
+another one whose hook points back.
+"""
+
+import json
+
+import doors
+import sendcase
+import service
+import tap
+
+PATH = "/v2/notifications"
+
+
+class _Loop(sendcase.SendCase):
+    def setup(self):
+        super().setup()
+        self.door = doors.enter("lighttpd", self.service)
+
+    def target(self, door):
+        return f"http://127.0.0.1:{door.port}{PATH}"
+
+    def point(self, door, key, of, target):
+        """A hook of `of` that publishes with `key` at `target`."""
+        answer = door.request(
+            "POST",
+            "/v2/hooks",
+            [("Authorization", of)],
+            json.dumps(
+                {
+                    "target_url": self.target(target),
+                    "action": "event.created",
+                    "headers": {"Authorization": key},
+                }
+            ).encode(),
+        )
+        assert answer.status == 201, answer
+
+    def post(self, *headers, status=202):
+        answer = self.door.request(
+            "POST",
+            PATH,
+            [("Authorization", self.key), *headers],
+            b'{"action":"event.created","resource":{}}',
+        )
+        assert answer.status == status, (headers, answer)
+        return answer
+
+    def count(self, db):
+        return int(db.value("SELECT COUNT(*) FROM vh_notifications"))
+
+    def sent_with(self, value):
+        """webhook-hops of the one delivery that is there."""
+        self.service.send("--once")
+        [request] = self.sink.wait(1, "/hook")
+        self.sink.clear()
+        assert request.header("webhook-hops") == value, request
+
+
+class Itself(_Loop):
+    def test_1_nothing_comes_back(self):
+        for _ in range(2):
+            self.point(self.door, self.key, self.key, self.door)
+        self.post()
+        for _ in range(3):
+            self.service.send("--once")
+        assert self.count(self.service.db) == 1
+        rows = self.service.db.sql(
+            "SELECT DISTINCT status FROM vh_attempts ORDER BY 1"
+        )
+        assert rows == [["508"]], rows
+        self.fresh("/hook", "event.created")
+
+    def test_2_nor_under_any_of_its_ids(self):
+        self.post()
+        self.service.send("--once")
+        [request] = self.sink.wait(1, "/hook")
+        own = request.header("webhook-id")
+        for text in (
+            own,
+            own.upper(),
+            f"{own[:24]}-b",
+            f"{own[:24]}-{own[:24]}",
+        ):
+            answer = self.post(("webhook-id", text), status=508)
+            problem = answer.json()
+            assert problem["title"] == "Loop Detected", problem
+        self.sink.clear()
+
+    def test_3_others_are_counted(self):
+        for headers, sent in (
+            ((), None),
+            ((("webhook-id", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),), "1"),
+            ((("webhook-hops", "0"),), "1"),
+            ((("webhook-id", "x"), ("webhook-hops", "4")), "5"),
+        ):
+            self.post(*headers)
+            self.sent_with(sent)
+        for hops in ("5", "6", "255", "18446744073709551615"):
+            self.post(("webhook-hops", hops), status=508)
+        for hops in ("x", "-1", "1.0", "18446744073709551616"):
+            self.post(("webhook-hops", hops), status=400)
+
+
+class Between(_Loop):
+    """Two services whose hooks point at each other."""
+
+    def setup(self):
+        super().setup()
+        self.other = service.Service()
+        tap.at_end(self.other.close)
+        self.far = doors.enter("lighttpd", self.other)
+        # A body names its organization, which must be the key's.
+        self.far_key = self.other.key(self.other.organization())
+        for table, column in (
+            ("vh_organizations", "id"),
+            ("vh_api_keys", "organization"),
+        ):
+            self.other.db.sql(
+                f"UPDATE {table} SET {column} = UNHEX('{self.organization}')"
+            )
+
+    def test_it_ends(self):
+        self.point(self.door, self.far_key, self.key, self.far)
+        self.point(self.far, self.key, self.far_key, self.door)
+        self.post()
+        for _ in range(6):
+            self.service.send("--once")
+            self.other.send("--once")
+        seen = [
+            self.service.db.sql(
+                "SELECT hops FROM vh_notifications ORDER BY id"
+            ),
+            self.other.db.sql("SELECT hops FROM vh_notifications ORDER BY id"),
+        ]
+        assert seen == [[["0"], ["2"], ["4"]], [["1"], ["3"], ["5"]]], seen
+
+
+tap.main()
