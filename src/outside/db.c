@@ -21,11 +21,11 @@ enum {
 };
 
 static const struct limits {
-	unsigned connect_s, io_s, lock_s;
+	unsigned connect_s, io_s;
 } limits[DB_ROLE_MAX] = {
-	[DB_API] = {2, 3, 1},
-	[DB_SENDER] = {3, 10, 5},
-	[DB_ADMIN] = {3, 0, 5},
+	[DB_API] = {2, 3},
+	[DB_SENDER] = {3, 10},
+	[DB_ADMIN] = {3, 0},
 };
 
 /* ---- errors ---- */
@@ -59,7 +59,7 @@ enum err db_fail(struct db *db, unsigned number, const char *text)
 	return outcome(db);
 }
 
-static enum err fail_connection(struct db *db)
+enum err db_fail_connection(struct db *db)
 {
 	unsigned number = mysql_errno(db->my);
 
@@ -182,43 +182,15 @@ static enum err read_insert_step(struct db *db, uint64_t *step)
 	MYSQL_ROW row;
 
 	if (mysql_query(db->my, "SELECT @@auto_increment_increment"))
-		return fail_connection(db);
+		return db_fail_connection(db);
 	result = mysql_store_result(db->my);
 	if (!result)
-		return fail_connection(db);
+		return db_fail_connection(db);
 	row = mysql_fetch_row(result);
 	if (!row || !row[0] || !text_uint(row[0], 65535, step))
 		*step = 1;
 	mysql_free_result(result);
 	return ERR_OK;
-}
-
-static enum err set_session(struct db *db)
-{
-	static const char *const fixed[] = {
-		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, "
-		"READ WRITE",
-		"SET SESSION time_zone = '+00:00', sql_mode = "
-		"'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-		"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-		/* A server may have its own defaults for these, too, and an
-		 * init_connect such as SET NAMES. */
-		"character_set_client = utf8mb4, character_set_results = "
-		"utf8mb4, character_set_connection = utf8mb4, "
-		"autocommit = 1, completion_type = 0, "
-		"sql_select_limit = 18446744073709551615, "
-		"sql_safe_updates = 0, sql_big_selects = 1, "
-		"sql_auto_is_null = 0",
-	};
-	char lock_wait[80];
-
-	snprintf(lock_wait, sizeof(lock_wait),
-		 "SET SESSION innodb_lock_wait_timeout = %u",
-		 limits[db->role].lock_s);
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (mysql_query(db->my, fixed[i]))
-			return fail_connection(db);
-	return mysql_query(db->my, lock_wait) ? fail_connection(db) : ERR_OK;
 }
 
 static const char *or_null(const char *s)
@@ -240,8 +212,8 @@ static enum err open_connection(struct db *db)
 		    or_null(c->database.user), or_null(c->database.password),
 		    c->database.name, (unsigned)c->database.port,
 		    or_null(c->database.socket), CLIENT_FOUND_ROWS))
-		return fail_connection(db);
-	return set_session(db);
+		return db_fail_connection(db);
+	return db_session_set(db);
 }
 
 enum err db_connect(struct db *db)
@@ -276,12 +248,22 @@ static bool may_repeat(struct db *db, unsigned tries)
 		db_close(db);
 	else if (db->trouble != TROUBLE_REPEAT)
 		return false;
+	/* Others have work meanwhile that does not need what is locked. */
+	if (db->role == DB_SENDER && db_locked(db))
+		return false;
 	if (tries >= TRIES || (db->stop && db->stop(db->stop_arg)))
 		return false;
 	if (db->deadline && clock_monotonic() + wait + STEP_MS > db->deadline)
 		return false;
 	clock_sleep(wait);
 	return true;
+}
+
+static enum err get_ready(struct db *db)
+{
+	enum err e = db_connect(db);
+
+	return e ? e : db_session_lock_wait(db);
 }
 
 static enum err run(struct db *db, const struct db_call *c, struct db_stmt **q)
@@ -292,7 +274,7 @@ static enum err run(struct db *db, const struct db_call *c, struct db_stmt **q)
 	if (db->in_tx || db->getting_ready)
 		return db_stmt_run(db, c, q);
 	do {
-		e = db_connect(db);
+		e = get_ready(db);
 		if (!e)
 			e = db_stmt_run(db, c, q);
 	} while (e && may_repeat(db, ++tries));
@@ -307,16 +289,16 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 
 	do {
 		db->in_doubt = false;
-		e = db_connect(db);
+		e = get_ready(db);
 		if (!e && mysql_query(db->my, "START TRANSACTION"))
-			e = fail_connection(db);
+			e = db_fail_connection(db);
 		if (e)
 			continue;
 		db->in_tx = true;
 		e = body(db, arg);
 		db->in_tx = false;
 		if (!e && mysql_query(db->my, "COMMIT")) {
-			e = fail_connection(db);
+			e = db_fail_connection(db);
 			db->in_doubt = db_commit_in_doubt(db);
 		}
 		if (e && db->my && mysql_query(db->my, "ROLLBACK"))
@@ -436,7 +418,7 @@ enum err db_exec_text(struct db *db, const char *sql)
 	enum err e = db_connect(db);
 
 	if (!e && mysql_query(db->my, sql))
-		e = fail_connection(db);
+		e = db_fail_connection(db);
 	return e;
 }
 

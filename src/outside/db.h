@@ -28,8 +28,8 @@
 
 enum db_role {
 	DB_API,	   /* time limits 2/3/3 s, lock wait 1 s, a deadline */
-	DB_SENDER, /* 3/10/10 s, lock wait 5 s */
-	DB_ADMIN,  /* as the sender, and hours for a migration */
+	DB_SENDER, /* 3/10/10 s, lock wait 1 s, which is not repeated */
+	DB_ADMIN,  /* 3 s to connect, lock wait 5 s, hours for a migration */
 	DB_ROLE_MAX
 };
 
@@ -67,6 +67,13 @@ const char *db_cipher(const struct db *db);
 /* True if the last failure was caused by other writers of the same rows, at
  * every try: the database can be reached. */
 bool db_contended(const struct db *db);
+/* True if the last failure was a lock that somebody held for longer than we
+ * wait: the database can be reached. A sender's connection does not repeat
+ * what met it. */
+bool db_locked(const struct db *db);
+/* From the next transaction on: waits for locks only as long as the server
+ * makes us: not at all on MariaDB, a second on MySQL. */
+void db_hasty(struct db *db, bool hasty);
 /* True if the last transaction failed because its COMMIT got no answer: it may
  * have been done. */
 bool db_in_doubt(const struct db *db);

@@ -61,6 +61,9 @@ struct db {
 	void *stop_arg;
 	int64_t deadline;
 	bool in_tx, getting_ready, hurried;
+	bool takes_none;      /* a lock wait of no seconds (MariaDB) */
+	bool hasty;	      /* so it should be, or as short as it can */
+	unsigned lock_wait_s; /* as the session has it */
 	bool in_doubt; /* the last COMMIT may have been done */
 	enum db_trouble trouble;
 	unsigned number;
@@ -89,6 +92,13 @@ bool db_commit_in_doubt(const struct db *db);
 
 /* Notes a failure and returns its kind. */
 enum err db_fail(struct db *db, unsigned number, const char *text);
+/* The same with the driver's number and text of the connection. */
+enum err db_fail_connection(struct db *db);
+
+/* db_session.c: sets the session of a new connection up. */
+enum err db_session_set(struct db *db);
+/* Makes the session wait for locks as long as is wanted now (db_hasty). */
+enum err db_session_lock_wait(struct db *db);
 
 /* Prepares the statement if needed, and executes it once. */
 enum err db_stmt_run(struct db *db, const struct db_call *c,

@@ -80,6 +80,11 @@ bool db_contended(const struct db *db)
 	return db->number == 1213 || db->number == DB_CHANGED;
 }
 
+bool db_locked(const struct db *db)
+{
+	return db->number == 1205;
+}
+
 /* A Galera node that is cut off in the middle of a COMMIT cannot know whether
  * the other nodes got it: of 48 COMMITs that it refused, one was done. */
 bool db_commit_in_doubt(const struct db *db)

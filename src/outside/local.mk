@@ -25,6 +25,7 @@ libhooks_a_SOURCES += \
 	%D%/db.h \
 	%D%/db_driver.h \
 	%D%/db_secure.c \
+	%D%/db_session.c \
 	%D%/db_sql.c \
 	%D%/db_sql.h \
 	%D%/db_stmt.c \

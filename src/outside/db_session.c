@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * db_session: the session of a new connection. What is idle in it is ended by
+ * the server, too: a host that dies without a word, in a transaction, would
+ * keep its locks there for hours.
+ */
+#include "outside/db_driver.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+	UNKNOWN_VARIABLE = 1193, /* the server's number */
+	IDLE_S = 20,		 /* a sender's connection, at most */
+	IDLE_API_S = 60,	 /* without a limit for transactions alone */
+	IDLE_API_TX_S = 5,
+	NET_S = 10
+};
+
+static const unsigned lock_wait_s[DB_ROLE_MAX] = {
+	[DB_API] = 1,
+	[DB_SENDER] = 1,
+	[DB_ADMIN] = 5,
+};
+
+__attribute__((format(printf, 2, 3))) static enum err set_variables(
+	struct db *db, const char *format, ...)
+{
+	char sql[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sql, sizeof(sql), format, args);
+	va_end(args);
+	return mysql_query(db->my, sql) ? db_fail_connection(db) : ERR_OK;
+}
+
+/* MySQL has no such variable, and MariaDB since 10.3, which also waits for a
+ * lock for no time at all. */
+static enum err end_idle_transactions(struct db *db, unsigned seconds)
+{
+	db->takes_none = false;
+	if (mysql_query(db->my, "SELECT @@idle_transaction_timeout")) {
+		if (mysql_errno(db->my) == UNKNOWN_VARIABLE)
+			return ERR_OK;
+		return db_fail_connection(db);
+	}
+	mysql_free_result(mysql_store_result(db->my));
+	db->takes_none = true;
+	return set_variables(db, "SET SESSION idle_transaction_timeout = %u",
+			     seconds);
+}
+
+static enum err end_idle_connection(struct db *db, unsigned seconds)
+{
+	return set_variables(db,
+			     "SET SESSION wait_timeout = "
+			     "LEAST(@@session.wait_timeout, %u)",
+			     seconds);
+}
+
+/* Well before a lease of the same sender would end, so that its lanes are not
+ * locked when another sender may take them. */
+static unsigned sender_idle_s(const struct db *db)
+{
+	int64_t seconds = db->conf->sender.lease / 3000;
+
+	if (seconds < 1)
+		return 1;
+	return seconds < IDLE_S ? (unsigned)seconds : IDLE_S;
+}
+
+/* The API's connections wait for requests: where the server tells idle
+ * transactions from idle connections, only those are ended. */
+static enum err end_what_is_idle(struct db *db)
+{
+	enum err e;
+
+	if (db->role == DB_ADMIN)
+		return ERR_OK;
+	if (db->role == DB_API) {
+		e = end_idle_transactions(db, IDLE_API_TX_S);
+		return e || db->takes_none
+			       ? e
+			       : end_idle_connection(db, IDLE_API_S);
+	}
+	e = end_idle_transactions(db, sender_idle_s(db));
+	if (!e)
+		e = end_idle_connection(db, sender_idle_s(db));
+	return e ? e
+		 : set_variables(db,
+				 "SET SESSION net_read_timeout = %d, "
+				 "net_write_timeout = %d",
+				 NET_S, NET_S);
+}
+
+static unsigned wanted_lock_wait_s(const struct db *db)
+{
+	if (db->hasty && db->takes_none)
+		return 0;
+	return db->hasty ? 1 : lock_wait_s[db->role];
+}
+
+void db_hasty(struct db *db, bool hasty)
+{
+	db->hasty = hasty;
+}
+
+enum err db_session_lock_wait(struct db *db)
+{
+	unsigned seconds = wanted_lock_wait_s(db);
+	enum err e;
+
+	if (seconds == db->lock_wait_s)
+		return ERR_OK;
+	e = set_variables(db, "SET SESSION innodb_lock_wait_timeout = %u",
+			  seconds);
+	if (!e)
+		db->lock_wait_s = seconds;
+	return e;
+}
+
+enum err db_session_set(struct db *db)
+{
+	static const char *const fixed[] = {
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, "
+		"READ WRITE",
+		"SET SESSION time_zone = '+00:00', sql_mode = "
+		"'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+		"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+		/* A server may have its own defaults for these, too, and an
+		 * init_connect such as SET NAMES. */
+		"character_set_client = utf8mb4, character_set_results = "
+		"utf8mb4, character_set_connection = utf8mb4, "
+		"autocommit = 1, completion_type = 0, "
+		"sql_select_limit = 18446744073709551615, "
+		"sql_safe_updates = 0, sql_big_selects = 1, "
+		"sql_auto_is_null = 0",
+	};
+	enum { UNKNOWN_S = 1000000 };
+	enum err e;
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (mysql_query(db->my, fixed[i]))
+			return db_fail_connection(db);
+	e = end_what_is_idle(db);
+	db->lock_wait_s = UNKNOWN_S;
+	return e ? e : db_session_lock_wait(db);
+}
