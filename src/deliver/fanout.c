@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "deliver/locked.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store.h"
@@ -25,6 +26,10 @@ struct fanout {
 	struct fanout_place place; /* the place after this transaction */
 	struct room room[FANOUT_ORGS];
 	size_t rooms;
+	struct locked *locked;
+	struct id orgs[FANOUT_ORGS]; /* of this transaction */
+	size_t org_count;
+	bool given; /* these, and no others */
 	uint64_t newest;
 	size_t max; /* rows */
 	uint64_t key[FANOUT_MAX];
@@ -38,28 +43,30 @@ enum { REASON_SIZE = 200 };
 /* ---- whose turn it is ---- */
 
 /* Finds at most `max`, from the place on and once round. */
-static enum err find_orgs(struct fanout *r, struct id *orgs, size_t max,
-			  size_t *n)
+static enum err find_orgs(struct fanout *r, size_t max)
 {
 	bool wrapped = !r->place.under_way;
 	const struct id *after = wrapped ? NULL : &r->place.organization;
+	struct id found, last;
 	size_t count = 0;
 	enum err e = ERR_OK;
 
 	while (!e && count < max) {
-		e = store_fanout_org(r->s, after, &orgs[count]);
+		e = store_fanout_org(r->s, after, &found);
 		if (e == ERR_NOT_FOUND && !wrapped) {
 			wrapped = true;
 			after = NULL;
 			e = ERR_OK;
 			continue;
 		}
-		if (!e && count && id_equal(&orgs[count], &orgs[0]))
+		if (e || (count && id_equal(&found, &r->orgs[0])))
 			break;
-		if (!e)
-			after = &orgs[count++];
+		last = found;
+		after = &last;
+		if (!locked_has(r->locked, &found))
+			r->orgs[count++] = found;
 	}
-	*n = count;
+	r->org_count = count;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -90,11 +97,11 @@ static enum err fanout_choose_of(struct fanout *r, const struct id *org,
 
 static enum err fanout_choose(struct fanout *r)
 {
-	struct id orgs[FANOUT_ORGS];
 	uint64_t deliveries = 0;
 	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS, n;
-	enum err e = find_orgs(r, orgs, max, &n);
+	enum err e = r->given ? ERR_OK : find_orgs(r, max);
 
+	n = r->org_count;
 	r->keys = 0;
 	r->count.more = !e && n == max;
 	r->place.under_way = r->place.under_way && n;
@@ -103,7 +110,7 @@ static enum err fanout_choose(struct fanout *r)
 			r->count.more = true;
 			break;
 		}
-		e = fanout_choose_of(r, &orgs[i], n, &deliveries);
+		e = fanout_choose_of(r, &r->orgs[i], n, &deliveries);
 	}
 	return e;
 }
@@ -293,22 +300,87 @@ static enum err one_by_one(struct fanout *r)
 	return e;
 }
 
-enum err fanout_run(struct store *s, struct fanout_place *place,
-		    uint64_t newest, struct fanout_count *out)
+static enum err fanout_some(struct fanout *r)
 {
-	struct fanout r = {
-		.s = s, .from = place, .newest = newest, .max = FANOUT_MAX};
-	enum err e = db_tx(s->db, DB_REPEAT, fanout_body, &r);
+	enum err e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
 
-	if (e == ERR_INTERNAL)
-		e = one_by_one(&r);
+	return e == ERR_INTERNAL ? one_by_one(r) : e;
+}
+
+static bool met_lock(const struct fanout *r, enum err e)
+{
+	return e == ERR_TEMP && db_locked(r->s->db);
+}
+
+static enum err fanout_of(struct fanout *all, const struct id *org,
+			  struct fanout_count *sum)
+{
+	struct fanout r = *all;
+	enum err e;
+
+	r.given = true;
+	r.orgs[0] = *org;
+	r.org_count = 1;
+	e = fanout_some(&r);
+	if (met_lock(&r, e)) {
+		locked_put(r.locked, org);
+		return ERR_OK;
+	}
 	if (e)
 		return e;
-	if (r.count.rejected)
+	locked_end(r.locked, org);
+	sum->taken += r.count.taken;
+	sum->rejected += r.count.rejected;
+	sum->made += r.count.made;
+	sum->more |= r.count.more;
+	return ERR_OK;
+}
+
+static enum err org_by_org(struct fanout *all, const struct id *orgs, size_t n,
+			   struct fanout_count *sum)
+{
+	enum err e = ERR_OK;
+
+	db_hasty(all->s->db, true);
+	for (size_t i = 0; i < n && !e; i++)
+		e = fanout_of(all, &orgs[i], sum);
+	db_hasty(all->s->db, false);
+	return e;
+}
+
+/* One locked organization does not hold up the others. */
+static enum err fanout_all(struct fanout *r, struct fanout_count *sum)
+{
+	struct id orgs[LOCKED_MAX];
+	size_t n = locked_due(r->locked, orgs);
+	enum err e = fanout_some(r);
+
+	if (met_lock(r, e))
+		e = org_by_org(r, r->orgs, r->org_count, sum);
+	else if (!e)
+		*sum = r->count;
+	return e ? e : org_by_org(r, orgs, n, sum);
+}
+
+enum err fanout_run(struct store *s, struct fanout_place *place,
+		    struct locked *locked, uint64_t newest,
+		    struct fanout_count *out)
+{
+	struct fanout r = {.s = s,
+			   .from = place,
+			   .locked = locked,
+			   .newest = newest,
+			   .max = FANOUT_MAX};
+	struct fanout_count sum = {0};
+	enum err e = fanout_all(&r, &sum);
+
+	if (e)
+		return e;
+	if (sum.rejected)
 		log_warn("%zu notifications rejected: hooks-admin status "
 			 "shows them",
-			 r.count.rejected);
+			 sum.rejected);
 	*place = r.place;
-	*out = r.count;
+	*out = sum;
 	return ERR_OK;
 }

@@ -16,6 +16,7 @@
 
 #include "rules/id.h"
 
+struct locked;
 struct store;
 
 enum {
@@ -41,9 +42,12 @@ struct fanout_count {
 /*
  * One transaction. The organizations with queued rows take turns, each with its
  * oldest rows that have a key up to `newest`; rows that would make too many
- * deliveries at once are left for the next transaction.
+ * deliveries at once are left for the next transaction. When it meets a lock of
+ * another client, each organization has a transaction of its own, and those
+ * that meet it are left out for a while: `locked`.
  */
 enum err fanout_run(struct store *s, struct fanout_place *place,
-		    uint64_t newest, struct fanout_count *out);
+		    struct locked *locked, uint64_t newest,
+		    struct fanout_count *out);
 
 #endif

@@ -8,14 +8,19 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "deliver/fanout.h"
+#include "deliver/ledger_duty.h"
+#include "deliver/ledger_lock.h"
+#include "deliver/locked.h"
 #include "deliver/mailbox.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
 #include "deliver/round.h"
 #include "deliver/round_look.h"
 #include "deliver/round_memory.h"
+#include "deliver/round_wait.h"
 #include "rules/id.h"
 #include "store/store_fanout.h"
 #include "store/store_sender.h"
@@ -56,12 +61,26 @@ struct ledger {
 	int64_t stop_by;    /* monotonic; 0: no end yet */
 	enum plan_wish wish;
 	struct fanout_place place;
+	struct locked locked;
 	bool more_queued; /* the last fan-out left some */
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
 	bool full;   /* that many were found, so there may be more */
 	bool gone;   /* the database could not be reached for too long */
+	struct ledger_duties duties;
+	bool told_lock;
 };
+
+static bool may_do(const struct ledger *l, enum ledger_duty which)
+{
+	return ledger_duty_is_on(&l->duties, which);
+}
+
+static enum err after_duty(struct ledger *l, enum ledger_duty which, enum err e)
+{
+	return ledger_duty_done(&l->duties, which, e, l->round.store.db,
+				!l->round.lane_count);
+}
 
 /* ---- signs of life ---- */
 
@@ -93,7 +112,8 @@ static enum err fan_out(struct ledger *l)
 	l->more_queued = false;
 	if (e || !any)
 		return e;
-	e = fanout_run(&l->round.store, &l->place, ID_SERIAL_MAX, &count);
+	e = fanout_run(&l->round.store, &l->place, &l->locked, ID_SERIAL_MAX,
+		       &count);
 	if (e)
 		return e;
 	l->more_queued = count.more;
@@ -156,10 +176,10 @@ static enum err ledger_look(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
-	if (!l->plan->once)
-		e = fan_out(l);
-	if (!e)
-		e = look_for_lanes(l);
+	if (!l->plan->once && may_do(l, LEDGER_DUTY_FANOUT))
+		e = after_duty(l, LEDGER_DUTY_FANOUT, fan_out(l));
+	if (!e && may_do(l, LEDGER_DUTY_LANES))
+		e = after_duty(l, LEDGER_DUTY_LANES, look_for_lanes(l));
 	if (e)
 		return e; /* the next step looks again at once */
 	l->next_look = clock_monotonic() + until_next_look(l);
@@ -215,7 +235,21 @@ static bool finished(const struct ledger *l)
 {
 	if (l->back.first || l->round.lane_count || l->round.in_doubt)
 		return false;
-	return l->wish || (l->plan->once && l->looked_in_vain);
+	return l->wish || (l->plan->once && l->looked_in_vain &&
+			   !round_wait_any(&l->round));
+}
+
+/* At the end nobody waits for a lock for longer than a lease: whoever comes
+ * next does. */
+static bool gives_up(const struct ledger *l)
+{
+	bool once = l->plan->once && l->looked_in_vain;
+
+	if (l->back.first || (!l->wish && !once))
+		return false;
+	return round_wait_is_vain(&l->round, once && !l->wish) ||
+	       (l->stop_by && clock_monotonic() >= l->stop_by &&
+		round_wait_any(&l->round));
 }
 
 /* ---- the database comes and goes ---- */
@@ -233,9 +267,11 @@ static enum err lost(struct ledger *l, enum err e)
 		return e;
 	}
 	l->lost_since = l->lost_since ? l->lost_since : now;
-	l->contended = db_contended(db) && now - l->lost_since < CONTENDED_MS;
+	l->contended = db_locked(db) ||
+		       (db_contended(db) && now - l->lost_since < CONTENDED_MS);
 	if (!l->contended)
-		(void)outage_note(l->plan->state, db_error_text(db));
+		(void)outage_note(l->plan->state, OUTAGE_AWAY,
+				  db_error_text(db));
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
 	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;
@@ -245,8 +281,16 @@ static enum err lost(struct ledger *l, enum err e)
 static void found(struct ledger *l)
 {
 	if (l->lost_since)
-		outage_end(l->plan->state);
+		outage_end(l->plan->state, OUTAGE_AWAY);
 	l->lost_since = 0;
+}
+
+static enum err give_up(struct ledger *l)
+{
+	log_warn("some deliveries still wait for a lock that another client "
+		 "of the database holds: the next run goes on");
+	l->gone = true;
+	return ERR_TEMP;
 }
 
 /* The database layer asks before it repeats. */
@@ -271,12 +315,18 @@ static enum err housekeeping(struct ledger *l)
 		if (all)
 			l->next_rewind = now + REWIND_MS;
 		round_reread(&l->round, all);
-		e = round_check_hooks(&l->round);
+		if (may_do(l, LEDGER_DUTY_HOOKS))
+			e = after_duty(l, LEDGER_DUTY_HOOKS,
+				       round_check_hooks(&l->round));
 	}
-	if (!e && now >= l->next_note)
-		e = note(l);
+	if (!e && now >= l->next_note && may_do(l, LEDGER_DUTY_NOTE))
+		e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
 	if (!e)
 		round_memory_spread(&l->round);
+	if (!e)
+		ledger_lock_tell(&l->round.store, l->plan, &l->told_lock,
+				 round_wait_lasting(&l->round),
+				 locked_lasting(&l->locked));
 	return e;
 }
 
@@ -322,6 +372,8 @@ static enum err ledger_loop(struct ledger *l)
 			e = lost(l, e);
 		else
 			found(l);
+		if (!e && gives_up(l))
+			e = give_up(l);
 	}
 	return e;
 }
@@ -341,8 +393,11 @@ static void abandon(struct ledger *l)
 /* Counts that cannot be written are no reason to call the run a failure. */
 static enum err end(struct ledger *l)
 {
+	enum err e;
+
 	(void)round_write_tally(&l->round);
-	return note(l);
+	e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
+	return e ? e : l->duties.refused;
 }
 
 enum err ledger_run(const struct plan *plan)
@@ -354,7 +409,7 @@ enum err ledger_run(const struct plan *plan)
 	db_abandon(l.round.store.db, is_stopping, &l);
 	e = store_connect(&l.round.store);
 	if (!e)
-		e = note(&l);
+		e = after_duty(&l, LEDGER_DUTY_NOTE, note(&l));
 	if (!e)
 		e = ledger_loop(&l);
 	if (e)

@@ -13,8 +13,14 @@ libhooks_a_SOURCES += \
 	%D%/lane.h \
 	%D%/ledger.c \
 	%D%/ledger.h \
+	%D%/ledger_duty.c \
+	%D%/ledger_duty.h \
+	%D%/ledger_lock.c \
+	%D%/ledger_lock.h \
 	%D%/lock.c \
 	%D%/lock.h \
+	%D%/locked.c \
+	%D%/locked.h \
 	%D%/mailbox.c \
 	%D%/mailbox.h \
 	%D%/operational.c \
@@ -34,10 +40,14 @@ libhooks_a_SOURCES += \
 	%D%/round_look.h \
 	%D%/round_memory.c \
 	%D%/round_memory.h \
+	%D%/round_part.c \
+	%D%/round_part.h \
 	%D%/round_read.c \
 	%D%/round_record.c \
 	%D%/round_tx.c \
 	%D%/round_tx.h \
+	%D%/round_wait.c \
+	%D%/round_wait.h \
 	%D%/tally.c \
 	%D%/tally.h \
 	%D%/worker.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outage: a file that exists during an outage and contains when it began and
- * when it was last reported, in seconds.
+ * outage: a file that exists for as long as one lasts and contains when it
+ * began and when it was last reported, in seconds.
  */
 #include "deliver/outage.h"
 
@@ -24,14 +24,26 @@ enum { AGAIN_S = 3600 };
 
 #define TIME_S_MAX UINT64_C(100000000000) /* in some three thousand years */
 
-struct outage {
+static const struct {
+	const char *file, *is, *was;
+} outages[OUTAGE_MAX] = {
+	[OUTAGE_AWAY] = {"outage", "the database cannot be reached",
+			 "the database is back"},
+	[OUTAGE_LOCK] = {"locked",
+			 "another client of the database holds a lock",
+			 "no lock in the database holds deliveries up any "
+			 "more,"},
+};
+
+struct outage_state {
 	int64_t began, said;
 };
 
 /* Opened and locked: of several processes that see one outage, one reports it.
  * -1: there is none, or it cannot be had, or it is `busy`, locked by another
  * process for a moment. */
-static int outage_open(struct state_dir *dir, int flags, bool *busy)
+static int outage_open(struct state_dir *dir, enum outage which, int flags,
+		       bool *busy)
 {
 	struct stat st;
 	int fd;
@@ -39,7 +51,7 @@ static int outage_open(struct state_dir *dir, int flags, bool *busy)
 	*busy = false;
 	if (dir->fd < 0)
 		return -1;
-	fd = state_dir_file(dir, "outage", O_RDWR | flags);
+	fd = state_dir_file(dir, outages[which].file, O_RDWR | flags);
 	if (fd < 0)
 		return -1;
 	/* Whoever held the lock before may have removed it. */
@@ -52,7 +64,7 @@ static int outage_open(struct state_dir *dir, int flags, bool *busy)
 }
 
 /* "BEGAN SAID" in seconds, as outage_write() leaves it, or nothing. */
-static bool outage_read(int fd, struct outage *out)
+static bool outage_read(int fd, struct outage_state *out)
 {
 	char text[64] = "", *said;
 	uint64_t began_s, said_s;
@@ -72,7 +84,7 @@ static bool outage_read(int fd, struct outage *out)
 	return true;
 }
 
-static void outage_write(int fd, const struct outage *s)
+static void outage_write(int fd, const struct outage_state *s)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 "\n",
@@ -88,22 +100,21 @@ static int64_t seconds_since(int64_t began, int64_t now)
 	return now > began ? now - began : 0;
 }
 
-bool outage_note(struct state_dir *dir, const char *why)
+bool outage_note(struct state_dir *dir, enum outage which, const char *why)
 {
 	int64_t now = clock_wall() / 1000;
-	struct outage s = {.began = now, .said = now};
+	struct outage_state s = {.began = now, .said = now};
 	bool busy;
-	int fd = outage_open(dir, O_CREAT, &busy);
+	int fd = outage_open(dir, which, O_CREAT, &busy);
 	bool known = outage_read(fd, &s);
 	bool due = known && (now - s.said >= AGAIN_S || now < s.said);
 
 	if (busy)
 		return false;
 	if (!known)
-		log_warn("the database cannot be reached: %s", why);
+		log_warn("%s: %s", outages[which].is, why);
 	else if (due)
-		log_warn("the database cannot be reached for %" PRId64
-			 " minutes: %s",
+		log_warn("%s for %" PRId64 " minutes: %s", outages[which].is,
 			 seconds_since(s.began, now) / 60, why);
 	if (due)
 		s.said = now;
@@ -114,18 +125,18 @@ bool outage_note(struct state_dir *dir, const char *why)
 	return !known || due;
 }
 
-void outage_end(struct state_dir *dir)
+void outage_end(struct state_dir *dir, enum outage which)
 {
-	struct outage s;
+	struct outage_state s;
 	bool busy;
-	int fd = outage_open(dir, 0, &busy);
+	int fd = outage_open(dir, which, 0, &busy);
 
 	if (fd < 0)
 		return;
 	if (outage_read(fd, &s))
-		log_warn("the database is back after %" PRId64 " minutes",
+		log_warn("%s after %" PRId64 " minutes", outages[which].was,
 			 (seconds_since(s.began, clock_wall() / 1000) + 59) /
 				 60);
-	state_dir_remove(dir, "outage");
+	state_dir_remove(dir, outages[which].file);
 	close(fd);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outage: reports an outage of the database once, not every minute, because
- * cron mails every message. A file in the state folder notes what was
- * reported.
+ * outage: reports that the database is away, or that a lock in it lasts, once
+ * and not every minute, because cron mails every message. A file in the state
+ * folder notes what was reported.
  */
 #ifndef HOOKS_OUTAGE_H
 #define HOOKS_OUTAGE_H
@@ -11,13 +11,18 @@
 
 struct state_dir;
 
-/* The database cannot be reached: logs one line when that begins and one an
- * hour, however many processes and runs see it. `why` is the database's own
- * message. False: it was reported before. Where the folder is closed it is
- * reported each time. */
-bool outage_note(struct state_dir *dir, const char *why);
+enum outage {
+	OUTAGE_AWAY, /* the database cannot be reached */
+	OUTAGE_LOCK, /* it can, but another client does not give a lock back */
+	OUTAGE_MAX
+};
 
-/* The database can be reached: logs one line if it could not before. */
-void outage_end(struct state_dir *dir);
+/* Logs one line when it begins and one an hour, however many processes and runs
+ * see it. `why` is the database's own message, or what is known. False: it was
+ * reported before. Where the folder is closed it is reported each time. */
+bool outage_note(struct state_dir *dir, enum outage which, const char *why);
+
+/* It is over, or there was none: logs one line if it was reported. */
+void outage_end(struct state_dir *dir, enum outage which);
 
 #endif

@@ -20,6 +20,7 @@ struct state_dir;
 struct plan_count {
 	atomic_uint_fast64_t delivered, failed, retried;
 	atomic_bool finish; /* the program's word: PLAN_FINISH */
+	atomic_uint locked; /* workers that are held up by a lock */
 };
 
 /* How a run is to end. */

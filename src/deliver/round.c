@@ -16,7 +16,9 @@
 #include "deliver/round_doubt.h"
 #include "deliver/round_look.h"
 #include "deliver/round_memory.h"
+#include "deliver/round_part.h"
 #include "deliver/round_tx.h"
+#include "deliver/round_wait.h"
 #include "deliver/tally.h"
 #include "outside/crypt.h"
 
@@ -50,6 +52,7 @@ void round_init(struct round *r, const struct plan *plan)
 			    .turn = first_turn(),
 			    .memory.doubt_before = TIME_NONE};
 	r->tally = tally_new();
+	round_wait_init(r);
 	arena_init(&r->arena);
 	store_init(&r->store, plan->conf, DB_SENDER);
 }
@@ -60,6 +63,7 @@ void round_release(struct round *r)
 	for (size_t i = 0; i < r->lane_count; i++)
 		lane_free(r->lane[i]);
 	arena_release(&r->arena);
+	round_wait_release(r);
 	store_release(&r->store);
 	free(r->tally);
 }
@@ -96,28 +100,29 @@ static bool must_renew(const struct round *r, const struct lane *l)
 				   left < worst_attempt(r) + RENEW_MS);
 }
 
-static bool needs_round(const struct round *r, const struct lane *l)
+bool round_needs(const struct round *r, const struct lane *l)
 {
+	uint64_t number = l->ledger.row.lane;
+
+	if (r->wait_count && round_wait_find(r, number))
+		return !round_wait_rests(r, number);
 	return !l->ledger.out || hungry(r, l) || must_renew(r, l);
+}
+
+static bool counts_are_due(const struct round *r)
+{
+	return tally_is_due(r->tally, clock_monotonic()) &&
+	       !round_wait_rests(r, ROUND_WAIT_TALLY);
 }
 
 bool round_is_due(const struct round *r)
 {
-	if (r->due_count || r->in_doubt ||
-	    tally_is_due(r->tally, clock_monotonic()))
+	if (r->due_count || r->in_doubt || counts_are_due(r))
 		return true;
 	for (size_t i = 0; i < r->lane_count; i++)
-		if (needs_round(r, r->lane[i]))
+		if (round_needs(r, r->lane[i]))
 			return true;
 	return false;
-}
-
-static void touch(struct round *r)
-{
-	for (size_t i = 0; i < r->lane_count; i++)
-		r->lane[i]->draft.touched = needs_round(r, r->lane[i]);
-	for (struct parcel *p = r->back->first; p; p = p->next)
-		p->lane->draft.touched = true;
 }
 
 /* ---- after the COMMIT ---- */
@@ -282,14 +287,12 @@ static void commit(struct round *r)
 	mailbox_send(r->plan->mailbox, &out);
 }
 
-static enum err round_try(struct round *r)
+enum err round_try(struct round *r)
 {
 	enum err e;
 
 	r->turn++;
 	r->lease_end = clock_monotonic() + r->plan->conf->sender.lease;
-	r->writes_tally = tally_is_due(r->tally, clock_monotonic());
-	touch(r);
 	e = db_tx(r->store.db, DB_ONCE, round_tx_run, r);
 	if (!e)
 		commit(r);
@@ -328,9 +331,9 @@ enum err round_run(struct round *r, struct parcel_list *back)
 
 	do {
 		e = r->in_doubt ? settle_doubt(r, back) : ERR_OK;
-		r->back = back;
+		round_part_sort(r, back);
 		if (!e && (back->first || round_is_due(r)))
-			e = round_try(r);
+			e = round_part_run(r, back);
 	} while (e && r->in_doubt && ++tries < TRIES);
 	return e;
 }
@@ -411,6 +414,7 @@ void round_abandon(struct round *r)
 	for (size_t i = 0; i < r->lane_count; i++)
 		r->lane[i]->ledger.lost = true;
 	round_forget(r, &r->doubted);
+	round_forget(r, &r->aside);
 }
 
 void round_forget(struct round *r, struct parcel_list *back)

@@ -21,6 +21,7 @@
 #include "store/store_outcome.h"
 
 struct plan;
+struct round_wait;
 struct tally;
 
 enum {
@@ -74,6 +75,13 @@ struct round {
 	bool closed;	     /* takes nothing new any more */
 	struct round_memory memory;
 
+	/* Lanes that meet a lock of somebody else, and the parcels of those
+	 * that are open: round_wait.h. */
+	struct round_wait *wait;
+	size_t wait_count;
+	struct parcel_list aside;
+	int64_t no_ask_before; /* monotonic */
+
 	/* The COMMIT of the current round got no answer: its drafts are kept,
 	 * and these parcels, which it has recorded if it was done. */
 	bool in_doubt;
@@ -83,7 +91,7 @@ struct round {
 	uint64_t turn;	   /* new with each round of each run */
 	int64_t lease_end; /* monotonic, of the leases that it writes */
 	struct arena arena;
-	struct parcel_list *back;
+	struct parcel_list *back, part;
 	struct store_outcome *outcomes;
 	size_t outcome_count;
 	size_t draft_bytes; /* with the bodies read in this round */

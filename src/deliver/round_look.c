@@ -8,6 +8,7 @@
 
 #include "deliver/plan.h"
 #include "deliver/round.h"
+#include "deliver/round_wait.h"
 #include "outside/crypt.h"
 
 bool round_look_has_room(const struct round *r)
@@ -72,15 +73,15 @@ static bool is_open(const struct round *r, uint64_t lane)
 }
 
 /* After a long outage of the database, a lease of our own may have ended
- * without being taken: its lane shows as due although it is open. */
-static void leave_out_open(struct round *r)
+ * without being taken: its lane shows as due although it is open. Others meet a
+ * lock. */
+static void leave_out(struct round *r, const uint64_t *due, size_t n,
+		      size_t max)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < r->due_count; i++)
-		if (!is_open(r, r->due[i]))
-			r->due[kept++] = r->due[i];
-	r->due_count = kept;
+	r->due_count = 0;
+	for (size_t i = 0; i < n && r->due_count < max; i++)
+		if (!is_open(r, due[i]) && !round_wait_rests(r, due[i]))
+			r->due[r->due_count++] = due[i];
 }
 
 /* Moves a random part of the lanes that were found to the front. */
@@ -97,31 +98,38 @@ static void round_look_choose(struct round *r, size_t max)
 }
 
 /* Looks for lanes of organizations that are not greedy. */
-static enum err look_beside(struct round *r, size_t max)
+static enum err look_beside(struct round *r, size_t max, uint64_t *due,
+			    size_t *n)
 {
 	struct id greedy[ROUND_GREEDY_MAX];
 
 	for (size_t i = 0; i < r->greedy_count; i++)
 		greedy[i] = r->greedy[i].organization;
 	if (!r->greedy_count)
-		return store_lane_due(&r->store, r->plan->until, max, r->due,
-				      &r->due_count);
+		return store_lane_due(&r->store, r->plan->until, max, due, n);
 	return store_lane_beside(&r->store, greedy, r->greedy_count,
-				 r->plan->until, max, r->due, &r->due_count);
+				 r->plan->until, max, due, n);
 }
 
 enum err round_look(struct round *r, size_t max)
 {
-	size_t room = STORE_LANE_MAX - r->lane_count, see;
+	size_t room = STORE_LANE_MAX - r->lane_count, see, n;
+	struct arena arena;
+	uint64_t *due;
 	enum err e;
 
 	max = max < room ? max : room;
 	see = r->contended ? 4 * max : max;
 	see = see < STORE_LANE_MAX ? see : STORE_LANE_MAX;
-	e = look_beside(r, see);
-	if (e)
-		return e;
-	leave_out_open(r);
-	round_look_choose(r, max);
-	return ERR_OK;
+	arena_init(&arena);
+	due = arena_alloc(&arena, (see + r->wait_count) * sizeof(*due));
+	e = look_beside(r, see + r->wait_count, due, &n);
+	if (!e && r->wait_count)
+		round_wait_forget(r, due, n);
+	if (!e)
+		leave_out(r, due, n, see);
+	arena_release(&arena);
+	if (!e)
+		round_look_choose(r, max);
+	return e;
 }

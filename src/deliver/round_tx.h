@@ -7,6 +7,8 @@
 #ifndef HOOKS_ROUND_TX_H
 #define HOOKS_ROUND_TX_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct db;
@@ -15,6 +17,12 @@ struct round;
 
 /* The body for db_tx(); `round` is a struct round. */
 enum err round_tx_run(struct db *db, void *round);
+
+/* round.c: whether the lane has a reason for a round other than what came
+ * back. */
+bool round_needs(const struct round *r, const struct lane *l);
+/* round.c: one round of `back`, and of what is touched and due. */
+enum err round_try(struct round *r);
 
 /* Frees the lanes that were taken but not committed. */
 void round_tx_forget(struct round *r);

@@ -64,7 +64,7 @@ struct db {
 	bool takes_none;      /* a lock wait of no seconds (MariaDB) */
 	bool hasty;	      /* so it should be, or as short as it can */
 	unsigned lock_wait_s; /* as the session has it */
-	bool in_doubt; /* the last COMMIT may have been done */
+	bool in_doubt;	      /* the last COMMIT may have been done */
 	enum db_trouble trouble;
 	unsigned number;
 	char text[512];

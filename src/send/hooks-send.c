@@ -48,14 +48,13 @@ struct run {
 	sigset_t signals; /* blocked and waited for */
 	struct send_turn turn;
 	int64_t began; /* monotonic */
-	int64_t until; /* database time, with --once; TIME_NONE */
+	struct send_prepared prepared;
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
 	pid_t keeper;		  /* the process for chores; 0: none */
 	int64_t next_keeper;	  /* monotonic */
 	struct plan_count *count; /* shared with the workers */
-	int64_t started_at;	  /* database time */
 	int64_t stop_by;	  /* monotonic; 0: the run continues */
 	enum err result;
 	struct send_report report;
@@ -105,8 +104,8 @@ static enum err send_work(struct run *r, unsigned worker)
 		.worker = worker,
 		.workers = r->workers,
 		.once = r->o.once,
-		.until = r->until,
-		.started_at = r->started_at,
+		.until = r->prepared.until,
+		.started_at = r->prepared.now,
 		.wish = wish,
 		.arg = r,
 		.count = r->count,
@@ -317,7 +316,7 @@ static void note_run(struct run *r)
 {
 	struct store_run run = {
 		.host = r->lock.host,
-		.started_at = r->started_at,
+		.started_at = r->prepared.now,
 		.delivered = send_load(&r->count->delivered),
 		.failed = send_load(&r->count->failed),
 		.retried = send_load(&r->count->retried),
@@ -325,11 +324,14 @@ static void note_run(struct run *r)
 	};
 	enum err e = store_sender_note(&r->store, &run);
 
-	if (e == ERR_TEMP && !db_contended(r->store.db))
-		(void)outage_note(&r->lock.state, db_error_text(r->store.db));
-	else if (!e)
-		outage_end(
-			&r->lock.state); /* the database may be back only now */
+	if (e == ERR_TEMP && !db_contended(r->store.db) &&
+	    !db_locked(r->store.db))
+		(void)outage_note(&r->lock.state, OUTAGE_AWAY,
+				  db_error_text(r->store.db));
+	else if (!e) /* the database may be back only now */
+		outage_end(&r->lock.state, OUTAGE_AWAY);
+	if (!atomic_load(&r->count->locked))
+		outage_end(&r->lock.state, OUTAGE_LOCK); /* of an earlier run */
 }
 
 /* 0: the number is left to us. */
@@ -394,16 +396,21 @@ static enum err send_run(struct run *r)
 		return ERR_OK; /* another sender is running: all is well */
 	r->workers = wanted_workers(r);
 	store_init(&r->store, &r->conf, DB_SENDER);
-	e = send_prepare_run(&r->store, &r->lock, r->o.once ? &r->until : NULL,
-			     &r->started_at, &r->workers);
+	e = send_prepare_run(&r->store, &r->lock, r->o.once, &r->workers,
+			     &r->prepared);
 	if (r->workers > r->conf.sender.concurrency)
 		r->workers = (unsigned)r->conf.sender.concurrency;
 	r->report = (struct send_report){.options = &r->o,
 					 .store = &r->store,
 					 .began = r->began,
-					 .until = r->until};
+					 .until = r->prepared.until};
 	if (!e)
 		e = run_workers(r);
+	if (!e && r->prepared.left) {
+		log_warn("a lock that another client of the database holds "
+			 "keeps some notifications back: the next run goes on");
+		e = ERR_TEMP;
+	}
 	store_release(&r->store);
 	return e;
 }
@@ -419,7 +426,6 @@ int main(int argc, char **argv)
 	self_keep_secrets();
 	log_open("hooks-send", LOG_LEVEL_WARN);
 	r.began = clock_monotonic();
-	r.until = TIME_NONE;
 	r.lock.fd = r.lock.state.fd = -1;
 	e = send_options_parse(&r.o, argc, argv);
 	if (e)

@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/self.h"
+#include "base/text.h"
 #include "deliver/fanout.h"
 #include "deliver/lock.h"
+#include "deliver/locked.h"
 #include "deliver/outage.h"
 #include "rules/worker_count.h"
 #include "store/store.h"
@@ -22,7 +25,13 @@
 #include "store/store_sender.h"
 #include "store/store_settings.h"
 
-enum { OVERTAKEN_MAX = 20 }; /* by senders on other Galera nodes */
+enum {
+	OVERTAKEN_MAX = 20, /* by senders on other Galera nodes */
+	/* How long the rest of a run with `once` waits for an organization
+	 * that a lock holds up. */
+	LOCKED_MS = 3000,
+	LOCKED_PAUSE_MS = 50
+};
 
 static bool is_told_to_stop(void)
 {
@@ -34,10 +43,12 @@ static bool is_told_to_stop(void)
 
 /* Notifications published before now belong to this run; deliveries that are
  * due later do not. */
-static enum err fan_out_all(struct store *s, int64_t *until)
+static enum err fan_out_all(struct store *s, int64_t *until, bool *left)
 {
+	int64_t end = clock_monotonic() + LOCKED_MS;
 	struct fanout_place place = {0};
-	struct fanout_count count;
+	struct locked locked = {0};
+	struct fanout_count count = {0};
 	unsigned overtaken = 0;
 	uint64_t newest;
 	bool any;
@@ -46,10 +57,16 @@ static enum err fan_out_all(struct store *s, int64_t *until)
 	any = !e && newest;
 	/* Another sender may take a step's rows: then there may be more. */
 	while (!e && any && !is_told_to_stop()) {
-		e = fanout_run(s, &place, newest, &count);
+		e = fanout_run(s, &place, &locked, newest, &count);
 		if (e == ERR_TEMP && db_contended(s->db) &&
 		    ++overtaken < OVERTAKEN_MAX)
 			e = ERR_OK;
+		if (!e && !count.taken && locked.count) {
+			*left = clock_monotonic() >= end;
+			if (*left)
+				break; /* the others do not wait longer */
+			clock_sleep(LOCKED_PAUSE_MS);
+		}
 		if (!e)
 			e = store_fanout_any(s, newest, &any);
 	}
@@ -86,9 +103,8 @@ static enum err count_workers(struct store *s, unsigned *workers)
 	return e;
 }
 
-static enum err send_prepare_work(struct store *s, struct lock *lock,
-				  int64_t *until, int64_t *now,
-				  unsigned *workers)
+static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
+				  unsigned *workers, struct send_prepared *out)
 {
 	enum err e = store_sender_check(s);
 
@@ -97,27 +113,29 @@ static enum err send_prepare_work(struct store *s, struct lock *lock,
 	if (!e)
 		e = count_workers(s, workers);
 	if (!e)
-		e = store_now(s, now);
+		e = store_now(s, &out->now);
 	if (!e)
 		e = send_prepare_bury(s, lock);
-	if (!e && until)
-		e = fan_out_all(s, until);
+	if (!e && once)
+		e = fan_out_all(s, &out->until, &out->left);
 	if (e == ERR_CONFIG)
 		store_complain(s->db, s->conf, e);
 	return e;
 }
 
-enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
-			  int64_t *now, unsigned *workers)
+enum err send_prepare_run(struct store *s, struct lock *lock, bool once,
+			  unsigned *workers, struct send_prepared *out)
 {
 	enum err e = store_connect(s);
 
+	*out = (struct send_prepared){.until = TIME_NONE};
 	if (!e) {
-		outage_end(&lock->state);
-		e = send_prepare_work(s, lock, until, now, workers);
+		outage_end(&lock->state, OUTAGE_AWAY);
+		e = send_prepare_work(s, lock, once, workers, out);
 	}
 	/* A person at the terminal is told what cron has reported already. */
-	if (e == ERR_TEMP && !outage_note(&lock->state, db_error_text(s->db)) &&
+	if (e == ERR_TEMP &&
+	    !outage_note(&lock->state, OUTAGE_AWAY, db_error_text(s->db)) &&
 	    isatty(STDERR_FILENO))
 		log_error("the database cannot be reached: %s",
 			  db_error_text(s->db));

@@ -7,6 +7,7 @@
 #ifndef HOOKS_SEND_PREPARE_H
 #define HOOKS_SEND_PREPARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,15 +15,21 @@
 struct lock;
 struct store;
 
+struct send_prepared {
+	int64_t now;   /* the database's time */
+	int64_t until; /* with `once`: up to which deliveries belong to the
+			  run; else TIME_NONE */
+	bool left;     /* with `once`: not all was fanned out, for a lock */
+};
+
 /*
- * Leaves the store disconnected. `until` is NULL unless the run is `once`:
- * then everything that was published is fanned out, and `until` is set to the
- * time up to which deliveries belong to the run; SIGTERM and SIGINT, which must
- * be blocked, cut that short. `now`: the database's time. `workers`: 0 is
- * replaced by the number that suits machine and database. Errors are reported.
+ * Leaves the store disconnected. If the run is `once`, everything that was
+ * published is fanned out; SIGTERM and SIGINT, which must be blocked, cut that
+ * short. `workers`: 0 is replaced by the number that suits machine and
+ * database. Errors are reported.
  */
-enum err send_prepare_run(struct store *s, struct lock *lock, int64_t *until,
-			  int64_t *now, unsigned *workers);
+enum err send_prepare_run(struct store *s, struct lock *lock, bool once,
+			  unsigned *workers, struct send_prepared *out);
 
 /* Ends the leases of dead owners on this host. */
 enum err send_prepare_bury(struct store *s, struct lock *lock);

@@ -7,6 +7,8 @@ libhooks_a_SOURCES += \
 	%D%/store.h \
 	%D%/store_alert.c \
 	%D%/store_alert.h \
+	%D%/store_blocker.c \
+	%D%/store_blocker.h \
 	%D%/store_chore.c \
 	%D%/store_chore.h \
 	%D%/store_col.c \
@@ -31,6 +33,7 @@ libhooks_a_SOURCES += \
 	%D%/store_key.h \
 	%D%/store_lane.c \
 	%D%/store_lane.h \
+	%D%/store_lane_bury.c \
 	%D%/store_lane_fence.c \
 	%D%/store_lane_hook.c \
 	%D%/store_lane_hook.h \

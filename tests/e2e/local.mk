@@ -14,6 +14,7 @@ python_tests += \
 	%D%/key_file.py \
 	%D%/lanes.py \
 	%D%/loops.py \
+	%D%/locks.py \
 	%D%/neighbours.py \
 	%D%/notify.py \
 	%D%/pings.py \

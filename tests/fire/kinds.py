@@ -71,10 +71,14 @@ class V1(FireCase):
         """While an application holds rows of B, A gets what it is sent, and
         no log says that the database is away."""
         with self.rig(case) as rig:
-            org_a, org_b = rig.organization("/ok/a"), rig.organization("/ok/b")
+            org_b = rig.organization("/ok/b")
+            # The gap ends here: nobody could insert what is in it.
+            between = rig.organization("/ok/c")
+            org_a = rig.organization("/ok/a")
             host = rig.host()
             host.start()
             rig.arrives("/ok/b", rig.publish(org_b), 10)
+            rig.arrives("/ok/c", rig.publish(between), 10)
             rig.arrives("/ok/a", rig.publish(org_a), 10)
             with rig.holding(
                 *(make(rig) for make in statements), isolation=isolation

@@ -271,10 +271,10 @@ class Records:
     # ---- locks, for those who hold one ----
 
     def lane_of(self, path):
+        """Of this hook alone: a join would lock what it reads first."""
         return (
-            f"SELECT l.* FROM {table('lanes')} l JOIN {table('hooks')} h "
-            f"ON h.id = l.hook_id WHERE h.target_url LIKE '%{path}%' "
-            "FOR UPDATE"
+            f"SELECT * FROM {table('lanes')} WHERE hook_id = (SELECT id FROM "
+            f"{table('hooks')} WHERE target_url LIKE '%{path}%') FOR UPDATE"
         )
 
     def last_delivery_of(self, path):

@@ -8,7 +8,6 @@ between it and the database, and the books over all of it.
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 import time
 
@@ -238,36 +237,9 @@ class Rig:
 
     # ---- locks ----
 
-    @contextlib.contextmanager
     def holding(self, *statements, isolation="READ COMMITTED"):
         """An application's transaction that stays open."""
-        client = subprocess.Popen(
-            [
-                self.db.client,
-                "--no-defaults",
-                f"--socket={self.db.socket}",
-                "--user=root",
-                "--unbuffered",
-                "--skip-column-names",
-                records.NAME,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-        client.stdin.write(
-            f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; START "
-            f"TRANSACTION; {'; '.join(statements)}; SELECT 'locked';\n"
-        )
-        client.stdin.flush()
-        while "locked" not in (line := client.stdout.readline()):
-            assert line, "the lock could not be had"
-        try:
-            yield
-        finally:
-            client.kill()
-            client.wait()
+        return self.db.holding(*statements, isolation=isolation)
 
     # ---- the end ----
 

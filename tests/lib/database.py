@@ -4,6 +4,7 @@ A private MariaDB (or, with HOOKS_TEST_MYSQLD, Oracle's MySQL): on a unix
 socket only, as durable as in production, in the run's folder.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -137,6 +138,37 @@ class Database:
         if done.returncode:
             raise AssertionError(f"{statements}: {done.stderr.decode()}")
         return [line.split("\t") for line in done.stdout.decode().splitlines()]
+
+    @contextlib.contextmanager
+    def holding(self, *statements, isolation="READ COMMITTED", user="root"):
+        """An application's transaction that stays open, with its locks."""
+        client = subprocess.Popen(
+            [
+                self.client,
+                "--no-defaults",
+                f"--socket={self.socket}",
+                f"--user={user}",
+                "--unbuffered",
+                "--skip-column-names",
+                "vyte_hooks",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        client.stdin.write(
+            f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; START "
+            f"TRANSACTION; {'; '.join(statements)}; SELECT 'locked';\n"
+        )
+        client.stdin.flush()
+        while "locked" not in (line := client.stdout.readline()):
+            assert line, "the lock could not be had"
+        try:
+            yield
+        finally:
+            client.kill()
+            client.wait()
 
     def numbers(self):
         """A table `numbers` of n from 1 to 65536; MariaDB's sequences are

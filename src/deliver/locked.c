@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * locked: a short list; when it is full, the oldest one is asked again early.
+ */
+#include "deliver/locked.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	LOCKED_FIRST_MS = 1000,
+	LOCKED_LONGEST_MS = 30000,
+	LOCKED_LASTING = 3 /* tries: 7 s */
+};
+
+static size_t find_org(const struct locked *l, const struct id *organization)
+{
+	size_t i = 0;
+
+	while (i < l->count && !id_equal(&l->org[i].organization, organization))
+		i++;
+	return i;
+}
+
+static void remove_org(struct locked *l, size_t i)
+{
+	l->count--;
+	memmove(&l->org[i], &l->org[i + 1], (l->count - i) * sizeof(*l->org));
+}
+
+bool locked_has(const struct locked *l, const struct id *organization)
+{
+	return find_org(l, organization) < l->count;
+}
+
+size_t locked_due(const struct locked *l, struct id *orgs)
+{
+	int64_t now = clock_monotonic();
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (now >= l->org[i].again)
+			orgs[n++] = l->org[i].organization;
+	return n;
+}
+
+size_t locked_lasting(const struct locked *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		n += l->org[i].tries > LOCKED_LASTING;
+	return n;
+}
+
+static int64_t locked_pause(unsigned tries)
+{
+	int64_t ms = LOCKED_FIRST_MS;
+
+	while (tries-- && ms < LOCKED_LONGEST_MS)
+		ms *= 2;
+	return ms < LOCKED_LONGEST_MS ? ms : LOCKED_LONGEST_MS;
+}
+
+void locked_put(struct locked *l, const struct id *organization)
+{
+	size_t i = find_org(l, organization);
+
+	if (i == LOCKED_MAX) {
+		remove_org(l, 0);
+		i--;
+	}
+	if (i == l->count)
+		l->org[l->count++] =
+			(struct locked_org){.organization = *organization};
+	l->org[i].again = clock_monotonic() + locked_pause(l->org[i].tries++);
+}
+
+void locked_end(struct locked *l, const struct id *organization)
+{
+	size_t i = find_org(l, organization);
+
+	if (i < l->count)
+		remove_org(l, i);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * locked: organizations that a lock of another client holds up. They are left
+ * out for a while, so that the others need not wait with them.
+ */
+#ifndef HOOKS_LOCKED_H
+#define HOOKS_LOCKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/id.h"
+
+enum { LOCKED_MAX = 64 };
+
+/* Begins as all zeros. */
+struct locked {
+	struct locked_org {
+		struct id organization;
+		int64_t again; /* monotonic: left out until then */
+		unsigned tries;
+	} org[LOCKED_MAX];
+	size_t count;
+};
+
+/* Whether it is listed: it has no part in what is done for others. */
+bool locked_has(const struct locked *l, const struct id *organization);
+/* Lists those that may be asked again, each alone; `orgs` has room for
+ * LOCKED_MAX. */
+size_t locked_due(const struct locked *l, struct id *orgs);
+/* It has met a lock, once more perhaps: not asked for 1, 2, 4 ... 30 s. */
+void locked_put(struct locked *l, const struct id *organization);
+/* How many have met it again and again. */
+size_t locked_lasting(const struct locked *l);
+/* It has not. */
+void locked_end(struct locked *l, const struct id *organization);
+
+#endif

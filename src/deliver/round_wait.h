@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_wait: lanes that a lock of another client keeps from us. They are
+ * neither lost nor recorded: they are asked again, alone, after 1, 2, 4 ... 30
+ * s, and what comes back of them waits. All other lanes go on.
+ */
+#ifndef HOOKS_ROUND_WAIT_H
+#define HOOKS_ROUND_WAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct round;
+
+/* In place of a lane's number: the counts that a round writes besides. */
+enum { ROUND_WAIT_TALLY = 0 };
+
+struct round_wait {
+	uint64_t lane;
+	int64_t since, again; /* monotonic */
+	unsigned tries;
+};
+
+void round_wait_init(struct round *r);
+void round_wait_release(struct round *r);
+
+/* NULL: the lane does not wait. Borrowed until the next call that changes
+ * something. */
+const struct round_wait *round_wait_find(const struct round *r, uint64_t lane);
+/* Whether it waits, and it is too early to ask again. */
+bool round_wait_rests(const struct round *r, uint64_t lane);
+/* Whether any lane waits. */
+bool round_wait_any(const struct round *r);
+
+/* It has met a lock, once more perhaps. */
+void round_wait_put(struct round *r, uint64_t lane);
+/* A question took so long, in vain: the next one waits for longer than that. */
+void round_wait_pace(struct round *r, int64_t ms);
+/* It has not: others that wait may be free, too, and are asked at once. */
+void round_wait_end(struct round *r, uint64_t lane);
+/* Forgets lanes that are not open here, nor among these, which are due: other
+ * senders have served them. */
+void round_wait_forget(struct round *r, const uint64_t *due, size_t n);
+
+/* Whether only lanes are left that were locked for as long as their lease;
+ * `once`: those count, too, that were never taken. */
+bool round_wait_is_vain(const struct round *r, bool once);
+
+/* How many have met a lock again and again. */
+size_t round_wait_lasting(const struct round *r);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_blocker: other clients' transactions that have been open for long: they
+ * may hold what a sender waits for.
+ */
+#ifndef HOOKS_STORE_BLOCKER_H
+#define HOOKS_STORE_BLOCKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+enum { STORE_BLOCKER_SIZE = 240 };
+
+/* The oldest transaction that holds locks, as part of a sentence: who has it
+ * and for how long, or how to find it where we have no right to see it. */
+void store_blocker_find(struct store *s, char out[STORE_BLOCKER_SIZE]);
+
+/* Writes a line for each transaction with locks that has been open for more
+ * than so many seconds, at most `max`. ERR_OK with 0 when we may not see them.
+ */
+enum err store_blocker_list(struct store *s, int64_t seconds,
+			    char (*lines)[STORE_BLOCKER_SIZE], size_t max,
+			    size_t *n);
+
+#endif
