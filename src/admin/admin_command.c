@@ -78,7 +78,8 @@ const struct admin_command admin_commands[] = {
 	 "hooks-admin hook delete $hook",
 	 1, 1, 0, NEEDS_DATABASE, admin_hook_delete},
 	{"secret rewrite", "[--old-key-file FILE]",
-	 "Store all secrets again as [secrets] now says; print how many.",
+	 "Store secrets and headers again as [secrets] now says; print how "
+	 "many.",
 	 "hooks-admin secret rewrite",
 	 0, 0, OPTION(ADMIN_OLD_KEY_FILE), NEEDS_DATABASE,
 	 admin_secret_rewrite},

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_secret: hooks-admin secret rewrite: stores every hook's secret again in
- * the form that [secrets] asks for: encrypted with key_file, or plain when
- * there is none.
+ * admin_secret: hooks-admin secret rewrite: stores every hook's secrets and
+ * headers again in the form that [secrets] asks for: encrypted with key_file,
+ * or plain when there is none.
  */
 #include "admin/admin.h"
 #include "base/log.h"
 #include "outside/conf_key.h"
 #include "outside/crypt.h"
+#include "store/store_headers.h"
 #include "store/store_secret.h"
 
 static enum err read_old_key(const struct admin *a,
@@ -35,10 +36,14 @@ enum err admin_secret_rewrite(struct admin *a)
 	}
 	while (!e && w.more)
 		e = store_secret_rewrite(&a->store, &w);
+	w.after = 0;
+	w.more = true;
+	while (!e && w.more)
+		e = store_headers_rewrite(&a->store, &w);
 	crypt_wipe(old_key, sizeof(old_key));
 	if (!e && w.unreadable) {
-		log_error("%llu secrets were rewritten, and %llu cannot be "
-			  "read with either key",
+		log_error("%llu secrets and headers were rewritten, and %llu "
+			  "cannot be read with either key",
 			  (unsigned long long)w.rewritten,
 			  (unsigned long long)w.unreadable);
 		return ERR_INVALID;

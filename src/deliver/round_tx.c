@@ -117,13 +117,13 @@ static enum err fence(struct round *r)
 /* ---- new lanes ---- */
 
 /* Without all of its secrets a hook gets no signatures that its receiver
- * expects. */
+ * expects, and without its headers perhaps no entrance. */
 static void leave(struct round *r, struct lane *l)
 {
 	char id[ID_TEXT_SIZE];
 
 	if (!r->told_locked)
-		log_error("the secrets of hook %s cannot be read with "
+		log_error("secrets or headers of hook %s cannot be read with "
 			  "[secrets] key_file: its deliveries wait, and those "
 			  "of every such hook",
 			  round_hook_id(r, l, id));

@@ -228,8 +228,9 @@ const struct conf_row conf_rows[] = {
 	{"secrets", "key_file", CONF_STRING, AT(secrets.key_file),
 	 .empty = "none",
 	 .meaning = "A file of exactly 32 random bytes, made for example with "
-		"`head -c 32 /dev/urandom`, with which the hooks' secrets are "
-		"encrypted in the database (AES-256-GCM). Without it they "
+		"`head -c 32 /dev/urandom`, with which the hooks' secrets and "
+		"the values of their `headers` are encrypted in the database "
+		"(AES-256-GCM). Without it they "
 		"are stored as they are. Secrets that were stored before it "
 		"was set are read as they are until "
 		"`hooks-admin secret rewrite` encrypts them. A file that "

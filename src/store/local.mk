@@ -24,6 +24,8 @@ libhooks_a_SOURCES += \
 	%D%/store_erase.h \
 	%D%/store_fanout.c \
 	%D%/store_fanout.h \
+	%D%/store_headers.c \
+	%D%/store_headers.h \
 	%D%/store_health.c \
 	%D%/store_health.h \
 	%D%/store_hook.c \
@@ -78,6 +80,8 @@ libhooks_a_SOURCES += \
 	%D%/store_status.h \
 	%D%/store_walk.c \
 	%D%/store_walk.h \
+	%D%/vault_headers.c \
+	%D%/vault_headers.h \
 	%D%/view.c \
 	%D%/view.h \
 	%D%/view_history.c

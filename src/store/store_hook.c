@@ -14,6 +14,7 @@
 #include "store/store_lane.h"
 #include "store/store_secret.h"
 #include "store/store_walk.h"
+#include "store/vault_headers.h"
 
 /* The columns of read_hook(), in its order. */
 #define COLUMNS                                                                \
@@ -40,6 +41,8 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 		.updated_at = db_col_time(q, 14),
 		.version = db_col_uint(q, 15),
 	};
+	(void)vault_headers_open(arena, conf_secrets_key(s->conf), h->key,
+				 h->headers, &h->headers);
 	h->organization = store_col_id(q, 1);
 	h->user = store_col_id(q, 8);
 	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
@@ -151,8 +154,8 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 
 /* ---- changing ---- */
 
-static enum err compare_and_set(struct db *db, const struct store_hook *h,
-				uint64_t seen)
+static enum err set_row(struct db *db, const struct store_hook *h,
+			const char *headers, uint64_t seen)
 {
 	enum err e = db_exec(
 		db,
@@ -164,13 +167,28 @@ static enum err compare_and_set(struct db *db, const struct store_hook *h,
 		DB_ARGS(db_text(h->target_url), db_text(h->action),
 			db_text(h->user_scope ? "user" : "organization"),
 			user_value(h), db_text(h->description),
-			db_text(h->headers), db_uint(h->batch_size),
+			db_text(headers), db_uint(h->batch_size),
 			db_uint(h->rate_limit), db_int(h->ordered),
 			db_int(h->enabled), db_text(h->disabled_reason),
 			db_time(h->updated_at), db_uint(h->version),
 			db_uint(h->key), db_uint(seen)));
 
 	return !e && db_affected(db) == 0 ? ERR_CONFLICT : e;
+}
+
+static enum err compare_and_set(struct store *s, const struct store_hook *h,
+				uint64_t seen)
+{
+	struct arena arena;
+	enum err e;
+
+	arena_init(&arena);
+	e = set_row(s->db, h,
+		    vault_headers_seal(&arena, conf_secrets_key(s->conf),
+				       h->key, h->headers),
+		    seen);
+	arena_release(&arena);
+	return e;
 }
 
 /* Earlier failures must not count against the changed hook. */
@@ -199,7 +217,7 @@ static enum err update_body(struct db *db, void *arg)
 	if (c->anew)
 		e = store_lane_lock(u->s, &c->hook->key, 1);
 	if (!e)
-		e = compare_and_set(db, c->hook, c->seen);
+		e = compare_and_set(u->s, c->hook, c->seen);
 	if (!e && c->anew)
 		e = wake_lane(db, c->hook->key);
 	if (!e && c->secret)
@@ -214,7 +232,7 @@ enum err store_hook_update(struct store *s,
 	struct update u = {.s = s, .change = change};
 
 	if (!change->anew && !change->secret)
-		return compare_and_set(s->db, change->hook, change->seen);
+		return compare_and_set(s, change->hook, change->seen);
 	return db_tx(s->db, DB_REPEAT, update_body, &u);
 }
 

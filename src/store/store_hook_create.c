@@ -3,10 +3,12 @@
  * store_hook: creates a hook, if the organization may have another one.
  */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
+#include "store/vault_headers.h"
 
 /* As many processes may create hooks at the same time without seeing each
  * other's. */
@@ -62,7 +64,10 @@ static enum err check_hook_limit(struct creation *c)
 	return e;
 }
 
-static enum err insert_hook(struct db *db, const struct store_hook *h)
+/* `headers`: as they are stored, unless they are encrypted, for which the
+ * hook's key must be known. */
+static enum err insert_hook(struct db *db, const struct store_hook *h,
+			    const char *headers)
 {
 	return db_exec(
 		db,
@@ -75,15 +80,33 @@ static enum err insert_hook(struct db *db, const struct store_hook *h)
 			db_text(h->action),
 			db_text(h->user_scope ? "user" : "organization"),
 			h->user_scope ? store_col_of(&h->user) : db_null(),
-			db_text(h->description), db_text(h->headers),
+			db_text(h->description), db_text(headers),
 			db_uint(h->batch_size), db_uint(h->rate_limit),
 			db_int(h->ordered), db_int(h->enabled),
 			db_time(h->created_at), db_time(h->updated_at)));
 }
 
+static enum err add_sealed_headers(struct store *s, uint64_t key,
+				   const char *headers)
+{
+	struct arena arena;
+	enum err e;
+
+	arena_init(&arena);
+	e = db_exec(s->db, "UPDATE vh_hooks SET headers = ? WHERE id = ?",
+		    DB_ARGS(db_text(vault_headers_seal(
+				    &arena, conf_secrets_key(s->conf), key,
+				    headers)),
+			    db_uint(key)));
+	arena_release(&arena);
+	return e;
+}
+
 static enum err create_body(struct db *db, void *arg)
 {
 	struct creation *c = arg;
+	const char *headers = c->hook->headers;
+	bool sealed = headers && c->s->conf->secrets.has_key;
 	uint64_t room;
 	enum err e = ERR_OK;
 
@@ -91,12 +114,15 @@ static enum err create_body(struct db *db, void *arg)
 		e = count_room(db, count_and_lock, &c->hook->organization,
 			       c->max, &room);
 	if (!e)
-		e = insert_hook(db, c->hook);
+		e = insert_hook(db, c->hook, sealed ? NULL : headers);
 	if (e)
 		return e;
 	c->key = db_insert_id(db);
-	e = db_exec(db, "INSERT INTO vh_lanes (hook_id) VALUES (?)",
-		    DB_ARGS(db_uint(c->key)));
+	if (sealed)
+		e = add_sealed_headers(c->s, c->key, headers);
+	if (!e)
+		e = db_exec(db, "INSERT INTO vh_lanes (hook_id) VALUES (?)",
+			    DB_ARGS(db_uint(c->key)));
 	if (!e)
 		e = store_secret_add(c->s, c->key, c->secret,
 				     c->hook->created_at);

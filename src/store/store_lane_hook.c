@@ -11,13 +11,17 @@
 #include "rules/vault.h"
 #include "store/store.h"
 #include "store/store_col.h"
+#include "store/vault_headers.h"
 
-static void read_lane_hook(struct db_stmt *q, struct arena *arena,
-			   struct store_lane_hook *h)
+static void read_lane_hook(const struct store *s, struct db_stmt *q,
+			   struct arena *arena, struct store_lane_hook *h)
 {
+	const char *headers = store_col_text_null(q, 3, arena);
+
 	h->organization = store_col_id(q, 1);
 	h->target_url = store_col_text(q, 2, arena);
-	h->headers = store_col_text_null(q, 3, arena);
+	h->locked = !vault_headers_open(arena, conf_secrets_key(s->conf),
+					h->hook, headers, &h->headers);
 	h->batch_size = (unsigned)db_col_uint(q, 4);
 	h->rate_limit = (unsigned)db_col_uint(q, 5);
 	h->ordered = db_col_int(q, 6) != 0;
@@ -91,7 +95,7 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 		/* Two lanes may belong to the same hook. */
 		for (size_t i = 0; i < n; i++)
 			if (hooks[i].hook == db_col_uint(q, 0))
-				read_lane_hook(q, arena, &hooks[i]);
+				read_lane_hook(s, q, arena, &hooks[i]);
 	}
 	return e ? e : read_secrets(s, list, n, hooks);
 }

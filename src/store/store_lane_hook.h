@@ -25,14 +25,14 @@ struct store_lane_hook {
 	uint64_t hook;
 	struct id organization;
 	char *target_url;
-	char *headers; /* a JSON object, or NULL */
+	const char *headers; /* a JSON object, or NULL */
 	unsigned batch_size, rate_limit;
 	bool ordered, enabled, deleted;
 	int64_t created_at, updated_at;
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
 	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
 	size_t keys;
-	bool locked; /* one of its secrets cannot be read */
+	bool locked; /* a secret, or a header, cannot be read */
 };
 
 /* `hooks` is in the order of `keys`; a hook whose row is gone reads as

@@ -11,6 +11,7 @@
 #include "rules/id.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
+#include "store/vault_headers.h"
 
 void view_put_id(struct jtree *object, const char *name, const struct id *id)
 {
@@ -52,10 +53,12 @@ static struct jtree *headers(const char *stored, bool open)
 	const char *name;
 	struct jtree_iter it;
 
-	for (jtree_iter_init(&it, in); jtree_iter_next(&it, &name, &value);)
-		jtree_put_string(out, name,
-				 open ? jtree_string(value, NULL)
-				      : VIEW_HIDDEN);
+	for (jtree_iter_init(&it, in); jtree_iter_next(&it, &name, &value);) {
+		const char *text = jtree_string(value, NULL);
+		bool hidden = !open || vault_headers_is_sealed(text);
+
+		jtree_put_string(out, name, hidden ? VIEW_HIDDEN : text);
+	}
 	jtree_free(in);
 	return out;
 }

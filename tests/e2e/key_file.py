@@ -194,6 +194,128 @@ class Mixed(_Case):
         self.delivered(hook)
 
 
+class Headers(_Case):
+    """The values of hooks' own headers, which may be tokens."""
+
+    TOKEN = "Bearer one-two-three"
+
+    def stored_headers(self):
+        return self.service.db.value(
+            "SELECT headers FROM vh_hooks ORDER BY id DESC LIMIT 1"
+        )
+
+    def ask(self, method, target, body=None):
+        answer = self.door.request(
+            method,
+            target,
+            [("Authorization", self.key)],
+            json.dumps(body).encode() if body else b"",
+        )
+        assert answer.status in (200, 201), answer
+        return answer.json()
+
+    def made(self, **headers):
+        self.fresh("/other", "user.joined")
+        return self.ask(
+            "POST",
+            "/v2/hooks",
+            {
+                "target_url": self.sink.url("/hook"),
+                "action": "event.created",
+                "headers": headers,
+            },
+        )["_id"]
+
+    def arrives(self, hook, **headers):
+        self.sink.clear()
+        self.delivered(hook)
+        [request] = self.sink.at("/hook")
+        for name, value in headers.items():
+            assert request.header(name) == value, request.headers
+
+    def test_1_stored_and_sent(self):
+        self.use(self.key_file)
+        hook = self.made(Authorization=self.TOKEN, Empty="")
+        stored = self.stored_headers()
+        assert "one-two" not in stored and "Authorization" in stored, stored
+        assert stored.count("u0001") == 2, stored
+        shown = self.ask("GET", f"/v2/hooks/{hook}")["headers"]
+        assert shown == {"Authorization": self.TOKEN, "Empty": ""}, shown
+        self.arrives(hook, Authorization=self.TOKEN, Empty="")
+        self.ask(
+            "PUT",
+            f"/v2/hooks/{hook}",
+            {"headers": {"Authorization": "***", "X-New": "four"}},
+        )
+        assert "four" not in self.stored_headers()
+        self.arrives(hook, **{"Authorization": self.TOKEN, "X-New": "four"})
+
+    def test_2_they_do_not_open_elsewhere(self):
+        """Under another name, or as another hook's."""
+        hook = self.made(Authorization=self.TOKEN)
+        stored = self.stored_headers()
+        self.service.db.sql(
+            "UPDATE vh_hooks SET headers = REPLACE(headers, 'Authorization', "
+            "'X-Stolen') ORDER BY id DESC LIMIT 1"
+        )
+        self.waits(hook, "X-Stolen")
+        hook = self.made(Authorization=self.TOKEN)
+        value = service.quote(stored)
+        self.service.db.sql(
+            f"UPDATE vh_hooks SET headers = {value} ORDER BY id DESC LIMIT 1"
+        )
+        self.waits(hook, "Authorization")
+        # The way out.
+        self.ask(
+            "PUT", f"/v2/hooks/{hook}", {"headers": {"Authorization": "x"}}
+        )
+        self.service.db.sql("UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)")
+        self.once("delivered 1,")
+        assert self.sink.at("/hook")[0].header("authorization") == "x"
+
+    def waits(self, hook, name):
+        self.sink.clear()
+        self.publish()
+        done = self.service.send("--once")
+        assert "delivered 0" in done.out and "key_file" in done.err, done
+        assert not self.sink.at("/hook")
+        shown = self.ask("GET", f"/v2/hooks/{hook}")["headers"]
+        assert shown == {name: "***"}, shown
+        # Kept as it is when something else changes.
+        self.ask("PUT", f"/v2/hooks/{hook}", {"description": "x"})
+        self.ask("PUT", f"/v2/hooks/{hook}", {"headers": {name: "***"}})
+        assert self.ask("GET", f"/v2/hooks/{hook}")["headers"] == shown
+
+    def test_3_rewritten(self):
+        for row in self.service.admin("hook", "list", self.organization).split(
+            "\n"
+        ):
+            self.service.admin("hook", "delete", row.split("\t")[0])
+        self.service.db.sql("UPDATE vh_hooks SET headers = NULL")
+        self.use(None)
+        hook = self.made(Authorization=self.TOKEN)
+        assert "one-two" in self.stored_headers()
+        self.use(self.key_file)
+        self.arrives(hook, Authorization=self.TOKEN)
+        count = int(self.rewrite().out)
+        assert count >= 2, "a secret and its hook's headers"
+        assert "one-two" not in self.stored_headers()
+        assert self.rewrite().out == "0\n"
+        self.arrives(hook, Authorization=self.TOKEN)
+        other = self.new_key("other")
+        old = self.stored_headers()
+        self.use(other)
+        assert "cannot be read" in self.rewrite(status=65).err
+        assert self.stored_headers() == old
+        self.rewrite("--old-key-file", self.key_file)
+        assert self.stored_headers() != old
+        self.arrives(hook, Authorization=self.TOKEN)
+        self.use(None)
+        self.rewrite("--old-key-file", other)
+        assert "one-two" in self.stored_headers()
+        self.arrives(hook, Authorization=self.TOKEN)
+
+
 class Lost(_Case):
     def refused(self, *words):
         done = self.service.send("--once")
