@@ -11,6 +11,7 @@
 #include "hook_form.h"
 #include "listing.h"
 #include "outside/jtree.h"
+#include "rules/standing.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
 #include "store/view.h"
@@ -83,6 +84,13 @@ enum err api_hook_list(struct call *c)
 	bool more;
 	enum err e = listing_limit(c, 0, &query.limit);
 
+	query.state = request_param(c->request, "state");
+	if (!e && query.state && !standing_is_name(query.state)) {
+		response_problem(c->response, 400,
+				 "state must be healthy, retrying, suspended, "
+				 "blocked, put_off or disabled.");
+		e = ERR_INVALID;
+	}
 	if (!e)
 		e = listing_id(c, "after", &after, &query.after);
 	if (!e)

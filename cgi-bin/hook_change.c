@@ -53,6 +53,8 @@ static enum err once(struct call *c, const struct id *id,
 		      strcmp(next.target_url, now.target_url) != 0;
 	if (!e)
 		e = store_hook_update(c->store, &change);
+	if (!e && change.anew)
+		store_hook_forgive(&next);
 	if (!e)
 		*out = next;
 	return e;

@@ -262,6 +262,7 @@ static const struct body_member members[] = {
 	{"updatedAt", ignore, BODY_CHANGE},
 	{"__v", ignore, BODY_CHANGE},
 	{"disabledReason", ignore, BODY_CHANGE},
+	{"state", ignore, BODY_CHANGE},
 };
 
 static const struct body_schema new_hook = {

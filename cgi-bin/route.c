@@ -34,7 +34,7 @@ struct route {
 };
 
 static const struct route routes[] = {
-	{"GET", "/v2/hooks", READ, api_hook_list, "action limit after",
+	{"GET", "/v2/hooks", READ, api_hook_list, "action state limit after",
 	 "List the hooks."},
 	{"POST", "/v2/hooks", MANAGE, api_hook_create, "", "Create a hook."},
 	{"GET", "/v2/hooks/:id", READ, api_hook_get, "", "Read a hook."},

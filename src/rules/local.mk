@@ -19,6 +19,8 @@ libhooks_a_SOURCES += \
 	%D%/retry.h \
 	%D%/sign.c \
 	%D%/sign.h \
+	%D%/standing.c \
+	%D%/standing.h \
 	%D%/target.c \
 	%D%/target.h \
 	%D%/target_url.c \

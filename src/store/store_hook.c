@@ -16,11 +16,41 @@
 #include "store/store_walk.h"
 #include "store/vault_headers.h"
 
-/* The columns of read_hook(), in its order. */
-#define COLUMNS                                                                \
-	"id, organization, target_url, action, description, headers, "         \
-	"disabled_reason, scope, user, batch_size, rate_limit, ordered, "      \
-	"enabled, created_at, updated_at, version"
+/* standing_of() in SQL, for a filter. */
+#define STANDING_SQL                                                           \
+	"CASE WHEN NOT h.enabled THEN 'disabled' "                             \
+	"WHEN l.suspended_until > UTC_TIMESTAMP(3) THEN "                      \
+	"IF(l.put_off, 'put_off', IF(h.ordered, 'blocked', 'suspended')) "     \
+	"WHEN l.failing_since IS NULL THEN 'healthy' ELSE 'retrying' END"
+
+/* With the columns of read_hook(), in its order. */
+#define SELECT                                                                 \
+	"SELECT h.id, h.organization, h.target_url, h.action, "                \
+	"h.description, h.headers, h.disabled_reason, h.scope, h.user, "       \
+	"h.batch_size, h.rate_limit, h.ordered, h.enabled, h.created_at, "     \
+	"h.updated_at, h.version, UTC_TIMESTAMP(3), l.failing_since, "         \
+	"l.suspended_until, l.put_off, f.id, f.created_at, a.status, a.error " \
+	"FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "            \
+	"LEFT JOIN vh_deliveries f ON f.id = (SELECT d.id FROM vh_deliveries " \
+	"d FORCE INDEX (lane) WHERE d.lane = h.id AND l.failing_since IS NOT " \
+	"NULL ORDER BY d.due_at, d.id LIMIT 1) "                               \
+	"LEFT JOIN vh_attempts a ON a.delivery_id = f.id AND "                 \
+	"a.attempt = f.attempts "
+
+static void read_standing(const struct store *s, struct db_stmt *q,
+			  struct arena *arena, struct store_hook *h)
+{
+	h->lane.now = db_col_time(q, 16);
+	h->lane.failing_since = db_col_time(q, 17);
+	h->lane.suspended_until = db_col_time(q, 18);
+	h->lane.put_off = db_col_int(q, 19) != 0;
+	h->lane.tried = !db_col_null(q, 22) || !db_col_null(q, 23);
+	if (!db_col_null(q, 20))
+		store_id(s, &h->lane.first, ID_DELIVERY, db_col_time(q, 21),
+			 db_col_uint(q, 20));
+	h->lane.status = (unsigned)db_col_uint(q, 22);
+	h->lane.error = store_col_text_null(q, 23, arena);
+}
 
 static void read_hook(const struct store *s, struct db_stmt *q,
 		      struct arena *arena, struct store_hook *h)
@@ -46,6 +76,13 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 	h->organization = store_col_id(q, 1);
 	h->user = store_col_id(q, 8);
 	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
+	read_standing(s, q, arena, h);
+}
+
+void store_hook_forgive(struct store_hook *hook)
+{
+	hook->lane.failing_since = hook->lane.suspended_until = TIME_NONE;
+	hook->lane.put_off = hook->lane.tried = false;
 }
 
 static struct db_value user_value(const struct store_hook *h)
@@ -71,8 +108,8 @@ enum err store_hook_get(struct store *s, struct arena *arena,
 	if (!store_key(s, id, ID_HOOK, &key, &created_s))
 		return ERR_NOT_FOUND;
 	e = db_query(s->db,
-		     "SELECT " COLUMNS " FROM vh_hooks WHERE id = ? AND "
-		     "organization = ? AND deleted_at IS NULL",
+		     SELECT "WHERE h.id = ? AND h.organization = ? AND "
+			    "h.deleted_at IS NULL",
 		     DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 	while (!e && db_next(q)) {
 		read_hook(s, q, arena, &hook);
@@ -131,16 +168,17 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 		e = store_cursor(s, cursor, organization, query->after, ID_HOOK,
 				 &after);
 	if (!e)
-		e = db_query(s->db,
-			     "SELECT " COLUMNS " FROM vh_hooks WHERE "
-			     "organization = ? AND deleted_at IS NULL AND "
-			     "id > ? AND " STORE_IS_ACTION " "
-			     "ORDER BY id LIMIT ?",
-			     DB_ARGS(store_col_of(organization), db_uint(after),
-				     db_text(query->action),
-				     db_text(query->action),
-				     db_uint(limit + 1)),
-			     &q);
+		e = db_query(
+			s->db,
+			SELECT "WHERE h.organization = ? AND h.deleted_at IS "
+			       "NULL AND h.id > ? AND " STORE_IS_ACTION
+			       " AND (? IS NULL OR ? = " STANDING_SQL ") "
+			       "ORDER BY h.id LIMIT ?",
+			DB_ARGS(store_col_of(organization), db_uint(after),
+				db_text(query->action), db_text(query->action),
+				db_text(query->state), db_text(query->state),
+				db_uint(limit + 1)),
+			&q);
 	if (e)
 		return e;
 	hooks = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*hooks));

@@ -43,6 +43,16 @@ struct store_hook {
 	/* From 1 on; moves with every change of what a client may set, also
 	 * when the service disables the hook. */
 	uint64_t version;
+	/* What its lane and the first delivery in it say. */
+	struct {
+		int64_t now;				/* when it was read */
+		int64_t failing_since, suspended_until; /* TIME_NONE */
+		bool put_off;
+		bool tried; /* the first delivery that waits */
+		struct id first;
+		unsigned status;   /* of its last attempt; 0: no answer */
+		const char *error; /* a code; NULL */
+	} lane;
 };
 
 /*
@@ -52,6 +62,9 @@ struct store_hook {
  */
 enum err store_hook_create(struct store *s, struct store_hook *hook,
 			   const char *secret, uint64_t max);
+
+/* Its lane has no past: it is new, or was enabled or given another target. */
+void store_hook_forgive(struct store_hook *hook);
 
 enum err store_hook_get(struct store *s, struct arena *arena,
 			const struct id *organization, const struct id *id,
@@ -68,6 +81,7 @@ enum err store_hook_lock(struct store *s, uint64_t key);
 
 struct store_hook_query {
 	const char *action;	/* "": any */
+	const char *state;	/* of standing.h; NULL: any */
 	const struct id *after; /* NULL: from the first */
 	size_t limit;		/* 0: all */
 };

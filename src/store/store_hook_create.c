@@ -143,6 +143,7 @@ enum err store_hook_create(struct store *s, struct store_hook *hook,
 	headroom_added(&s->hooks, &hook->organization, 1);
 	hook->key = c.key;
 	hook->version = 1;
+	store_hook_forgive(hook);
 	store_id(s, &hook->id, ID_HOOK, hook->created_at, hook->key);
 	return ERR_OK;
 }

@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-static enum store_lane_standing standing_of(const struct db_stmt *q,
+static enum store_lane_standing judge_owner(const struct db_stmt *q,
 					    const char *owner, uint64_t turn)
 {
 	if (db_col_null(q, 1) || strcmp(db_col_text(q, 1), owner) != 0)
@@ -19,7 +19,7 @@ static enum store_lane_standing standing_of(const struct db_stmt *q,
 static void judge_claim(const struct db_stmt *q, const char *owner,
 			struct store_lane_claim *c)
 {
-	c->standing = standing_of(q, owner, c->turn);
+	c->standing = judge_owner(q, owner, c->turn);
 	c->doubt_before = db_col_time(q, 3);
 	c->suspended_until = db_col_time(q, 5);
 	c->resumed_at = db_col_time(q, 6);

@@ -4,11 +4,13 @@
  */
 #include "store/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "outside/jtree.h"
 #include "rules/id.h"
+#include "rules/standing.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
 #include "store/vault_headers.h"
@@ -63,6 +65,50 @@ static struct jtree *headers(const char *stored, bool open)
 	return out;
 }
 
+/* In words: why nothing is sent, or what failed last. */
+static void put_reason(struct jtree *v, const struct store_hook *h,
+		       enum standing_is is)
+{
+	char text[40];
+
+	if (is == STANDING_DISABLED && h->disabled_reason) {
+		jtree_put_string(v, "reason", h->disabled_reason);
+	} else if (is != STANDING_HEALTHY && h->lane.tried) {
+		snprintf(text, sizeof(text), "status %u", h->lane.status);
+		jtree_put_string(v, "reason",
+				 h->lane.error ? h->lane.error : text);
+	} else if (standing_reason(is)) {
+		jtree_put_string(v, "reason", standing_reason(is));
+	} else {
+		jtree_put_null(v, "reason");
+	}
+}
+
+static struct jtree *view_standing(const struct store_hook *h)
+{
+	const struct standing_facts facts = {
+		.enabled = h->enabled,
+		.ordered = h->ordered,
+		.now = h->lane.now,
+		.updated_at = h->updated_at,
+		.failing_since = h->lane.failing_since,
+		.suspended_until = h->lane.suspended_until,
+		.put_off = h->lane.put_off,
+	};
+	struct standing s = standing_of(&facts);
+	struct jtree *v = jtree_object();
+
+	jtree_put_string(v, "is", standing_name(s.is));
+	view_put_time(v, "since", s.since);
+	view_put_time(v, "until", s.until);
+	put_reason(v, h, s.is);
+	if (h->ordered && s.until != TIME_NONE && h->lane.tried)
+		view_put_id(v, "delivery", &h->lane.first);
+	else
+		jtree_put_null(v, "delivery");
+	return v;
+}
+
 struct jtree *view_hook(const struct store_hook *h, bool open)
 {
 	struct jtree *v = jtree_object();
@@ -86,5 +132,6 @@ struct jtree *view_hook(const struct store_hook *h, bool open)
 	jtree_put_int(v, "batch_size", h->batch_size);
 	jtree_put_int(v, "rate_limit", h->rate_limit);
 	jtree_put_bool(v, "ordered", h->ordered);
+	jtree_put(v, "state", view_standing(h));
 	return v;
 }

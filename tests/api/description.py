@@ -125,6 +125,13 @@ class Checker(tap.Case):
         "batch_size": 1,
         "rate_limit": 0,
         "ordered": False,
+        "state": {
+            "is": "healthy",
+            "since": None,
+            "until": None,
+            "reason": None,
+            "delivery": None,
+        },
     }
     HEADERS = {
         "Content-Type": "application/json",

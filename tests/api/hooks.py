@@ -25,6 +25,7 @@ FURTHER = [
     "batch_size",
     "rate_limit",
     "ordered",
+    "state",
 ]
 ID = re.compile(r"^[0-9a-f]{24}$")
 DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

@@ -323,6 +323,53 @@ class Suspended(_Again):
         assert sender.wait() == 0
         assert self.numbers("/order") == [0, 0, 0, 1]
 
+    def state(self, hook):
+        return self.ask("GET", f"/v2/hooks/{hook}", 200)["state"]
+
+    def in_state(self, name):
+        return [
+            h["_id"] for h in self.ask("GET", f"/v2/hooks?state={name}", 200)
+        ]
+
+    def test_the_state_of_a_hook(self):
+        hook = self.suspended("/state")
+        state = self.state(hook)
+        assert state["is"] == "put_off" and state["since"], state
+        assert state["until"] > state["since"], state
+        assert "Retry-After" in state["reason"], state
+        assert state["delivery"] is None, state
+        assert hook in self.in_state("put_off")
+        assert hook not in self.in_state("suspended")
+        self.ask("PUT", f"/v2/hooks/{hook}", 200, {"state": {"is": "dead"}})
+        self.ask("GET", "/v2/hooks?state=dead", 400)
+        self.resume(hook, 3)
+        assert self.state(hook)["is"] == "retrying"
+        self.once("delivered 3,")
+        assert self.state(hook) == {
+            "is": "healthy",
+            "since": None,
+            "until": None,
+            "reason": None,
+            "delivery": None,
+        }
+        self.service.admin("hook", "disable", hook)
+        state = self.state(hook)
+        assert state["is"] == "disabled", state
+        assert state["reason"] == "disabled by the operator", state
+        assert self.in_state("disabled") == [hook]
+
+    def test_the_state_of_one_in_order(self):
+        hook = self.fresh("/block")
+        self.set(ordered=1)
+        self.sink.script("/block", then=Answer(500))
+        self.publish_many(2)
+        self.once("delivered 0, failed 0, retrying 2")
+        state = self.state(hook)
+        assert state["is"] == "blocked" and state["until"], state
+        assert state["delivery"] == self.deliveries(hook)[0]["_id"], state
+        assert state["reason"] == "status 500", state
+        assert self.in_state("blocked") == [hook]
+
     def test_resume_by_command(self):
         hook = self.suspended("/shell")
         assert self.service.admin("hook", "resume", hook) == "3"

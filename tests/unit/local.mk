@@ -34,6 +34,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_route.c \
 	%D%/test_shown.c \
 	%D%/test_sign.c \
+	%D%/test_standing.c \
 	%D%/test_stats_range.c \
 	%D%/test_tally.c \
 	%D%/test_target.c \

@@ -41,6 +41,7 @@ static Suite *(*const suites[])(void) = {
 	suite_route,
 	suite_shown,
 	suite_sign,
+	suite_standing,
 	suite_stats_range,
 	suite_tally,
 	suite_target,
