@@ -14,6 +14,7 @@
 #include "base/shown.h"
 #include "deliver/lane.h"
 #include "deliver/parcel.h"
+#include "outside/http_slist.h"
 #include "rules/target.h"
 #include "store/store_delivery.h"
 #include "store/store_lane.h"
@@ -200,7 +201,6 @@ static void put_curl(struct buf *out, const struct verify *v)
 		put_option(out, "--cacert", c->sender.ca_file);
 	put_option(out, "-A", c->sender.user_agent);
 	put_option(out, "-H", "Expect:");
-	put_option(out, "-H", "Accept:");
 	for (const struct http_header *h = r->headers; h; h = h->next)
 		put_option(out, "-H", h->line);
 	put_data(out, v->parcel);
@@ -237,6 +237,8 @@ static void print_request(struct buf *out, const struct verify *v)
 	buf_printf(out, "# request\nPOST %s HTTP/1.1\n", v->target.path);
 	put_host(out, &v->target);
 	buf_printf(out, "User-Agent: %s\n", v->a->conf.sender.user_agent);
+	if (http_slist_accepts(p->request.headers))
+		buf_puts(out, "Accept: */*\n");
 	for (const struct http_header *h = p->request.headers; h; h = h->next)
 		put_header(out, h->line);
 	buf_printf(out, "Content-Length: %zu\n\n", p->body_len);
@@ -276,6 +278,8 @@ static struct jtree *verify_jtree(const struct verify *v)
 	jtree_put_string(report, "method", "POST");
 	jtree_put_string(report, "url", p->request.url);
 	jtree_put_string(headers, "User-Agent", v->a->conf.sender.user_agent);
+	if (http_slist_accepts(p->request.headers))
+		jtree_put_string(headers, "Accept", "*/*");
 	for (const struct http_header *h = p->request.headers; h; h = h->next)
 		put_header_jtree(headers, h->line);
 	jtree_put(report, "headers", headers);

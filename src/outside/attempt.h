@@ -13,9 +13,10 @@
 
 /* Why there is no complete answer. */
 enum attempt_error {
-	ATTEMPT_NONE = 0, /* a complete answer came */
-	ATTEMPT_DNS,	  /* the name was not found, or not in time */
-	ATTEMPT_REFUSED,  /* the policy for addresses and schemes */
+	/* A complete answer came, or one with a status 2xx and all headers. */
+	ATTEMPT_NONE = 0,
+	ATTEMPT_DNS,	 /* the name was not found, or not in time */
+	ATTEMPT_REFUSED, /* the policy for addresses and schemes */
 	ATTEMPT_CONNECT,
 	ATTEMPT_TLS,
 	ATTEMPT_TIMEOUT,

@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -34,6 +35,7 @@ struct http {
 	struct buf agent; /* the header line */
 	struct http_pool *pool;
 	struct http_links links;
+	struct http_bodies bodies;
 	struct http_request *done, **done_tail; /* in order */
 };
 
@@ -249,6 +251,7 @@ static void clear(struct http *h, struct http_request *r)
 	buf_init(&r->attempt.headers, h->o.response_limit);
 	buf_init(&r->attempt.body, h->o.response_limit);
 	r->http = h;
+	r->bodies = &h->bodies;
 }
 
 /* With a handle of its own. */
@@ -309,7 +312,8 @@ void http_request_release(struct http_request *r)
 	r->received = 0;
 	r->interim = 0;
 	r->refused = r->connecting = r->cut = r->unclean = false;
-	r->late = false;
+	r->late = r->odd_coding = false;
+	r->body_until = 0;
 }
 
 /* ---- the end of a request ---- */
@@ -338,6 +342,7 @@ static void finish(struct http *h, struct http_request *r,
 	r->attempt.status = http_judge_status(r);
 	note_times(r->easy, &r->attempt);
 	http_answer_end(r, h->o.delivered_limit);
+	http_answer_forget(&h->bodies, r);
 	if (r->probe)
 		note_tls(r->easy, r->attempt.tls_version);
 	put_down(h, r);
@@ -349,7 +354,7 @@ static void finish(struct http *h, struct http_request *r,
 void http_stop(struct http *h, struct http_request *r)
 {
 	if (r->easy)
-		finish(h, r, ATTEMPT_STOPPED);
+		finish(h, r, r->body_until ? ATTEMPT_NONE : ATTEMPT_STOPPED);
 }
 
 /* The connection was not fit for use, and nothing was sent over it. libcurl
@@ -423,16 +428,34 @@ static void run_sockets(struct http *h, const struct poller_event *e, size_t n)
 	}
 }
 
+/* Ends those whose bodies take too long. Returns how long the rest may wait,
+ * < 0: for ever. */
+static int64_t run_bodies(struct http *h)
+{
+	int64_t now;
+
+	if (!h->bodies.first)
+		return -1;
+	now = clock_monotonic();
+	while (h->bodies.first && now >= h->bodies.first->body_until)
+		finish(h, h->bodies.first, ATTEMPT_NONE);
+	return h->bodies.first ? h->bodies.first->body_until - now : -1;
+}
+
+static int64_t sooner(int64_t ms, int64_t timer)
+{
+	return timer >= 0 && timer < ms ? timer : ms;
+}
+
 void http_wait(struct http *h, int64_t ms)
 {
 	struct poller_event events[POLLER_EVENTS_MAX];
 	int64_t timer = run_timers(h);
 
 	collect(h);
+	ms = sooner(sooner(ms, timer), run_bodies(h));
 	if (h->done)
 		ms = 0;
-	else if (timer >= 0 && timer < ms)
-		ms = timer;
 	run_sockets(h, events, poller_wait(h->watch, ms, events));
 	collect(h);
 }

@@ -78,6 +78,12 @@ struct http_request {
 	unsigned sendings, interim;
 	size_t received;
 	bool refused, connecting, cut, unclean, placed, late;
+	bool odd_coding;
+	/* A status 2xx and its headers are complete; until when the body is
+	 * waited for, monotonic; 0: not so. */
+	int64_t body_until;
+	struct http_request *later, *earlier; /* in this list: */
+	struct http_bodies *bodies;
 	struct http_party *kept_by;
 	struct http *http;
 };

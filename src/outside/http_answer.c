@@ -11,8 +11,10 @@
 
 #include <curl/curl.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "outside/http.h"
+#include "outside/http_judge.h"
 
 enum {
 	/* Headers of one answer, in bytes: servers send 8 to 16 KiB at most;
@@ -52,16 +54,17 @@ static void keep_retry_after(struct http_request *r, char *value)
 
 /*
  * libcurl would unpack a compressed transfer coding although it has not asked
- * for one (no TE), and 100 kB become 100 MB of work: such an answer is refused
- * as not HTTP.
+ * for one (no TE), and 100 kB become 100 MB of work. Of other codings, such as
+ * the "identity" of old servers, it does not find the end. No body is read
+ * then; the status stands before it.
  */
-static bool coding_ok(const char *line, size_t n)
+static bool coding_is_odd(const char *line, size_t n)
 {
 	char *value = header_value(line, n, "Transfer-Encoding");
-	bool ok = !value || strcasecmp(value, "chunked") == 0;
+	bool odd = value && strcasecmp(value, "chunked") != 0;
 
 	free(value);
-	return ok;
+	return odd;
 }
 
 /* Of a connection over which odd things come no answer can be trusted. */
@@ -71,6 +74,38 @@ static void new_answer(struct http_request *r)
 		curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L);
 	buf_clear(&r->attempt.headers);
 	keep_retry_after(r, NULL);
+	r->odd_coding = false;
+}
+
+static void wait_for_body(struct http_request *r)
+{
+	struct http_bodies *b = r->bodies;
+
+	r->body_until = clock_monotonic() + HTTP_ANSWER_BODY_MS;
+	r->earlier = b->last;
+	*(b->last ? &b->last->later : &b->first) = r;
+	b->last = r;
+}
+
+void http_answer_forget(struct http_bodies *b, struct http_request *r)
+{
+	if (!r->body_until)
+		return;
+	*(r->earlier ? &r->earlier->later : &b->first) = r->later;
+	*(r->later ? &r->later->earlier : &b->last) = r->earlier;
+	r->earlier = r->later = NULL;
+}
+
+/* The empty line after the headers, or after those that follow chunks. False:
+ * what comes now is not read. */
+static bool end_of_headers(struct http_request *r)
+{
+	unsigned status = http_judge_status(r);
+
+	if (status >= 200 && status <= 299 && !r->body_until)
+		wait_for_body(r);
+	r->cut = r->odd_coding && status >= 200;
+	return !r->cut;
 }
 
 size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
@@ -80,14 +115,17 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
 	char *value;
 
 	r->received += n;
-	if (r->received > HEADERS_MAX || !coding_ok(line, n))
+	if (r->received > HEADERS_MAX)
 		return CURL_WRITEFUNC_ERROR;
 	if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
 		new_answer(r);
 	buf_add_cut(&r->attempt.headers, line, n);
+	r->odd_coding |= coding_is_odd(line, n);
 	value = header_value(line, n, "Retry-After");
 	if (value)
 		keep_retry_after(r, value);
+	if (*line == '\r' || *line == '\n')
+		return end_of_headers(r) ? n : CURL_WRITEFUNC_ERROR;
 	return n;
 }
 

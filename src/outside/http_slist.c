@@ -5,6 +5,8 @@
  */
 #include "outside/http_slist.h"
 
+#include <strings.h>
+
 #include <curl/curl.h>
 
 #include "base/mem.h"
@@ -19,13 +21,23 @@ static size_t count_headers(const struct http_header *h)
 	return n;
 }
 
+bool http_slist_accepts(const struct http_header *headers)
+{
+	for (; headers; headers = headers->next)
+		if (strncasecmp(headers->line, "Accept", 6) == 0 &&
+		    (headers->line[6] == ':' || headers->line[6] == ';'))
+			return false;
+	return true;
+}
+
 /* As CURLOPT_USERAGENT the agent would be formatted twice for each request.
- * "Expect:" and "Accept:" take away those that libcurl would send by itself. */
+ * "Expect:" takes away the one that libcurl would send by itself. Filters of
+ * requests complain of one without "Accept". */
 struct curl_slist *http_slist(char *agent, const struct http_header *headers)
 {
-	static char no_expect[] = "Expect:", no_accept[] = "Accept:";
-	char *const own[] = {agent, no_expect, no_accept};
-	size_t own_count = sizeof(own) / sizeof(own[0]), n = 0;
+	static char no_expect[] = "Expect:", accept[] = "Accept: */*";
+	char *const own[] = {agent, no_expect, accept};
+	size_t own_count = http_slist_accepts(headers) ? 3 : 2, n = 0;
 	size_t count = own_count + count_headers(headers);
 	struct curl_slist *list = xmalloc(count * sizeof(*list));
 

@@ -54,6 +54,7 @@ class First(SendCase):
         assert request.header("webhook-attempt") == "1"
         assert request.header("webhook-maybe-duplicate") is None
         assert request.header("Expect") is None
+        assert request.header("Accept") == "*/*"
         assert request.header("Accept-Encoding") is None
         assert request.header("Host") == f"127.0.0.1:{self.sink.port}"
         sent = int(request.header("webhook-timestamp"))

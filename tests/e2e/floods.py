@@ -210,7 +210,7 @@ class Floods(TrialCase):
 
     def test_a_gzip_bomb_as_transfer_coding(self):
         """It was not asked for, so this is no HTTP."""
-        self.each("/bomb-on-the-way", "protocol", 200, b"")
+        self.each("/bomb-on-the-way", None, 200, b"")
 
     def test_endless_headers(self):
         for path in ("/endless-headers", "/endless-line"):
@@ -218,7 +218,7 @@ class Floods(TrialCase):
             self.taken(path)
 
     def test_endless_trailers(self):
-        self.each("/endless-trailers", "protocol", 200)
+        self.each("/endless-trailers", None, 200)
         self.taken("/endless-trailers")
 
     def test_endless_1xx(self):

@@ -21,8 +21,12 @@ EVERY_BYTE = bytes(range(256)) + b"\xc3\x28\xff\x00\xed\xa0\x80"
 class HeadThenDrip(Drip):
     """A complete head at once, then the body byte by byte."""
 
+    def __init__(self, status, *drip):
+        super().__init__(*drip)
+        self.status = status
+
     def __call__(self, link):
-        link.send(OK + b"Content-Length: 100\r\n\r\n")
+        link.send(b"HTTP/1.1 %d X\r\nContent-Length: 100\r\n\r\n" % self.status)
         return super().__call__(link)
 
 
@@ -67,7 +71,8 @@ class Silence(TrialCase):
             self.trial(url)
         self.trial("/status-line", Hang())
         self.trial("/half-a-status-line", Drip(OK, 1))
-        self.trial("/body", HeadThenDrip(b"d" * 100, 1))
+        self.trial("/body", HeadThenDrip(500, b"d" * 100, 1))
+        self.trial("/endless", HeadThenDrip(201, b"d" * 100, 0.3))
         self.trial("/half-a-body", HeadThenHang())
         self.begin()
 
@@ -109,13 +114,20 @@ class Silence(TrialCase):
 
     def test_a_body_a_byte_a_second(self):
         """The total timeout covers the body; part of it is kept."""
-        got = self.result("/body").expect("timeout", 200, True)
+        got = self.result("/body").expect("timeout", 500, True)
         self.ended_after(got, 5)
         assert 1 <= len(got.body) < 20 and set(got.body) == {ord("d")}, got
 
     def test_half_a_body(self):
-        got = self.result("/half-a-body").expect("timeout", 200, True)
+        got = self.result("/half-a-body").expect(None, 200, False)
         assert got.body == b"half", got
+        assert 0.9 < got.total_us / 1e6 < 4, got
+
+    def test_a_body_without_end_after_2xx(self):
+        """The status has decided; a second is for the body."""
+        got = self.result("/endless").expect(None, 201, False)
+        assert 0.9 < got.total_us / 1e6 < 4, got
+        assert got.body and set(got.body) == {ord("d")}, got
 
 
 class HeadThenHang(Hang):
@@ -150,6 +162,8 @@ class RawKept(Raw):
 class Broken(TrialCase):
     """Connections that end, and answers that are none."""
 
+    CODINGS = (b"identity", b"", b"chunked;q=1", b"gzip", b"x-none")
+
     def setup(self):
         super().setup()
         with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -160,6 +174,19 @@ class Broken(TrialCase):
         self.trial("/reset-status", Reset(b"HTTP/1.1 20"))
         self.trial("/reset-headers", Reset(OK + b"X-A: b\r\n"))
         self.trial("/reset-body", Reset(OK + b"Content-Length: 9\r\n\r\nhalf"))
+        self.trial(
+            "/reset-500",
+            Reset(b"HTTP/1.1 500 X\r\nContent-Length: 9\r\n\r\nhalf"),
+        )
+        for n, coding in enumerate(self.CODINGS):
+            for status in (200, 500):
+                self.trial(
+                    f"/coding-{n}-{status}",
+                    Raw(
+                        b"HTTP/1.1 %d X\r\nTransfer-Encoding: %s\r\n"
+                        b"Content-Length: 4\r\n\r\nbody" % (status, coding)
+                    ),
+                )
         # A receiver of its own, or others would use the closed connection.
         self.other = Receiver()
         self.other.script(
@@ -188,7 +215,9 @@ class Broken(TrialCase):
                 b"\r\nHTTP/1.1 503 X\r\nX-Late: 1\r\nContent-Length: 0\r\n\r\n"
             ),
         )
-        self.trial("/slow", Answer(201, b"done", delay=0.5))
+        self.calm = Receiver()  # nobody else's connection is there
+        self.calm.script("/slow", Answer(201, b"done", delay=0.5))
+        self.trial(self.calm.url("/slow"))
         self.unknown = f"http://{'a' * 64}.example.com:1/unknown"
         self.trial("/unknown")
         self.service.db.sql(
@@ -200,8 +229,9 @@ class Broken(TrialCase):
         self.ended = time.time()
 
     def teardown(self):
-        if hasattr(self, "other"):
-            self.other.close()
+        for one in ("other", "calm"):
+            if hasattr(self, one):
+                getattr(self, one).close()
         super().teardown()
 
     def test_nobody_listens(self):
@@ -225,16 +255,25 @@ class Broken(TrialCase):
         self.result("/reset-headers").expect("closed", 200, True)
 
     def test_reset_in_the_body(self):
-        got = self.result("/reset-body").expect("closed", 200, True)
+        """What was to come is told by the status: 2xx is delivered."""
+        got = self.result("/reset-body").expect(None, 200, False)
         assert got.body == b"half", got
+        self.result("/reset-500").expect("closed", 500, True)
 
     def test_reset_after_the_answer(self):
         got = self.result("/reset-after").expect(None, 200, False)
         assert got.body == b"done", got
 
     def test_shorter_than_announced(self):
-        self.result("/short").expect("closed", 200, True)
-        self.result("/short-chunks").expect("closed", 200, True)
+        self.result("/short").expect(None, 200, False)
+        self.result("/short-chunks").expect(None, 200, False)
+
+    def test_transfer_codings_of_old_servers(self):
+        """And those that nobody asked for: the status decides."""
+        for n in range(len(self.CODINGS)):
+            self.result(f"/coding-{n}-200").expect(None, 200, False)
+            got = self.result(f"/coding-{n}-500")
+            assert (got.error, got.status) == (None, 500), got
 
     def test_a_body_that_ends_with_the_connection(self):
         got = self.result("/to-the-end").expect(None, 200, False)
@@ -281,7 +320,7 @@ class Broken(TrialCase):
         assert got.dns_us <= got.connect_us, got
         assert 500_000 <= got.first_byte_us < 5_000_000, got
         assert got.tls_us == 0 and got.tls is None, got
-        assert got.remote == f"127.0.0.1:{self.sink.port}", got
+        assert got.remote == f"127.0.0.1:{self.calm.port}", got
         # The database's clock is this machine's; milliseconds are kept.
         assert self.begun - 0.1 <= got.started <= self.ended, (self.begun, got)
 

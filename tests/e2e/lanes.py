@@ -139,6 +139,10 @@ class Options(LaneCase):
         request = self.sink.at("/own")[0]
         assert request.header("X-One") == "1"
         assert request.header("X-Empty") == ""
+        self.set(headers='\'{"accept":"text/plain"}\'')
+        self.publish()
+        self.once("delivered 1")
+        assert self.sink.at("/own")[1].header("Accept") == "text/plain"
 
 
 class Policy(LaneCase):
