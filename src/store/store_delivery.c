@@ -12,18 +12,35 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
+/*
+ * The earliest next attempt of the delivery d: when it is due, but not before
+ * its lane l goes on. A free lane is looked at from next_at on; a leased one
+ * keeps those that are in flight, and with an order all, until the lease ends
+ * or something is recorded.
+ */
+#define NEXT_AT                                                                \
+	"GREATEST(UTC_TIMESTAMP(3), "                                          \
+	"IF(l.resumed_at IS NULL, d.due_at, UTC_TIMESTAMP(3)), "               \
+	"IF(d.due_at < " STORE_LANE_URGENT_END_SQL ", d.due_at, "              \
+	"COALESCE(l.suspended_until, UTC_TIMESTAMP(3))), "                     \
+	"IF(l.owner IS NULL OR h.ordered OR "                                  \
+	"LOCATE(UNHEX(LPAD(HEX(d.id), 16, '0')), l.in_flight), "               \
+	"COALESCE(l.next_at, UTC_TIMESTAMP(3)), UTC_TIMESTAMP(3)))"
+
 /* The columns of read_delivery_row(), in its order; an index for the
  * deliveries. */
 #define SELECT_FROM(index)                                                     \
 	"SELECT STRAIGHT_JOIN d.id, d.organization, d.hook_id, h.created_at, " \
 	"d.notification_id, n.created_at, n.action, "                          \
 	"n.user, " STORE_DELIVERY_STATE_SQL                                    \
-	", d.reason, d.attempts, d.maybe_duplicate, d.due_at, d.created_at, "  \
+	", d.reason, d.attempts, d.maybe_duplicate, " NEXT_AT                  \
+	", d.created_at, "                                                     \
 	"d.finished_at, d.batch, b.created_at "                                \
 	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
 	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
 	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
 	"d.notification_id "                                                   \
+	"LEFT JOIN vh_lanes l FORCE INDEX (PRIMARY) ON l.hook_id = d.lane "    \
 	"LEFT JOIN vh_deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
 
 static void read_ids(const struct store *s, struct db_stmt *q,

@@ -358,6 +358,23 @@ class Suspended(_Again):
         assert state["reason"] == "disabled by the operator", state
         assert self.in_state("disabled") == [hook]
 
+    def test_the_next_attempt_is_told_truly(self):
+        hook = self.suspended("/next")
+        until = self.state(hook)["until"]
+        assert {d["nextAttemptAt"] >= until for d in self.deliveries(hook)} == {
+            True
+        }
+        untried = self.deliveries(hook)[2]
+        assert untried["nextAttemptAt"] == until, untried
+        [[before]] = self.service.db.sql(
+            "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s')"
+        )
+        again = self.redeliver(untried["_id"])
+        assert before <= again["nextAttemptAt"] < until, again
+        self.resume(hook, 3)
+        for one in self.deliveries(hook):
+            assert before <= one["nextAttemptAt"] < until, one
+
     def test_the_state_of_one_in_order(self):
         hook = self.fresh("/block")
         self.set(ordered=1)
