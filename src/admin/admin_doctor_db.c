@@ -318,6 +318,21 @@ static enum err check_cron(struct doctor *d)
 	return ERR_OK;
 }
 
+/* ---- tables of others ---- */
+
+static enum err check_strangers(struct doctor *d)
+{
+	char name[STORE_TABLE_NAME_SIZE];
+	enum err e = store_schema_stranger(d->a->store.db, name);
+
+	if (!e && *name)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "tables",
+			   "%s is a table of another program: give vyte-hooks "
+			   "a database of its own",
+			   name);
+	return e;
+}
+
 /* ---- all of them ---- */
 
 /* The checks that do not depend on the schema and may explain why it is
@@ -333,6 +348,8 @@ static enum err check_server(struct doctor *d)
 		e = check_settings(d);
 	if (!e)
 		e = check_clock(d);
+	if (!e)
+		e = check_strangers(d);
 	if (e)
 		doctor_say(d, VERDICT_FAIL, e, "database", "%s",
 			   db_error_text(s->db));

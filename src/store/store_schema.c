@@ -14,8 +14,7 @@
 enum {
 	STATEMENT_MAX = 256 * 1024,
 	TRIES = 20,		/* of a statement that loses to other writers */
-	NAME_MAX_SIZE = 65,	/* the longest name of a table, and a NUL */
-	COMMENT_MAX_SIZE = 2049 /* and the longest comment */
+	COMMENT_MAX_SIZE = 2049 /* the longest comment of a table, and a NUL */
 };
 
 #define CREATE_TABLE "CREATE TABLE IF NOT EXISTS "
@@ -154,37 +153,40 @@ static void copy_comment(char *out, size_t size, const char *create)
 		copy_until(out, size, last, "'");
 }
 
-static enum err refuse_stranger(struct db *db, const char *create)
+/* `name` is "" when this statement would make a table that is not there, or is
+ * ours already. */
+static enum err look_for_stranger(struct db *db, const char *create,
+				  char name[STORE_TABLE_NAME_SIZE])
 {
-	char name[NAME_MAX_SIZE], comment[COMMENT_MAX_SIZE];
+	char comment[COMMENT_MAX_SIZE];
 	bool exists, ours;
 	enum err e;
 
-	copy_until(name, sizeof(name), create + strlen(CREATE_TABLE), " (\n");
+	copy_until(name, STORE_TABLE_NAME_SIZE, create + strlen(CREATE_TABLE),
+		   " (\n");
 	copy_comment(comment, sizeof(comment), create);
 	e = find_table(db, name, comment, &exists, &ours);
 	if (e || !exists || ours)
-		return e;
-	log_error("the database has a table %s of another program: give "
-		  "vyte-hooks a database of its own",
-		  name);
-	return ERR_CONFIG;
+		*name = '\0';
+	return e;
 }
 
 /* IF NOT EXISTS would take somebody else's table of the same name for one that
  * we made. Ours is known by its comment. */
-static enum err refuse_strangers(struct db *db,
-				 const struct store_schema_step *step)
+static enum err find_stranger(struct db *db,
+			      const struct store_schema_step *step,
+			      char name[STORE_TABLE_NAME_SIZE])
 {
 	const char *sql = step->sql;
 	struct buf statement;
 	enum err e = ERR_OK;
 
+	*name = '\0';
 	buf_init(&statement, STATEMENT_MAX);
-	while (!e && store_schema_statement(&sql, &statement))
+	while (!e && !*name && store_schema_statement(&sql, &statement))
 		if (strncmp(statement.data, CREATE_TABLE,
 			    strlen(CREATE_TABLE)) == 0)
-			e = refuse_stranger(db, statement.data);
+			e = look_for_stranger(db, statement.data, name);
 	buf_release(&statement);
 	return e;
 }
@@ -296,6 +298,23 @@ static enum err run_next(struct db *db, const struct store_migration *m,
 	return e;
 }
 
+/* Of all steps that are still to be done, before the first of them. */
+static enum err refuse_strangers(struct db *db, const struct store_migration *m,
+				 unsigned first)
+{
+	char name[STORE_TABLE_NAME_SIZE] = "";
+	enum err e = ERR_OK;
+
+	for (unsigned i = first; i < m->count && !e && !*name; i++)
+		e = find_stranger(db, &m->steps[i], name);
+	if (e || !*name)
+		return e;
+	log_error("the database has a table %s of another program: give "
+		  "vyte-hooks a database of its own",
+		  name);
+	return ERR_CONFIG;
+}
+
 static enum err run_steps(struct db *db, const struct store_migration *m)
 {
 	unsigned version, first;
@@ -306,8 +325,7 @@ static enum err run_steps(struct db *db, const struct store_migration *m)
 	if (e)
 		return e;
 	first = version + 1 - m->steps[0].number;
-	for (unsigned i = first; i < m->count && !e; i++)
-		e = refuse_strangers(db, &m->steps[i]);
+	e = refuse_strangers(db, m, first);
 	for (unsigned i = first; i < m->count && !e; i++)
 		e = run_next(db, m, &m->steps[i]);
 	return e;
@@ -326,5 +344,20 @@ enum err store_migrate(const struct conf *conf, const struct store_migration *m)
 	if (e)
 		store_complain(db, conf, e);
 	db_free(db);
+	return e;
+}
+
+enum err store_schema_stranger(struct db *db, char name[STORE_TABLE_NAME_SIZE])
+{
+	const struct store_migration m = {.steps = store_schema_steps,
+					  .count = store_schema_step_count,
+					  .empty = STORE_SCHEMA_EMPTY};
+	unsigned version;
+	enum err e = read_version(db, &m, &version);
+
+	*name = '\0';
+	for (unsigned i = 0; i < m.count && !e && !*name; i++)
+		if (m.steps[i].number > version)
+			e = find_stranger(db, &m.steps[i], name);
 	return e;
 }

@@ -57,6 +57,14 @@ struct store_migration {
 enum err store_migrate(const struct conf *conf,
 		       const struct store_migration *m);
 
+enum { STORE_TABLE_NAME_SIZE = 65 }; /* the longest name, and a NUL */
+
+struct db;
+
+/* The first table of another program that stands where a step still to be done
+ * would make one of ours; "": there is none. */
+enum err store_schema_stranger(struct db *db, char name[STORE_TABLE_NAME_SIZE]);
+
 /*
  * The next statement of a step, without its semicolon and without lines that
  * are comments; false at the end. `*sql` moves on; `out` is cleared first.

@@ -270,6 +270,26 @@ class Doctor(sendcase.SendCase):
             finds("warn", 0, "runs as that user", top / "theirs")
 
 
+class Strangers(tap.Case):
+    """Tables of another program in our database."""
+
+    def test_they_are_named(self):
+        made = service.Service(schema=False)
+        try:
+            made.db.sql((where.EXAMPLES / "database.sql").read_text(), name="")
+            made.db.sql("CREATE TABLE vh_chores (x INT)")
+            done = made.run(
+                "hooks-admin", "doctor", config=made.config(service.ADMIN)
+            )
+            assert done.status == 78, done
+            assert re.search(r"^FAIL\ttables\tvh_chores ", done.out, re.M), done
+            made.db.sql("DROP TABLE vh_chores")
+            made.admin("migrate")
+            assert "\ttables\t" not in made.admin("doctor")
+        finally:
+            made.close()
+
+
 class Binlog(tap.Case):
     """What can only be set when a server starts."""
 
