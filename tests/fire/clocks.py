@@ -70,4 +70,5 @@ class Databases(FireCase):
             self.recovered = rig.arrives("/ok/plain", numbers, LEASE + 5)
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

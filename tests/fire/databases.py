@@ -360,4 +360,5 @@ class Locked(FireCase):
         )
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

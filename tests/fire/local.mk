@@ -13,4 +13,6 @@ check-fire: all
 		python3 $(srcdir)/%D%/table.py $(FIRE); \
 	fi
 .PHONY: check-fire
+# Of each sort a quick one.
+python_tests += %D%/short.py
 EXTRA_DIST += %D%

@@ -140,6 +140,7 @@ class Host:
         )
         self.environment = {}
         self.sender = None
+        self.paused = False
         self.config = self.home / "hooks.conf"
         self.configure(**sender)
 
@@ -214,6 +215,7 @@ class Host:
         self.kill()
 
     def pause(self):
+        self.paused = True
         self.rig.book.crash()
         signal_all(self.processes(), signal.SIGSTOP)
 
@@ -226,4 +228,7 @@ class Host:
             self.pause()
 
     def resume(self):
-        signal_all(self.processes(), signal.SIGCONT)
+        if self.paused:
+            self.paused = False
+            self.rig.book.crash()
+            signal_all(self.processes(), signal.SIGCONT)

@@ -36,6 +36,7 @@ class Receivers(FireCase):
             ends=("failed",),
             sender={"retry_schedule": "1s 1s 1s 1s 1s"},
         ) as rig:
+            rig.book.distrusted.add("/twice/a")
             orgs = [rig.organization(path) for path in PATHS]
             rig.host().start()
             for _ in range(20):
@@ -73,4 +74,5 @@ class Receivers(FireCase):
             rig.book.withdrawn(bad)
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

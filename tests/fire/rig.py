@@ -257,13 +257,9 @@ class Rig:
 
     def settle(self, seconds=40):
         """Waits until nothing waits any more, with a sender if none runs."""
-        if not any(
-            host.sender and host.sender.running() for host in self.hosts
-        ):
-            self.host().start()
         try:
             processes.wait_until(
-                lambda: not self.records.waiting(),
+                lambda: self._keep_one() and not self.records.waiting(),
                 seconds,
                 "the end of what waits",
                 pause=0.1,
@@ -272,6 +268,14 @@ class Rig:
             rows = self.records.what_waits()
             text = "; ".join(", ".join(row) for row in rows)
             raise processes.Timeout(f"{error}: {text}") from None
+
+    def _keep_one(self):
+        """As cron does it."""
+        if not any(
+            host.sender and host.sender.running() for host in self.hosts
+        ):
+            (self.hosts or [self.host()])[-1].start()
+        return True
 
     def stop_senders(self):
         for host in self.hosts:

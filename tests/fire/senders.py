@@ -231,4 +231,5 @@ class Short(FireCase):
             host.config.write_text(text)
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

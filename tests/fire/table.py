@@ -30,6 +30,7 @@ FILES = (
     "clocks.py",
     "traffic.py",
     "receivers.py",
+    "lookups.py",
 )
 _printing = threading.Lock()
 

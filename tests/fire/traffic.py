@@ -196,4 +196,5 @@ class Edits(FireCase):
             time.sleep(2)
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()
