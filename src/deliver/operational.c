@@ -149,7 +149,39 @@ enum err operational_failed_choose(struct store *s, struct store_failed *list,
 	return e;
 }
 
-static enum err operational_tell(struct store *s,
+/* The host of a URL that was checked when it was stored; without its port. */
+static char *host_of(struct arena *arena, const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return arena_memdup(arena, host,
+			    *host == '[' ? strcspn(host, "]") + 1
+					 : strcspn(host, ":/?#"));
+}
+
+/* What failed, for somebody who has nothing but this. */
+static enum err put_last(struct store *s, struct arena *arena, uint64_t key,
+			 struct jtree *v)
+{
+	struct store_delivery_last last;
+	enum err e = store_delivery_last(s, arena, key, &last);
+
+	if (e)
+		return e;
+	if (last.status)
+		jtree_put_int(v, "lastStatus", last.status);
+	else
+		jtree_put_null(v, "lastStatus");
+	if (last.error)
+		jtree_put_string(v, "lastError", last.error);
+	else
+		jtree_put_null(v, "lastError");
+	jtree_put_string(v, "host", host_of(arena, last.target_url));
+	return ERR_OK;
+}
+
+static enum err operational_tell(struct store *s, struct arena *arena,
 				 const struct store_delivery *d, size_t n)
 {
 	uint64_t keys[OPERATIONAL_MAX], made;
@@ -158,8 +190,11 @@ static enum err operational_tell(struct store *s,
 	for (size_t i = 0; i < n && !e; i++) {
 		struct jtree *view = view_delivery(&d[i]);
 
-		e = operational_publish(s, &d[i].organization,
-					ACTION_DELIVERY_FAILED, view, &keys[i]);
+		e = put_last(s, arena, d[i].key, view);
+		if (!e)
+			e = operational_publish(s, &d[i].organization,
+						ACTION_DELIVERY_FAILED, view,
+						&keys[i]);
 		jtree_free(view);
 	}
 	return e ? e : store_fanout_spread(s, keys, n, &made);
@@ -180,7 +215,7 @@ enum err operational_delivery_failed(struct store *s, struct arena *arena,
 		e = store_delivery_keys(s, arena, keys, part, &deliveries,
 					&count);
 		if (!e && count)
-			e = operational_tell(s, deliveries, count);
+			e = operational_tell(s, arena, deliveries, count);
 	}
 	return e;
 }

@@ -24,8 +24,8 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 				   const struct store_lane_hook *hook);
 
 /*
- * Publishes delivery.failed, with the delivery as the API lists it, in two
- * steps of one transaction. Before the outcomes are recorded, the first step
+ * Publishes delivery.failed, with the delivery as the API lists it, its last
+ * status and error, and its target's host, in two steps of one transaction. Before the outcomes are recorded, the first step
  * keeps in the list only deliveries that a hook asks for and that were not
  * published already, by a COMMIT whose answer was lost. Afterwards the second
  * publishes.

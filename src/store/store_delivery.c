@@ -250,6 +250,27 @@ enum err store_delivery_attempts(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
+enum err store_delivery_last(struct store *s, struct arena *arena, uint64_t key,
+			     struct store_delivery_last *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT h.target_url, a.status, a.error FROM vh_deliveries d "
+		"JOIN vh_hooks h ON h.id = d.hook_id LEFT JOIN vh_attempts a "
+		"ON a.delivery_id = d.id AND a.attempt = d.attempts "
+		"WHERE d.id = ?",
+		DB_ARGS(db_uint(key)), &q);
+
+	*out = (struct store_delivery_last){.target_url = ""};
+	while (!e && db_next(q)) {
+		out->target_url = store_col_text(q, 0, arena);
+		out->status = (unsigned)db_col_uint(q, 1);
+		out->error = store_col_text_null(q, 2, arena);
+	}
+	return e;
+}
+
 bool store_delivery_state(const char *state)
 {
 	static const char *const states[] = {"pending", "delivered", "failed",

@@ -81,6 +81,15 @@ enum err store_delivery_keys(struct store *s, struct arena *arena,
 			     const uint64_t *keys, size_t n,
 			     struct store_delivery **list, size_t *count);
 
+/* A delivery's last attempt, and where its hook sends it; *arena*. */
+struct store_delivery_last {
+	unsigned status;   /* 0: no answer, or no attempt */
+	const char *error; /* a code, or NULL */
+	const char *target_url;
+};
+enum err store_delivery_last(struct store *s, struct arena *arena, uint64_t key,
+			     struct store_delivery_last *out);
+
 /* The limits of one answer: attempts, and bytes of receivers' answers. */
 enum { STORE_ATTEMPTS = 100, STORE_ATTEMPTS_BYTES = 256 * 1024 };
 /* All attempts of a delivery have a number below this. */
