@@ -10,16 +10,12 @@ hook gets its next delivery within a lease and 5 s.
 
 import collections
 import contextlib
-import json
-import os
-import subprocess
 import threading
 import time
 
-import doors
-import service
 import tap
 from firecase import FireCase
+from ledger import Verdict
 from processes import Timeout, wait_until
 from proxy import (
     CUT,
@@ -28,7 +24,6 @@ from proxy import (
     FREEZE_AFTER,
     NO_ANSWER,
     PASS,
-    Proxy,
 )
 from rig import Rig
 
@@ -76,6 +71,13 @@ class _Walk:
         self.told = []
 
     def go(self):
+        try:
+            self._walk()
+        except Exception as error:  # told with the others' troubles
+            self.told.append((0, repr(error)))
+            self.verdict = Verdict()
+
+    def _walk(self):
         with Rig(
             sender=TIMES, server=("--innodb-flush-log-at-trx-commit=0",)
         ) as rig:
@@ -134,7 +136,7 @@ class _Walk:
         """When the trial is over."""
 
 
-class _Live(_Walk):
+class Live(_Walk):
     """The sender goes on, and connects again. Where it ends, another one is
     started."""
 
@@ -157,24 +159,24 @@ class _Live(_Walk):
         wait_until(lambda: not self.rig.records.waiting(), 20, "the record")
 
 
-class Cut(_Live):
+class Cut(Live):
     def happen(self, _):
         return CUT
 
 
-class CutAfter(_Live):
+class CutAfter(Live):
     def happen(self, _):
         return CUT_AFTER
 
 
-class NoAnswer(_Live):
+class NoAnswer(Live):
     up_only = True
 
     def happen(self, _):
         return NO_ANSWER
 
 
-class Forget(_Live):
+class Forget(Live):
     """The last transaction is gone, and with it all since."""
 
     def trial(self, strike, numbers):
@@ -266,136 +268,6 @@ class FreezeAfter(Freeze):
     verdict_then = FREEZE_AFTER
 
 
-# ---- a publish ----
-
-
-class _Door(doors.Cgi):
-    """The API as a program that can be killed, with a proxy before its
-    database."""
-
-    def __init__(self, rig):
-        super().__init__(rig.service)
-        self.proxy = Proxy(rig.folder / "api", rig.db.socket)
-        self.process = None
-        written = rig.service.write_config(
-            service.API, database={"socket": self.proxy.path}
-        )
-        self.config = written.rename(rig.folder / "api.conf")
-        rig.service.write_config(service.API)
-
-    def _environment(self):
-        return dict(os.environ, HOOKS_CONFIG=str(self.config))
-
-    def _run(self, env, body):
-        self.process = subprocess.Popen(
-            [self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"],
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        out, err = self.process.communicate(body)
-        return subprocess.CompletedProcess(
-            [], self.process.returncode, out, err
-        )
-
-
-class _Publish(_Live):
-    """What is asked again with its Idempotency-Key is there once."""
-
-    def prepare(self):
-        super().prepare()
-        self.door = _Door(self.rig)
-        self.key = self.rig.key(self.org_a)
-
-    def _post(self, n):
-        """The status; None when the program was killed."""
-        body = {"action": "event.created", "resource": {"n": n}}
-        headers = [("Authorization", self.key), ("Idempotency-Key", f"k{n}")]
-        try:
-            return self.door.request(
-                "POST", "/v2/notifications", headers, json.dumps(body).encode()
-            ).status
-        except AssertionError:
-            return None
-
-    def trial(self, strike, numbers):
-        ours, others = numbers
-        self.rig.book.doubted(ours)
-        self.rig.records.publish(self.org_b, [others])
-        self.rig.book.accepted(self.org_b, others)
-        self.since = time.time()
-        self.before()
-        self.door.proxy.rule = strike
-        first = self._post(ours)
-        self.door.proxy.rule = lambda packet: PASS
-        self.late = not strike.begun
-        assert self.late or strike.struck.wait(20)
-        assert first in (202, 503, None), first
-        wait_until(lambda: self._post(ours) == 202, LIMIT, "a 202", pause=0.2)
-        self.rig.book.accepted(self.org_a, ours)
-
-    def _happen(self, packet):
-        self.rig.book.crash()
-        return self.happen(packet)
-
-    def before(self):
-        """Of a trial."""
-
-    def after(self):
-        self.door.proxy.thaw()
-        self.door.proxy.cut()
-        super().after()
-
-
-class PublishCut(_Publish, Cut):
-    pass
-
-
-class PublishCutAfter(_Publish, CutAfter):
-    pass
-
-
-class PublishNoAnswer(_Publish, NoAnswer):
-    pass
-
-
-class PublishKill(_Publish):
-    verdict_then = CUT
-
-    def happen(self, _):
-        self.door.process.kill()
-        return self.verdict_then
-
-
-class PublishKillAfter(PublishKill):
-    up_only = True
-    verdict_then = PASS
-
-
-class PublishFreeze(_Publish):
-    def happen(self, _):
-        return FREEZE
-
-
-class PublishFreezeAfter(_Publish):
-    up_only = True
-
-    def happen(self, _):
-        return FREEZE_AFTER
-
-
-class PublishForget(_Publish):
-    def before(self):
-        self.rig.records.save()
-
-    def happen(self, _):
-        with self.host.proxy.away(), self.door.proxy.away():
-            self.rig.book.forgot(self.since)
-            self.rig.records.go_back()
-        return CUT
-
-
 def _shortly(troubles):
     """(packet, trouble) pairs: each trouble with the packets it came at."""
     packets = collections.defaultdict(list)
@@ -408,8 +280,8 @@ def _shortly(troubles):
         yield f"at {len(numbers)} packets ({shown}{more}): {text}"
 
 
-class EveryPacket(FireCase):
-    """The rows of the table."""
+class PacketCase(FireCase):
+    """`walk` makes a row of the table."""
 
     def walk(self, kind, case, at_once=2):
         walks = [kind(1 + i, at_once) for i in range(at_once)]
@@ -439,6 +311,8 @@ class EveryPacket(FireCase):
         )
         assert not troubles, "\n".join(troubles)
 
+
+class EveryPacket(PacketCase):
     def test_cut_before(self):
         self.walk(Cut, "c35a at every packet of a round: cut before it")
 
@@ -464,35 +338,6 @@ class EveryPacket(FireCase):
 
     def test_forgotten(self):
         self.walk(Forget, "c35h the same: the database forgets its last commit")
-
-    def publish(self, kind, case, at_once=2):
-        self.walk(kind, f"{case} of a publish", at_once)
-
-    def test_publish_cut_before(self):
-        self.publish(PublishCut, "c35i cut before every packet")
-
-    def test_publish_cut_after(self):
-        self.publish(PublishCutAfter, "c35j cut after every packet")
-
-    def test_publish_no_answer(self):
-        self.publish(PublishNoAnswer, "c35k every answer is lost")
-
-    def test_publish_killed_before(self):
-        self.publish(PublishKill, "c35l killed before every packet")
-
-    def test_publish_killed_after(self):
-        self.publish(PublishKillAfter, "c35m killed after every packet")
-
-    def test_publish_frozen_before(self):
-        self.publish(PublishFreeze, "c35n silence before every packet", 8)
-
-    def test_publish_frozen_after(self):
-        self.publish(PublishFreezeAfter, "c35o silence after every packet", 8)
-
-    def test_publish_forgotten(self):
-        self.publish(
-            PublishForget, "c35p the database forgets it at every packet"
-        )
 
 
 if __name__ == "__main__":

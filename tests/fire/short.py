@@ -6,7 +6,7 @@ together.
 
 import databases
 import kinds
-import packets
+import publishes
 import senders
 import tap
 
@@ -21,7 +21,7 @@ CHOSEN = (
     (databases.Answers, "test_one_in_five"),
     (databases.Faults, "test_killed_connections"),
     (databases.FailOver, "test_a_replica_that_lacks_a_second"),
-    (packets.EveryPacket, "test_publish_no_answer"),
+    (publishes.EveryPacket, "test_publish_no_answer"),
 )
 
 

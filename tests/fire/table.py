@@ -24,6 +24,7 @@ _HERE = pathlib.Path(__file__).parent
 # The longest first.
 FILES = (
     "packets.py",
+    "publishes.py",
     "kinds.py",
     "databases.py",
     "senders.py",
