@@ -25,10 +25,10 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 
 /*
  * Publishes delivery.failed, with the delivery as the API lists it, its last
- * status and error, and its target's host, in two steps of one transaction. Before the outcomes are recorded, the first step
- * keeps in the list only deliveries that a hook asks for and that were not
- * published already, by a COMMIT whose answer was lost. Afterwards the second
- * publishes.
+ * status and error, and its target's host, in two steps of one transaction.
+ * Before the outcomes are recorded, the first step keeps in the list only
+ * deliveries that a hook asks for and that were not published already, by a
+ * COMMIT whose answer was lost. Afterwards the second publishes.
  */
 enum err operational_failed_choose(struct store *s, struct store_failed *list,
 				   size_t *n);
