@@ -10,6 +10,7 @@
 #include "outside/jtree.h"
 #include "store/store_delivery.h"
 #include "store/store_redeliver.h"
+#include "store/store_webhook.h"
 #include "store/view.h"
 
 /* ---- reading ---- */
@@ -72,7 +73,7 @@ enum err api_delivery_get(struct call *c)
 	struct id id;
 	bool more;
 	size_t n;
-	enum err e = call_id(c, 0, &id);
+	enum err e = store_webhook_find(c->store, c->arg[0], &id);
 
 	if (!e)
 		e = read_before(c, &before);
@@ -138,7 +139,7 @@ enum err api_delivery_redeliver(struct call *c)
 {
 	struct store_redeliver_refusal refusal;
 	struct id id;
-	enum err e = call_id(c, 0, &id);
+	enum err e = store_webhook_find(c->store, c->arg[0], &id);
 
 	if (!e)
 		e = body_read_nothing(c);

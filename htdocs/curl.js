@@ -61,9 +61,12 @@ export function quote(text) {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/* Sent in a batch: in an array, and under the id of the batch. */
-export function inBatch(delivery) {
-	return delivery.webhookId !== delivery._id;
+/* Sent in a batch: in an array, and under the id of the batch, which an earlier
+ * version gave another form. */
+export function inBatch({ webhookId, _id }) {
+	return webhookId.includes('-')
+		? webhookId.endsWith('-b')
+		: webhookId !== _id;
 }
 
 /* `own` as made by bodyOf(). The secret is used, but is not in the command. */

@@ -6,7 +6,7 @@
 import { useCallback, useEffect, useRef, useState } from './vendor/hooks.js';
 import { call, useGet } from './api.js';
 import { many, span } from './format.js';
-import { href } from './route.js';
+import { go, href } from './route.js';
 import { useActions } from './hook_form.js';
 import { hookName } from './page_hooks.js';
 import { Filters, timeQuery } from './filters.js';
@@ -231,6 +231,19 @@ export function useHooks() {
 
 /* ---- the page ---- */
 
+/* One of them, by its _id or by the webhook-id that its receiver saw. */
+function Find() {
+	const open = (event) => {
+		event.preventDefault();
+		const name = new FormData(event.target).get('name').trim();
+		if (name) go(`deliveries/${encodeURIComponent(name)}`);
+	};
+	return html`<form class="filters" role="search" onSubmit=${open}><label
+		class="sr-only" for="find">Find a delivery</label><input id="find"
+		name="name" type="search" autocomplete="off"
+		placeholder="Find by webhook-id" /></form>`;
+}
+
 export function Deliveries({ query }) {
 	const [live, setLive] = useState(true);
 	const hooks = useHooks();
@@ -241,7 +254,7 @@ export function Deliveries({ query }) {
 		actions=${html`<${Button} aria-pressed=${String(live)}
 			class="button button-plain live" onClick=${() => setLive(!live)}>
 			<i class="beat ${live ? 'beat-on' : ''}"></i>${live ? 'Live' : 'Paused'}<//>`}>
-		<${Card} class="card-flush">
+		<${Card} class="card-flush"><${Find} />
 		<${Filters} path="deliveries" query=${query} of=${[
 			[
 				'hook',

@@ -41,7 +41,7 @@ ALTER TABLE vh_lanes
 	ADD COLUMN failed_at DATETIME(3) NULL COMMENT 'last failure since failing_since' AFTER failing_since,
 	ADD COLUMN failed_attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts that failed since then' AFTER failed_at,
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
-	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
+	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was published before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
 
 ALTER TABLE vh_attempts
 	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',

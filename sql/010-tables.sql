@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS vh_lanes (
 	rate_at DATETIME(3) NULL COMMENT 'when rate_tokens was true',
 	touched TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'turned over by whoever wakes the lane: on Galera its owner on another node cannot overlook a write',
 	turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
-	doubt_before DATETIME(3) NULL COMMENT 'what was made before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt',
+	doubt_before DATETIME(3) NULL COMMENT 'what was published before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt',
 	KEY next (next_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the queue of each hook: its lease and its health';
 
@@ -123,7 +123,7 @@ CREATE TABLE IF NOT EXISTS vh_idempotency_keys (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='idempotency keys seen, and what they were answered with';
 
 CREATE TABLE IF NOT EXISTS vh_deliveries (
-	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; webhook-id is made of created_at and this',
+	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; the public _id is made of created_at and this',
 	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
 	notification_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_notifications.id: holds the payload',
 	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',
@@ -136,7 +136,7 @@ CREATE TABLE IF NOT EXISTS vh_deliveries (
 	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'senders that died with this one alone in flight',
 	batch BIGINT UNSIGNED NULL COMMENT 'vh_deliveries.id of the first one in the batch it was first sent in; NULL: sent alone, or not yet',
 	reason VARCHAR(200) NULL COMMENT 'why it is held, failed or cancelled, where the attempts do not tell',
-	created_at DATETIME(3) NOT NULL COMMENT 'when it was fanned out; part of webhook-id',
+	created_at DATETIME(3) NOT NULL COMMENT 'when it was fanned out; part of the public _id',
 	finished_at DATETIME(3) NULL COMMENT 'when it left pending',
 	UNIQUE KEY fanout (notification_id, hook_id),
 	KEY lane (lane, due_at, id),

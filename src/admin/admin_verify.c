@@ -20,6 +20,7 @@
 #include "store/store_lane.h"
 #include "store/store_lane_hook.h"
 #include "store/store_org.h"
+#include "store/store_webhook.h"
 
 enum {
 	/* Linux allows 128 KiB for one argument; quoting needs some of it. */
@@ -42,24 +43,21 @@ struct verify {
 static enum err find_delivery(struct verify *v, const char *text)
 {
 	struct store *s = &v->a->store;
-	struct id id, org, delivery;
+	struct id id, org;
 	int64_t created_s;
-	enum err e = admin_id("delivery", text, &id);
+	enum err e = store_webhook_find(s, text, &id);
 
-	if (e)
-		return e;
-	e = store_org_of_delivery(s, &id, &org, &delivery);
 	if (!e)
-		e = store_delivery_get(s, &v->a->arena, &org, &delivery,
+		e = store_org_of_delivery(s, &id, &org);
+	if (!e)
+		e = store_delivery_get(s, &v->a->arena, &org, &id,
 				       &v->delivery);
 	if (e == ERR_NOT_FOUND)
 		return admin_missing("delivery", text);
 	if (!e &&
 	    !store_key(s, &v->delivery.hook, ID_HOOK, &v->hook, &created_s))
 		e = ERR_INTERNAL;
-	if (!e && !store_key(s, &v->delivery.webhook_id, ID_BATCH, &v->batch,
-			     &created_s))
-		v->batch = 0;
+	v->batch = v->delivery.batch;
 	return e;
 }
 

@@ -14,6 +14,7 @@
 #include "rules/action.h"
 #include "rules/sign.h"
 #include "store/store.h"
+#include "store/store_webhook.h"
 
 /* Around a resource: action, organization, user; an estimate. */
 enum { FRAME_BYTES = 160 };
@@ -63,21 +64,26 @@ static void write_body(struct parcel *p, const struct parcel_plan *plan)
 	p->body_len = out.len;
 }
 
-/* A batch has the date of its first member, so all attempts have one id. */
+/* A batch has the name of its first member, so all attempts have one id. */
 static void parcel_name(const struct store *s, struct parcel *p,
 			const struct parcel_plan *plan)
 {
-	int64_t created_at = plan->rows[0].created_at;
-	struct id id;
+	const struct store_lane_hook *hook = &p->lane->facts.hook;
+	const struct store_lane_row *first = &plan->rows[0];
 
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->rows[i].key == plan->batch)
-			created_at = plan->rows[i].created_at;
-	if (plan->batch)
-		store_id(s, &id, ID_BATCH, created_at, plan->batch);
-	else
-		store_id(s, &id, ID_DELIVERY, created_at, plan->rows[0].key);
-	id_format(p->id, &id);
+			first = &plan->rows[i];
+	store_webhook_id(s, p->id,
+			 &(struct store_webhook){
+				 .key = plan->batch ? plan->batch : first->key,
+				 .notification = first->notification,
+				 .hook = hook->hook,
+				 .created_at = first->created_at,
+				 .published_at = first->published_at,
+				 .hook_created_at = hook->created_at,
+				 .batch = plan->batch != 0,
+			 });
 }
 
 struct parcel *parcel_new(const struct store *s, struct lane *lane,

@@ -17,6 +17,7 @@
 #include "outside/http.h"
 #include "rules/id.h"
 #include "rules/outcome.h"
+#include "rules/webhook_id.h"
 #include "store/store_lane.h"
 
 struct lane;
@@ -42,7 +43,7 @@ struct parcel_member {
 struct parcel {
 	struct parcel *next, *previous; /* in one list at a time */
 	struct lane *lane;		/* borrowed: outlives it */
-	char id[ID_TEXT_SIZE];		/* webhook-id */
+	char id[WEBHOOK_ID_SIZE];
 	char *body;
 	size_t body_len;
 	unsigned hops; /* webhook-hops; 0: none */

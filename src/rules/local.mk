@@ -28,5 +28,7 @@ libhooks_a_SOURCES += \
 	%D%/valid.h \
 	%D%/vault.c \
 	%D%/vault.h \
+	%D%/webhook_id.c \
+	%D%/webhook_id.h \
 	%D%/worker_count.c \
 	%D%/worker_count.h

@@ -80,6 +80,8 @@ libhooks_a_SOURCES += \
 	%D%/store_status.h \
 	%D%/store_walk.c \
 	%D%/store_walk.h \
+	%D%/store_webhook.c \
+	%D%/store_webhook.h \
 	%D%/vault_headers.c \
 	%D%/vault_headers.h \
 	%D%/view.c \

@@ -31,7 +31,7 @@ static enum err ready_body(struct db *db, void *arg)
 	enum err e;
 
 	e = db_query(db,
-		     "SELECT version, site, UTC_TIMESTAMP(3) "
+		     "SELECT version, site, UTC_TIMESTAMP(3), webhook_id_since "
 		     "FROM vh_installation WHERE id = 1",
 		     DB_NONE, &q);
 	if (e)
@@ -40,6 +40,7 @@ static enum err ready_body(struct db *db, void *arg)
 		version = (unsigned)db_col_uint(q, 0);
 		s->site = (unsigned)db_col_uint(q, 1);
 		s->now = db_col_time(q, 2);
+		s->webhook_id_since = db_col_time(q, 3);
 		s->connects++;
 	}
 	return version == store_schema_version() ? ERR_OK

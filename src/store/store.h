@@ -19,8 +19,10 @@ struct store {
 	unsigned site;		 /* part of derived ids; known once connected */
 	int64_t now;		 /* the database's clock when store_now ran */
 	unsigned connects;	 /* connections made so far */
-	struct headroom due;	 /* the last counts of waiting deliveries */
-	struct headroom hooks;	 /* the last counts of hooks */
+	/* Deliveries made before have ids of an earlier version; TIME_NONE. */
+	int64_t webhook_id_since;
+	struct headroom due;   /* the last counts of waiting deliveries */
+	struct headroom hooks; /* the last counts of hooks */
 };
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role);

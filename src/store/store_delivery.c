@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_webhook.h"
 
 /*
  * The earliest next attempt of the delivery d: when it is due, but not before
@@ -35,26 +36,42 @@
 	"n.user, " STORE_DELIVERY_STATE_SQL                                    \
 	", d.reason, d.attempts, d.maybe_duplicate, " NEXT_AT                  \
 	", d.created_at, "                                                     \
-	"d.finished_at, d.batch, b.created_at "                                \
+	"d.finished_at, b.id, b.created_at, b.notification_id, "               \
+	"bn.created_at "                                                       \
 	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
 	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
 	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
 	"d.notification_id "                                                   \
 	"LEFT JOIN vh_lanes l FORCE INDEX (PRIMARY) ON l.hook_id = d.lane "    \
-	"LEFT JOIN vh_deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "
+	"LEFT JOIN vh_deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "   \
+	"LEFT JOIN vh_notifications bn FORCE INDEX (PRIMARY) ON bn.id = "      \
+	"b.notification_id "
 
 static void read_ids(const struct store *s, struct db_stmt *q,
 		     struct store_delivery *d)
 {
+	struct store_webhook w = {
+		.key = d->key,
+		.hook = db_col_uint(q, 2),
+		.hook_created_at = db_col_time(q, 3),
+		.notification = db_col_uint(q, 4),
+		.published_at = db_col_time(q, 5),
+		.created_at = d->created_at,
+	};
+
+	if (!db_col_null(q, 18)) {
+		w.batch = true;
+		w.key = d->batch = db_col_uint(q, 15);
+		w.created_at = db_col_time(q, 16);
+		w.notification = db_col_uint(q, 17);
+		w.published_at = db_col_time(q, 18);
+	}
 	d->organization = store_col_id(q, 1);
 	store_id(s, &d->id, ID_DELIVERY, d->created_at, d->key);
 	store_id(s, &d->hook, ID_HOOK, db_col_time(q, 3), db_col_uint(q, 2));
 	store_id(s, &d->notification, ID_NOTIFICATION, db_col_time(q, 5),
 		 db_col_uint(q, 4));
-	d->webhook_id = d->id;
-	if (!db_col_null(q, 16))
-		store_id(s, &d->webhook_id, ID_BATCH, db_col_time(q, 16),
-			 db_col_uint(q, 15));
+	store_webhook_id(s, d->webhook_id, &w);
 }
 
 static void read_delivery_row(const struct store *s, struct db_stmt *q,

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "rules/id.h"
+#include "rules/webhook_id.h"
 #include "store/store_lane.h"
 #include "store/store_notification.h"
 
@@ -33,7 +34,8 @@ struct store;
 struct store_delivery {
 	uint64_t key;
 	struct id id;
-	struct id webhook_id; /* the id, or its batch's */
+	char webhook_id[WEBHOOK_ID_SIZE]; /* its own, or its batch's */
+	uint64_t batch; /* key of the first member; 0: in none */
 	struct id organization, hook, notification;
 	const char *action, *user; /* user: NULL for none */
 	const char *state;

@@ -84,7 +84,7 @@ struct store_lane {
 
 /* A delivery that is due, with its payload; pointers are arena. */
 struct store_lane_row {
-	uint64_t key;
+	uint64_t key, notification;
 	int64_t published_at, created_at, due_at;
 	unsigned attempts, tries;
 	unsigned hops; /* installations that it has come through before */

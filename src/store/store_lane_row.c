@@ -12,7 +12,7 @@
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at, n.hops "
+	"n.created_at, n.hops, d.notification_id "
 
 static void read_lane_row(struct db_stmt *q, struct arena *arena,
 			  struct store_lane_row *r)
@@ -32,6 +32,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->batch = db_col_uint(q, 9);
 	r->published_at = db_col_time(q, 10);
 	r->hops = (unsigned)db_col_uint(q, 11);
+	r->notification = db_col_uint(q, 12);
 }
 
 /*

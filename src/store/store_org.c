@@ -65,7 +65,7 @@ enum err store_org_find(struct store *s, const struct id *id,
 
 /* The organization of a row that was created in this second. */
 static enum err find_of(struct store *s, const char *sql, uint64_t key,
-			int64_t created_s, struct id *out, int64_t *created_at)
+			int64_t created_s, struct id *out)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db, sql, DB_ARGS(db_uint(key)), &q);
@@ -74,8 +74,7 @@ static enum err find_of(struct store *s, const char *sql, uint64_t key,
 		return e;
 	e = ERR_NOT_FOUND;
 	while (db_next(q)) {
-		*created_at = db_col_time(q, 1);
-		if (*created_at / 1000 != created_s)
+		if (db_col_time(q, 1) / 1000 != created_s)
 			continue;
 		*out = store_col_id(q, 0);
 		e = ERR_OK;
@@ -86,7 +85,7 @@ static enum err find_of(struct store *s, const char *sql, uint64_t key,
 enum err store_org_of_hook(struct store *s, const struct id *hook,
 			   struct id *out)
 {
-	int64_t created_s, created_at;
+	int64_t created_s;
 	uint64_t key;
 
 	if (!store_key(s, hook, ID_HOOK, &key, &created_s))
@@ -94,26 +93,21 @@ enum err store_org_of_hook(struct store *s, const struct id *hook,
 	return find_of(s,
 		       "SELECT organization, created_at FROM vh_hooks "
 		       "WHERE id = ? AND deleted_at IS NULL",
-		       key, created_s, out, &created_at);
+		       key, created_s, out);
 }
 
-enum err store_org_of_delivery(struct store *s, const struct id *id,
-			       struct id *out, struct id *delivery)
+enum err store_org_of_delivery(struct store *s, const struct id *delivery,
+			       struct id *out)
 {
-	int64_t created_s, created_at;
+	int64_t created_s;
 	uint64_t key;
-	enum err e;
 
-	if (!store_key(s, id, ID_DELIVERY, &key, &created_s) &&
-	    !store_key(s, id, ID_BATCH, &key, &created_s))
+	if (!store_key(s, delivery, ID_DELIVERY, &key, &created_s))
 		return ERR_NOT_FOUND;
-	e = find_of(s,
-		    "SELECT organization, created_at FROM vh_deliveries "
-		    "WHERE id = ?",
-		    key, created_s, out, &created_at);
-	if (!e)
-		store_id(s, delivery, ID_DELIVERY, created_at, key);
-	return e;
+	return find_of(s,
+		       "SELECT organization, created_at FROM vh_deliveries "
+		       "WHERE id = ?",
+		       key, created_s, out);
 }
 
 enum err store_org_list(struct store *s, struct arena *arena,

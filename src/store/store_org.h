@@ -33,10 +33,8 @@ enum err store_org_find(struct store *s, const struct id *id,
 /* The organization of a hook; ERR_NOT_FOUND also when the hook was deleted. */
 enum err store_org_of_hook(struct store *s, const struct id *hook,
 			   struct id *out);
-/* The organization of a delivery. `id` may be a batch's webhook-id: then
- * `delivery` is its first member, else the same id. */
-enum err store_org_of_delivery(struct store *s, const struct id *id,
-			       struct id *out, struct id *delivery);
+enum err store_org_of_delivery(struct store *s, const struct id *delivery,
+			       struct id *out);
 /* All organizations, oldest first; *arena*. */
 enum err store_org_list(struct store *s, struct arena *arena,
 			struct store_org **list, size_t *count);

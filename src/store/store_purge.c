@@ -35,15 +35,17 @@ static struct db_value cut_cancelled(const struct store_purge *p)
 
 struct page {
 	struct db_value key[STEP]; /* of the rows that may go */
+	uint64_t batch[STEP];	   /* the hooks of those that name a batch */
 	size_t count;
 };
 
 /*
- * Walks a page whose columns are the key, whether the row may go, and whether
- * it is older than the limit. Rows are roughly in the order of their age, so a
- * page of only young ones ends the sweep.
+ * Walks a page whose columns are the key, whether the row may go, whether it is
+ * older than the limit, and perhaps the hook of a batch that it names. Rows are
+ * roughly in the order of their age, so a page of only young ones ends the
+ * sweep.
  */
-static void read_purge_page(struct db_stmt *q, struct page *page,
+static void read_purge_page(struct db_stmt *q, bool batches, struct page *page,
 			    struct store_purge_place *at)
 {
 	bool old = false, full = db_rows(q) == STEP;
@@ -51,8 +53,11 @@ static void read_purge_page(struct db_stmt *q, struct page *page,
 	page->count = 0;
 	while (db_next(q)) {
 		at->key = db_col_uint(q, 0);
-		if (db_col_int(q, 1))
+		if (db_col_int(q, 1)) {
+			page->batch[page->count] =
+				batches ? db_col_uint(q, 3) : 0;
 			page->key[page->count++] = db_uint(at->key);
+		}
 		old = old || db_col_int(q, 2);
 	}
 	at->more = full && old;
@@ -122,6 +127,47 @@ static enum err remove_page_body(struct db *db, void *arg)
 	return e;
 }
 
+/* Whether a batch has members that must stay. They came shortly after the first
+ * one, by whose row the batch has its webhook-id. */
+static enum err has_members(struct store *s, const struct store_purge *p,
+			    uint64_t hook, struct db_value first, bool *has)
+{
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     "SELECT COUNT(*) FROM (SELECT d.batch, " EXPIRED " AS "
+		     "expired FROM vh_deliveries d FORCE INDEX (hook) WHERE "
+		     "d.hook_id = ? AND d.id > ? ORDER BY d.id LIMIT ?) m "
+		     "WHERE m.batch = ? AND NOT m.expired",
+		     DB_ARGS(cut(p), cut_cancelled(p), db_uint(hook), first,
+			     db_int(STEP), first),
+		     &q);
+	while (!e && db_next(q))
+		*has = db_col_uint(q, 0) > 0;
+	return e;
+}
+
+/* Leaves first members of batches out until the others may go. */
+static enum err spare_names(struct store *s, const struct store_purge *p,
+			    struct page *page)
+{
+	enum err e = ERR_OK;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < page->count && !e; i++) {
+		bool has = false;
+
+		if (page->batch[i])
+			e = has_members(s, p, page->batch[i], page->key[i],
+					&has);
+		if (!has)
+			page->key[kept++] = page->key[i];
+	}
+	page->count = kept;
+	return e;
+}
+
 static enum err remove_deliveries(struct removal *r)
 {
 	if (!r->p->dry_run)
@@ -139,18 +185,19 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(
-		s->db,
-		"SELECT d.id, " EXPIRED ", d.created_at < ? "
-		"FROM vh_deliveries d FORCE INDEX (PRIMARY) WHERE d.id > ? "
-		"ORDER BY d.id LIMIT ?",
-		DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
-			db_int(STEP)),
-		&q);
+	e = db_query(s->db,
+		     "SELECT d.id, " EXPIRED ", d.created_at < ?, "
+		     "d.hook_id * (d.batch = d.id) FROM vh_deliveries d "
+		     "FORCE INDEX (PRIMARY) WHERE d.id > ? "
+		     "ORDER BY d.id LIMIT ?",
+		     DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
+			     db_int(STEP)),
+		     &q);
 	if (e)
 		return e;
-	read_purge_page(q, &page, at);
-	if (page.count)
+	read_purge_page(q, true, &page, at);
+	e = spare_names(s, p, &page);
+	if (!e && page.count)
 		e = remove_deliveries(&r);
 	if (e)
 		return e;
@@ -202,7 +249,7 @@ enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 		&q);
 	if (e)
 		return e;
-	read_purge_page(q, &page, at);
+	read_purge_page(q, false, &page, at);
 	n = page.count;
 	if (n && !p->dry_run)
 		e = remove_notifications(s, &page, &n);

@@ -70,7 +70,7 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	jtree_put_string(v, "state", d->state);
 	if (d->reason)
 		jtree_put_string(v, "reason", d->reason);
-	view_put_id(v, "webhookId", &d->webhook_id);
+	jtree_put_string(v, "webhookId", d->webhook_id);
 	jtree_put_int(v, "attemptCount", d->attempts);
 	jtree_put_bool(v, "maybeDuplicate", d->maybe_duplicate);
 	view_put_time(v, "nextAttemptAt", d->due_at);

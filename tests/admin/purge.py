@@ -83,6 +83,26 @@ class _Case(admincase.AdminCase):
         return [int(row[1]) for row in rows]
 
 
+class Batches(_Case):
+    """A batch is named after its first member, which stays the longest."""
+
+    def test_the_first_member_waits_for_the_others(self):
+        self.hook(ON)
+        for key in range(1, 6):
+            self.notification(key, 40)
+        for key, finished in ((1, 39), (2, 29), (3, 39), (4, 39), (5, 39)):
+            self.delivery(key, ON, "delivered", 40, finished)
+        self.db.sql(
+            "UPDATE vh_deliveries SET batch = IF(id < 4, 1, 4) WHERE id <> 5"
+        )
+        assert self.counts("--dry-run")[0] == 3
+        assert self.counts()[0] == 3
+        assert self.keys("deliveries") == [1, 2]
+        self.db.sql(f"UPDATE vh_deliveries SET finished_at = {ago(31)}")
+        assert self.counts()[0] == 2
+        assert self.keys("deliveries") == []
+
+
 class Purge(_Case):
     def setup(self):
         super().setup()

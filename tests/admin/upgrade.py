@@ -122,6 +122,16 @@ class Upgrade(sendcase.SendCase):
             n for n, r in seen.items() if r.header("webhook-maybe-duplicate")
         ]
         assert marked == [1], marked
+        # Their webhook-id is the one that they had.
+        for n, r in seen.items():
+            found = self.door.request(
+                "GET",
+                "/v2/deliveries/" + r.header("webhook-id"),
+                [("Authorization", "old-key")],
+            ).json()
+            assert found["webhookId"] == r.header("webhook-id"), found
+            before = n in (1, 2)  # it was fanned out
+            assert (found["webhookId"] == found["_id"]) == before, found
         assert self.states() == {"delivered": 5, "failed": 1}
 
     def test_7_cut_off_after_the_names(self):

@@ -53,10 +53,37 @@ class Past(sendcase.SendCase):
         assert attempt["response"]["bodyEncoding"] == "utf-8"
 
     def test_the_receiver_knows_it_by_the_same_id(self):
-        _, _, listed = self.sent(Answer(200), path="/same")
+        hook, published, listed = self.sent(Answer(200), path="/same")
         [request] = self.sink.requests
         assert request.header("webhook-id") == listed["webhookId"]
-        assert listed["webhookId"] == listed["_id"]
+        assert listed["webhookId"] == f"{published}-{hook}"
+
+    def test_it_is_found_by_the_receivers_id(self):
+        hook, published, listed = self.sent(Answer(200), path="/named")
+        name = listed["webhookId"]
+        for form in (name, name.upper(), f"{name}-b"):
+            found = self.get(f"{DELIVERIES}/{form}")
+            assert found["_id"] == listed["_id"], (form, found)
+        answer = self.door.request(
+            "POST",
+            f"{DELIVERIES}/{name}/redeliver",
+            [("Authorization", self.key)],
+        )
+        assert answer.status == 202, answer
+        assert answer.json()["_id"] == listed["_id"], answer
+        other = self.service.key(self.service.organization())
+        self.ask(f"{DELIVERIES}/{name}", 404, other)
+        moved = f"{int(published[:8], 16) + 1:08x}{published[8:]}"
+        for wrong in (
+            f"{hook}-{published}",
+            f"{moved}-{hook}",
+            f"{published}-{published}",
+            f"{published}.{hook}",
+            f"{name}-c",
+            f"{name}-",
+            name[:-1],
+        ):
+            self.ask(f"{DELIVERIES}/{wrong}", 404)
 
     def test_a_body_that_is_no_text(self):
         _, _, listed = self.sent(Answer(200, b"\xff\x00\x01"), path="/binary")

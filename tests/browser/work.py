@@ -324,6 +324,17 @@ class Deliveries(PageCase):
         self.page.see("h3", "Request")
         return first["_id"]
 
+    def test_found_by_the_webhook_id(self):
+        delivery = self.open_one(self.good)
+        name = self.site.sink.at("/live")[-1].header("webhook-id")
+        self.go("deliveries")
+        self.page.fill("Find a delivery", name)
+        self.page.press("Enter")
+        self.page.see(".mono", name)
+        found = self.site.ask("GET", f"deliveries/{name}")
+        assert found["_id"] == delivery, found
+        self.quiet()
+
     def test_attempts_as_a_timeline(self):
         self.open_one(self.bad)
         self.page.see(".timeline", "Attempt 1")
@@ -334,11 +345,12 @@ class Deliveries(PageCase):
         self.page.see("[aria-label='Answer body']", "out of order")
 
     def test_request_and_answer_side_by_side(self):
-        delivery = self.open_one(self.good)
-        self.page.see(
-            "[aria-label='Request headers']", f"webhook-id: {delivery}"
-        )
+        self.open_one(self.good)
         request = self.site.sink.at("/live")[-1]
+        self.page.see(
+            "[aria-label='Request headers']",
+            "webhook-id: " + request.header("webhook-id"),
+        )
         self.page.see(
             "[aria-label='Request headers']",
             "webhook-timestamp: " + request.header("webhook-timestamp"),

@@ -48,6 +48,26 @@ class Options(LaneCase):
         ids = {r.header("webhook-id") for r in self.sink.at("/batch")}
         assert len(ids) == 3
 
+    def test_a_batch_has_the_id_of_its_first_member(self):
+        hook = self.fresh("/named")
+        self.set(batch_size=4)
+        published = [self.publish(f'{{"n":{n}}}') for n in range(3)]
+        self.once("delivered 3")
+        [request] = self.sink.at("/named")
+        name = request.header("webhook-id")
+        assert name == f"{published[0]}-{hook}-b"
+        for n, asked in [
+            (0, name),
+            *((n, f"{published[n]}-{hook}") for n in range(3)),
+        ]:
+            found = self.door.request(
+                "GET", f"/v2/deliveries/{asked}", [("Authorization", self.key)]
+            ).json()
+            assert found["notification"] == published[n], found
+            assert found["webhookId"] == name, found
+            whole = self.service.admin("verify", asked)
+            assert f"webhook-id: {name}" in whole, whole
+
     def test_a_batch_keeps_its_members_and_its_id(self):
         self.fresh("/batch")
         self.set(batch_size=4)

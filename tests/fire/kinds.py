@@ -152,6 +152,8 @@ class V2(FireCase):
                 rig.records.go_back()
             rig.sink.wait(11, "/ok/a")
             rig.settle(30)
+            names = {r.header("webhook-id") for r in rig.sink.at("/ok/a")}
+            assert len(names) == 6, names
             assert "gone back" in host.log(), host.log()
 
     def test_no_failure_is_written_for_what_is_gone(self):

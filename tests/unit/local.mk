@@ -42,6 +42,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_text.c \
 	%D%/test_valid.c \
 	%D%/test_vault.c \
+	%D%/test_webhook_id.c \
 	%D%/test_worker_count.c \
 	%D%/unit.c %D%/unit.h \
 	%D%/unit_call.c %D%/unit_call.h

@@ -49,6 +49,7 @@ static Suite *(*const suites[])(void) = {
 	suite_text,
 	suite_valid,
 	suite_vault,
+	suite_webhook_id,
 	suite_worker_count,
 };
 /* clang-format on */

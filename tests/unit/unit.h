@@ -48,6 +48,7 @@ Suite *suite_target_url(void);
 Suite *suite_text(void);
 Suite *suite_valid(void);
 Suite *suite_vault(void);
+Suite *suite_webhook_id(void);
 Suite *suite_worker_count(void);
 
 #endif
