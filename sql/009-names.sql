@@ -43,6 +43,16 @@ ALTER TABLE vh_lanes
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was published before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';
 
+-- The one table that an installation may have done without.
+SET @alerts = (SELECT IF(COUNT(*), 'ALTER TABLE vh_alerts MODIFY COLUMN kind ENUM(''disabled'',''failed'',''held'') NOT NULL COMMENT ''the hook was disabled by the service; deliveries of it were given up; the sender crashed at them''', 'DO 0') FROM information_schema.tables
+	WHERE table_schema = DATABASE() AND table_name = 'vh_alerts');
+
+PREPARE alerts FROM @alerts;
+
+EXECUTE alerts;
+
+DEALLOCATE PREPARE alerts;
+
 ALTER TABLE vh_attempts
 	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
 	ADD COLUMN response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came';

@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS vh_lanes (
 	next_at DATETIME(3) NULL COMMENT 'when a sender should look here: due, end of lease or of suspension; NULL: nothing to do',
 	owner VARBINARY(64) NULL COMMENT 'the sender that holds the lease until next_at; NULL: free',
 	in_flight BLOB NULL COMMENT 'keys of the deliveries that may be on the way, 8 bytes each, big-endian',
-	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'owners that died here in a row with deliveries in flight',
+	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'owners that crashed here in a row with deliveries in flight',
 	failures INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'connection-level failures in a row',
 	suspended_until DATETIME(3) NULL COMMENT 'nothing is sent until then: the target is taken for dead, has asked for time, or an ordered lane waits',
 	put_off TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: the target has asked for suspended_until, by Retry-After',
@@ -133,7 +133,7 @@ CREATE TABLE IF NOT EXISTS vh_deliveries (
 	attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'made so far, in all',
 	tries SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'made since the schedule last began',
 	maybe_duplicate TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: an earlier request may have arrived without a complete answer',
-	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'senders that died with this one alone in flight',
+	crashes TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'senders that crashed with this one alone in flight',
 	batch BIGINT UNSIGNED NULL COMMENT 'vh_deliveries.id of the first one in the batch it was first sent in; NULL: sent alone, or not yet',
 	reason VARCHAR(200) NULL COMMENT 'why it is held, failed or cancelled, where the attempts do not tell',
 	created_at DATETIME(3) NOT NULL COMMENT 'when it was fanned out; part of the public _id',
@@ -246,7 +246,7 @@ CREATE TABLE IF NOT EXISTS vh_counters (
 
 CREATE TABLE IF NOT EXISTS vh_alerts (
 	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',
-	kind ENUM('disabled','failed') NOT NULL COMMENT 'the hook was disabled by the service; deliveries of it were given up',
+	kind ENUM('disabled','failed','held') NOT NULL COMMENT 'the hook was disabled by the service; deliveries of it were given up; the sender crashed at them',
 	count INT UNSIGNED NOT NULL COMMENT 'how often since the last mail that told of it',
 	reason VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'of the last time',
 	first_at DATETIME(3) NOT NULL COMMENT 'of the first time',

@@ -21,7 +21,8 @@ static void alert_count(struct store_alert *list, size_t *n,
 	uint64_t hook = p->lane->facts.hook.hook;
 
 	if (!*n || list[*n - 1].hook != hook)
-		list[(*n)++] = (struct store_alert){.hook = hook, .reason = ""};
+		list[(*n)++] = (struct store_alert){
+			.hook = hook, .kind = STORE_ALERT_FAILED, .reason = ""};
 	list[*n - 1].count += p->count;
 }
 
@@ -46,9 +47,20 @@ enum err alert_failed(struct round *r)
 enum err alert_disabled(struct round *r, const struct lane *l)
 {
 	struct store_alert a = {.hook = l->facts.hook.hook,
-				.disabled = true,
+				.kind = STORE_ALERT_DISABLED,
 				.count = 1,
 				.reason = l->draft.disable};
+
+	return wanted(r) ? store_alert_add(&r->store, &a, 1, r->store.now)
+			 : ERR_OK;
+}
+
+enum err alert_held(struct round *r, uint64_t hook, uint64_t count)
+{
+	struct store_alert a = {.hook = hook,
+				.kind = STORE_ALERT_HELD,
+				.count = count,
+				.reason = ""};
 
 	return wanted(r) ? store_alert_add(&r->store, &a, 1, r->store.now)
 			 : ERR_OK;

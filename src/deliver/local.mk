@@ -36,6 +36,7 @@ libhooks_a_SOURCES += \
 	%D%/round.h \
 	%D%/round_doubt.c \
 	%D%/round_doubt.h \
+	%D%/round_held.c \
 	%D%/round_look.c \
 	%D%/round_look.h \
 	%D%/round_memory.c \

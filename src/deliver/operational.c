@@ -220,8 +220,7 @@ enum err operational_delivery_failed(struct store *s, struct arena *arena,
 	return e;
 }
 
-enum err operational_expired(struct store *s, struct store_failed *list,
-			     size_t n)
+enum err operational_ended(struct store *s, struct store_failed *list, size_t n)
 {
 	struct arena arena;
 	enum err e = choose_wanted(s, list, &n);

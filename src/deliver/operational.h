@@ -35,9 +35,10 @@ enum err operational_failed_choose(struct store *s, struct store_failed *list,
 enum err operational_delivery_failed(struct store *s, struct arena *arena,
 				     const struct store_failed *list, size_t n);
 
-/* The same in one step for deliveries that were held too long and have just
- * failed, at most 256; the list is used up. */
-enum err operational_expired(struct store *s, struct store_failed *list,
-			     size_t n);
+/* The same in one step for deliveries that ended without an attempt: they were
+ * held too long and have just failed, or they are held from now on. At most
+ * 256; the list is used up. */
+enum err operational_ended(struct store *s, struct store_failed *list,
+			   size_t n);
 
 #endif

@@ -135,21 +135,22 @@ static void leave(struct round *r, struct lane *l)
 static enum err round_tx_take(struct round *r)
 {
 	uint64_t keys[STORE_LANE_MAX];
-	struct store_lane *rows;
+	struct store_lane_taken taken;
 	struct store_lane_hook *hooks;
-	size_t n = 0;
 	enum err e;
 
-	rows = arena_alloc(&r->arena, (r->due_count + 1) * sizeof(*rows));
-	e = store_lane_take(&r->store, r->due, r->due_count, rows, &n);
+	e = store_lane_take(&r->store, &r->arena, r->due, r->due_count, &taken);
 	if (e)
 		return e;
-	for (size_t i = 0; i < n; i++)
-		keys[i] = store_lane_hook_key(rows[i].lane);
-	hooks = arena_alloc(&r->arena, (n + 1) * sizeof(*hooks));
-	e = store_lane_hooks(&r->store, &r->arena, keys, n, hooks);
-	for (size_t i = 0; !e && i < n; i++) {
-		struct lane *l = lane_new(&rows[i], &hooks[i], r->store.now);
+	for (size_t i = 0; i < taken.count; i++)
+		keys[i] = store_lane_hook_key(taken.lanes[i].lane);
+	hooks = arena_alloc(&r->arena, (taken.count + 1) * sizeof(*hooks));
+	e = store_lane_hooks(&r->store, &r->arena, keys, taken.count, hooks);
+	if (!e)
+		e = round_held(r, &taken, hooks);
+	for (size_t i = 0; !e && i < taken.count; i++) {
+		struct lane *l =
+			lane_new(&taken.lanes[i], &hooks[i], r->store.now);
 
 		if (l->shared.window > r->plan->conf->sender.hook_concurrency)
 			l->shared.window =

@@ -14,6 +14,8 @@
 struct db;
 struct lane;
 struct round;
+struct store_lane_hook;
+struct store_lane_taken;
 
 /* The body for db_tx(); `round` is a struct round. */
 enum err round_tx_run(struct db *db, void *round);
@@ -34,6 +36,10 @@ void round_tx_forget(struct round *r);
 enum err round_record(struct round *r);
 /* round_record.c: disables the lane's hook, if there is a reason. */
 enum err round_disable(struct round *r, struct lane *l);
+/* round_held.c: tells of deliveries that a take has held; `hooks` of its
+ * lanes. */
+enum err round_held(struct round *r, const struct store_lane_taken *taken,
+		    const struct store_lane_hook *hooks);
 /* round_read.c: reads and plans as much of the lane as may go out now. */
 enum err round_read(struct round *r, struct lane *l);
 

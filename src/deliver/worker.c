@@ -96,7 +96,6 @@ enum err worker_run(const struct worker_plan *plan)
 {
 	const struct conf *conf = plan->conf;
 	size_t places = conf->sender.concurrency / plan->workers;
-	char owner[LOCK_OWNER_SIZE];
 	struct ledger_thread ledger;
 	struct courier_plan courier;
 	struct http *http;
@@ -104,13 +103,13 @@ enum err worker_run(const struct worker_plan *plan)
 	pthread_t thread;
 
 	places = affordable(places ? places : 1);
-	lock_owner(plan->lock, owner);
+	lock_owner(plan->lock, plan->owner);
 	http = open_http(plan, places);
 	mailbox_init(&mailbox, http);
 	ledger = (struct ledger_thread){
 		.plan = {.conf = conf,
 			 .mailbox = &mailbox,
-			 .owner = owner,
+			 .owner = plan->owner,
 			 .host = plan->lock->host,
 			 .worker = plan->worker,
 			 .concurrency = places,

@@ -19,6 +19,7 @@ struct worker_plan {
 	const struct conf *conf; /* borrowed, as all here */
 	struct policy *policy;
 	struct lock *lock; /* this worker's own open file */
+	char *owner;	   /* LOCK_OWNER_SIZE: the name that it gets */
 	unsigned worker, workers;
 	bool once;
 	int64_t until; /* see plan.h */

@@ -65,7 +65,7 @@ static void find_names(struct digest *n)
 		snprintf(n->from, sizeof(n->from), "vyte-hooks@%s", n->host);
 }
 
-static void put_headers(struct digest *n, uint64_t disabled, uint64_t failed)
+static void put_headers(struct digest *n, const uint64_t *counts)
 {
 	const struct conf_list *to = &n->s->conf->notify.mail_to;
 	char date[TEXT_MAIL_TIME_SIZE], random[33];
@@ -80,12 +80,14 @@ static void put_headers(struct digest *n, uint64_t disabled, uint64_t failed)
 		buf_printf(out, "%s<%s>", i ? ",\r\n " : "", to->word[i]);
 	buf_printf(out,
 		   "\r\nSubject: vyte-hooks on %s: %llu hooks disabled, %llu "
-		   "deliveries failed\r\n"
+		   "deliveries failed, %llu held\r\n"
 		   "Message-ID: <%s@%s>\r\nMIME-Version: 1.0\r\n"
 		   "Content-Type: text/plain; charset=us-ascii\r\n"
 		   "Auto-Submitted: auto-generated\r\n\r\n",
-		   n->host, (unsigned long long)disabled,
-		   (unsigned long long)failed, random, n->host);
+		   n->host, (unsigned long long)counts[STORE_ALERT_DISABLED],
+		   (unsigned long long)counts[STORE_ALERT_FAILED],
+		   (unsigned long long)counts[STORE_ALERT_HELD], random,
+		   n->host);
 }
 
 static void digest_put_text(struct buf *out, const char *s)
@@ -109,7 +111,7 @@ static void put_alert(struct digest *n, const struct store_alert *a)
 		digest_put_text(out, target.host);
 	buf_printf(out, "\r\n    of organization %s, %s%s", org,
 		   a->count > 1 ? "since " : "", when);
-	if (a->disabled) {
+	if (a->kind == STORE_ALERT_DISABLED) {
 		buf_puts(out, "\r\n    ");
 		digest_put_text(out, a->reason);
 	} else {
@@ -118,14 +120,15 @@ static void put_alert(struct digest *n, const struct store_alert *a)
 	buf_puts(out, "\r\n");
 }
 
-static void put_part(struct digest *n, bool disabled, const char *title)
+static void put_part(struct digest *n, enum store_alert_kind kind,
+		     const char *title)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < n->count; i++) {
 		const struct store_alert *a = &n->alerts[i];
 
-		if (a->disabled != disabled || !a->target_url)
+		if (a->kind != kind || !a->target_url)
 			continue;
 		if (!any)
 			buf_puts(&n->message, title);
@@ -137,28 +140,33 @@ static void put_part(struct digest *n, bool disabled, const char *title)
 /* False: everything that was to be reported is gone. */
 static bool write_message(struct digest *n)
 {
-	uint64_t disabled = 0, failed = 0;
+	uint64_t counts[STORE_ALERT_MAX] = {0}, all = 0;
 
 	for (size_t i = 0; i < n->count; i++) {
 		const struct store_alert *a = &n->alerts[i];
 
-		if (a->target_url && a->disabled)
-			disabled++;
-		else if (a->target_url)
-			failed += a->count;
+		if (!a->target_url)
+			continue;
+		all++;
+		counts[a->kind] +=
+			a->kind == STORE_ALERT_DISABLED ? 1 : a->count;
 	}
 	find_names(n);
-	put_headers(n, disabled, failed);
-	put_part(n, true,
+	put_headers(n, counts);
+	put_part(n, STORE_ALERT_DISABLED,
 		 "Hooks that were disabled. Their deliveries are held until "
 		 "somebody\r\nenables them: hooks-admin hook enable "
 		 "ID\r\n\r\n");
-	put_part(n, false,
+	put_part(n, STORE_ALERT_FAILED,
 		 "\r\nHooks with deliveries that failed at the last attempt "
 		 "of their\r\nschedule:\r\n\r\n");
+	put_part(n, STORE_ALERT_HELD,
+		 "\r\nHooks with deliveries that are held, because the sender "
+		 "crashed three times\r\nwhile sending them. They go again "
+		 "when somebody asks for it:\r\n\r\n");
 	buf_puts(&n->message, "\r\nhooks-admin status shows the state of "
 			      "the queue.\r\n");
-	return disabled || failed;
+	return all > 0;
 }
 
 /* ---- sending ---- */

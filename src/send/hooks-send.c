@@ -29,6 +29,7 @@
 #include "send/send_report.h"
 #include "send/send_turn.h"
 #include "store/store.h"
+#include "store/store_lane.h"
 #include "store/store_sender.h"
 
 enum {
@@ -37,6 +38,12 @@ enum {
 	KEEPER_MS = 10000,     /* between checks for chores that are due */
 	KEEPER_STOP_MS = 1000, /* to finish its current statement */
 	KEEPER_ONCE_MS = 15000 /* with --once, if the database hangs */
+};
+
+/* Shared with the workers. */
+struct send_common {
+	struct plan_count count;
+	char owner[SEND_OPTIONS_WORKERS_MAX][LOCK_OWNER_SIZE]; /* their names */
 };
 
 struct run {
@@ -52,9 +59,10 @@ struct run {
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
-	pid_t keeper;		  /* the process for chores; 0: none */
-	int64_t next_keeper;	  /* monotonic */
-	struct plan_count *count; /* shared with the workers */
+	pid_t keeper;	     /* the process for chores; 0: none */
+	int64_t next_keeper; /* monotonic */
+	struct send_common *common;
+	struct plan_count *count; /* in it */
 	int64_t stop_by;	  /* monotonic; 0: the run continues */
 	enum err result;
 	struct send_report report;
@@ -101,6 +109,7 @@ static enum err send_work(struct run *r, unsigned worker)
 	struct worker_plan plan = {
 		.conf = &r->conf,
 		.policy = &r->policy,
+		.owner = r->common->owner[worker],
 		.worker = worker,
 		.workers = r->workers,
 		.once = r->o.once,
@@ -222,8 +231,15 @@ static void end_keeper(struct run *r)
 
 /* ---- while the workers run ---- */
 
-/* Lanes leased by a dead worker need not wait for the end of the lease. */
-static void note_death(struct run *r, int signal)
+static bool is_crash(int signal)
+{
+	return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS ||
+	       signal == SIGILL || signal == SIGFPE;
+}
+
+/* Lanes leased by a dead worker need not wait for the end of the lease. Whoever
+ * takes them is told if it has crashed: a delivery may be the reason. */
+static void note_death(struct run *r, unsigned worker, int signal)
 {
 	if (signal == SIGKILL && r->stop_by) {
 		log_error(
@@ -234,15 +250,17 @@ static void note_death(struct run *r, int signal)
 	}
 	log_error("a worker died of signal %d", signal);
 	r->result = ERR_INTERNAL;
+	if (is_crash(signal))
+		(void)store_lane_blame(&r->store, r->common->owner[worker]);
 	(void)send_prepare_bury(&r->store, &r->lock);
 	db_close(r->store.db);
 }
 
-static void note_end(struct run *r, int status)
+static void note_end(struct run *r, unsigned worker, int status)
 {
 	r->running--;
 	if (WIFSIGNALED(status)) {
-		note_death(r, WTERMSIG(status));
+		note_death(r, worker, WTERMSIG(status));
 	} else if (WEXITSTATUS(status) == err_exit(ERR_TEMP)) {
 		r->result = r->result ? r->result : ERR_TEMP;
 	} else if (WEXITSTATUS(status) == err_exit(ERR_CONFIG)) {
@@ -261,7 +279,7 @@ static void reap(struct run *r)
 		    waitpid(r->pid[i], &status, WNOHANG) != r->pid[i])
 			continue;
 		r->pid[i] = 0;
-		note_end(r, status);
+		note_end(r, i, status);
 	}
 }
 
@@ -347,10 +365,11 @@ static enum err run_workers(struct run *r)
 {
 	const sigset_t *signals = &r->signals;
 
-	r->count = mmap(NULL, sizeof(*r->count), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (r->count == MAP_FAILED)
+	r->common = mmap(NULL, sizeof(*r->common), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->common == MAP_FAILED)
 		return ERR_INTERNAL;
+	r->count = &r->common->count;
 	r->report.count = r->count;
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);

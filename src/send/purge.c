@@ -76,7 +76,7 @@ static struct store_purge moments(const struct store *s, int64_t now)
 		.hours = now - c->retention.deliveries - 24 * STORE_HOUR_MS,
 		.idempotency = now - c->retention.idempotency,
 		.settled = now - greater(2 * c->sender.lease, SETTLED_MIN),
-		.expired = operational_expired,
+		.expired = operational_ended,
 	};
 }
 

@@ -5,13 +5,26 @@
 #include "store/store_alert.h"
 
 #include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "store/store.h"
 #include "store/store_col.h"
 
-static struct db_value kind(const struct store_alert *a)
+/* As the column has them. */
+static const char *const kinds[STORE_ALERT_MAX] = {
+	[STORE_ALERT_DISABLED] = "disabled",
+	[STORE_ALERT_FAILED] = "failed",
+	[STORE_ALERT_HELD] = "held",
+};
+
+static enum store_alert_kind kind_of(const char *text)
 {
-	return db_text(a->disabled ? "disabled" : "failed");
+	enum store_alert_kind kind = STORE_ALERT_DISABLED;
+
+	while (kind < STORE_ALERT_MAX - 1 && strcmp(text, kinds[kind]) != 0)
+		kind++;
+	return kind;
 }
 
 enum err store_alert_add(struct store *s, const struct store_alert *list,
@@ -26,7 +39,7 @@ enum err store_alert_add(struct store *s, const struct store_alert *list,
 	v = at = xmalloc(n * COLUMNS * sizeof(*v));
 	for (size_t i = 0; i < n; i++) {
 		*at++ = db_uint(list[i].hook);
-		*at++ = kind(&list[i]);
+		*at++ = db_text(kinds[list[i].kind]);
 		*at++ = db_uint(list[i].count);
 		*at++ = db_text(list[i].reason);
 		*at++ = db_time(now);
@@ -48,7 +61,7 @@ static void read_alert(const struct store *s, struct db_stmt *q,
 {
 	*a = (struct store_alert){
 		.hook = db_col_uint(q, 0),
-		.disabled = db_col_int(q, 1) != 0,
+		.kind = kind_of(db_col_text(q, 1)),
 		.count = db_col_uint(q, 2),
 		.reason = store_col_text(q, 3, arena),
 		.first_at = db_col_time(q, 4),
@@ -68,7 +81,7 @@ enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 	struct db_stmt *q;
 	size_t n = 0;
 	enum err e = db_query(s->db,
-			      "SELECT a.hook_id, a.kind = 'disabled', a.count, "
+			      "SELECT a.hook_id, a.kind, a.count, "
 			      "a.reason, a.first_at, a.last_at, "
 			      "h.organization, h.created_at, h.target_url "
 			      "FROM vh_alerts a LEFT JOIN vh_hooks h "
@@ -88,18 +101,19 @@ enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 
 static enum err done(struct store *s, const struct store_alert *a)
 {
-	enum err e =
-		db_exec(s->db,
-			"DELETE FROM vh_alerts WHERE hook_id = ? AND "
-			"kind = ? AND count <= ?",
-			DB_ARGS(db_uint(a->hook), kind(a), db_uint(a->count)));
+	enum err e = db_exec(s->db,
+			     "DELETE FROM vh_alerts WHERE hook_id = ? AND "
+			     "kind = ? AND count <= ?",
+			     DB_ARGS(db_uint(a->hook), db_text(kinds[a->kind]),
+				     db_uint(a->count)));
 
 	if (e || db_affected(s->db))
 		return e;
 	return db_exec(s->db,
 		       "UPDATE vh_alerts SET count = count - ? WHERE "
 		       "hook_id = ? AND kind = ?",
-		       DB_ARGS(db_uint(a->count), db_uint(a->hook), kind(a)));
+		       DB_ARGS(db_uint(a->count), db_uint(a->hook),
+			       db_text(kinds[a->kind])));
 }
 
 enum err store_alert_done(struct store *s, const struct store_alert *list,

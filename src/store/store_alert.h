@@ -17,10 +17,17 @@
 struct arena;
 struct store;
 
+enum store_alert_kind {
+	STORE_ALERT_DISABLED, /* the service disabled the hook */
+	STORE_ALERT_FAILED,   /* deliveries failed */
+	STORE_ALERT_HELD,     /* deliveries are held */
+	STORE_ALERT_MAX
+};
+
 struct store_alert {
 	uint64_t hook;
-	bool disabled;	    /* the hook was disabled; else deliveries failed: */
-	uint64_t count;	    /* the number of them */
+	enum store_alert_kind kind;
+	uint64_t count;	    /* how many deliveries, or how often */
 	const char *reason; /* borrowed when written, *arena* when read */
 	/* Set only when read: */
 	struct id hook_id, organization;

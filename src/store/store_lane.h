@@ -23,6 +23,9 @@
 struct arena;
 struct store;
 
+/* What the name of an owner that has crashed ends with. */
+#define STORE_LANE_CRASHED "!"
+
 enum {
 	STORE_LANE_MAX = 256, /* lanes in one call */
 	STORE_LANE_KEY_BYTES =
@@ -70,7 +73,7 @@ static inline uint64_t store_lane_hook_key(uint64_t lane)
 struct store_lane {
 	uint64_t lane;
 	uint64_t turn;		 /* of the round that wrote it */
-	unsigned crashes;	 /* owners that died with rows in flight */
+	unsigned crashes;	 /* owners that crashed with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
 	bool put_off;		 /* the target has asked for that */
@@ -148,16 +151,33 @@ enum err store_lane_let_go(struct store *s, const char *owner,
  * step. */
 enum err store_lane_doubt(struct store *s, int64_t before, uint64_t *place);
 
+/* Deliveries of a lane that are held from now on. */
+struct store_lane_held {
+	uint64_t lane;
+	uint64_t count;
+	uint64_t *keys; /* without operational ones; arena */
+	size_t key_count;
+};
+
+/* Arena. */
+struct store_lane_taken {
+	struct store_lane *lanes;
+	size_t count;
+	struct store_lane_held *held;
+	size_t held_count;
+};
+
 /*
  * Locks those of the lanes that are free or whose lease has ended, and reads
  * them. Rows that a dead owner had in flight are marked as possibly arrived,
- * and have an attempt more, of which nothing is known; a delivery, or a batch,
- * that was three times alone in flight when its sender died is held. A ping
- * that was in flight has failed: it is never sent twice. `lanes` has room for
- * n; `taken` of them are filled.
+ * and count as attempts without a record. If the owner has crashed, as
+ * store_lane_blame() says, a delivery, or a batch, that was alone in flight
+ * then for the third time is held. A ping that was in flight has failed: it is
+ * never sent twice.
  */
-enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
-			 struct store_lane *lanes, size_t *taken);
+enum err store_lane_take(struct store *s, struct arena *arena,
+			 const uint64_t *numbers, size_t n,
+			 struct store_lane_taken *out);
 /* The rows of one request, whatever their state: all of `batch`, or, when it
  * is 0, the delivery `key`. Takes no lock. */
 enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
@@ -253,6 +273,10 @@ struct store_lane_write {
 
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n);
+
+/* Marks the lanes of an owner that has crashed: what was in flight may be the
+ * reason. They can be taken at once. */
+enum err store_lane_blame(struct store *s, const char *owner);
 
 /* Ends the leases of owners whose name begins so and that are dead, as
  * `alive` tells: their lanes can be taken at once. `freed`: how many. */

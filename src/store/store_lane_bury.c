@@ -45,6 +45,15 @@ static enum err bury_lane(struct store *s, const char *owner, uint64_t lane)
 		       DB_ARGS(db_uint(lane), db_text(owner)));
 }
 
+enum err store_lane_blame(struct store *s, const char *owner)
+{
+	return db_exec(s->db,
+		       "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3), "
+		       "owner = CONCAT(owner, '" STORE_LANE_CRASHED "') "
+		       "WHERE owner = ?",
+		       DB_ARGS(db_text(owner)));
+}
+
 /* A lane whose row somebody has locked, and what is not reached in time, keeps
  * its lease to its end. */
 static enum err bury_each(struct store *s, struct arena *arena,

@@ -5,15 +5,32 @@
 #include "store/store_lane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "outside/attempt.h"
+#include "rules/action.h"
 #include "store/store.h"
 
 enum {
-	CRASHES_TO_HOLD = 3, /* senders that died with it alone in flight */
+	CRASHES_TO_HOLD = 3, /* senders that crashed with it alone in flight */
 	BATCH_MAX = 100	     /* members */
 };
+
+struct taking {
+	struct store *s;
+	struct arena *arena;
+	struct store_lane_taken *out;
+};
+
+/* Only then the deliveries in flight can be the reason: a host that was turned
+ * off, or a sender that was killed, says nothing about them. */
+static bool has_crashed(const char *owner)
+{
+	size_t len = strlen(owner), n = strlen(STORE_LANE_CRASHED);
+
+	return len >= n && strcmp(owner + len - n, STORE_LANE_CRASHED) == 0;
+}
 
 static uint64_t load_key(const unsigned char *p)
 {
@@ -94,29 +111,61 @@ static enum err hold_killers(struct store *s, const struct db_value *list,
 			    "lane = hook_id + " STORE_LANE_HELD_SQL ", "
 			    "due_at = UTC_TIMESTAMP(3), "
 			    "finished_at = UTC_TIMESTAMP(3), "
-			    "reason = 'the sender died three times while "
+			    "reason = 'the sender crashed three times while "
 			    "sending this delivery' WHERE state = 'pending' "
 			    "AND crashes >= ? AND id IN ({?})",
 			    DB_ARGS(db_int(CRASHES_TO_HOLD)), list, n);
 }
 
-static enum err recover_rows(struct store *s, struct store_lane *lane,
-			     const struct db_value *list, size_t n)
+/* What was in flight and is held now was not held before. */
+static enum err list_held(struct taking *t, uint64_t lane,
+			  const struct db_value *list, size_t n)
+{
+	struct store_lane_held *h = &t->out->held[t->out->held_count];
+	struct db_stmt *q;
+	enum err e;
+
+	*h = (struct store_lane_held){.lane = lane};
+	h->keys = arena_alloc(t->arena, n * sizeof(*h->keys));
+	e = db_query_list(t->s->db,
+			  "SELECT d.id, n.action FROM vh_deliveries d "
+			  "JOIN vh_notifications n ON n.id = d.notification_id "
+			  "WHERE d.state = 'held' AND d.id IN ({?})",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q)) {
+		h->count++;
+		if (!action_operational(db_col_text(q, 1)))
+			h->keys[h->key_count++] = db_col_uint(q, 0);
+	}
+	t->out->held_count += h->count > 0;
+	return e;
+}
+
+static enum err recover_rows(struct taking *t, struct store_lane *lane,
+			     const struct db_value *list, size_t n,
+			     bool crashed)
 {
 	bool alone;
 	enum err e;
 
 	if (store_lane_kind(lane->lane) == STORE_LANE_PING)
-		return update_suspects(s, fail_pings, list, n, n == 1);
-	e = was_alone(s, list, n, &alone);
+		return update_suspects(t->s, fail_pings, list, n,
+				       crashed && n == 1);
+	e = was_alone(t->s, list, n, &alone);
+	alone = alone && crashed;
 	if (!e)
-		e = update_suspects(s, mark_suspects, list, n, alone);
-	lane->crashes++;
-	return !e && alone ? hold_killers(s, list, n) : e;
+		e = update_suspects(t->s, mark_suspects, list, n, alone);
+	lane->crashes += crashed;
+	if (!e && alone)
+		e = hold_killers(t->s, list, n);
+	return !e && alone && db_affected(t->s->db)
+		       ? list_held(t, lane->lane, list, n)
+		       : e;
 }
 
-static enum err recover(struct store *s, struct store_lane *lane,
-			const unsigned char *in_flight, size_t bytes)
+static enum err recover(struct taking *t, struct store_lane *lane,
+			const char *owner, const unsigned char *in_flight,
+			size_t bytes)
 {
 	size_t n = bytes / STORE_LANE_KEY_BYTES;
 	struct db_value *list = xmalloc((n + 1) * sizeof(*list));
@@ -125,7 +174,7 @@ static enum err recover(struct store *s, struct store_lane *lane,
 	for (size_t i = 0; i < n; i++)
 		list[i] =
 			db_uint(load_key(in_flight + i * STORE_LANE_KEY_BYTES));
-	e = n ? recover_rows(s, lane, list, n) : ERR_OK;
+	e = n ? recover_rows(t, lane, list, n, has_crashed(owner)) : ERR_OK;
 	free(list);
 	return e;
 }
@@ -149,18 +198,20 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 	};
 }
 
-enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
-			 struct store_lane *lanes, size_t *taken)
+enum err store_lane_take(struct store *s, struct arena *arena,
+			 const uint64_t *numbers, size_t n,
+			 struct store_lane_taken *out)
 {
+	struct taking t = {.s = s, .arena = arena, .out = out};
 	struct db_value list[STORE_LANE_MAX];
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
-	if (!n) {
-		*taken = 0;
+	*out = (struct store_lane_taken){0};
+	if (!n)
 		return ERR_OK;
-	}
+	out->lanes = arena_alloc(arena, n * sizeof(*out->lanes));
+	out->held = arena_alloc(arena, n * sizeof(*out->held));
 	db_uints(list, numbers, n);
 	e = db_query_list(
 		s->db,
@@ -175,13 +226,12 @@ enum err store_lane_take(struct store *s, const uint64_t *numbers, size_t n,
 		size_t in_flight;
 		const char *keys = db_col_bytes(q, 2, &in_flight);
 
-		read_lane(q, &lanes[count]);
+		read_lane(q, &out->lanes[out->count]);
 		if (!db_col_null(q, 1) && in_flight)
-			e = recover(s, &lanes[count],
+			e = recover(&t, &out->lanes[out->count],
+				    db_col_text(q, 1),
 				    (const unsigned char *)keys, in_flight);
-		count++;
+		out->count++;
 	}
-	if (!e)
-		*taken = count;
 	return e;
 }

@@ -101,7 +101,7 @@ class Mails(_Case):
         ), message.keys()
         assert re.fullmatch(
             r"vyte-hooks on [\w.-]+: 1 hooks disabled, 0 "
-            r"deliveries failed",
+            r"deliveries failed, 0 held",
             message["Subject"],
         )
         assert abs(message["Date"].datetime.timestamp() - time.time()) < 60
