@@ -184,7 +184,9 @@ void parcel_address(struct parcel *p, int64_t now)
 	add_line(p, &n, p->text[1]);
 	add_line(p, &n, p->signature.data);
 	add_line(p, &n, p->text[2]);
-	if (maybe_duplicate(p))
+	/* What may have been lost on a kept connection gets a new one. */
+	p->request.fresh = maybe_duplicate(p);
+	if (p->request.fresh)
 		add_line(p, &n, duplicate);
 	snprintf(p->text[3], sizeof(p->text[3]), "webhook-hops: %u", p->hops);
 	if (p->hops)

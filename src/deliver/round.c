@@ -143,7 +143,7 @@ static void round_count(const struct round *r, const struct parcel *p)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
 		atomic_fetch_add(&c->failed, p->count);
-	else if (p->outcome.verdict != OUTCOME_GONE &&
+	else if (p->outcome.verdict != OUTCOME_GONE && !p->outcome.again &&
 		 (!r->plan->once || !p->lane->facts.hook.ordered))
 		atomic_fetch_add(&c->retried, p->count);
 }
@@ -204,6 +204,13 @@ static void read_on(struct lane *l)
 	}
 }
 
+static void rewind_lane(struct lane *l)
+{
+	l->ledger.drained = false;
+	l->ledger.after_due = 0;
+	l->ledger.after_key = 0;
+}
+
 static void wait_for_rate(struct round *r, struct lane *l)
 {
 	enum { ROUNDING_MS = 2 }; /* of the database's clock and of ours */
@@ -245,6 +252,8 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 		parcel_list_add(out, p);
 	}
 	read_on(l);
+	if (l->draft.again)
+		rewind_lane(l);
 	/* Rows of a lane that is only full or postponed may be sent: if they
 	 * may not, the courier has seen the reason and stopped. */
 	l->ledger.closing = l->draft.closing;
@@ -367,13 +376,6 @@ void round_strip(struct round *r, struct parcel_list *back)
 }
 
 /* ---- the rest ---- */
-
-static void rewind_lane(struct lane *l)
-{
-	l->ledger.drained = false;
-	l->ledger.after_due = 0;
-	l->ledger.after_key = 0;
-}
 
 void round_reread(struct round *r, bool all)
 {

@@ -31,6 +31,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.drained = l->ledger.drained;
 	l->draft.closing = l->ledger.closing;
 	l->draft.keep = l->draft.barren = l->draft.earlier = false;
+	l->draft.again = false;
 	l->draft.failed = l->ledger.failed;
 	l->draft.row = l->ledger.row;
 	l->draft.disable = NULL;

@@ -43,7 +43,11 @@ enum {
 
 struct attempt {
 	enum attempt_error error;
-	bool sent;	 /* bytes of the request may have left */
+	bool sent; /* bytes of the request may have left */
+	/* The connection had been used before, and ended before a byte of the
+	 * answer came: most likely it had been closed unannounced, and nobody
+	 * saw the request. */
+	bool stale;
 	unsigned status; /* 0: no status line came */
 	/* Microseconds since the attempt began; 0: not reached. */
 	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;

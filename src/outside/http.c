@@ -85,6 +85,10 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
+	if (r->sendings) { /* see before_request() */
+		r->attempt.stale = true;
+		return CURL_SOCKET_BAD;
+	}
 	if (!o->address_ok(o->arg, &a->addr)) {
 		r->refused = true;
 		return CURL_SOCKET_BAD;
@@ -172,8 +176,10 @@ static int before_request(void *arg, char *remote_ip, char *local_ip,
 	const struct http_link *link;
 
 	note_place(r);
-	if (r->sendings)
+	if (r->sendings) {
+		r->attempt.stale = true;
 		return CURL_PREREQFUNC_ABORT;
+	}
 	r->late = o->may_send && !o->may_send(r);
 	if (r->late)
 		return CURL_PREREQFUNC_ABORT;
@@ -274,7 +280,7 @@ static void launch(struct http *h, struct http_request *r)
 	SET(e, WRITEDATA, r);
 	SET(e, PRIVATE, r);
 	SET(e, CONNECT_ONLY, r->probe ? 1L : 0L);
-	SET(e, FRESH_CONNECT, r->unclean ? 1L : 0L);
+	SET(e, FRESH_CONNECT, r->fresh || r->unclean ? 1L : 0L);
 	http_must(curl_multi_add_handle(h->multi, e) == CURLM_OK, "add");
 }
 

@@ -68,6 +68,7 @@ struct http_request {
 	 * nobody's. */
 	const char *party;
 	bool probe; /* connect, with TLS, and send nothing */
+	bool fresh; /* over a new connection */
 
 	struct attempt attempt; /* its buffers: http_request_release */
 

@@ -9,6 +9,8 @@
 
 static enum attempt_error judge_connect(const struct http_request *r)
 {
+	if (r->sendings)
+		return ATTEMPT_CLOSED; /* for the second sending */
 	return r->refused && !r->connecting ? ATTEMPT_REFUSED : ATTEMPT_CONNECT;
 }
 

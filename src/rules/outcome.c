@@ -61,6 +61,15 @@ static void stopped(const struct attempt *a, struct outcome *out)
 	out->verdict = a->sent ? OUTCOME_RETRY : OUTCOME_RETURNED;
 }
 
+/* A new connection cannot be stale, so this happens to a delivery once in a
+ * row. */
+static void outcome_stale(struct outcome *out)
+{
+	out->counts = false;
+	out->again = true;
+	out->verdict = OUTCOME_RETRY;
+}
+
 /* The schedule alone decides whether; Retry-After only decides how late. */
 static void outcome_again(const struct outcome_policy *policy, unsigned tries,
 			  double fraction, struct outcome *out)
@@ -103,7 +112,9 @@ void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
 		.timeout = a->error == ATTEMPT_TIMEOUT,
 		.lane_delay_ms = asked_delay(a, now_ms),
 	};
-	if (policy->ping)
+	if (a->stale)
+		outcome_stale(out);
+	else if (policy->ping)
 		judge_ping(a, out);
 	else if (complete && is_2xx(a))
 		out->verdict = OUTCOME_DELIVERED;

@@ -44,6 +44,9 @@ struct outcome {
 	/* The request may have arrived without a complete answer: every later
 	 * sending, a redelivery too, carries webhook-maybe-duplicate. */
 	bool maybe_duplicate;
+	/* It goes again at once, over a new connection: this once it cost
+	 * nothing. OUTCOME_RETRY, and it does not count. */
+	bool again;
 	bool timeout; /* halve the lane's window */
 	/* The time until the next attempt of this delivery; OUTCOME_RETRY only.
 	 * The schedule's wait, or Retry-After where that is longer. */

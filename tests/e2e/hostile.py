@@ -9,8 +9,10 @@ import signal
 import socket
 import time
 
+import service
 import tap
 from processes import wait_until
+from sendcase import LaneCase
 from receiver import Answer, Close, Drip, Hang, Raw, Receiver, Reset
 from trial import TrialCase
 
@@ -501,7 +503,7 @@ class Literals(TrialCase):
             assert canary.connections == 0, canary.requests
 
 
-class Kept(TrialCase):
+class Kept(TrialCase, LaneCase):
     """One sender, one delivery after the other."""
 
     settings = {
@@ -630,10 +632,65 @@ class Kept(TrialCase):
         assert third.header("webhook-attempt") == "2"
         assert third.header("webhook-maybe-duplicate") == "1"
         assert third.header("webhook-id") == second.header("webhook-id")
+        assert third.connection != second.connection, "a new one"
+        assert third.time - second.time < 0.8, "at once, not after a second"
         assert [a[1:] for a in self.attempts()] == [
             ["NULL", "closed"],
             ["200", "NULL"],
         ]
+
+    def test_a_close_that_nobody_announced_costs_no_step(self):
+        """Each time over a kept connection: sent once more, and done. Nor does
+        it put anything off, and with an order all come in it."""
+        for ordered in (0, 1):
+            path = f"/unannounced{ordered}"
+            self.fresh(path)
+            self.set(ordered=ordered)
+            self.sink.script(path, *[Answer(200), Close(), Answer(200)] * 5)
+            for n in range(10):
+                self.publish_many(1, first=n)
+                self.sink.wait(n + 1, path)
+                wait_until(
+                    lambda: "pending" not in self.states(), 10, "outcome"
+                )
+            [[tries, attempts]] = self.service.db.sql(
+                "SELECT MAX(tries), MAX(attempts) FROM vh_deliveries"
+            )
+            assert (tries, attempts) == ("1", "2"), (tries, attempts)
+            for first, again in zip(self.sink.at(path), self.sink.at(path)[1:]):
+                if again.header("webhook-id") == first.header("webhook-id"):
+                    assert again.time - first.time < 0.8, (first, again)
+                    assert again.ordinal == 1, "over a new connection"
+                    assert again.header("webhook-maybe-duplicate") == "1"
+            self.sink.clear()
+
+    def test_it_is_sent_again_in_the_same_run(self):
+        """Of a run that is to be done once, too; and what was not wrong does
+        not count as retrying."""
+        self.sender.stop()
+        self.service.write_config(
+            service.SENDER, sender={"hook_concurrency": "1"}
+        )
+        for ordered in (1, 0):
+            path = f"/same-run{ordered}"
+            self.fresh(path)
+            self.set(ordered=ordered)
+            self.sink.script(path, Answer(200), Close())
+            self.publish_many(12)
+            self.once("delivered 12, failed 0, retrying 0, held 0 in ")
+            assert len(self.sink.at(path)) == 13
+        self.service.write_config(service.SENDER)
+        self.sender = self.service.start_sender()
+
+    def test_a_new_connection_that_closes_is_a_failure(self):
+        """And waits for the schedule's second."""
+        self.fresh("/slammed")
+        self.sink.script("/slammed", Close(), Close())
+        self.sender.stop()
+        self.sender = self.service.start_sender()
+        self.publish()
+        first, second, third = self.sink.wait(3, "/slammed")
+        assert second.time - first.time > 0.9 < third.time - second.time
 
     def test_a_first_line_that_continues_none(self):
         """Where the answer before had headers, libcurl before 8.2 may write to

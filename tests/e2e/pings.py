@@ -11,7 +11,7 @@ import sendcase
 import tap
 from apicase import no_such_id
 from processes import wait_until
-from receiver import Answer, Hang
+from receiver import Answer, Close, Hang
 
 
 def kill_all(sender):
@@ -48,6 +48,19 @@ class Pings(sendcase.SendCase):
         self.service.db.sql(
             f"UPDATE vh_hooks SET {changes}, updated_at = UTC_TIMESTAMP(3)"
         )
+
+    def test_a_kept_connection_that_was_closed(self):
+        """It is sent once more, as any other."""
+        hook = self.fresh("/kept-ping")
+        sender = self.service.start_sender("--linger", "30s")
+        self.sink.script("/kept-ping", Answer(200), Close(), Answer(200))
+        for count in (1, 3):
+            ping = self.ping(hook)
+            self.sink.wait(count, "/kept-ping")
+            wait_until(
+                lambda: self.delivery(ping)["state"] == "delivered", 5, "ping"
+            )
+        assert sender.stop() == 0
 
     def test_a_ping_is_a_delivery(self):
         hook = self.fresh("/ping", "event.created")

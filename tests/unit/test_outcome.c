@@ -282,6 +282,28 @@ START_TEST(errors_have_words)
 }
 END_TEST
 
+START_TEST(a_stale_connection_costs_nothing)
+{
+	struct attempt a = failure(ATTEMPT_CLOSED, true);
+	struct outcome out;
+
+	a.stale = true;
+	for (unsigned tries = 1; tries < 5; tries++) {
+		out = judge(&a, tries);
+		ck_assert_int_eq(out.verdict, OUTCOME_RETRY);
+		ck_assert(out.again && !out.counts && out.maybe_duplicate);
+		ck_assert_int_eq(out.delay_ms, 0);
+		ck_assert(!out.answered && !out.timeout);
+		ck_assert(!outcome_stops_lane(&out));
+	}
+	out = judge_ping(&a);
+	ck_assert_int_eq(out.verdict, OUTCOME_RETRY);
+	ck_assert(out.again);
+	a.stale = false;
+	ck_assert(!judge(&a, 1).again);
+}
+END_TEST
+
 Suite *suite_outcome(void)
 {
 	Suite *s = suite_create("outcome");
@@ -301,6 +323,7 @@ Suite *suite_outcome(void)
 	tcase_add_test(t, ping_leaves_the_lane_alone);
 	tcase_add_test(t, stopped_ping);
 	tcase_add_test(t, errors_have_words);
+	tcase_add_test(t, a_stale_connection_costs_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }
