@@ -10,22 +10,22 @@
 -- sent again, marked, by the new one.
 
 SET @renames = (SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT(table_name, ' TO vh_', table_name)) FROM information_schema.tables
-	WHERE table_schema = DATABASE() AND (table_name, table_comment) IN (
-		('installation', 'what is true of this installation as a whole'),
-		('organizations', 'the tenants'),
-		('api_keys', 'API keys, hashed'),
-		('hooks', 'who wants to hear of what'),
-		('hook_secrets', 'signing secrets; every one that has not expired signs'),
-		('lanes', 'the queue of each hook: its lease and its health'),
-		('notifications', 'what was published: the outbox an application may INSERT into'),
-		('idempotency_keys', 'idempotency keys seen, and what they were answered with'),
-		('deliveries', 'one notification for one hook'),
-		('attempts', 'every request made, with its answer'),
-		('senders', 'the last run of the sender on each machine'),
-		('chores', 'what is done now and then, and by one sender at a time'),
-		('stats', 'what senders did, a minute and an hour at a time'),
-		('counters', 'counters of the whole installation, for GET /metrics'),
-		('alerts', 'what a mail to the operator has to tell')));
+	WHERE table_schema = DATABASE() AND CONCAT(table_name, ': ', table_comment) IN (
+		'installation: what is true of this installation as a whole',
+		'organizations: the tenants',
+		'api_keys: API keys, hashed',
+		'hooks: who wants to hear of what',
+		'hook_secrets: signing secrets; every one that has not expired signs',
+		'lanes: the queue of each hook: its lease and its health',
+		'notifications: what was published: the outbox an application may INSERT into',
+		'idempotency_keys: idempotency keys seen, and what they were answered with',
+		'deliveries: one notification for one hook',
+		'attempts: every request made, with its answer',
+		'senders: the last run of the sender on each machine',
+		'chores: what is done now and then, and by one sender at a time',
+		'stats: what senders did, a minute and an hour at a time',
+		'counters: counters of the whole installation, for GET /metrics',
+		'alerts: what a mail to the operator has to tell'));
 
 SET @renames = COALESCE(@renames, 'DO 0');
 
