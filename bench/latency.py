@@ -61,7 +61,7 @@ class _SqlPublisher:
     def publish(self):
         self.client.stdin.write(
             (
-                "INSERT INTO vh_notifications (organization, action, resource) "
+                "INSERT INTO vh_outbox (organization, action, resource) "
                 f"VALUES (UNHEX('{self.organization}'), 'event.created', "
                 f"'{json.dumps(_resource())}'); SELECT 1;\n"
             ).encode()

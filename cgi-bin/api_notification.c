@@ -11,28 +11,67 @@
 #include "store/store_notification.h"
 #include "store/view.h"
 
-enum { DELIVERIES_MAX = 1000 }; /* shown with a notification */
+enum {
+	DELIVERIES_MAX = 1000, /* shown with a notification */
+	WAITING_MAX = 100      /* outbox rows, shown above the first page */
+};
+
+struct page {
+	struct store_notification *waiting, *list;
+	size_t waiting_count, count;
+	struct store_more more;
+};
+
+/* The outbox is read first: a row that is taken over in between is shown twice,
+ * and not left out. */
+static enum err read_page(struct call *c, const struct store_filter *f,
+			  struct page *p)
+{
+	const struct id *org = &c->key.org.id;
+	enum err e = store_notification_waiting(
+		c->store, c->arena, org, f,
+		f->limit < WAITING_MAX ? f->limit : WAITING_MAX, &p->waiting,
+		&p->waiting_count);
+
+	if (!e)
+		e = store_notification_list(c->store, c->arena, org, f,
+					    &p->list, &p->count, &p->more);
+	return e;
+}
+
+/* Both lists together keep the limit. Waiting rows have no id from which a next
+ * page could begin, so at least one of the others stays. */
+static void fit(struct page *p, size_t limit)
+{
+	if (p->count && p->waiting_count >= limit)
+		p->waiting_count = limit - 1;
+	if (p->waiting_count + p->count <= limit)
+		return;
+	p->count = limit - p->waiting_count;
+	p->more.more = true;
+	p->more.after = p->list[p->count - 1].id;
+}
 
 enum err api_notification_list(struct call *c)
 {
-	struct store_notification *list;
+	struct page p = {0};
 	struct listing l;
 	struct jtree *all;
-	size_t n;
-	struct store_more more;
 	enum err e = listing_read(c, store_notification_state, &l);
 
 	if (!e)
-		e = store_notification_list(c->store, c->arena, &c->key.org.id,
-					    &l.filter, &list, &n, &more);
+		e = read_page(c, &l.filter, &p);
 	if (e)
 		return e;
+	fit(&p, l.filter.limit);
 	all = jtree_array();
-	for (size_t i = 0; i < n; i++)
-		jtree_add(all, view_notification(&list[i]));
+	for (size_t i = 0; i < p.waiting_count; i++)
+		jtree_add(all, view_notification(&p.waiting[i]));
+	for (size_t i = 0; i < p.count; i++)
+		jtree_add(all, view_notification(&p.list[i]));
 	response_json(c->response, 200, all);
-	if (more.more)
-		listing_link_next(c, "/v2/notifications", &more.after);
+	if (p.more.more)
+		listing_link_next(c, "/v2/notifications", &p.more.after);
 	return ERR_OK;
 }
 

@@ -16,6 +16,7 @@ GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_api'@'localhost';
 GRANT SELECT, UPDATE (last_used_at) ON vh_api_keys TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_hooks TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_lanes TO 'hooks_api'@'localhost';
+GRANT SELECT ON vh_outbox TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_notifications TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_secrets TO 'hooks_api'@'localhost';
@@ -28,6 +29,7 @@ GRANT SELECT ON vh_organizations TO 'hooks_sender'@'localhost';
 GRANT SELECT, DELETE ON vh_hook_secrets TO 'hooks_sender'@'localhost';
 GRANT SELECT, UPDATE, DELETE ON vh_hooks TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_lanes TO 'hooks_sender'@'localhost';
+GRANT SELECT, DELETE ON vh_outbox TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_sender'@'localhost';
@@ -40,6 +42,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stats TO 'hooks_sender'@'localhost';
 
 -- The application that publishes with SQL. The table may be in another database
 -- than the application's; the transaction is still one. This user reads nothing.
+-- The columns are named so that it can set no other one, above all not `id`.
 CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
 GRANT INSERT (organization, action, user, resource, idempotency_key)
-	ON vh_notifications TO 'hooks_app'@'localhost';
+	ON vh_outbox TO 'hooks_app'@'localhost';

@@ -33,13 +33,15 @@ const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 
 /* ---- a list in pages whose first page is requested again and again ---- */
 
-/* The old list with new items in front and changed items in place. */
+/* The old list with new items in front and changed items in place. Items that
+ * have no id yet are in the head for as long as they are there. */
 function merge(old, head) {
 	const now = new Map(head.map((item) => [item._id, item]));
-	const known = new Set(old.map((item) => item._id));
+	const rest = old.filter((item) => item._id);
+	const known = new Set(rest.map((item) => item._id));
 	return [
 		...head.filter((item) => !known.has(item._id)),
-		...old.map((item) => now.get(item._id) ?? item),
+		...rest.map((item) => now.get(item._id) ?? item),
 	];
 }
 
@@ -83,7 +85,9 @@ export function useLive(path, query, live) {
 						old.list.map((d) => d._id)
 					);
 					const added = data.filter(
-						(d) => !known.has(d._id)
+						(d) =>
+							d._id &&
+							!known.has(d._id)
 					);
 					if (added.length) {
 						setFresh(

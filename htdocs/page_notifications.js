@@ -33,10 +33,11 @@ const STATES = {
 	rejected: 'Rejected',
 };
 
+/* One that the sender has not taken over yet has no id, and so no page. */
 function Row({ item, fresh }) {
+	const to = item._id && href(`notifications/${item._id}`);
 	return html`<li class=${fresh ? 'fresh' : ''}><a
-		class="row row-notification"
-		href=${href(`notifications/${item._id}`)}>
+		class="row row-notification" href=${to}>
 		<span class="row-state"><${Pill} state=${item.state} /></span>
 		<span class="row-action"><code><${Text} of=${item.action} /></code>
 		</span><span class="row-note">${
@@ -69,8 +70,9 @@ export function Notifications({ query }) {
 			what=${['notification']} rows=${(list) => html`<ul class="rows">
 			${list.map(
 				(
-					item
-				) => html`<${Row} key=${item._id} item=${item}
+					item,
+					at
+				) => html`<${Row} key=${item._id ?? at} item=${item}
 				fresh=${from.fresh.has(item._id)} />`
 			)}</ul>`}>
 			<${Empty} icon="notifications" title="Nothing was published yet">

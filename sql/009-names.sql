@@ -9,6 +9,20 @@
 -- at work finds its tables gone: what it had in flight keeps its lease, and is
 -- sent again, marked, by the new one.
 
+-- First the comment of the notifications, which are no outbox any more: the next
+-- step knows our tables by their names and comments.
+SET @early = (SELECT COUNT(*) FROM information_schema.tables
+	WHERE table_schema = DATABASE() AND table_name = 'notifications'
+	AND table_comment = 'what was published: the outbox an application may INSERT into');
+
+SET @comment = IF(@early, 'ALTER TABLE notifications COMMENT = ''what was published, and what became of it''', 'DO 0');
+
+PREPARE comments FROM @comment;
+
+EXECUTE comments;
+
+DEALLOCATE PREPARE comments;
+
 SET @renames = (SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT(table_name, ' TO vh_', table_name)) FROM information_schema.tables
 	WHERE table_schema = DATABASE() AND CONCAT(table_name, ': ', table_comment) IN (
 		'installation: what is true of this installation as a whole',
@@ -17,7 +31,7 @@ SET @renames = (SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT(table_name, ' TO vh_
 		'hooks: who wants to hear of what',
 		'hook_secrets: signing secrets; every one that has not expired signs',
 		'lanes: the queue of each hook: its lease and its health',
-		'notifications: what was published: the outbox an application may INSERT into',
+		'notifications: what was published, and what became of it',
 		'idempotency_keys: idempotency keys seen, and what they were answered with',
 		'deliveries: one notification for one hook',
 		'attempts: every request made, with its answer',

@@ -93,21 +93,39 @@ CREATE TABLE IF NOT EXISTS vh_lanes (
 	KEY next (next_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the queue of each hook: its lease and its health';
 
+CREATE TABLE IF NOT EXISTS vh_outbox (
+	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key, in the order of insertion; not for an application to set',
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id; set by the application',
+	action MEDIUMTEXT NULL COMMENT 'such as event.created; set by the application',
+	user MEDIUMTEXT NULL COMMENT '24 hex digits; set by the application',
+	resource MEDIUMTEXT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
+	idempotency_key MEDIUMTEXT NULL COMMENT 'publishing twice with one key counts once; set by the application',
+	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
+	KEY organization (organization, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what an application publishes with SQL; the sender takes it from here';
+
+-- With an AUTO_INCREMENT key, an application that sets insert_id in its session
+-- can use up all keys, or lock another application's row. MySQL has defaults
+-- that are expressions since 8.0.13; on an older one this statement is empty.
+ALTER TABLE vh_outbox
+	/*M!100201 MODIFY id BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT()) COMMENT 'key, in the order of insertion; not for an application to set' */
+	/*!80013 MODIFY id BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT()) COMMENT 'key, in the order of insertion; not for an application to set' */;
+
 CREATE TABLE IF NOT EXISTS vh_notifications (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; the public _id is made of created_at and this',
-	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id; set by the application',
-	action VARCHAR(255) NOT NULL COMMENT 'such as event.created; set by the application',
-	user VARCHAR(64) NULL COMMENT '24 hex digits; set by the application',
-	resource MEDIUMTEXT NOT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
-	idempotency_key VARCHAR(255) NULL COMMENT 'publishing twice with one key counts once; set by the application',
-	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'createdAt; part of the public _id',
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
+	action VARCHAR(255) NOT NULL COMMENT 'such as event.created',
+	user VARCHAR(64) NULL COMMENT '24 hex digits',
+	resource MEDIUMTEXT NOT NULL COMMENT 'a JSON object, delivered byte for byte',
+	idempotency_key VARCHAR(255) NULL COMMENT 'publishing twice with one key counts once',
+	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when the row was made; part of the public _id',
+	accepted_at DATETIME(3) NULL COMMENT 'when it was inserted into vh_outbox; NULL: at created_at it was accepted',
 	state ENUM('queued','fanned_out','unmatched','rejected') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries',
 	reason VARCHAR(255) NULL COMMENT 'why it was rejected',
-	accepted TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: came through the API or hooks-admin, which checked the limits; not for an application to set',
 	hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
 	KEY state (state, organization, id),
 	KEY organization (organization, id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published: the outbox an application may INSERT into';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published, and what became of it';
 
 CREATE TABLE IF NOT EXISTS vh_idempotency_keys (
 	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
@@ -253,3 +271,50 @@ CREATE TABLE IF NOT EXISTS vh_alerts (
 	last_at DATETIME(3) NOT NULL COMMENT 'of the last time',
 	PRIMARY KEY (hook_id, kind)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what a mail to the operator has to tell';
+
+-- The rest carries over what version 8 has left: an application inserted into
+-- the table of notifications itself, and `accepted` was 0 until a sender had
+-- looked at the row. Such rows go into the outbox, before all others. In a new
+-- database there is no such column, and nothing is done.
+
+SET @early = (SELECT COUNT(*) FROM information_schema.columns
+	WHERE table_schema = DATABASE() AND table_name = 'vh_notifications' AND column_name = 'accepted');
+
+SET @copying = IF(@early, 'INSERT IGNORE INTO vh_outbox (id, organization, action, user, resource, idempotency_key, created_at)
+	SELECT id, organization, action, user, resource, idempotency_key, created_at
+	FROM vh_notifications WHERE state = ''queued'' AND accepted = 0', 'DO 0');
+
+SET @removing = IF(@early, 'DELETE n FROM vh_notifications n JOIN vh_outbox o ON o.id = n.id
+	WHERE n.state = ''queued'' AND n.accepted = 0', 'DO 0');
+
+SET @changing = IF(@early, 'ALTER TABLE vh_notifications
+	DROP COLUMN accepted,
+	ADD COLUMN accepted_at DATETIME(3) NULL COMMENT ''when it was inserted into vh_outbox; NULL: at created_at it was accepted'' AFTER created_at,
+	MODIFY organization BINARY(12) NOT NULL COMMENT ''vh_organizations.id'',
+	MODIFY action VARCHAR(255) NOT NULL COMMENT ''such as event.created'',
+	MODIFY user VARCHAR(64) NULL COMMENT ''24 hex digits'',
+	MODIFY resource MEDIUMTEXT NOT NULL COMMENT ''a JSON object, delivered byte for byte'',
+	MODIFY idempotency_key VARCHAR(255) NULL COMMENT ''publishing twice with one key counts once'',
+	MODIFY created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT ''when the row was made; part of the public _id''', 'DO 0');
+
+PREPARE copying FROM @copying;
+
+PREPARE removing FROM @removing;
+
+PREPARE changing FROM @changing;
+
+START TRANSACTION;
+
+EXECUTE copying;
+
+EXECUTE removing;
+
+COMMIT;
+
+EXECUTE changing;
+
+DEALLOCATE PREPARE copying;
+
+DEALLOCATE PREPARE removing;
+
+DEALLOCATE PREPARE changing;

@@ -15,7 +15,7 @@ function publish(PDO $db, $action, array $resource, $user = null)
     if ($json === false) {
         throw new InvalidArgumentException(json_last_error_msg());
     }
-    $row = $db->prepare('INSERT INTO vyte_hooks.vh_notifications
+    $row = $db->prepare('INSERT INTO vyte_hooks.vh_outbox
         (organization, action, user, resource) VALUES (UNHEX(?), ?, ?, ?)');
     $row->execute([ORGANIZATION, $action, $user, $json]);
 }

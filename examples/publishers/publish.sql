@@ -10,13 +10,13 @@ START TRANSACTION;
 -- ... the application's own change:
 -- UPDATE events SET confirmed = 1 WHERE id = 42;
 
-INSERT INTO vyte_hooks.vh_notifications (organization, action, resource)
+INSERT INTO vyte_hooks.vh_outbox (organization, action, resource)
 VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.confirmed',
 	'{"title":"Demo","place":"Paris"}');
 
 -- With a user, for hooks of scope `user`, and with an idempotency key: a second
 -- row with the same key within [retention] idempotency is marked `rejected`.
-INSERT INTO vyte_hooks.vh_notifications
+INSERT INTO vyte_hooks.vh_outbox
 	(organization, action, user, resource, idempotency_key)
 VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.voted',
 	'60af526954e6605aae0dad5a', '{"title":"Demo","votes":3}', 'vote-42-3');

@@ -10,6 +10,8 @@
 #include "base/self.h"
 #include "base/text.h"
 #include "rules/worker_count.h"
+#include "store/store_fanout.h"
+#include "store/store_outbox.h"
 #include "store/store_schema.h"
 #include "store/store_secret.h"
 #include "store/store_settings.h"
@@ -203,11 +205,13 @@ static void check_member(struct doctor *d, const struct store_galera *g)
 	else
 		doctor_say(d, VERDICT_OK, 0, "galera",
 			   "%llu nodes, %s; keys here are every %llu from "
-			   "%llu; wsrep_sync_wait %llu",
+			   "%llu; wsrep_sync_wait %llu; server_id %llu, which "
+			   "must differ between nodes by its last 8 bits",
 			   (unsigned long long)g->size, g->state,
 			   (unsigned long long)g->step,
 			   (unsigned long long)g->first,
-			   (unsigned long long)g->sync_wait);
+			   (unsigned long long)g->sync_wait,
+			   (unsigned long long)g->server_id);
 }
 
 /* Checks settings without which the nodes drift apart. */
@@ -271,6 +275,49 @@ static enum err check_clock(struct doctor *d)
 			   "(receivers refuse signatures of another time; use "
 			   "NTP)",
 			   (long long)apart / SECOND);
+	return ERR_OK;
+}
+
+/* ---- keys ---- */
+
+/* Public ids hold keys up to ID_SERIAL_MAX, and only the service makes rows of
+ * notifications: this takes centuries. */
+static enum err check_keys(struct doctor *d)
+{
+	unsigned long long most = ID_SERIAL_MAX;
+	uint64_t newest = 0;
+	enum err e = store_fanout_newest(&d->a->store, &newest);
+
+	if (e)
+		return e;
+	doctor_say(d, newest > most / 10 * 9 ? VERDICT_WARN : VERDICT_OK, 0,
+		   "keys", "%llu of %llu notifications%s",
+		   (unsigned long long)newest, most,
+		   newest > most / 10 * 9
+			   ? ": somebody has inserted one with a high key; "
+			     "beyond the last one nothing can be published"
+			   : "");
+	return ERR_OK;
+}
+
+static enum err check_outbox(struct doctor *d)
+{
+	uint64_t counter;
+	enum err e = store_outbox_counter(&d->a->store, &counter);
+
+	if (e)
+		return e;
+	if (counter >= STORE_OUTBOX_KEY_FAR)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "outbox",
+			   "an application has used up its keys with SET "
+			   "insert_id, and publishing with SQL fails: set the "
+			   "counter back, as doc/publish.md says");
+	else
+		doctor_say(d, VERDICT_OK, 0, "outbox", "%s",
+			   counter ? "its keys are AUTO_INCREMENT, so an "
+				     "application may use them up "
+				     "(doc/publish.md)"
+				   : "no application can choose a key");
 	return ERR_OK;
 }
 
@@ -380,7 +427,11 @@ void doctor_database(struct doctor *d)
 			   "secrets: restore the right file");
 	else if (!e)
 		doctor_say(d, VERDICT_OK, 0, "secrets", "can be read");
-	e = check_cron(d);
+	e = check_keys(d);
+	if (!e)
+		e = check_outbox(d);
+	if (!e)
+		e = check_cron(d);
 	if (e)
 		doctor_say(d, VERDICT_FAIL, e, "cron", "%s",
 			   db_error_text(d->a->store.db));

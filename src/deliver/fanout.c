@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fanout: checks queued notifications and spreads them over the hooks.
+ * fanout: spreads queued notifications over the hooks.
  */
 #include "deliver/fanout.h"
 
-#include <stdio.h>
-
-#include "base/log.h"
 #include "deliver/locked.h"
-#include "rules/publishable.h"
-#include "rules/valid.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 
-/* The room left to an organization that published with SQL. */
-struct room {
-	struct id organization;
-	uint64_t left;
-};
-
 struct fanout {
 	struct store *s;
-	const struct fanout_place *from;
-	struct fanout_place place; /* the place after this transaction */
-	struct room room[FANOUT_ORGS];
-	size_t rooms;
+	const struct turns *from;
+	struct turns place; /* the place after this transaction */
 	struct locked *locked;
 	struct id orgs[FANOUT_ORGS]; /* of this transaction */
 	size_t org_count;
@@ -34,40 +21,24 @@ struct fanout {
 	size_t max; /* rows */
 	uint64_t key[FANOUT_MAX];
 	size_t keys;
-	uint64_t last; /* the key checked last */
 	struct fanout_count count;
 };
 
-enum { REASON_SIZE = 200 };
-
 /* ---- whose turn it is ---- */
 
-/* Finds at most `max`, from the place on and once round. */
-static enum err find_orgs(struct fanout *r, size_t max)
+static enum err next_queued(void *arg, const struct id *after, struct id *out)
 {
-	bool wrapped = !r->place.under_way;
-	const struct id *after = wrapped ? NULL : &r->place.organization;
-	struct id found, last;
-	size_t count = 0;
-	enum err e = ERR_OK;
+	struct fanout *r = arg;
+	struct id found;
+	enum err e;
 
-	while (!e && count < max) {
+	do {
 		e = store_fanout_org(r->s, after, &found);
-		if (e == ERR_NOT_FOUND && !wrapped) {
-			wrapped = true;
-			after = NULL;
-			e = ERR_OK;
-			continue;
-		}
-		if (e || (count && id_equal(&found, &r->orgs[0])))
-			break;
-		last = found;
-		after = &last;
-		if (!locked_has(r->locked, &found))
-			r->orgs[count++] = found;
-	}
-	r->org_count = count;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+		after = &found;
+	} while (!e && locked_has(r->locked, &found));
+	if (!e)
+		*out = found;
+	return e;
 }
 
 /* Chooses its share of the rows and of the deliveries, but at least one row. */
@@ -90,8 +61,7 @@ static enum err fanout_choose_of(struct fanout *r, const struct id *org,
 	r->keys += n;
 	*deliveries += n * hooks;
 	r->count.more = r->count.more || n == want;
-	r->place.organization = *org;
-	r->place.under_way = true;
+	turns_took(&r->place, org);
 	return ERR_OK;
 }
 
@@ -99,8 +69,11 @@ static enum err fanout_choose(struct fanout *r)
 {
 	uint64_t deliveries = 0;
 	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS, n;
-	enum err e = r->given ? ERR_OK : find_orgs(r, max);
+	enum err e = ERR_OK;
 
+	if (!r->given)
+		e = turns_find(r->from, next_queued, r, max, r->orgs,
+			       &r->org_count);
 	n = r->org_count;
 	r->keys = 0;
 	r->count.more = !e && n == max;
@@ -115,188 +88,62 @@ static enum err fanout_choose(struct fanout *r)
 	return e;
 }
 
-/* ---- checking a row ---- */
+/* ---- spreading ---- */
 
-static bool fanout_refuse(char *why, const char *field, const char *what)
-{
-	snprintf(why, REASON_SIZE, "%s: %s", field, what);
-	return false;
-}
-
-/* The rules of the API, for rows that did not come through it. */
-static bool check_row(const struct store *s, const struct store_queued *row,
-		      char *why)
-{
-	char bad[PUBLISHABLE_WHY_SIZE];
-	const char *what;
-
-	if (!row->organization_known)
-		return fanout_refuse(why, "organization", "is unknown");
-	if (row->has_nul)
-		return fanout_refuse(why, "action, user", "contain a NUL");
-	what = row->idempotency_key
-		       ? valid_idempotency_key(row->idempotency_key,
-					       row->idempotency_len)
-		       : NULL;
-	if (what)
-		return fanout_refuse(why, "idempotency_key", what);
-	what = publishable_action(row->action);
-	if (what)
-		return fanout_refuse(why, "action", what);
-	what = row->user ? publishable_user(row->user) : NULL;
-	if (what)
-		return fanout_refuse(why, "user", what);
-	if (!row->resource) {
-		snprintf(why, REASON_SIZE,
-			 "resource: %zu bytes are more than [api] max_body",
-			 row->resource_len);
-		return false;
-	}
-	if (!publishable_resource(row->resource, row->resource_len,
-				  s->conf->api.max_body, bad))
-		return fanout_refuse(why, "resource", bad);
-	return true;
-}
-
-static enum err find_room(struct fanout *r, const struct id *organization,
-			  struct room **out)
-{
-	struct room *room = r->room;
-	enum err e;
-
-	while (room < r->room + r->rooms &&
-	       !id_equal(&room->organization, organization))
-		room++;
-	*out = room;
-	if (room < r->room + r->rooms)
-		return ERR_OK;
-	e = store_due_room(r->s, organization, STORE_DUE_FANOUT, 1,
-			   &room->left);
-	if (e)
-		return e;
-	room->organization = *organization;
-	r->rooms++;
-	return ERR_OK;
-}
-
-/* The limit of the API, for rows that did not come through it. */
-static enum err check_room(struct fanout *r, const struct store_queued *row,
-			   char *why, bool *fine)
-{
-	struct room *room;
-	enum err e;
-
-	if (row->accepted)
-		return ERR_OK;
-	e = find_room(r, &row->organization, &room);
-	if (e)
-		return e;
-	*fine = room->left > 0;
-	if (*fine)
-		room->left--;
-	else
-		snprintf(why, REASON_SIZE,
-			 "%llu deliveries of the organization are waiting, "
-			 "which is the limit ([api] max_due)",
-			 (unsigned long long)r->s->conf->api.max_due);
-	return ERR_OK;
-}
-
-/* The first user of the idempotency key wins; rows without a key always pass.
- */
-static enum err claim(struct store *s, const struct store_queued *row,
-		      char *why, bool *fine)
-{
-	enum err e = ERR_OK;
-
-	/* Rows that came through the API took their key there. */
-	if (row->idempotency_key && !row->accepted)
-		e = store_fanout_claim(s, row, s->conf->retention.idempotency);
-	*fine = e == ERR_OK;
-	if (e != ERR_CONFLICT)
-		return e;
-	snprintf(why, REASON_SIZE, "idempotency_key: was used before");
-	return ERR_OK;
-}
-
-/* Adds the new deliveries to the kept counts of max_due. */
-static enum err fanout_tell(struct store *s, const uint64_t *keys, size_t n)
+/* Tells the kept counts of max_due. */
+static enum err fanout_tell(struct fanout *r)
 {
 	struct store_share list[FANOUT_MAX];
-	size_t count;
+	size_t count = 0;
 	enum err e;
 
-	if (!n)
+	if (!r->keys || !store_due_asks(r->s))
 		return ERR_OK;
-	e = store_fanout_shares(s, keys, n, list, &count);
+	e = store_fanout_shares(r->s, r->key, r->keys, list, &count);
 	for (size_t i = 0; !e && i < count; i++)
-		store_due_added(s, &list[i].organization, list[i].deliveries);
+		store_due_spread(r->s, &list[i].organization,
+				 list[i].notifications, list[i].deliveries);
 	return e;
 }
 
 static enum err fanout_body(struct db *db, void *arg)
 {
 	struct fanout *r = arg;
-	struct store *s = r->s;
-	uint64_t good[FANOUT_MAX];
-	size_t count = 0;
-	struct store_queued row;
-	struct db_stmt *rows;
 	enum err e;
 
 	(void)db;
 	r->count = (struct fanout_count){0};
-	r->rooms = 0;
 	r->place = *r->from;
 	e = fanout_choose(r);
-	if (e || !r->keys)
-		return e;
-	e = store_fanout_take(s, r->key, r->keys, s->conf->api.max_body, &rows);
-	while (!e && store_fanout_next(rows, &row)) {
-		char why[REASON_SIZE];
-		bool fine = check_row(s, &row, why);
-
-		r->count.taken++;
-		r->last = row.key;
-		if (fine)
-			e = check_room(r, &row, why, &fine);
-		if (!e && fine)
-			e = claim(s, &row, why, &fine);
-		if (!e && fine) {
-			good[count++] = row.key;
-		} else if (!e) {
-			r->count.rejected++;
-			e = store_fanout_reject(s, row.key, why);
-		}
-	}
-	if (!e)
-		e = store_fanout_spread(s, good, count, &r->count.made);
-	if (!e && r->rooms)
-		e = fanout_tell(s, good, count);
-	return e;
+	if (!e && r->keys)
+		e = store_fanout_lock(r->s, r->key, &r->keys);
+	r->count.taken = r->keys;
+	if (!e && r->keys)
+		e = store_fanout_spread(r->s, r->key, r->keys, &r->count.made);
+	return e ? e : fanout_tell(r);
 }
 
-static enum err reject_last(struct db *db, void *arg)
+static enum err reject_first(struct db *db, void *arg)
 {
 	struct fanout *r = arg;
 
 	(void)db;
 	r->count =
 		(struct fanout_count){.taken = 1, .rejected = 1, .more = true};
-	return store_fanout_reject(r->s, r->last,
+	return store_fanout_reject(r->s, r->key[0],
 				   "the database refused the row");
 }
 
-/* The rules above should leave no row that the database refuses; if it refuses
- * one all the same, only this row is rejected, not its neighbours. */
+/* No queued row should be one that the database refuses; if it refuses one all
+ * the same, only this row is rejected, not its neighbours. */
 static enum err one_by_one(struct fanout *r)
 {
 	enum err e;
 
 	r->max = 1;
 	e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
-	if (e == ERR_INTERNAL && r->last)
-		e = db_tx(r->s->db, DB_REPEAT, reject_last, r);
+	if (e == ERR_INTERNAL && r->keys)
+		e = db_tx(r->s->db, DB_REPEAT, reject_first, r);
 	return e;
 }
 
@@ -362,9 +209,8 @@ static enum err fanout_all(struct fanout *r, struct fanout_count *sum)
 	return e ? e : org_by_org(r, orgs, n, sum);
 }
 
-enum err fanout_run(struct store *s, struct fanout_place *place,
-		    struct locked *locked, uint64_t newest,
-		    struct fanout_count *out)
+enum err fanout_run(struct store *s, struct turns *place, struct locked *locked,
+		    uint64_t newest, struct fanout_count *out)
 {
 	struct fanout r = {.s = s,
 			   .from = place,
@@ -376,10 +222,6 @@ enum err fanout_run(struct store *s, struct fanout_place *place,
 
 	if (e)
 		return e;
-	if (sum.rejected)
-		log_warn("%zu notifications rejected: hooks-admin status "
-			 "shows them",
-			 sum.rejected);
 	*place = r.place;
 	*out = sum;
 	return ERR_OK;

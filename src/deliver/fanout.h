@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fanout: the second half of publishing. Rows that an application inserted with
- * SQL have not been checked yet, so every row is checked here, by the rules of
- * the API, and either rejected with a reason or turned into one delivery for
- * each matching hook.
+ * fanout: the second half of publishing. A queued notification, which was
+ * checked when it was published or taken over, becomes one delivery for each
+ * matching hook.
  */
 #ifndef HOOKS_FANOUT_H
 #define HOOKS_FANOUT_H
@@ -13,8 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-
-#include "rules/id.h"
+#include "deliver/turns.h"
 
 struct locked;
 struct store;
@@ -26,14 +24,8 @@ enum {
 	FANOUT_ORGS = 64 /* organizations of a transaction */
 };
 
-/* How far the turns of the organizations have come; begins as all zeros. */
-struct fanout_place {
-	struct id organization; /* the one served last */
-	bool under_way;
-};
-
 struct fanout_count {
-	size_t taken; /* rows that were checked */
+	size_t taken; /* rows */
 	size_t rejected;
 	uint64_t made; /* deliveries */
 	bool more;     /* there may be more */
@@ -46,8 +38,7 @@ struct fanout_count {
  * another client, each organization has a transaction of its own, and those
  * that meet it are left out for a while: `locked`.
  */
-enum err fanout_run(struct store *s, struct fanout_place *place,
-		    struct locked *locked, uint64_t newest,
-		    struct fanout_count *out);
+enum err fanout_run(struct store *s, struct turns *place, struct locked *locked,
+		    uint64_t newest, struct fanout_count *out);
 
 #endif

@@ -10,10 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "deliver/fanout.h"
+#include "deliver/intake.h"
 #include "deliver/ledger_duty.h"
 #include "deliver/ledger_lock.h"
-#include "deliver/locked.h"
 #include "deliver/mailbox.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
@@ -21,8 +20,6 @@
 #include "deliver/round_look.h"
 #include "deliver/round_memory.h"
 #include "deliver/round_wait.h"
-#include "rules/id.h"
-#include "store/store_fanout.h"
 #include "store/store_sender.h"
 
 enum {
@@ -60,9 +57,7 @@ struct ledger {
 	bool contended;	    /* it can, but other writers were quicker */
 	int64_t stop_by;    /* monotonic; 0: no end yet */
 	enum plan_wish wish;
-	struct fanout_place place;
-	struct locked locked;
-	bool more_queued; /* the last fan-out left some */
+	struct intake intake;
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
 	bool full;   /* that many were found, so there may be more */
@@ -103,23 +98,18 @@ static enum err note(struct ledger *l)
 
 /* ---- new work ---- */
 
+static enum err take_over(struct ledger *l)
+{
+	return intake_take_over(&l->round.store, &l->intake);
+}
+
 static enum err fan_out(struct ledger *l)
 {
-	struct fanout_count count = {0};
-	bool any;
-	enum err e = store_fanout_any(&l->round.store, ID_SERIAL_MAX, &any);
+	enum err e = intake_fan_out(&l->round.store, &l->intake);
 
-	l->more_queued = false;
-	if (e || !any)
-		return e;
-	e = fanout_run(&l->round.store, &l->place, &l->locked, ID_SERIAL_MAX,
-		       &count);
-	if (e)
-		return e;
-	l->more_queued = count.more;
-	if (count.made)
+	if (!e && l->intake.made)
 		round_reread(&l->round, false);
-	return ERR_OK;
+	return e;
 }
 
 /* A sender with little work takes all lanes that are due, and more each time. A
@@ -138,7 +128,7 @@ static enum err look_for_lanes(struct ledger *l)
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
 	l->looked_in_vain =
-		!e && !greedy && !l->round.due_count && !l->more_queued;
+		!e && !greedy && !l->round.due_count && !l->intake.more;
 	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
 	if (busy)
 		l->round.due_count = (l->round.due_count + 1) / 2;
@@ -169,14 +159,17 @@ static int64_t until_next_look(const struct ledger *l)
 	return l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS;
 }
 
-/* Looks for queued notifications and for lanes that are due. With `once` the
- * fan-out was done before, so that due rows differ from those that came later.
+/* Looks for published notifications and for lanes that are due. With `once` the
+ * intake was done before, so that due rows differ from those that came later.
  */
 static enum err ledger_look(struct ledger *l)
 {
 	enum err e = ERR_OK;
 
-	if (!l->plan->once && may_do(l, LEDGER_DUTY_FANOUT))
+	intake_begin(&l->intake);
+	if (!l->plan->once && may_do(l, LEDGER_DUTY_TAKEOVER))
+		e = after_duty(l, LEDGER_DUTY_TAKEOVER, take_over(l));
+	if (!e && !l->plan->once && may_do(l, LEDGER_DUTY_FANOUT))
 		e = after_duty(l, LEDGER_DUTY_FANOUT, fan_out(l));
 	if (!e && may_do(l, LEDGER_DUTY_LANES))
 		e = after_duty(l, LEDGER_DUTY_LANES, look_for_lanes(l));
@@ -326,7 +319,7 @@ static enum err housekeeping(struct ledger *l)
 	if (!e)
 		ledger_lock_tell(&l->round.store, l->plan, &l->told_lock,
 				 round_wait_lasting(&l->round),
-				 locked_lasting(&l->locked));
+				 locked_lasting(&l->intake.locked));
 	return e;
 }
 
@@ -350,7 +343,7 @@ static enum err step(struct ledger *l)
 		e = round_run(&l->round, &l->back);
 	}
 	if (!e && !l->wish &&
-	    (l->more_queued || clock_monotonic() >= l->next_look))
+	    (l->intake.more || clock_monotonic() >= l->next_look))
 		e = ledger_look(l);
 	if (!e)
 		e = housekeeping(l);

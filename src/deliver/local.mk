@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# One worker: the fan-out, the two threads, what both touch.
+# One worker: the intake, the two threads, what both touch.
 libhooks_a_SOURCES += \
 	%D%/alert.c \
 	%D%/alert.h \
@@ -9,6 +9,8 @@ libhooks_a_SOURCES += \
 	%D%/courier.h \
 	%D%/fanout.c \
 	%D%/fanout.h \
+	%D%/intake.c \
+	%D%/intake.h \
 	%D%/lane.c \
 	%D%/lane.h \
 	%D%/ledger.c \
@@ -51,5 +53,11 @@ libhooks_a_SOURCES += \
 	%D%/round_wait.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/takeover.c \
+	%D%/takeover.h \
+	%D%/takeover_row.c \
+	%D%/takeover_row.h \
+	%D%/turns.c \
+	%D%/turns.h \
 	%D%/worker.c \
 	%D%/worker.h

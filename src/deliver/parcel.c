@@ -106,7 +106,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.operational = action_operational(plan->rows[i].action),
 			.due_at = plan->rows[i].due_at,
 			.created_at = plan->rows[i].created_at,
-			.published_at = plan->rows[i].published_at,
+			.accepted_at = plan->rows[i].accepted_at,
 		};
 	parcel_name(s, p, plan);
 	write_body(p, plan);

@@ -37,7 +37,7 @@ struct parcel_member {
 	bool operational;	  /* the service published it */
 	int64_t due_at;		  /* as stored */
 	int64_t created_at;
-	int64_t published_at;
+	int64_t accepted_at;
 };
 
 struct parcel {

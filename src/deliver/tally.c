@@ -102,7 +102,7 @@ static bool look_up(struct tally *t, const struct store_lane_hook *hook,
 static void count_latency(struct tally *t, const struct parcel_member *m,
 			  int64_t ended)
 {
-	int64_t us = (ended - m->published_at) * 1000;
+	int64_t us = (ended - m->accepted_at) * 1000;
 	size_t bucket = histogram_bucket(us);
 
 	if (m->attempts != m->tries)

@@ -161,7 +161,8 @@ enum err db_query(struct db *db, const char *sql, const struct db_value *args,
 /*
  * With one group in braces, which is repeated for each value of the list:
  * "... WHERE a = ? AND id IN ({?})". The list's values follow `args`; 1 to
- * DB_LIST_MAX of them.
+ * DB_LIST_MAX of them, and the last one may come several times. Between copies
+ * stands a comma, or the text after a bar: "{SELECT ?| UNION }".
  */
 enum { DB_LIST_MAX = 1024 };
 enum err db_exec_list(struct db *db, const char *sql,

@@ -12,17 +12,22 @@ void db_sql_expand(struct buf *out, const char *sql, size_t repeats)
 {
 	const char *open = repeats ? strchr(sql, '{') : NULL;
 	const char *close = open ? strchr(open, '}') : NULL;
+	size_t copy, between;
 
 	buf_init(out, SQL_MAX);
 	if (!close) {
 		buf_puts(out, sql);
 		return;
 	}
+	copy = strcspn(open + 1, "|}");
+	between = (size_t)(close - open - 1) - copy;
 	buf_add(out, sql, (size_t)(open - sql));
 	for (size_t i = 0; i < repeats; i++) {
-		if (i)
+		if (i && between)
+			buf_add(out, open + 2 + copy, between - 1);
+		else if (i)
 			buf_putc(out, ',');
-		buf_add(out, open + 1, (size_t)(close - open - 1));
+		buf_add(out, open + 1, copy);
 	}
 	buf_puts(out, close + 1);
 }

@@ -13,8 +13,8 @@
 #include "base/buf.h"
 
 /* Initialises `out` (caller releases it) with the text in which the group in
- * braces is written `repeats` times with commas between; 0 repeats: the text
- * unchanged. */
+ * braces is written `repeats` times with commas between, or with what follows a
+ * bar: "{SELECT ?| UNION }"; 0 repeats: the text unchanged. */
 void db_sql_expand(struct buf *out, const char *sql, size_t repeats);
 
 /* The next power of two, to which an IN list is padded. */

@@ -22,18 +22,18 @@ bool headroom_tells(const struct headroom *q, const struct id *organization,
 		    int64_t now, uint64_t *room)
 {
 	size_t i = find_kept(q, organization);
-	uint64_t counted, added;
-	int64_t age;
+	int64_t counted, added, age;
 
 	if (i == HEADROOM_KEPT)
 		return false;
 	age = now - q->kept[i].at;
-	counted = q->kept[i].room;
+	counted = (int64_t)q->kept[i].room;
 	added = q->kept[i].added;
-	*room = counted > added ? counted - added : 0;
+	*room = counted > added ? (uint64_t)(counted - added) : 0;
 	if (!*room)
 		return age < rule->full_ms;
-	return age < BELIEVED_MS && added + want <= counted / rule->part;
+	return age < BELIEVED_MS &&
+	       added + (int64_t)want <= counted / (int64_t)rule->part;
 }
 
 void headroom_keep(struct headroom *q, const struct id *organization,
@@ -52,10 +52,18 @@ void headroom_keep(struct headroom *q, const struct id *organization,
 }
 
 void headroom_added(struct headroom *q, const struct id *organization,
-		    uint64_t n)
+		    int64_t n)
 {
 	size_t i = find_kept(q, organization);
 
 	if (i < HEADROOM_KEPT)
 		q->kept[i].added += n;
+}
+
+bool headroom_is_young(const struct headroom *q, int64_t now)
+{
+	for (size_t i = 0; i < HEADROOM_KEPT; i++)
+		if (q->kept[i].at && now - q->kept[i].at < BELIEVED_MS)
+			return true;
+	return false;
 }

@@ -20,9 +20,9 @@ enum { HEADROOM_KEPT = 64 };
 struct headroom {
 	struct {
 		struct id organization;
-		uint64_t room;	/* when it was counted */
-		uint64_t added; /* since then, as far as this process knows */
-		int64_t at;	/* 0: empty */
+		uint64_t room; /* when it was counted */
+		int64_t added; /* since then, as far as this process knows */
+		int64_t at;    /* 0: empty */
 	} kept[HEADROOM_KEPT];
 	size_t next;
 };
@@ -40,8 +40,10 @@ bool headroom_tells(const struct headroom *q, const struct id *organization,
 /* Keeps a new count: `room` more fit. */
 void headroom_keep(struct headroom *q, const struct id *organization,
 		   uint64_t room, int64_t now);
-/* `n` more were added. */
+/* `n` more were added; below 0: so many went. */
 void headroom_added(struct headroom *q, const struct id *organization,
-		    uint64_t n);
+		    int64_t n);
+/* Whether any count is young enough to be believed. */
+bool headroom_is_young(const struct headroom *q, int64_t now);
 
 #endif

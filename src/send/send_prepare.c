@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send_prepare: the database, leases of the dead, the fan-out.
+ * send_prepare: the database, leases of the dead, the intake.
  */
 #include "send/send_prepare.h"
 
@@ -8,30 +8,20 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/text.h"
-#include "deliver/fanout.h"
+#include "deliver/intake.h"
 #include "deliver/lock.h"
-#include "deliver/locked.h"
 #include "deliver/outage.h"
 #include "rules/worker_count.h"
 #include "store/store.h"
-#include "store/store_fanout.h"
 #include "store/store_lane.h"
+#include "store/store_outbox.h"
 #include "store/store_secret.h"
 #include "store/store_sender.h"
 #include "store/store_settings.h"
-
-enum {
-	OVERTAKEN_MAX = 20, /* by senders on other Galera nodes */
-	/* How long the rest of a run with `once` waits for an organization
-	 * that a lock holds up. */
-	LOCKED_MS = 3000,
-	LOCKED_PAUSE_MS = 50
-};
 
 static bool is_told_to_stop(void)
 {
@@ -43,33 +33,10 @@ static bool is_told_to_stop(void)
 
 /* Notifications published before now belong to this run; deliveries that are
  * due later do not. */
-static enum err fan_out_all(struct store *s, int64_t *until, bool *left)
+static enum err prepare_intake(struct store *s, int64_t *until, bool *left)
 {
-	int64_t end = clock_monotonic() + LOCKED_MS;
-	struct fanout_place place = {0};
-	struct locked locked = {0};
-	struct fanout_count count = {0};
-	unsigned overtaken = 0;
-	uint64_t newest;
-	bool any;
-	enum err e = store_fanout_newest(s, &newest);
+	enum err e = intake_all(s, is_told_to_stop, left);
 
-	any = !e && newest;
-	/* Another sender may take a step's rows: then there may be more. */
-	while (!e && any && !is_told_to_stop()) {
-		e = fanout_run(s, &place, &locked, newest, &count);
-		if (e == ERR_TEMP && db_contended(s->db) &&
-		    ++overtaken < OVERTAKEN_MAX)
-			e = ERR_OK;
-		if (!e && !count.taken && locked.count) {
-			*left = clock_monotonic() >= end;
-			if (*left)
-				break; /* the others do not wait longer */
-			clock_sleep(LOCKED_PAUSE_MS);
-		}
-		if (!e)
-			e = store_fanout_any(s, newest, &any);
-	}
 	return e ? e : store_now(s, until);
 }
 
@@ -116,8 +83,10 @@ static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
 		e = store_now(s, &out->now);
 	if (!e)
 		e = send_prepare_bury(s, lock);
+	if (!e)
+		e = store_outbox_heal(s);
 	if (!e && once)
-		e = fan_out_all(s, &out->until, &out->left);
+		e = prepare_intake(s, &out->until, &out->left);
 	if (e == ERR_CONFIG)
 		store_complain(s->db, s->conf, e);
 	return e;

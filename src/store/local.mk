@@ -45,6 +45,8 @@ libhooks_a_SOURCES += \
 	%D%/store_notification.h \
 	%D%/store_org.c \
 	%D%/store_org.h \
+	%D%/store_outbox.c \
+	%D%/store_outbox.h \
 	%D%/store_outcome.c \
 	%D%/store_outcome.h \
 	%D%/store_ping.c \

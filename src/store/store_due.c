@@ -11,7 +11,7 @@
 
 static const struct headroom_rule rules[] = {
 	[STORE_DUE_PUBLISHER] = {.part = 16, .full_ms = 250},
-	[STORE_DUE_FANOUT] = {.part = 1, .full_ms = 1000},
+	[STORE_DUE_TAKEOVER] = {.part = 1, .full_ms = 1000},
 };
 
 /* ---- counting ---- */
@@ -58,7 +58,7 @@ enum err store_due_room(struct store *s, const struct id *organization,
 	if (headroom_tells(&s->due, organization, &rules[who], want, now, room))
 		return ERR_OK;
 	e = store_due_count(s, organization, room);
-	if (!e && *room && who == STORE_DUE_PUBLISHER)
+	if (!e && *room)
 		e = room_left(s, count_queued, organization, room);
 	if (!e)
 		headroom_keep(&s->due, organization, *room, now);
@@ -67,7 +67,19 @@ enum err store_due_room(struct store *s, const struct id *organization,
 
 void store_due_added(struct store *s, const struct id *organization, uint64_t n)
 {
-	headroom_added(&s->due, organization, n);
+	headroom_added(&s->due, organization, (int64_t)n);
+}
+
+bool store_due_asks(const struct store *s)
+{
+	return headroom_is_young(&s->due, clock_monotonic());
+}
+
+void store_due_spread(struct store *s, const struct id *organization,
+		      uint64_t notifications, uint64_t deliveries)
+{
+	headroom_added(&s->due, organization,
+		       (int64_t)deliveries - (int64_t)notifications);
 }
 
 enum err store_due_pending(struct store *s, uint64_t *count)

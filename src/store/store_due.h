@@ -2,17 +2,17 @@
 /*
  * store_due: the number of an organization's waiting deliveries, and whether
  * more fit ([api] max_due). Counted are pending deliveries, except those of
- * disabled hooks, and, for publishers, notifications that are not fanned out
- * yet.
+ * disabled hooks, and notifications that are not fanned out yet.
  *
  * A count is kept for some seconds (headroom.h). A publisher uses up a
  * sixteenth of the room it leaves and then counts again, so that many
- * publishers at once stay below the limit; the fan-out, which others wait for
- * while it counts, uses up all of it.
+ * publishers at once stay below the limit; the take-over of what was published
+ * with SQL, which others wait for while it counts, uses up all of it.
  */
 #ifndef HOOKS_STORE_DUE_H
 #define HOOKS_STORE_DUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,10 +20,7 @@
 
 struct store;
 
-enum store_due_who {
-	STORE_DUE_PUBLISHER, /* queued notifications count, too */
-	STORE_DUE_FANOUT
-};
+enum store_due_who { STORE_DUE_PUBLISHER, STORE_DUE_TAKEOVER };
 
 /* How many more deliveries the organization may have waiting; no new count is
  * made when the last one says that `want` fit. */
@@ -32,9 +29,14 @@ enum err store_due_room(struct store *s, const struct id *organization,
 /* The same by a new count, without queued notifications. */
 enum err store_due_count(struct store *s, const struct id *organization,
 			 uint64_t *room);
-/* Adds `n` new deliveries to the kept counts. */
+/* Adds `n` new notifications or deliveries to the kept counts. */
 void store_due_added(struct store *s, const struct id *organization,
 		     uint64_t n);
+/* Whether any count is kept that is still believed. */
+bool store_due_asks(const struct store *s);
+/* Tells the kept counts that these notifications became these deliveries. */
+void store_due_spread(struct store *s, const struct id *organization,
+		      uint64_t notifications, uint64_t deliveries);
 
 /* How many deliveries are pending in all, those of disabled hooks included. */
 enum err store_due_pending(struct store *s, uint64_t *count);

@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_outbox.h"
 
 enum { STEP = 500 };
 
@@ -39,8 +40,11 @@ enum err store_erase_count(struct store *s, const struct id *org,
 			&n.hooks);
 	if (!e)
 		e = count_of_org(s, org,
-				 "SELECT COUNT(*) FROM vh_notifications "
-				 "WHERE organization = ?",
+				 "SELECT (SELECT COUNT(*) FROM "
+				 "vh_notifications n WHERE n.organization = "
+				 "o.id) + (SELECT COUNT(*) FROM vh_outbox b "
+				 "WHERE b.organization = o.id) "
+				 "FROM vh_organizations o WHERE o.id = ?",
 				 &n.notifications);
 	if (!e)
 		e = count_of_org(s, org,
@@ -221,6 +225,27 @@ static enum err erase_deliveries(struct store *s, const struct id *org,
 	return e;
 }
 
+static enum err erase_outbox(struct store *s, const struct id *org,
+			     struct store_erased *done, size_t *n)
+{
+	struct db_value list[STEP];
+	uint64_t keys[STEP];
+	enum err e = read_page_of_org(s, org,
+				      "SELECT id FROM vh_outbox FORCE INDEX "
+				      "(organization) WHERE organization = ? "
+				      "LIMIT ?",
+				      list, n);
+
+	for (size_t i = 0; !e && i < *n; i++)
+		keys[i] = list[i].u;
+	if (e || !*n)
+		return e;
+	e = store_outbox_remove(s, keys, *n);
+	if (!e)
+		done->notifications += db_affected(s->db);
+	return e;
+}
+
 static enum err erase_notifications(struct store *s, const struct id *org,
 				    struct store_erased *done, size_t *n)
 {
@@ -269,8 +294,10 @@ enum err store_erase_rows(struct store *s, const struct id *org,
 			  struct store_erased *done, bool *more)
 {
 	size_t n;
-	enum err e = erase_deliveries(s, org, done, &n);
+	enum err e = erase_outbox(s, org, done, &n);
 
+	if (!e && !n)
+		e = erase_deliveries(s, org, done, &n);
 	if (!e && !n)
 		e = erase_notifications(s, org, done, &n);
 	if (!e && !n)

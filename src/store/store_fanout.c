@@ -104,103 +104,24 @@ enum err store_fanout_hooks(struct store *s, const struct id *organization,
 	return e;
 }
 
-enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
-			   size_t resource_max, struct db_stmt **rows)
+enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n)
 {
 	struct db_value list[DB_LIST_MAX];
-
-	db_uints(list, keys, n);
-	return db_query_list(
-		s->db,
-		"SELECT n.id, n.organization, EXISTS(SELECT 1 FROM "
-		"vh_organizations o WHERE o.id = n.organization), n.action, "
-		"n.user, LENGTH(n.resource), IF(LENGTH(n.resource) <= ?, "
-		"n.resource, NULL), n.idempotency_key, n.accepted "
-		"FROM vh_notifications n FORCE INDEX (PRIMARY) "
-		"WHERE n.state = 'queued' AND "
-		"n.id IN ({?}) ORDER BY n.id FOR UPDATE",
-		DB_ARGS(db_uint(resource_max)), list, n, rows);
-}
-
-bool store_fanout_next(struct db_stmt *rows, struct store_queued *out)
-{
-	size_t action_len, user_len;
-
-	if (!db_next(rows))
-		return false;
-	db_col_bytes(rows, 3, &action_len);
-	db_col_bytes(rows, 4, &user_len);
-	*out = (struct store_queued){
-		.key = db_col_uint(rows, 0),
-		.organization_known = db_col_int(rows, 2) != 0,
-		.action = db_col_text(rows, 3),
-		.resource_len = db_col_uint(rows, 5),
-		.accepted = db_col_int(rows, 8) != 0,
-	};
-	out->organization = store_col_id(rows, 1);
-	if (!db_col_null(rows, 4))
-		out->user = db_col_text(rows, 4);
-	out->has_nul = strlen(out->action) != action_len ||
-		       (out->user && strlen(out->user) != user_len);
-	if (!db_col_null(rows, 6))
-		out->resource = db_col_text(rows, 6);
-	if (!db_col_null(rows, 7))
-		out->idempotency_key =
-			db_col_bytes(rows, 7, &out->idempotency_len);
-	return true;
-}
-
-static enum err expire_key(struct store *s, const struct store_queued *row,
-			   int64_t keep_ms)
-{
-	return db_exec(
-		s->db,
-		"DELETE FROM vh_idempotency_keys WHERE organization = ? "
-		"AND idempotency_key = ? AND created_at < "
-		"UTC_TIMESTAMP(3) - INTERVAL ? SECOND",
-		DB_ARGS(store_col_of(&row->organization),
-			db_bytes(row->idempotency_key, row->idempotency_len),
-			db_int(keep_ms / 1000)));
-}
-
-/* A row published over HTTP finds its own entry, inserted with it. */
-static enum err owns_key(struct store *s, const struct store_queued *row)
-{
 	struct db_stmt *q;
-	bool own = false;
+	size_t count = 0;
 	enum err e;
 
-	e = db_query(
-		s->db,
-		"SELECT ? BETWEEN notification_id AND notification_id + "
-		"step * (notification_count - 1) FROM vh_idempotency_keys "
-		"WHERE organization = ? AND idempotency_key = ?",
-		DB_ARGS(db_uint(row->key), store_col_of(&row->organization),
-			db_bytes(row->idempotency_key, row->idempotency_len)),
-		&q);
-	if (e)
-		return e;
-	while (db_next(q))
-		own = db_col_int(q, 0) != 0;
-	return own ? ERR_OK : ERR_CONFLICT;
-}
-
-enum err store_fanout_claim(struct store *s, const struct store_queued *row,
-			    int64_t keep_ms)
-{
-	enum err e = expire_key(s, row, keep_ms);
-
+	db_uints(list, keys, *n);
+	e = db_query_list(s->db,
+			  "SELECT id FROM vh_notifications "
+			  "FORCE INDEX (PRIMARY) WHERE state = 'queued' AND "
+			  "id IN ({?}) ORDER BY id FOR UPDATE",
+			  DB_NONE, list, *n, &q);
+	while (!e && db_next(q))
+		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		e = db_exec(s->db,
-			    "INSERT INTO vh_idempotency_keys (organization, "
-			    "idempotency_key, notification_id, created_at) "
-			    "VALUES (?, ?, ?, UTC_TIMESTAMP(3)) "
-			    "ON DUPLICATE KEY UPDATE step = step",
-			    DB_ARGS(store_col_of(&row->organization),
-				    db_bytes(row->idempotency_key,
-					     row->idempotency_len),
-				    db_uint(row->key)));
-	return e ? e : owns_key(s, row);
+		*n = count;
+	return e;
 }
 
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
@@ -245,7 +166,7 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 
 	e = db_exec(s->db,
 		    "INSERT INTO vh_notifications (organization, action, "
-		    "resource, accepted) VALUES (?, ?, ?, 1)",
+		    "resource) VALUES (?, ?, ?)",
 		    DB_ARGS(store_col_of(organization), db_text(action),
 			    db_bytes(resource, len)));
 	if (!e)
@@ -339,16 +260,18 @@ enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
 
 	db_uints(values, keys, n);
 	e = db_query_list(s->db,
-			  "SELECT STRAIGHT_JOIN n.organization, COUNT(*) "
+			  "SELECT STRAIGHT_JOIN n.organization, "
+			  "COUNT(DISTINCT n.id), COUNT(d.id) "
 			  "FROM vh_notifications n FORCE INDEX (PRIMARY) "
-			  "JOIN vh_deliveries d FORCE INDEX (fanout) "
+			  "LEFT JOIN vh_deliveries d FORCE INDEX (fanout) "
 			  "ON d.notification_id = n.id WHERE n.id IN ({?}) "
 			  "GROUP BY n.organization",
 			  DB_NONE, values, n, &q);
 	while (!e && db_next(q))
 		list[shares++] = (struct store_share){
 			.organization = store_col_id(q, 0),
-			.deliveries = db_col_uint(q, 1),
+			.notifications = db_col_uint(q, 1),
+			.deliveries = db_col_uint(q, 2),
 		};
 	if (!e)
 		*count = shares;

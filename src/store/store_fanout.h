@@ -15,22 +15,6 @@
 #include "rules/id.h"
 
 struct store;
-struct db_stmt;
-
-/* A row as the application wrote it; borrowed until the next one is read. */
-struct store_queued {
-	uint64_t key;
-	struct id organization;
-	bool organization_known;
-	const char *action;
-	const char *user;	     /* NULL: none */
-	bool has_nul;		     /* inside action or user */
-	const char *resource;	     /* NULL: longer than allowed */
-	size_t resource_len;	     /* in bytes, also then */
-	const char *idempotency_key; /* NULL: none */
-	size_t idempotency_len;
-	bool accepted; /* the limits were checked on arrival */
-};
 
 /* The greatest key; 0: there are no rows. */
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
@@ -56,15 +40,10 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 enum err store_fanout_hooks(struct store *s, const struct id *organization,
 			    uint64_t max, uint64_t *n);
 
-/* Locks those of the rows that are still queued, and reads them in the order
- * of their keys. 1 to DB_LIST_MAX keys. */
-enum err store_fanout_take(struct store *s, const uint64_t *keys, size_t n,
-			   size_t resource_max, struct db_stmt **rows);
-bool store_fanout_next(struct db_stmt *rows, struct store_queued *out);
+/* Locks those of the rows that are still queued; the list keeps these, in the
+ * order of their keys. 1 to DB_LIST_MAX keys. */
+enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n);
 
-/* Takes the idempotency key for this row; ERR_CONFLICT: another row has it. */
-enum err store_fanout_claim(struct store *s, const struct store_queued *row,
-			    int64_t keep_ms);
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
 /* Which of these organizations, at most DB_LIST_MAX, have a hook that names
  * exactly this action. */
@@ -82,11 +61,12 @@ enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
 
 struct store_share {
 	struct id organization;
-	uint64_t deliveries;
+	uint64_t notifications, deliveries;
 };
 
-/* The organizations of the deliveries of these notifications, 1 to
- * DB_LIST_MAX; `list` has room for as many organizations as there are keys. */
+/* The organizations of these notifications, 1 to DB_LIST_MAX, and how many
+ * deliveries there are of them; `list` has room for as many organizations as
+ * there are keys. */
 enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
 			     struct store_share *list, size_t *count);
 

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_outbox.h"
 
 #define TEXT(number) #number
 #define NUMBER(name) TEXT(name)
@@ -167,20 +168,29 @@ enum err store_health_kept(struct store *s, const struct store_health *list,
 enum err store_health_queued(struct store *s, const struct id *organization,
 			     uint64_t *count, int64_t *oldest_at)
 {
+	uint64_t waiting = 0;
+	int64_t since = TIME_NONE;
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT w.number, n.created_at FROM (SELECT "
-			      "COUNT(*) AS number, MIN(id) AS oldest "
-			      "FROM vh_notifications FORCE INDEX (state) WHERE "
-			      "state = 'queued' AND organization = ?) w "
-			      "LEFT JOIN vh_notifications n ON n.id = w.oldest",
-			      DB_ARGS(store_col_of(organization)), &q);
+	enum err e = store_outbox_waiting(s, organization, &waiting, &since);
+
+	if (!e)
+		e = db_query(s->db,
+			     "SELECT w.number, COALESCE(n.accepted_at, "
+			     "n.created_at) FROM (SELECT "
+			     "COUNT(*) AS number, MIN(id) AS oldest "
+			     "FROM vh_notifications FORCE INDEX (state) WHERE "
+			     "state = 'queued' AND organization = ?) w "
+			     "LEFT JOIN vh_notifications n ON n.id = w.oldest",
+			     DB_ARGS(store_col_of(organization)), &q);
 
 	if (e)
 		return e;
 	while (db_next(q)) {
-		*count = db_col_uint(q, 0);
+		*count = db_col_uint(q, 0) + waiting;
 		*oldest_at = db_col_time(q, 1);
 	}
+	if (*oldest_at == TIME_NONE ||
+	    (since != TIME_NONE && since < *oldest_at))
+		*oldest_at = since;
 	return ERR_OK;
 }

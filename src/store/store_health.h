@@ -45,8 +45,8 @@ enum err store_health_hooks(struct store *s, struct arena *arena,
 enum err store_health_kept(struct store *s, const struct store_health *list,
 			   size_t n, uint64_t *failed, uint64_t *held);
 
-/* Notifications that are not fanned out yet, and the time since when the
- * oldest of them has waited (TIME_NONE). */
+/* Notifications that are not fanned out yet, those in the outbox included, and
+ * the time since when the oldest of them has waited (TIME_NONE). */
 enum err store_health_queued(struct store *s, const struct id *organization,
 			     uint64_t *count, int64_t *oldest_at);
 

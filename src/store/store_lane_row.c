@@ -12,7 +12,8 @@
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at, n.hops, d.notification_id "
+	"n.created_at, n.hops, d.notification_id, "                            \
+	"COALESCE(n.accepted_at, n.created_at) "
 
 static void read_lane_row(struct db_stmt *q, struct arena *arena,
 			  struct store_lane_row *r)
@@ -33,6 +34,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->published_at = db_col_time(q, 10);
 	r->hops = (unsigned)db_col_uint(q, 11);
 	r->notification = db_col_uint(q, 12);
+	r->accepted_at = db_col_time(q, 13);
 }
 
 /*

@@ -10,9 +10,12 @@
 #include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
+#include "store/store_outbox.h"
 
 /* The columns of read_notification_row(), in its order. */
-#define COLUMNS "id, organization, action, user, state, reason, created_at"
+#define COLUMNS                                                                \
+	"id, organization, action, user, state, reason, created_at, "          \
+	"COALESCE(accepted_at, created_at)"
 
 static void read_notification_row(const struct store *s, struct db_stmt *q,
 				  struct arena *arena,
@@ -25,15 +28,15 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 		.user = store_col_text_null(q, 3, arena),
 		.state = store_col_text(q, 4, arena),
 		.reason = store_col_text_null(q, 5, arena),
-		.created_at = db_col_time(q, 6),
+		.created_at = db_col_time(q, 7),
 	};
-	store_id(s, &n->id, ID_NOTIFICATION, n->created_at, n->key);
+	store_id(s, &n->id, ID_NOTIFICATION, db_col_time(q, 6), n->key);
 }
 
 static void read_resource(struct db_stmt *q, struct arena *arena,
 			  struct store_notification *n)
 {
-	const char *resource = db_col_bytes(q, 7, &n->resource_len);
+	const char *resource = db_col_bytes(q, 8, &n->resource_len);
 
 	n->resource = arena_memdup(arena, resource, n->resource_len);
 }
@@ -190,6 +193,57 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 		store_walk_end(&w, more);
 	return e;
 }
+
+/* ---- the outbox ---- */
+
+static bool is_wanted_waiting(const struct store_notification *n,
+			      const struct store_filter *f)
+{
+	return (!*f->action || strcmp(n->action, f->action) == 0) &&
+	       (f->since == TIME_NONE || n->created_at >= f->since) &&
+	       (f->until == TIME_NONE || n->created_at < f->until);
+}
+
+enum err store_notification_waiting(struct store *s, struct arena *arena,
+				    const struct id *organization,
+				    const struct store_filter *f, size_t max,
+				    struct store_notification **list,
+				    size_t *count)
+{
+	struct store_notification *rows;
+	struct db_stmt *q;
+	enum err e;
+
+	*count = 0;
+	if (f->after || (*f->state && strcmp(f->state, "queued") != 0))
+		return ERR_OK;
+	e = db_query(s->db,
+		     "SELECT LEFT(o.action, 255), LEFT(o.user, 64), "
+		     "COALESCE(" STORE_OUTBOX_ACCEPTED_SQL
+		     ", UTC_TIMESTAMP(3)) FROM vh_outbox o "
+		     "FORCE INDEX (organization) WHERE o.organization = ? "
+		     "ORDER BY o.id DESC LIMIT ?",
+		     DB_ARGS(store_col_of(organization), db_uint(max)), &q);
+	if (e)
+		return e;
+	*list = rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q)) {
+		struct store_notification *n = &rows[*count];
+
+		*n = (struct store_notification){
+			.waits = true,
+			.organization = *organization,
+			.action = store_col_text(q, 0, arena),
+			.user = store_col_text_null(q, 1, arena),
+			.state = "queued",
+			.created_at = db_col_time(q, 2),
+		};
+		*count += is_wanted_waiting(n, f);
+	}
+	return ERR_OK;
+}
+
+/* ---- for an export ---- */
 
 enum err store_notification_next(struct store *s, struct arena *arena,
 				 const struct id *organization, uint64_t after,

@@ -2,7 +2,7 @@
 /*
  * store_notification: reading notifications and their state, including those
  * that matched no hook or were rejected. Newest first; they are written by
- * store_publish and store_fanout.
+ * store_publish, store_outbox and store_fanout.
  */
 #ifndef HOOKS_STORE_NOTIFICATION_H
 #define HOOKS_STORE_NOTIFICATION_H
@@ -20,17 +20,22 @@ struct store;
 
 /* Texts are *arena*, and as the application wrote them. */
 struct store_notification {
+	bool waits; /* in the outbox: it has no key and no id yet */
 	uint64_t key;
 	struct id id;
 	struct id organization;
 	const char *action;
-	const char *user;   /* NULL: none */
-	const char *state;  /* queued, fanned_out, unmatched, rejected */
-	const char *reason; /* why it was rejected, else NULL */
-	int64_t created_at;
+	const char *user;     /* NULL: none */
+	const char *state;    /* queued, fanned_out, unmatched, rejected */
+	const char *reason;   /* why it was rejected, else NULL */
+	int64_t created_at;   /* when it was accepted */
 	const char *resource; /* NULL in lists */
 	size_t resource_len;
 };
+
+/* Lists of past rows are in the order in which the service made them; what was
+ * accepted earlier, and waited in the outbox, stands among them. So `since` and
+ * `until` compare the time of that, and not created_at. */
 
 /* ERR_NOT_FOUND: not in this organization. */
 enum err store_notification_get(struct store *s, struct arena *arena,
@@ -44,6 +49,15 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 				 const struct store_filter *filter,
 				 struct store_notification **list,
 				 size_t *count, struct store_more *more);
+
+/* What a page without `after` has above it: those of the newest rows in the
+ * outbox, at most `max`, that the filter wants; *arena*. */
+enum err store_notification_waiting(struct store *s, struct arena *arena,
+				    const struct id *organization,
+				    const struct store_filter *filter,
+				    size_t max,
+				    struct store_notification **list,
+				    size_t *count);
 
 /* The next `max` after this key, oldest first, with resources; *arena*. */
 enum err store_notification_next(struct store *s, struct arena *arena,

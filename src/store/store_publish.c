@@ -41,8 +41,8 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 	return db_exec_keys(
 		db,
 		"INSERT INTO vh_notifications (organization, action, user, "
-		"resource, idempotency_key, created_at, hops, accepted) "
-		"VALUES {(?, ?, ?, ?, ?, ?, ?, 1)}",
+		"resource, idempotency_key, created_at, hops) "
+		"VALUES {(?, ?, ?, ?, ?, ?, ?)}",
 		values, n, COLUMNS, &w->keys[at], done);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_publish: writing notifications into the outbox. They are queued; the
- * sender turns them into deliveries.
+ * store_publish: writing notifications of the API and of commands. They are
+ * queued; the sender turns them into deliveries.
  *
  * With an idempotency key the same body counts once, even when two arrive at
  * the same time or the answer to a COMMIT was lost.

@@ -115,12 +115,14 @@ enum err store_galera_read(struct store *s, struct arena *arena,
 		{.name = "auto_increment_increment", .number = &v.step},
 		{.name = "auto_increment_offset", .number = &v.first},
 		{.name = "wsrep_sync_wait", .number = &v.sync_wait},
+		{.name = "server_id", .number = &v.server_id},
 	};
 	enum err e = read_slots(
 		s, arena,
 		"SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on', "
 		"'innodb_autoinc_lock_mode', 'auto_increment_increment', "
-		"'auto_increment_offset', 'wsrep_sync_wait')",
+		"'auto_increment_offset', 'wsrep_sync_wait', "
+		"'server_id')",
 		SLOTS(slots));
 
 	if (!e && v.on)

@@ -43,6 +43,7 @@ struct store_galera {
 	uint64_t autoinc;     /* innodb_autoinc_lock_mode */
 	uint64_t step, first; /* of auto-increment keys */
 	uint64_t sync_wait;   /* wsrep_sync_wait */
+	uint64_t server_id;   /* part of the outbox's keys */
 };
 
 enum err store_galera_read(struct store *s, struct arena *arena,

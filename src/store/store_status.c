@@ -5,9 +5,11 @@
 #include "store/store_status.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_outbox.h"
 
 /* Sums over the part of the index of lanes that senders work on; only one row
  * a lane is joined with its hook. Pings go to a disabled hook too. SUM()
@@ -88,7 +90,8 @@ static enum err read_notifications(struct store *s, struct store_status *out)
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT w.rejected, w.number, n.created_at FROM (SELECT "
+		"SELECT w.rejected, w.number, "
+		"COALESCE(n.accepted_at, n.created_at) FROM (SELECT "
 		"state = 'rejected' AS rejected, COUNT(*) AS number, "
 		"MIN(id) AS oldest FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state IN ('queued', 'rejected') GROUP BY state) w "
@@ -111,14 +114,26 @@ static enum err read_notifications(struct store *s, struct store_status *out)
 	return ERR_OK;
 }
 
+static enum err read_outbox(struct store *s, struct store_status *out)
+{
+	uint64_t count = 0;
+	int64_t oldest = TIME_NONE;
+	enum err e = store_outbox_waiting(s, NULL, &count, &oldest);
+
+	if (e)
+		return e;
+	out->queued += count;
+	if (oldest != TIME_NONE && s->now - oldest > out->oldest_due)
+		out->oldest_due = s->now - oldest;
+	return ERR_OK;
+}
+
 enum err store_status_read(struct store *s, struct store_status *out)
 {
 	static enum err (*const parts[])(struct store *,
 					 struct store_status *) = {
-		read_lanes,
-		read_in_flight,
-		read_finished,
-		read_notifications,
+		read_lanes,	    read_in_flight, read_finished,
+		read_notifications, read_outbox,
 	};
 	struct store_status status = {0};
 	int64_t now;
@@ -141,7 +156,8 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	enum err e =
 		db_query(s->db,
 			 "SELECT n.id, n.created_at, n.organization, n.action, "
-			 "n.reason FROM (SELECT id FROM vh_notifications "
+			 "n.reason, COALESCE(n.accepted_at, n.created_at) FROM "
+			 "(SELECT id FROM vh_notifications "
 			 "FORCE INDEX (state) WHERE state = 'rejected' "
 			 "ORDER BY id DESC LIMIT ?) w "
 			 "JOIN vh_notifications n ON n.id = w.id "
@@ -154,8 +170,8 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	while (db_next(q)) {
 		struct store_rejected *r = &rows[n++];
 
-		r->created_at = db_col_time(q, 1);
-		store_id(s, &r->id, ID_NOTIFICATION, r->created_at,
+		r->created_at = db_col_time(q, 5);
+		store_id(s, &r->id, ID_NOTIFICATION, db_col_time(q, 1),
 			 db_col_uint(q, 0));
 		r->organization = store_col_id(q, 2);
 		r->action = store_col_text(q, 3, arena);

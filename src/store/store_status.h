@@ -27,7 +27,7 @@ struct store_status {
 	uint64_t held;	    /* until somebody acts */
 	uint64_t in_flight; /* being sent, or were when their sender died */
 	uint64_t failed;    /* retries used up */
-	uint64_t queued;    /* notifications not fanned out yet */
+	uint64_t queued;    /* notifications in the outbox or not fanned out */
 	uint64_t rejected;  /* invalid notifications */
 	/* How long the oldest of `due` and `queued` has been due, in
 	 * milliseconds; 0 when there is none. */

@@ -16,13 +16,15 @@
 #include "store/store_delivery.h"
 #include "store/store_notification.h"
 
-/* Byte for byte as it was published. An application may have inserted any
- * bytes: if they are not JSON, they are shown as text. */
+/* Byte for byte as it was published; of what was rejected it may not have been
+ * kept, and an earlier version kept what is no JSON. */
 static void put_resource(struct jtree *v, const char *s, size_t len)
 {
 	struct jscan_error error;
 
-	if (jscan_check(s, len, JSCAN_DEPTH_MAX, &error))
+	if (!len)
+		jtree_put_null(v, "resource");
+	else if (jscan_check(s, len, JSCAN_DEPTH_MAX, &error))
 		jtree_put_json(v, "resource", s, len);
 	else
 		jtree_put_string_len(v, "resource", s, len);
@@ -44,7 +46,8 @@ struct jtree *view_notification(const struct store_notification *n)
 {
 	struct jtree *v = jtree_object();
 
-	view_put_id(v, "_id", &n->id);
+	if (!n->waits)
+		view_put_id(v, "_id", &n->id);
 	jtree_put_string(v, "action", n->action);
 	view_put_id(v, "organization", &n->organization);
 	put_user(v, n->user);

@@ -15,6 +15,7 @@ import sendcase
 import service
 import tap
 import where
+from processes import wait_until
 
 CHECKS = [
     "configuration",
@@ -34,6 +35,8 @@ CHECKS = [
     "clock",
     "schema",
     "secrets",
+    "keys",
+    "outbox",
     "cron",
     "target",
     "web server",
@@ -177,6 +180,57 @@ class Doctor(sendcase.SendCase):
         self.finds("FAIL", 78, "cron", "ever")
         self.once()
         self.finds("ok", 0, "cron")
+
+    def test_07_keys(self):
+        sql = self.service.db.sql
+        self.finds("ok", 0, "keys")
+        sql(
+            "INSERT INTO vh_notifications (id, organization, action, "
+            "resource, state) VALUES (1 << 40, '', '', '{}', 'unmatched')"
+        )
+        self.finds("warn", 0, "keys", "high key")
+        sql("DELETE FROM vh_notifications WHERE id = 1 << 40")
+        self.finds("ok", 0, "outbox", "no application")
+
+    def test_07_an_outbox_as_on_an_old_server(self):
+        """The sender heals it where it may; doctor says it elsewhere."""
+        sql = self.service.db.sql
+        sql(
+            "ALTER TABLE vh_outbox MODIFY id BIGINT UNSIGNED NOT NULL "
+            "AUTO_INCREMENT"
+        )
+        self.finds("ok", 0, "outbox", "AUTO_INCREMENT")
+        insert = (
+            "INSERT INTO vh_outbox (organization, action, resource) VALUES "
+            f"(UNHEX('{self.organization}'), 'event.created', '{{}}')"
+        )
+        sql(f"SET insert_id = 18446744073709551614; {insert}")
+        self.finds("FAIL", 78, "outbox", "publish.md")
+        self.once()
+        self.finds("FAIL", 78, "outbox", "publish.md")
+        try:
+            sql(insert)
+        except AssertionError as refused:
+            assert "auto-increment" in str(refused), refused
+        else:
+            raise AssertionError("there was a key left")
+        sql(
+            "GRANT ALTER, CREATE, INSERT ON vh_outbox "
+            f"TO '{service.SENDER}'@'localhost'"
+        )
+        self.once()
+        self.finds("ok", 0, "outbox", "AUTO_INCREMENT")
+        sql(insert)
+        # And at once, by a sender that has taken such a row.
+        sender = self.service.start_sender()
+        sql(f"SET insert_id = 18446744073709551614; {insert}")
+        wait_until(
+            lambda: self.doctor()[0]["outbox"][0] == "ok", 10, "the healing"
+        )
+        sql(insert)
+        assert sender.stop() == 0
+        self.once()
+        assert self.service.db.value("SELECT COUNT(*) FROM vh_outbox") == "0"
 
     def test_08_clock(self):
         """The database's is wrong; nothing else can be, for a test."""

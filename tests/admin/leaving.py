@@ -103,7 +103,7 @@ class Export(_Case):
         assert values[2]["headers"] == {"X-Token": "abc"}
         assert values[4]["resource"] == json.loads(EXACT)
         assert EXACT.replace("\n\t", "  ") in text, "to the digit"
-        assert values[6]["resource"] == "not JSON\n", "an application's slip"
+        assert values[6]["resource"] is None, "no JSON is kept"
         assert values[6]["state"] == "rejected" and values[6]["reason"]
         attempts = values[7]["attempts"]
         assert [a["status"] for a in attempts] == [500, 200], attempts
@@ -219,12 +219,15 @@ class Delete(_Case):
         self.service.db.sql(f"""
             INSERT INTO vh_notifications (organization, action, resource)
             SELECT UNHEX('{gone}'), 'event.created', '{{}}'
-            FROM {database.numbers(3000)}""")
+            FROM {database.numbers(3000)};
+            INSERT INTO vh_outbox (organization, action, resource)
+            SELECT UNHEX('{gone}'), 'event.created', '{{}}'
+            FROM {database.numbers(2000)}""")
         sender = self.service.start_sender("--linger", "30s")
         self.sink.wait(20, seconds=20)
         done = self.delete(gone, "--yes")
         assert done.status == 0, done
-        assert "notifications\t3000\n" in done.out, done
+        assert "notifications\t5000\n" in done.out, done
         assert (
             self.service.db.value(
                 "SELECT COUNT(*) FROM vh_deliveries WHERE organization <> "

@@ -94,6 +94,17 @@ class Upgrade(sendcase.SendCase):
         assert self.shape() == self.fresh_shape
         assert self.service.admin("migrate") == ""
 
+    def test_3_the_outbox_has_what_no_sender_had_seen(self):
+        assert self.db.sql("SELECT id, resource FROM vh_outbox") == [
+            ["6", '{"n":6}']
+        ]
+        assert (
+            self.db.value(
+                "SELECT GROUP_CONCAT(id ORDER BY id) FROM vh_notifications"
+            )
+            == "1,2,3,4,5,7"
+        )
+
     def test_4_the_strangers_table_stays(self):
         assert self.db.value("SELECT x FROM alerts") == "42"
         left = self.db.sql(

@@ -159,9 +159,7 @@ class Figures(SendCase):
         self.once()
         self.publish_many(4)
         self.service.db.sql(
-            "UPDATE vh_notifications SET created_at = "
-            "created_at - INTERVAL 100 SECOND "
-            "WHERE state = 'queued'"
+            "UPDATE vh_outbox SET created_at = created_at - INTERVAL 100 SECOND"
         )
         got = self.get()
         assert got["deliveries_held",] == 3

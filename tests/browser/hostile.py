@@ -4,6 +4,8 @@ Everything that a tenant or a receiver wrote is shown as text: markup does
 nothing, and invisible or reversing characters are spelled out.
 """
 
+import json
+
 import tap
 from pagecase import PageCase, site
 from receiver import Raw
@@ -43,7 +45,9 @@ class Hostile(PageCase):
         )
         self.site.publish("event.updated")
         self.site.service.publish_sql(
-            self.site.organization, "<script>hacked=1</script>", MARKUP
+            self.site.organization,
+            "<script>hacked=1</script>",
+            json.dumps({MARKUP: MARKUP}),
         )
         self.site.sink.wait(1, "/evil")
         self.site.sink.wait(1, "/bytes")

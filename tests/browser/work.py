@@ -46,6 +46,15 @@ class NoSender(PageCase):
         self.page.see("[role=alert]", "No sender has ever run.")
         self.page.wait("never ran")
 
+    def test_a_row_that_waits_for_a_sender_is_shown(self):
+        self.site.service.publish_sql(
+            self.site.organization, "event.created", "{}"
+        )
+        self.go("notifications")
+        row = self.page.see(".row", "event.created")
+        assert self.page.js("return arguments[0].matches(':not([href])')", row)
+        self.page.see(".row", "Queued")
+
     def test_one_can_be_started(self):
         self.page.click("button", "Start one now")
         self.page.wait("A sender was started.")

@@ -59,7 +59,7 @@ class _Again(sendcase.SendCase):
             for n in range(count)
         )
         self.service.db.sql(
-            "INSERT INTO vh_notifications (organization, action, "
+            "INSERT INTO vh_outbox (organization, action, "
             f"resource) VALUES {values}"
         )
 

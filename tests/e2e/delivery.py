@@ -340,7 +340,7 @@ class Rejected(SendCase):
     def test_a_transaction_rolled_back_publishes_nothing(self):
         self.fresh()
         self.service.db.sql(
-            "START TRANSACTION; INSERT INTO vh_notifications (organization, "
+            "START TRANSACTION; INSERT INTO vh_outbox (organization, "
             f"action, resource) VALUES (UNHEX('{self.organization}'), "
             "'event.created', '{}'); ROLLBACK;"
         )
@@ -350,7 +350,7 @@ class Rejected(SendCase):
         """A long transaction of the application is overtaken by another."""
         self.fresh()
         slow = (
-            "START TRANSACTION; INSERT INTO vh_notifications (organization, "
+            "START TRANSACTION; INSERT INTO vh_outbox (organization, "
             f"action, resource) VALUES (UNHEX('{self.organization}'), "
             "'event.created', '{\"slow\":1}'); "
             "SELECT SLEEP(3); COMMIT;"

@@ -17,6 +17,7 @@ python_tests += \
 	%D%/locks.py \
 	%D%/neighbours.py \
 	%D%/notify.py \
+	%D%/outbox.py \
 	%D%/pings.py \
 	%D%/policy.py \
 	%D%/publishers.py \

@@ -98,12 +98,20 @@ class Others(tap.Case):
             organization = site.organization()
             site.publish_sql(organization, "event.created", "{}")
             for statement in (
+                "SELECT * FROM vh_outbox",
                 "SELECT * FROM vh_notifications",
                 "SELECT * FROM vh_hook_secrets",
-                "UPDATE vh_notifications SET action = 'x'",
-                "INSERT INTO vh_notifications (organization, "
-                "action, resource, state) VALUES ('', '', '', "
-                "'fanned_out')",
+                "UPDATE vh_outbox SET action = 'x'",
+                "DELETE FROM vh_outbox",
+                "INSERT INTO vh_outbox (id, organization) VALUES (1, '')",
+                "INSERT IGNORE INTO vh_outbox (id, organization) "
+                "VALUES (1, '')",
+                "INSERT INTO vh_outbox (organization, created_at) "
+                "VALUES ('', NOW())",
+                "INSERT INTO vh_outbox (organization) VALUES ('') "
+                "ON DUPLICATE KEY UPDATE action = 'x'",
+                "INSERT INTO vh_notifications (organization, action, "
+                "resource) VALUES ('', '', '')",
             ):
                 try:
                     site.db.sql(

@@ -101,7 +101,7 @@ class GaleraCase(LaneCase):
             for n in numbers
         )
         self.nodes[node].sql(
-            "INSERT INTO vh_notifications (organization, "
+            "INSERT INTO vh_outbox (organization, "
             f"action, resource) VALUES {values}"
         )
 

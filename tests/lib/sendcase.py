@@ -73,7 +73,7 @@ class SendCase(tap.Case):
             for n in range(first, first + count)
         )
         self.service.db.sql(
-            "INSERT INTO vh_notifications (organization, action, "
+            "INSERT INTO vh_outbox (organization, action, "
             f"resource) VALUES {values}"
         )
 

@@ -231,7 +231,7 @@ class Service:
         values = [f"UNHEX('{organization}')", quote(action), quote(resource)]
         values += [quote(v) for v in columns.values()]
         self.db.sql(
-            f"INSERT INTO vh_notifications ({', '.join(names)}) "
+            f"INSERT INTO vh_outbox ({', '.join(names)}) "
             f"VALUES ({', '.join(values)})",
             user=APPLICATION,
             password=password_of(APPLICATION),

@@ -8,6 +8,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_buf.c \
 	%D%/test_conf_retired.c \
 	%D%/test_crypt.c \
+	%D%/test_db_sql.c \
 	%D%/test_etag.c \
 	%D%/test_failing.c \
 	%D%/test_field_errors.c \
@@ -40,6 +41,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_target.c \
 	%D%/test_target_url.c \
 	%D%/test_text.c \
+	%D%/test_turns.c \
 	%D%/test_valid.c \
 	%D%/test_vault.c \
 	%D%/test_webhook_id.c \

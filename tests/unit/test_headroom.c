@@ -87,11 +87,31 @@ START_TEST(the_oldest_count_makes_room)
 }
 END_TEST
 
+START_TEST(what_goes_makes_room)
+{
+	struct headroom q = {0};
+	struct id a = organization(1);
+	uint64_t room;
+
+	ck_assert(!headroom_is_young(&q, NOW));
+	headroom_keep(&q, &a, 3, NOW);
+	ck_assert(headroom_is_young(&q, NOW));
+	headroom_added(&q, &a, 3);
+	ck_assert(headroom_tells(&q, &a, &part, 1, NOW, &room));
+	ck_assert_uint_eq(room, 0);
+	headroom_added(&q, &a, -4);
+	headroom_tells(&q, &a, &part, 1, NOW, &room);
+	ck_assert_uint_eq(room, 4);
+	ck_assert(!headroom_is_young(&q, NOW + 5000));
+}
+END_TEST
+
 Suite *suite_headroom(void)
 {
 	Suite *s = suite_create("headroom");
 	TCase *t = tcase_create("headroom");
 
+	tcase_add_test(t, what_goes_makes_room);
 	tcase_add_test(t, a_count_is_believed_for_a_part_of_the_room);
 	tcase_add_test(t, a_count_is_believed_for_five_seconds);
 	tcase_add_test(t, that_it_is_full_is_believed_as_the_rule_says);

@@ -29,7 +29,7 @@ static void setup(void)
 	p->lane = &lane;
 	p->count = 1;
 	for (size_t i = 0; i < 3; i++)
-		p->member[i].published_at = NOW - 150;
+		p->member[i].accepted_at = NOW - 150;
 }
 
 static void teardown(void)

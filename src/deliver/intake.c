@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * intake: the two steps, and what is told of them.
+ */
+#include "deliver/intake.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/fanout.h"
+#include "deliver/takeover.h"
+#include "rules/id.h"
+#include "store/store.h"
+#include "store/store_fanout.h"
+#include "store/store_outbox.h"
+
+enum {
+	HEAL_MS = 10000,
+	TELL_MS = 60000,
+	OVERTAKEN_MAX = 20, /* by senders on other Galera nodes */
+	/* How long the rest of a run with `once` waits for an organization
+	 * that a lock holds up. */
+	LOCKED_MS = 3000,
+	LOCKED_PAUSE_MS = 50
+};
+
+void intake_begin(struct intake *in)
+{
+	in->more = false;
+	in->made = 0;
+}
+
+static void tell_rejected(struct intake *in, bool now)
+{
+	int64_t clock = clock_monotonic();
+
+	if (!in->rejected || (!now && clock < in->next_tell))
+		return;
+	log_warn("%zu notifications rejected: hooks-admin status shows them",
+		 in->rejected);
+	in->rejected = 0;
+	in->next_tell = clock + TELL_MS;
+}
+
+/* ---- one step ---- */
+
+static enum err heal(struct store *s, struct intake *in)
+{
+	int64_t now = clock_monotonic();
+
+	if (now < in->next_heal)
+		return ERR_OK;
+	in->next_heal = now + HEAL_MS;
+	return store_outbox_heal(s);
+}
+
+static enum err take_some(struct store *s, struct intake *in, uint64_t newest,
+			  struct takeover_count *count)
+{
+	enum err e = takeover_run(s, &in->taking, newest, count);
+
+	if (e)
+		return e;
+	in->rejected += count->rejected;
+	in->more |= count->more;
+	return count->far_key ? heal(s, in) : ERR_OK;
+}
+
+enum err intake_take_over(struct store *s, struct intake *in)
+{
+	struct takeover_count count;
+	bool any;
+	enum err e = store_outbox_any(s, UINT64_MAX, &any);
+
+	if (!e && any)
+		e = take_some(s, in, UINT64_MAX, &count);
+	tell_rejected(in, false);
+	return e;
+}
+
+static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
+			    struct fanout_count *count)
+{
+	enum err e = fanout_run(s, &in->spreading, &in->locked, newest, count);
+
+	if (e)
+		return e;
+	in->rejected += count->rejected;
+	in->more |= count->more;
+	in->made += count->made;
+	return ERR_OK;
+}
+
+enum err intake_fan_out(struct store *s, struct intake *in)
+{
+	struct fanout_count count;
+	bool any;
+	enum err e = store_fanout_any(s, ID_SERIAL_MAX, &any);
+
+	if (!e && any)
+		e = spread_some(s, in, ID_SERIAL_MAX, &count);
+	return e;
+}
+
+/* ---- all of it ---- */
+
+/* Another sender may take a step's rows: then there may be more. */
+static bool is_overtaken(const struct store *s, enum err e, unsigned *times)
+{
+	return e == ERR_TEMP && db_contended(s->db) && ++*times < OVERTAKEN_MAX;
+}
+
+static enum err take_all(struct store *s, struct intake *in, bool (*stop)(void),
+			 bool *left)
+{
+	struct takeover_count count;
+	unsigned overtaken = 0;
+	uint64_t newest;
+	bool any;
+	enum err e = store_outbox_newest(s, &newest);
+
+	any = !e && newest;
+	while (!e && any && !stop()) {
+		e = take_some(s, in, newest, &count);
+		if (is_overtaken(s, e, &overtaken))
+			e = ERR_OK;
+		if (!e)
+			e = store_outbox_any(s, newest, &any);
+	}
+	if (e != ERR_INTERNAL && (e != ERR_TEMP || !db_locked(s->db)))
+		return e;
+	*left = true; /* notifications published in other ways go on */
+	return ERR_OK;
+}
+
+static enum err spread_all(struct store *s, struct intake *in,
+			   bool (*stop)(void), bool *left)
+{
+	int64_t end = clock_monotonic() + LOCKED_MS;
+	struct fanout_count count = {0};
+	unsigned overtaken = 0;
+	uint64_t newest;
+	bool any;
+	enum err e = store_fanout_newest(s, &newest);
+
+	any = !e && newest;
+	while (!e && any && !stop()) {
+		e = spread_some(s, in, newest, &count);
+		if (is_overtaken(s, e, &overtaken))
+			e = ERR_OK;
+		if (!e && !count.taken && in->locked.count) {
+			if (clock_monotonic() >= end) {
+				*left = true;
+				break; /* the others do not wait longer */
+			}
+			clock_sleep(LOCKED_PAUSE_MS);
+		}
+		if (!e)
+			e = store_fanout_any(s, newest, &any);
+	}
+	return e;
+}
+
+enum err intake_all(struct store *s, bool (*stop)(void), bool *left)
+{
+	struct intake in = {0};
+	enum err e;
+
+	*left = false;
+	e = take_all(s, &in, stop, left);
+	if (!e)
+		e = spread_all(s, &in, stop, left);
+	tell_rejected(&in, true);
+	return e;
+}

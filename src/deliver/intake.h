@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * intake: how published notifications get to the lanes: the take-over of rows
+ * that applications inserted with SQL, then the fan-out of all queued ones.
+ */
+#ifndef HOOKS_INTAKE_H
+#define HOOKS_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "deliver/locked.h"
+#include "deliver/turns.h"
+
+struct store;
+
+/* Begins as all zeros. Times are monotonic. */
+struct intake {
+	struct turns taking, spreading;
+	struct locked locked; /* organizations that the fan-out leaves out */
+	bool more;	      /* something was left since intake_begin() */
+	uint64_t made;	      /* deliveries, since then */
+	int64_t next_heal; /* the key of the outbox is let alone until then */
+	size_t rejected;   /* notifications that were not reported yet */
+	int64_t next_tell;
+};
+
+void intake_begin(struct intake *in);
+/* A transaction or two, if there is something to do. */
+enum err intake_take_over(struct store *s, struct intake *in);
+enum err intake_fan_out(struct store *s, struct intake *in);
+
+/* Both, for all that is published by now, step by step, while `stop` gives
+ * false. `left`: a lock of another client holds up a part of it. */
+enum err intake_all(struct store *s, bool (*stop)(void), bool *left);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * takeover: chooses rows, checks them, and makes notifications of them.
+ */
+#include "deliver/takeover.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "deliver/takeover_row.h"
+#include "store/store.h"
+#include "store/store_due.h"
+#include "store/store_fanout.h"
+#include "store/store_outbox.h"
+
+/* An organization whose turn it is. */
+struct guest {
+	struct id organization;
+	size_t end;	/* its keys are those before keys[end] */
+	uint64_t room;	/* notifications it may still have ([api] max_due) */
+	uint64_t taken; /* notifications it got in this transaction */
+};
+
+struct takeover {
+	struct store *s;
+	uint64_t newest;
+	struct guest guests[TAKEOVER_ORGS];
+	size_t guest_count;
+	struct id refused;  /* organization of a row that is refused */
+	struct id stranger; /* the first organization that does not exist */
+	bool strange;	    /* there is one */
+	bool away;	    /* rows of such organizations are taken */
+	uint64_t keys[STORE_OUTBOX_STRANGERS];
+	size_t key_count;
+
+	/* of the transaction */
+	size_t done;	    /* keys whose rows were read */
+	struct arena arena; /* of one part */
+	struct takeover_count count;
+};
+
+/* ---- whose turn it is ---- */
+
+static enum err next_guest(void *arg, const struct id *after, struct id *out)
+{
+	struct takeover *t = arg;
+
+	return store_outbox_org(t->s, after, t->newest, out, &t->stranger,
+				&t->strange);
+}
+
+static enum err choose_of(struct takeover *t, struct guest *g, size_t want)
+{
+	size_t n;
+	enum err e = store_outbox_oldest(t->s, &g->organization, t->newest,
+					 want, t->keys + t->key_count, &n);
+
+	if (e)
+		return e;
+	t->key_count += n;
+	g->end = t->key_count;
+	t->count.more = t->count.more || n == want;
+	return ERR_OK;
+}
+
+/* Takes no lock: rows that are gone by then are missed when they are locked. */
+static enum err takeover_choose(struct takeover *t, const struct turns *place,
+				size_t rows)
+{
+	size_t max = rows < TAKEOVER_ORGS ? rows : TAKEOVER_ORGS, n;
+	struct id orgs[TAKEOVER_ORGS];
+	enum err e = turns_find(place, next_guest, t, max, orgs, &n);
+
+	t->key_count = t->guest_count = 0;
+	t->count.more = !e && n == max;
+	for (size_t i = 0; !e && i < n; i++) {
+		struct guest *g = &t->guests[t->guest_count++];
+
+		*g = (struct guest){.organization = orgs[i]};
+		e = choose_of(t, g, rows / n ? rows / n : 1);
+	}
+	return e;
+}
+
+/* ---- the limit ---- */
+
+static struct guest *guest_of(struct takeover *t, const struct id *organization)
+{
+	struct guest *g = t->guests;
+
+	while (!id_equal(&g->organization, organization))
+		g++;
+	return g;
+}
+
+static const char *check_room(struct takeover *t,
+			      const struct store_outbox_row *row)
+{
+	struct guest *g = guest_of(t, &row->organization);
+
+	if (g->taken < g->room) {
+		g->taken++;
+		return NULL;
+	}
+	return arena_printf(&t->arena,
+			    "%llu deliveries of the organization are waiting, "
+			    "which is the limit ([api] max_due)",
+			    (unsigned long long)t->s->conf->api.max_due);
+}
+
+static enum err find_rooms(struct takeover *t)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < t->guest_count; i++) {
+		struct guest *g = &t->guests[i];
+
+		g->taken = 0;
+		e = store_due_room(t->s, &g->organization, STORE_DUE_TAKEOVER,
+				   1, &g->room);
+	}
+	return e;
+}
+
+static void note_rooms(const struct takeover *t)
+{
+	for (size_t i = 0; i < t->guest_count; i++)
+		store_due_added(t->s, &t->guests[i].organization,
+				t->guests[i].taken);
+}
+
+/* ---- writing ---- */
+
+/* The first user of an idempotency key wins. The notification is there already,
+ * because its own key is noted with that. */
+static enum err claim(struct takeover *t, const struct store_taken *row,
+		      uint64_t key)
+{
+	enum err e;
+
+	if (row->reason || !row->idempotency_key)
+		return ERR_OK;
+	e = store_outbox_claim(t->s, row, key,
+			       t->s->conf->retention.idempotency);
+	if (e != ERR_CONFLICT)
+		return e;
+	t->count.rejected++;
+	return store_fanout_reject(t->s, key,
+				   "idempotency_key: was used before");
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct store_taken *x = a, *y = b;
+
+	return (x->outbox_key > y->outbox_key) -
+	       (x->outbox_key < y->outbox_key);
+}
+
+static enum err write_part(struct takeover *t, struct store_taken *rows,
+			   size_t n)
+{
+	uint64_t keys[TAKEOVER_PART], gone[TAKEOVER_PART];
+	enum err e;
+
+	if (!n)
+		return ERR_OK;
+	qsort(rows, n, sizeof(*rows), by_key);
+	for (size_t i = 0; i < n; i++)
+		gone[i] = rows[i].outbox_key;
+	t->count.taken += n;
+	e = store_outbox_keep(t->s, rows, n, keys);
+	for (size_t i = 0; !e && i < n; i++)
+		e = claim(t, &rows[i], keys[i]);
+	return e ? e : store_outbox_remove(t->s, gone, n);
+}
+
+/* ---- reading ---- */
+
+static void add_row(struct takeover *t, const struct store_outbox_row *row,
+		    struct store_taken *out)
+{
+	const char *why =
+		takeover_row_check(row, t->s->conf->api.max_body, &t->arena);
+
+	if (!why)
+		why = check_room(t, row);
+	*out = takeover_row_copy(row, why, &t->arena);
+	t->count.rejected += why != NULL;
+	t->count.far_key |= row->key >= STORE_OUTBOX_KEY_FAR;
+}
+
+static size_t part_rows(const struct takeover *t)
+{
+	size_t rows = TAKEOVER_BYTES / t->s->conf->api.max_body;
+	size_t left = t->key_count - t->done;
+
+	if (t->away || rows > TAKEOVER_PART)
+		rows = TAKEOVER_PART;
+	rows = rows < left ? rows : left;
+	return rows ? rows : 1;
+}
+
+/* Of an organization that does not exist nothing but the row itself is read,
+ * however long it is; and when it was made just now, its rows stay. Adds to
+ * `bytes` the length of the resources, also of those that are too long: the
+ * server has read them. */
+static enum err take_part(struct takeover *t, size_t n, size_t *bytes)
+{
+	struct store_taken taken[TAKEOVER_PART];
+	const uint64_t *keys = t->keys + t->done;
+	struct store_outbox_row row;
+	struct db_stmt *rows;
+	size_t count = 0;
+	enum err e;
+
+	if (t->away)
+		e = store_outbox_take_bare(t->s, keys, n, &rows);
+	else
+		e = store_outbox_take(t->s, keys, n, t->s->conf->api.max_body,
+				      &rows);
+	while (!e && store_outbox_next(rows, &row)) {
+		if (t->away && row.organization_known)
+			continue;
+		add_row(t, &row, &taken[count++]);
+		*bytes += row.resource_len;
+	}
+	if (!e)
+		e = write_part(t, taken, count);
+	arena_release(&t->arena);
+	t->done += n;
+	return e;
+}
+
+static enum err takeover_body(struct db *db, void *arg)
+{
+	struct takeover *t = arg;
+	bool more = t->count.more;
+	size_t bytes = 0;
+	enum err e = ERR_OK;
+
+	(void)db;
+	t->count = (struct takeover_count){.more = more};
+	t->done = 0;
+	if (!t->away)
+		e = find_rooms(t);
+	while (!e && t->done < t->key_count && bytes < TAKEOVER_BYTES)
+		e = take_part(t, part_rows(t), &bytes);
+	return e;
+}
+
+/* Organizations whose rows were not reached have the next turn. */
+static void move_on(struct takeover *t, struct turns *place)
+{
+	for (size_t i = 0; i < t->guest_count; i++)
+		if (t->guests[i].end <= t->done)
+			turns_took(place, &t->guests[i].organization);
+	if (t->done < t->key_count)
+		t->count.more = true;
+}
+
+/* ---- rows that the database refuses ---- */
+
+/* The first of the chosen rows, without reading it. Another sender may have
+ * taken it meanwhile. */
+static enum err refuse_first(struct db *db, void *arg)
+{
+	struct takeover *t = arg;
+	const struct store_taken row = {
+		.organization = t->refused,
+		.action = "",
+		.resource = "",
+		.accepted_at = TIME_NONE,
+		.reason = "the database refused the row",
+	};
+	uint64_t key;
+	enum err e = store_outbox_remove(t->s, t->keys, 1);
+
+	t->count = (struct takeover_count){.more = true};
+	t->done = 1;
+	if (e || !db_affected(db))
+		return e;
+	t->count.taken = t->count.rejected = 1;
+	return store_outbox_keep(t->s, &row, 1, &key);
+}
+
+static enum err takeover_tx(struct takeover *t,
+			    enum err (*body)(struct db *, void *))
+{
+	return db_tx(t->s->db, DB_REPEAT, body, t);
+}
+
+/* The rules should leave no row that the database refuses; if it refuses one
+ * all the same, only this row is rejected, not its neighbours. */
+static enum err takeover_first(struct takeover *t,
+			       const struct id *organization)
+{
+	enum err e = takeover_tx(t, takeover_body);
+
+	t->refused = *organization;
+	return e == ERR_INTERNAL ? takeover_tx(t, refuse_first) : e;
+}
+
+/* ---- both kinds of rows ---- */
+
+static enum err turn_away(struct takeover *t)
+{
+	enum err e = store_outbox_strangers(t->s, &t->stranger, t->newest,
+					    t->keys, &t->key_count);
+
+	if (e || !t->key_count)
+		return e;
+	t->away = t->count.more = true;
+	e = takeover_tx(t, takeover_body);
+	if (e != ERR_INTERNAL)
+		return e;
+	t->key_count = 1;
+	return takeover_first(t, &t->stranger);
+}
+
+static enum err one_alone(struct takeover *t, const struct turns *place)
+{
+	enum err e = takeover_choose(t, place, 1);
+
+	if (e || !t->key_count)
+		return e;
+	return takeover_first(t, &t->guests[0].organization);
+}
+
+static enum err take_turns(struct takeover *t, struct turns *place)
+{
+	enum err e = takeover_choose(t, place, TAKEOVER_MAX);
+
+	if (e || !t->key_count)
+		return e;
+	e = takeover_tx(t, takeover_body);
+	if (e == ERR_INTERNAL)
+		e = one_alone(t, place);
+	if (e)
+		return e;
+	note_rooms(t);
+	move_on(t, place);
+	return ERR_OK;
+}
+
+static void add_up(struct takeover_count *sum, const struct takeover_count *c)
+{
+	sum->taken += c->taken;
+	sum->rejected += c->rejected;
+	sum->more |= c->more;
+	sum->far_key |= c->far_key;
+}
+
+enum err takeover_run(struct store *s, struct turns *place, uint64_t newest,
+		      struct takeover_count *out)
+{
+	struct takeover t = {.s = s, .newest = newest};
+	struct takeover_count sum;
+	enum err e;
+
+	arena_init(&t.arena);
+	e = take_turns(&t, place);
+	sum = t.count;
+	t.count = (struct takeover_count){0};
+	if (!e && t.strange)
+		e = turn_away(&t);
+	add_up(&sum, &t.count);
+	arena_release(&t.arena);
+	if (!e)
+		*out = sum;
+	return e;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * takeover_row: what an application wrote into a row of `vh_outbox`, and the
+ * row of `vh_notifications` that is made of it.
+ */
+#ifndef HOOKS_TAKEOVER_ROW_H
+#define HOOKS_TAKEOVER_ROW_H
+
+#include <stddef.h>
+
+#include "store/store_outbox.h"
+
+/* By the rules of the API. NULL: it keeps them; else the reason why it is
+ * rejected, *arena*. `max_body`: bytes of a resource. */
+const char *takeover_row_check(const struct store_outbox_row *row,
+			       size_t max_body, struct arena *arena);
+
+/* Queued, or rejected for the reason, which is borrowed; its other texts are
+ * *arena*. Of a resource that is too long, or no JSON, nothing is kept. */
+struct store_taken takeover_row_copy(const struct store_outbox_row *row,
+				     const char *reason, struct arena *arena);
+
+#endif
