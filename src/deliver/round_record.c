@@ -191,10 +191,82 @@ static size_t list_failed(const struct round *r, struct store_failed *list)
 	return n;
 }
 
+/* ---- what is told of it ---- */
+
+/* A part of the round that may fail alone: the outcomes are known, and have to
+ * be recorded whatever the database thinks of the news. */
+static enum err tell(struct round *r, enum err (*part)(struct db *, void *),
+		     void *arg)
+{
+	enum err e = db_part(r->store.db, part, arg);
+
+	if (!e || e == ERR_TEMP)
+		return e;
+	if (!r->told_refused)
+		log_error("the database refused to take news of outcomes "
+			  "(hook.disabled, delivery.failed, a mail): they are "
+			  "lost, the outcomes are recorded");
+	r->told_refused = true;
+	return ERR_OK;
+}
+
+struct failures {
+	struct round *r;
+	struct store_failed *list;
+	size_t count;
+};
+
+static enum err choose_failures(struct db *db, void *arg)
+{
+	struct failures *f = arg;
+	size_t n = f->count;
+	enum err e = operational_failed_choose(&f->r->store, f->list, &n);
+
+	(void)db;
+	f->count = e ? 0 : n;
+	return e;
+}
+
+static enum err note_failures(struct db *db, void *arg)
+{
+	(void)db;
+	return alert_failed(arg);
+}
+
+static enum err publish_failures(struct db *db, void *arg)
+{
+	struct failures *f = arg;
+
+	(void)db;
+	return operational_delivery_failed(&f->r->store, &f->r->arena, f->list,
+					   f->count);
+}
+
+static bool has_failures(const struct round *r)
+{
+	for (const struct parcel *p = r->back->first; p; p = p->next)
+		if (p->sent && p->outcome.verdict == OUTCOME_FAILED)
+			return true;
+	return false;
+}
+
+/* The list is made before the outcomes are recorded: it holds only deliveries
+ * that are still pending. */
+static enum err record_failures(struct round *r, struct failures *f)
+{
+	enum err e = ERR_OK;
+
+	f->count = list_failed(r, f->list);
+	if (f->count)
+		e = tell(r, choose_failures, f);
+	if (!e && has_failures(r))
+		e = tell(r, note_failures, r);
+	return e;
+}
+
 enum err round_record(struct round *r)
 {
-	struct store *s = &r->store;
-	struct store_failed *failed;
+	struct failures failures = {.r = r};
 	size_t count = 0;
 	enum err e = ERR_OK;
 
@@ -202,25 +274,50 @@ enum err round_record(struct round *r)
 		count += p->count;
 	r->outcomes =
 		arena_alloc(&r->arena, (count + 1) * sizeof(*r->outcomes));
-	failed = arena_alloc(&r->arena, (count + 1) * sizeof(*failed));
+	failures.list =
+		arena_alloc(&r->arena, (count + 1) * sizeof(*failures.list));
 	for (struct parcel *p = r->back->first; p; p = p->next)
 		take_back(r, p);
 	for (const struct parcel *p = r->back->first; p && !e; p = p->next)
 		e = revive_queue(r, p);
 	if (!e)
-		e = store_outcome_find(s, r->outcomes, r->outcome_count);
-	count = list_failed(r, failed);
+		e = store_outcome_find(&r->store, r->outcomes,
+				       r->outcome_count);
 	if (!e)
-		e = operational_failed_choose(s, failed, &count);
+		e = record_failures(r, &failures);
 	if (!e)
-		e = alert_failed(r);
-	if (!e)
-		e = store_outcome_record(s, r->outcomes, r->outcome_count);
-	return e ? e : operational_delivery_failed(s, &r->arena, failed, count);
+		e = store_outcome_record(&r->store, r->outcomes,
+					 r->outcome_count);
+	if (!e && failures.count)
+		e = tell(r, publish_failures, &failures);
+	return e;
+}
+
+struct disabled {
+	struct round *r;
+	struct lane *lane;
+};
+
+static enum err note_disabled(struct db *db, void *arg)
+{
+	const struct disabled *d = arg;
+
+	(void)db;
+	return alert_disabled(d->r, d->lane);
+}
+
+static enum err publish_disabled(struct db *db, void *arg)
+{
+	const struct disabled *d = arg;
+
+	(void)db;
+	return operational_hook_disabled(&d->r->store, &d->r->arena,
+					 &d->lane->facts.hook);
 }
 
 enum err round_disable(struct round *r, struct lane *l)
 {
+	struct disabled disabled = {.r = r, .lane = l};
 	char id[ID_TEXT_SIZE];
 	bool changed;
 	enum err e;
@@ -234,8 +331,8 @@ enum err round_disable(struct round *r, struct lane *l)
 		return e;
 	log_warn("hook %s disabled: %s", round_hook_id(r, l, id),
 		 l->draft.disable);
-	e = alert_disabled(r, l);
+	e = tell(r, note_disabled, &disabled);
 	if (e || l->draft.quietly)
 		return e; /* this was a delivery of such a notification */
-	return operational_hook_disabled(&r->store, &r->arena, &l->facts.hook);
+	return tell(r, publish_disabled, &disabled);
 }

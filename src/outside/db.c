@@ -308,6 +308,20 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 	return e;
 }
 
+enum err db_part(struct db *db, enum err (*body)(struct db *db, void *arg),
+		 void *arg)
+{
+	enum err e;
+
+	if (mysql_query(db->my, "SAVEPOINT part"))
+		return db_fail_connection(db);
+	e = body(db, arg);
+	if (e && e != ERR_TEMP &&
+	    mysql_query(db->my, "ROLLBACK TO SAVEPOINT part"))
+		return db_fail_connection(db);
+	return e;
+}
+
 /* ---- the public statement calls ---- */
 
 enum err db_query(struct db *db, const char *sql, const struct db_value *args,

@@ -221,4 +221,13 @@ enum db_doubt {
 enum err db_tx(struct db *db, enum db_doubt doubt,
 	       enum err (*body)(struct db *db, void *arg), void *arg);
 
+/*
+ * Inside a transaction: a part of it that may fail alone, after a savepoint.
+ * What the part has done is undone when its body returns an error, which is
+ * then returned, and the transaction goes on. Only after ERR_TEMP it does not:
+ * that error concerns the transaction as a whole.
+ */
+enum err db_part(struct db *db, enum err (*body)(struct db *db, void *arg),
+		 void *arg);
+
 #endif

@@ -16,6 +16,7 @@ import database
 import service
 import tap
 from processes import wait_until
+from receiver import Answer
 from sendcase import SendCase
 
 COUNT = "SELECT COUNT(*) FROM vh_notifications WHERE "
@@ -533,6 +534,56 @@ class Strangers(_Outbox):
         ) == str(self.ROWS)
         told = sender.errors()
         assert 0 < told.count("rejected") < 4, told
+
+
+class News(_Outbox):
+    """What the service itself publishes cannot undo what it has recorded."""
+
+    def test_outcomes_are_recorded_though_their_news_are_refused(self):
+        self.fresh("/gone")
+        self.hook("/news", "hook.disabled")
+        self.hook("/good")
+        self.service.db.sql(
+            "ALTER TABLE vh_notifications ADD CONSTRAINT refusing CHECK "
+            "(action NOT IN ('hook.disabled', 'delivery.failed'))"
+        )
+        self.sink.script("/gone", then=Answer(410))
+        for n in range(20):
+            self.publish(f'{{"n":{n}}}')
+        done = self.service.send("--once", "--workers", "1")
+        self.service.db.sql(
+            "ALTER TABLE vh_notifications DROP CONSTRAINT refusing"
+        )
+        assert done.status == 0, done
+        assert "hook.disabled" in done.err, done
+        assert sorted(self.numbers("/good")) == list(range(20))
+        assert self.states()["delivered"] == 20, self.states()
+        self.once("delivered 0,")
+        assert len(self.sink.at("/good")) == 20
+
+    def test_the_same_of_a_delivery_that_failed(self):
+        self.fresh("/bad")
+        self.hook("/news", "delivery.failed")
+        self.service.db.sql(
+            "ALTER TABLE vh_notifications ADD CONSTRAINT refusing CHECK "
+            "(action <> 'delivery.failed')"
+        )
+        self.sink.script("/bad", then=Answer(500))
+        self.publish()
+        for _ in range(4):
+            self.service.db.sql(
+                "UPDATE vh_deliveries SET due_at = UTC_TIMESTAMP(3) "
+                "WHERE due_at IS NOT NULL AND state = 'pending'; "
+                "UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3) "
+                "WHERE next_at IS NOT NULL"
+            )
+            done = self.service.send("--once")
+            assert done.status == 0, done
+        self.service.db.sql(
+            "ALTER TABLE vh_notifications DROP CONSTRAINT refusing"
+        )
+        assert self.states().get("failed") == 1, self.states()
+        assert not self.sink.at("/news")
 
 
 tap.main()
