@@ -6,7 +6,7 @@
 check-fire: all
 	$(AM_TESTS_ENVIRONMENT) if [ -n "$(SOAK)" ]; then \
 		python3 $(srcdir)/%D%/soak.py "$(SEED)" "$(MINUTES)"; \
-	elif [ -n "$(SEED)$(MINUTES)$(FAULTS)" ]; then \
+	elif [ -n "$(SEED)$(FAULTS)" ]; then \
 		FAULTS='$(FAULTS)' python3 $(srcdir)/%D%/seeds.py \
 			"$(SEED)" "$(MINUTES)"; \
 	else \

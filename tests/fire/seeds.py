@@ -22,6 +22,7 @@ import time
 import guard
 from firecase import mixed, row
 from packets import LIMIT, TIMES
+from processes import wait_until
 from proxy import CUT, FREEZE, NO_ANSWER, PASS, commits, nth
 from rig import Rig
 
@@ -57,7 +58,9 @@ class Stage:
         time.sleep(0.25)  # the ordered hook must be able to follow
 
     def pick(self, x):
-        return self.hosts[int(x * 100) % len(self.hosts)]
+        host = self.hosts[int(x * 100) % len(self.hosts)]
+        wait_until(lambda: host.sender, 5, "a sender on a new host")
+        return host
 
     # ---- programs and hosts ----
 
