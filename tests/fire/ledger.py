@@ -280,7 +280,8 @@ def _check_copies(books, verdict):
             )
             marked = request.header("webhook-maybe-duplicate") == "1"
             if again:
-                copies += 1
+                # After a failure it is a retry of what was one copy.
+                copies += _doubt(requests[i - 1])
                 verdict.counts["marked" if marked else "plain"] += 1
             if not marked and not (again and spare):
                 verdict.complain(

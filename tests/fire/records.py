@@ -301,10 +301,10 @@ class Records:
         return f"SELECT * FROM {OUTBOX} ORDER BY id DESC LIMIT 1 FOR UPDATE"
 
     def all_lanes_but(self, path):
+        ids = [hook.id for hook in self.hooks() if hook.path != path]
         return (
-            f"SELECT l.* FROM {table('lanes')} l JOIN {table('hooks')} h "
-            f"ON h.id = l.hook_id WHERE h.target_url NOT LIKE '%{path}%' "
-            "FOR UPDATE"
+            f"SELECT * FROM {table('lanes')} WHERE hook_id IN "
+            f"({', '.join(ids)}) FOR UPDATE"
         )
 
 

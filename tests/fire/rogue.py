@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 import receiver
-from receiver import Answer, Close, Drip, Hang, Reset
+from receiver import Answer, Close, Hang, Reset
 
 
 def _every(step):
@@ -53,16 +53,20 @@ class _CloseAfter(Answer):
 
 
 class _Half(Answer):
-    """A head that promises more body than comes."""
+    """A whole head, which promises more body than comes, and so many seconds
+    of silence. The status has come: it counts as an answer."""
+
+    def __init__(self, first, seconds=0):
+        super().__init__(first.status, headers=first.headers)
+        self.seconds = seconds
 
     def __call__(self, link):
+        lines = "".join(f"{n}: {v}\r\n" for n, v in self.headers)
         link.send(
-            b"HTTP/1.1 %d X\r\nContent-Length: 100\r\n%s\r\nhalf"
-            % (
-                self.status,
-                "".join(f"{n}: {v}\r\n" for n, v in self.headers).encode(),
-            )
+            f"HTTP/1.1 {self.status} X\r\nContent-Length: 100\r\n{lines}\r\n"
+            "half".encode()
         )
+        link.pause(self.seconds)
         return False
 
 
@@ -110,14 +114,10 @@ FAULTS = {
     "once-fail": lambda call: call.answer(500) if call.first else call.answer(),
     "rst": _every(lambda call: Reset()),
     "hang": _every(lambda call: Hang(20)),
-    "hang-in-body": _every(
-        lambda call: Drip(
-            b"HTTP/1.1 200 X\r\nContent-Length: 1000\r\n\r\n" + b"x" * 900, 0.1
-        )
-    ),
+    "hang-in-body": _every(lambda call: _Half(call.answer(), 10)),
     "twice": lambda call: _Twice(call.answer(), call.number("ms", 30) / 1000),
     "close-after": _as(_CloseAfter),
-    "half": _as(_Half),
+    "half": lambda call: _Half(call.answer()),
     "1xx": _as(_Flood),
     "big": lambda call: Answer(200, b"x" * 300000, call.answer().headers),
 }
@@ -179,13 +179,18 @@ class Rogue(receiver.Receiver):
 
     def _answer(self, link, request, call):
         step = FAULTS[request.path.split("/")[1]](call)
+        if isinstance(step, _Half):
+            self._note(request, step)  # it may hang on for long
         stays = step(link)
-        if isinstance(step, Answer) and not isinstance(step, _Half):
-            request.answered_at = time.time()
-            request.answered = step.status
-            if step.status // 100 == 2:
-                self.done[request.path].update(request.numbers)
+        if isinstance(step, Answer):
+            self._note(request, step)
         return stays
+
+    def _note(self, request, answer):
+        request.answered_at = time.time()
+        request.answered = answer.status
+        if answer.status // 100 == 2:
+            self.done[request.path].update(request.numbers)
 
     def numbers(self, path):
         """What came at a path, in order."""
