@@ -16,8 +16,10 @@ void round_doubt_begin(struct round *r)
 
 struct doubt {
 	struct round *round;
-	const struct lane *lane;
-	uint64_t turn;
+	const struct lane *lane; /* that is asked */
+	uint64_t turn;		 /* that it has */
+	bool told, done;
+	bool locked; /* some lane could not be asked */
 };
 
 static enum err read_turn(struct db *db, void *arg)
@@ -29,17 +31,23 @@ static enum err read_turn(struct db *db, void *arg)
 			       &d->turn);
 }
 
-/* Whether the lane's turn tells, and if so, what. */
-static enum err ask_lane(struct round *r, const struct lane *l, bool *told,
-			 bool *done)
+static enum err ask_lane(struct doubt *d, const struct lane *l)
 {
-	struct doubt d = {.round = r, .lane = l};
-	enum err e = db_tx(r->store.db, DB_REPEAT, read_turn, &d);
+	struct db *db = d->round->store.db;
+	enum err e;
 
+	d->lane = l;
+	e = db_tx(db, DB_REPEAT, read_turn, d);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e == ERR_TEMP && db_locked(db)) {
+		d->locked = true; /* another lane may tell */
+		return ERR_OK;
+	}
 	if (e)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	*done = d.turn == r->turn;
-	*told = *done || d.turn == l->ledger.row.turn;
+		return e;
+	d->done = d->turn == d->round->turn;
+	d->told = d->done || d->turn == l->ledger.row.turn;
 	return ERR_OK;
 }
 
@@ -50,28 +58,30 @@ static bool was_written(const struct round *r, const struct lane *l)
 
 /* Asks those lanes that the round keeps, or those that it gives back: these may
  * have been taken by others since. */
-static enum err ask_lanes(struct round *r, struct lane *const *lanes, size_t n,
-			  bool keep, bool *told, bool *done)
+static enum err ask_lanes(struct doubt *d, struct lane *const *lanes, size_t n,
+			  bool keep)
 {
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < n && !e && !*told; i++)
-		if (was_written(r, lanes[i]) && lanes[i]->draft.keep == keep)
-			e = ask_lane(r, lanes[i], told, done);
+	for (size_t i = 0; i < n && !e && !d->told; i++)
+		if (was_written(d->round, lanes[i]) &&
+		    lanes[i]->draft.keep == keep)
+			e = ask_lane(d, lanes[i]);
 	return e;
 }
 
 enum err round_doubt_ask(struct round *r, bool *done)
 {
-	bool told = false;
+	struct doubt d = {.round = r};
 	enum err e = ERR_OK;
 
-	*done = false;
-	for (int keep = 1; keep >= 0 && !e && !told; keep--) {
-		e = ask_lanes(r, r->lane, r->lane_count, keep, &told, done);
-		if (!e && !told)
-			e = ask_lanes(r, r->fresh, r->fresh_count, keep, &told,
-				      done);
+	db_hasty(r->store.db, true);
+	for (int keep = 1; keep >= 0 && !e && !d.told; keep--) {
+		e = ask_lanes(&d, r->lane, r->lane_count, keep);
+		if (!e)
+			e = ask_lanes(&d, r->fresh, r->fresh_count, keep);
 	}
-	return e;
+	db_hasty(r->store.db, false);
+	*done = d.done;
+	return !e && !d.told && d.locked ? ERR_TEMP : e;
 }

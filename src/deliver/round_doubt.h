@@ -18,7 +18,8 @@ struct round;
 void round_doubt_begin(struct round *r);
 
 /* `done`: the COMMIT was done. When no lane tells, because others have taken
- * them all, it counts as not done, and the fence decides. */
+ * them all, it counts as not done, and the fence decides. ERR_TEMP: also when
+ * all lanes that could tell are locked. */
 enum err round_doubt_ask(struct round *r, bool *done);
 
 #endif

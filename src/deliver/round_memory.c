@@ -16,7 +16,7 @@ enum {
 	MARGIN_MS = 3000, /* for clocks of different database nodes */
 	/* What was queued when the doubt began is in lanes after this time. */
 	DOUBT_MS = 3600000,
-	SPREAD_AGAIN_MS = 5000
+	SPREAD_AGAIN_MS = 10000 /* after a lock */
 };
 
 /* While our lease lasts, by our clock and by the database's, nobody else can
@@ -118,10 +118,14 @@ void round_memory_keep(struct round *r)
 void round_memory_spread(struct round *r)
 {
 	struct round_memory *m = &r->memory;
+	enum err e;
 
 	if (!m->spreading || clock_monotonic() < m->next)
 		return;
-	if (store_lane_doubt(&r->store, m->doubt_before, &m->place))
+	db_hasty(r->store.db, true);
+	e = store_lane_doubt(&r->store, m->doubt_before, &m->place);
+	db_hasty(r->store.db, false);
+	if (e)
 		m->next = clock_monotonic() + SPREAD_AGAIN_MS;
 	else
 		m->spreading = m->place != 0;
