@@ -343,6 +343,23 @@ def cited(told):
             yield f"{name}: cites what is not in the tree: {words}"
 
 
+def cases(texts):
+    """The cases of tests/fire that are named are there; c33 stands for all
+    whose names begin so."""
+    names = {
+        name
+        for path in (where.SOURCE / "tests/fire").glob("*.py")
+        for name in re.findall(
+            r'"((?:c\d\d|v\d)[a-z]?)(?=[ {])', path.read_text()
+        )
+    }
+    for name in re.findall(
+        r"`((?:c\d\d|v\d)[a-z]?)`", texts["doc/reliability.md"]
+    ):
+        if name not in names:
+            yield f"doc/reliability.md: tests/fire has no case {name}"
+
+
 # ---- the rules at work ----
 
 
@@ -396,6 +413,10 @@ PLANTED = {
         planted("NEWS", "0.2.0, ", "0.1.9, "),
         planted("NEWS", "0.1.0, 2026-11-26", "0.1.0"),
         planted("NEWS", "0.1.0, 2026-11-26", "0.1.0, not yet released"),
+    ],
+    cases: [
+        added("doc/reliability.md", "`c99`"),
+        added("doc/reliability.md", "`v2z`"),
     ],
     entered: [
         added("doc/nowhere.md", "# Nowhere\n"),
