@@ -4,6 +4,7 @@
  */
 #include "dbtest.h"
 
+#include "base/mem.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 #include "store/store_schema.h"
@@ -63,16 +64,18 @@ START_TEST(a_turn_is_written_and_read)
 		.rate_at = INT64_MIN};
 	struct store_lane_write w = {
 		.lane = &lane, .keep = true, .next_at = INT64_C(1700000000000)};
-	struct store_lane taken;
+	struct store_lane_taken taken;
+	struct arena arena;
 	uint64_t turn;
-	size_t n;
 
 	assert_ok(store_lane_write(&store, "me", &w, 1));
 	assert_ok(store_lane_turn(&store, 1, &turn));
 	ck_assert_uint_eq(turn, lane.turn);
-	assert_ok(store_lane_take(&store, &lane.lane, 1, &taken, &n));
-	ck_assert_uint_eq(n, 1);
-	ck_assert_uint_eq(taken.turn, lane.turn);
+	arena_init(&arena);
+	assert_ok(store_lane_take(&store, &arena, &lane.lane, 1, &taken));
+	ck_assert_uint_eq(taken.count, 1);
+	ck_assert_uint_eq(taken.lanes[0].turn, lane.turn);
+	arena_release(&arena);
 	assert_err(store_lane_turn(&store, 5, &turn), ERR_NOT_FOUND);
 }
 END_TEST
