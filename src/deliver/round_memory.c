@@ -71,7 +71,7 @@ void round_memory_mark(const struct round *r, struct lane *l, size_t n)
 	if (r->memory.failed)
 		before = r->now;
 	for (size_t i = 0; i < n; i++)
-		if (l->draft.rows[i].published_at < before)
+		if (l->draft.rows[i].accepted_at < before)
 			l->draft.rows[i].maybe_duplicate = true;
 }
 

@@ -56,6 +56,7 @@ class NoSender(PageCase):
         self.page.see(".row", "Queued")
 
     def test_one_can_be_started(self):
+        self.go("overview")
         self.page.click("button", "Start one now")
         self.page.wait("A sender was started.")
         self.page.gone("[role=alert]", seconds=20)
