@@ -126,7 +126,7 @@ class Counting(CountCase):
         self.publish_many(4)
         # In time with the database, whose zone is not UTC.
         self.service.db.sql(
-            "UPDATE vh_notifications SET created_at = NOW(3) - INTERVAL 90 SECOND"
+            "UPDATE vh_outbox SET created_at = NOW(3) - INTERVAL 90 SECOND"
         )
         self.once("delivered 4")
         assert self.rows("hook_id = 0 AND step = 60", "latency_15") == [
