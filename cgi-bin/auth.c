@@ -7,9 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "call.h"
+#include "share.h"
 
-enum { KEY_MAX = 200 }; /* longer than any key of ours */
+enum {
+	KEY_MAX = 200, /* longer than any key of ours */
+	SHARE_RETRY_S = 1
+};
 
 static bool in_header(const struct request *r)
 {
@@ -43,24 +48,47 @@ static enum err refuse_key(struct call *c, const char *why)
 	return ERR_INVALID;
 }
 
-enum err auth_check(struct call *c)
+static enum err refuse_busy(struct call *c)
+{
+	response_problem(c->response, 429,
+			 "Requests of this organization keep half of the "
+			 "service busy, and others ask, too; try again later.");
+	response_header(c->response, "Retry-After", "%d", SHARE_RETRY_S);
+	return ERR_INVALID;
+}
+
+/* ERR_NOT_FOUND: it is none. */
+static enum err find_key(struct call *c, const char *text)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "abcdefghijklmnopqrstuvwxyz"
 				       "0123456789_-";
-	const char *text = sent_key(c->request);
-	size_t len = text ? strlen(text) : 0;
+	size_t len = strlen(text);
 	unsigned char hash[CRYPT_HASH_SIZE];
-	enum err e = ERR_NOT_FOUND;
+	enum err e;
+
+	if (!len || len > KEY_MAX || strspn(text, alphabet) != len)
+		return ERR_NOT_FOUND;
+	store_key_hash(hash, text, len);
+	if (share_refuses(c->share, hash, clock_monotonic()))
+		return refuse_busy(c);
+	e = store_key_find(c->store, hash, &c->key);
+	/* Who may do everything takes nobody's share. */
+	if (!e && c->key.role != ROLE_ADMIN)
+		share_begin(c->share, hash, &c->key.org.id, clock_monotonic());
+	return e;
+}
+
+enum err auth_check(struct call *c)
+{
+	const char *text = sent_key(c->request);
+	enum err e;
 
 	if (!text)
 		return refuse_key(c, "An API key is needed: in the header "
 				     "Authorization or X-Api-Key, or as "
 				     "?api_key=.");
-	if (len && len <= KEY_MAX && strspn(text, alphabet) == len) {
-		store_key_hash(hash, text, len);
-		e = store_key_find(c->store, hash, &c->key);
-	}
+	e = find_key(c, text);
 	if (e == ERR_NOT_FOUND)
 		return refuse_key(c, "The API key is unknown, or was revoked.");
 	c->known = !e;

@@ -24,6 +24,7 @@
 #include "store/store_key.h"
 
 struct meter;
+struct share;
 
 enum { CALL_ARGS_MAX = 2 };
 
@@ -32,6 +33,7 @@ struct call {
 	struct store *store;
 	const struct policy *policy;
 	struct meter *meter;
+	struct share *share; /* NULL: every organization takes what it gets */
 	struct request *request;
 	struct response *response;
 	struct arena *arena;  /* the request's */

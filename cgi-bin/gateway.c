@@ -120,6 +120,11 @@ void gateway_free(struct gateway *g)
 	free(g);
 }
 
+bool gateway_is_cgi(const struct gateway *g)
+{
+	return g->cgi;
+}
+
 /* ---- the next request ---- */
 
 static enum gateway_event begin_request(struct gateway *g, const char *length)

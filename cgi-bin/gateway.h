@@ -17,6 +17,9 @@ struct gateway;
 struct gateway *gateway_new(void);
 void gateway_free(struct gateway *g);
 
+/* Whether this process serves one request, as plain CGI. */
+bool gateway_is_cgi(const struct gateway *g);
+
 enum gateway_event {
 	GATEWAY_REQUEST, /* a request; the caller must gateway_finish() it */
 	GATEWAY_IDLE,	 /* none came within `idle_ms` */

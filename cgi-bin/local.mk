@@ -55,6 +55,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/response.h \
 	%D%/route.c \
 	%D%/route.h \
+	%D%/share.c \
+	%D%/share.h \
 	%D%/spawn.c \
 	%D%/spawn.h \
 	%D%/stats_range.c \

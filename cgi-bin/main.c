@@ -20,6 +20,7 @@
 #include "meter.h"
 #include "outside/conf.h"
 #include "route.h"
+#include "share.h"
 #include "store/policy.h"
 #include "store/store.h"
 
@@ -27,6 +28,7 @@ enum {
 	DEADLINE_MS = 4500,    /* of one request's database work */
 	IDLE_MS = 30000,       /* after this the connection is closed */
 	LOOK_AGAIN_MS = 1000,  /* between looks at a wrong configuration */
+	SHARE_MS = 60000,      /* until it is looked for again */
 	METER_MS = 1000,       /* for writing counts; no client waits */
 	BODY_MAX = 1024 * 1024 /* without a configuration; drained anyway */
 };
@@ -36,6 +38,9 @@ struct site {
 	struct policy policy;
 	struct store store;
 	struct meter meter;
+	struct share *share; /* NULL: there is none */
+	int64_t share_at;    /* monotonic: not looked for before */
+	bool alone;	     /* plain CGI: a process for each request */
 	bool ready;
 	bool away;	  /* the last request could not be served */
 	int64_t tried_at; /* monotonic; 0: never */
@@ -69,6 +74,16 @@ static bool site_ready(struct site *site)
 	return true;
 }
 
+static void find_share(struct site *site)
+{
+	int64_t now = clock_monotonic();
+
+	if (site->share || site->alone || now < site->share_at)
+		return;
+	site->share = share_open(&site->conf);
+	site->share_at = now + SHARE_MS;
+}
+
 /* Failures are ignored. */
 static void write_meter(struct site *site)
 {
@@ -82,6 +97,7 @@ static void site_release(struct site *site)
 		return;
 	if (!site->away)
 		write_meter(site);
+	share_close(site->share);
 	store_release(&site->store);
 	policy_release(&site->policy);
 	conf_release(&site->conf);
@@ -102,7 +118,9 @@ static void answer_request(struct site *site, struct call *c, struct gateway *g)
 	c->conf = &site->conf;
 	c->store = &site->store;
 	c->policy = &site->policy;
+	find_share(site);
 	c->meter = &site->meter;
+	c->share = site->share;
 	c->request->body.max = site->conf.api.max_body;
 	db_deadline(site->store.db, clock_monotonic() + DEADLINE_MS);
 	route_serve(c, g);
@@ -122,6 +140,7 @@ static void serve(struct site *site, struct gateway *g)
 	response_send(&response, g, strcmp(request.method, "HEAD") == 0);
 	meter_add(&site->meter, request.method, c.route, response.status);
 	gateway_finish(g); /* borrowed parts of the request end here */
+	share_end(site->share, clock_monotonic());
 	auth_touch(&c);
 	site->away = response.status == 503;
 	if (site->ready && !site->away &&
@@ -203,6 +222,7 @@ int main(int argc, char **argv)
 	self_keep_secrets();
 	log_open("hooks.fcgi", LOG_LEVEL_WARN);
 	g = gateway_new();
+	site.alone = gateway_is_cgi(g);
 	again = loop(&site, g);
 	gateway_free(g);
 	site_release(&site);

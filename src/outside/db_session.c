@@ -14,7 +14,8 @@ enum {
 	IDLE_S = 20,		 /* a sender's connection, at most */
 	IDLE_API_S = 60,	 /* without a limit for transactions alone */
 	IDLE_API_TX_S = 5,
-	NET_S = 10
+	NET_S = 10,
+	STATEMENT_MS = 2500 /* of the API; its client waits for 3 s */
 };
 
 static const unsigned lock_wait_s[DB_ROLE_MAX] = {
@@ -94,6 +95,22 @@ static enum err end_what_is_idle(struct db *db)
 				 NET_S, NET_S);
 }
 
+/* The server goes on with a statement whose client has given up, and a tenant
+ * may ask for many. MySQL limits only those that read. */
+static enum err end_long_statements(struct db *db)
+{
+	if (db->role != DB_API)
+		return ERR_OK;
+	return db->takes_none
+		       ? set_variables(db,
+				       "SET SESSION max_statement_time = "
+				       "%d.%03d",
+				       STATEMENT_MS / 1000, STATEMENT_MS % 1000)
+		       : set_variables(db,
+				       "SET SESSION max_execution_time = %d",
+				       STATEMENT_MS);
+}
+
 static unsigned wanted_lock_wait_s(const struct db *db)
 {
 	if (db->hasty && db->takes_none)
@@ -144,6 +161,8 @@ enum err db_session_set(struct db *db)
 		if (mysql_query(db->my, fixed[i]))
 			return db_fail_connection(db);
 	e = end_what_is_idle(db);
+	if (!e)
+		e = end_long_statements(db);
 	db->lock_wait_s = UNKNOWN_S;
 	return e ? e : db_session_lock_wait(db);
 }

@@ -15,8 +15,8 @@ static const struct {
 	{1047, TROUBLE_REPEAT},	   /* Galera: node not ready */
 	{1180, TROUBLE_REPEAT},	   /* error during commit */
 	{1317, TROUBLE_REPEAT},	   /* somebody killed the query */
-	{1969, TROUBLE_REPEAT},	   /* max_statement_time (MariaDB) */
-	{3024, TROUBLE_REPEAT},	   /* max_execution_time (MySQL) */
+	{1969, TROUBLE_LATER},	   /* max_statement_time (MariaDB) */
+	{3024, TROUBLE_LATER},	   /* max_execution_time (MySQL) */
 	{1206, TROUBLE_REPEAT},	   /* the lock table is full */
 	{2006, TROUBLE_RECONNECT}, /* server has gone away */
 	{2013, TROUBLE_RECONNECT}, /* lost connection during query */

@@ -20,6 +20,7 @@ python_tests += \
 	%D%/publish.py \
 	%D%/run.py \
 	%D%/servers.py \
+	%D%/share.py \
 	%D%/slow.py \
 	%D%/stats.py \
 	%D%/targets.py \

@@ -456,6 +456,28 @@ START_TEST(bad_sql_is_our_bug)
 }
 END_TEST
 
+/* What the API asks ends in the server, too. */
+START_TEST(a_statement_has_its_time)
+{
+	struct db_stmt *q;
+	int64_t start = clock_monotonic(), took;
+
+	assert_err(db_query(db,
+			    "SELECT COUNT(*) FROM information_schema.columns a "
+			    "JOIN information_schema.columns b "
+			    "JOIN information_schema.columns c "
+			    "WHERE SHA2(CONCAT(a.column_name, b.column_name, "
+			    "c.column_name), 512) = ''",
+			    DB_NONE, &q),
+		   ERR_TEMP);
+	took = clock_monotonic() - start;
+	ck_assert_int_ge(took, 2000);
+	ck_assert_int_lt(took, 2900);
+	/* The connection goes on: the server has ended it, not we. */
+	ck_assert_int_eq(total(), 0);
+}
+END_TEST
+
 Suite *suite_db_tx(void)
 {
 	Suite *s = suite_create("db tx");
@@ -471,6 +493,7 @@ Suite *suite_db_tx(void)
 	tcase_add_test(t, a_rollback_unasked_for_is_noticed);
 	tcase_add_test(t, a_lock_is_waited_for_until_the_deadline);
 	tcase_add_test(t, abandoned_work_is_not_repeated);
+	tcase_add_test(t, a_statement_has_its_time);
 	tcase_add_test(t, reconnects_between_statements);
 	tcase_add_loop_test(t, a_transaction_cut_off_is_done_again_whole, 0, 2);
 	tcase_add_test(t, a_commit_in_doubt_is_reported_when_asked);

@@ -5,7 +5,9 @@ examples/grants.sql, a configuration file for each program, organizations and
 keys, senders.
 """
 
+import hashlib
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -265,12 +267,25 @@ class Service:
             "the end of senders that were started",
         )
 
+    def _forget_shares(self):
+        """The table that hooks.fcgi leaves in memory where the state folder is
+        another user's."""
+        if not self.db:
+            return
+        what = f"{self.db.socket}|localhost|3306|vyte_hooks"
+        name = hashlib.sha256(what.encode()).hexdigest()[:8]
+        for path in pathlib.Path("/dev/shm").glob(
+            f"vyte-hooks-*-send-{name}-*"
+        ):
+            path.unlink()
+
     def close(self):
         for child in self.children:
             child.stop()
         self._end_started()
         if self.db and not self.borrows:
             self.db.stop()
+        self._forget_shares()
         reports = self.sanitizer_reports()
         self.folder.close()
         assert not reports, "\n".join(reports)

@@ -34,6 +34,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_retry.c \
 	%D%/test_route.c \
 	%D%/test_shown.c \
+	%D%/test_share.c \
 	%D%/test_sign.c \
 	%D%/test_standing.c \
 	%D%/test_stats_range.c \

@@ -41,6 +41,7 @@ static Suite *(*const suites[])(void) = {
 	suite_retry,
 	suite_route,
 	suite_shown,
+	suite_share,
 	suite_sign,
 	suite_standing,
 	suite_stats_range,

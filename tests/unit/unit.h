@@ -40,6 +40,7 @@ Suite *suite_response(void);
 Suite *suite_retry(void);
 Suite *suite_route(void);
 Suite *suite_shown(void);
+Suite *suite_share(void);
 Suite *suite_sign(void);
 Suite *suite_standing(void);
 Suite *suite_stats_range(void);
