@@ -40,6 +40,9 @@ enum err api_publish(struct call *c);
 enum err api_notification_list(struct call *c);
 enum err api_notification_get(struct call *c);
 
+/* api_remove.c */
+enum err api_delivery_remove(struct call *c);
+
 /* api_delivery.c */
 enum err api_delivery_list(struct call *c);
 enum err api_delivery_get(struct call *c);
@@ -52,6 +55,7 @@ enum err api_run(struct call *c);
 
 /* api_org.c */
 enum err api_org_test(struct call *c);
+enum err api_org_get(struct call *c);
 
 /* api_action.c */
 enum err api_action_list(struct call *c);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/text.h"
 #include "body.h"
 #include "call.h"
 #include "field_errors.h"
@@ -18,11 +19,15 @@
 #include "rules/valid.h"
 #include "store/store_due.h"
 #include "store/store_publish.h"
+#include "store/store_stored.h"
 #include "store/view.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { RETRY_S = 30 }; /* until some waiting deliveries may be sent */
+enum {
+	RETRY_S = 30,	      /* until some waiting deliveries may be sent */
+	RETRY_STORED_S = 3600 /* until retention may have removed something */
+};
 
 /* ---- one notification ---- */
 
@@ -201,9 +206,57 @@ static struct jtree *show_all(const struct reading *r, const struct id *ids,
 	return all;
 }
 
+static void refuse_waiting(struct call *c)
+{
+	response_problem(c->response, 429,
+			 "%llu deliveries of the organization are waiting, "
+			 "which is the limit; try again later.",
+			 (unsigned long long)c->conf->api.max_due);
+	response_header(c->response, "Retry-After", "%d", RETRY_S);
+}
+
+static void refuse_stored(struct call *c)
+{
+	char limit[TEXT_SIZE_SIZE];
+
+	text_size_format(limit, c->conf->api.max_stored);
+	response_problem(c->response, 429,
+			 "The organization has stored %s bytes, which is the "
+			 "limit; what is old is removed in time, or with "
+			 "DELETE /v2/deliveries?until=.",
+			 limit);
+	response_header(c->response, "Retry-After", "%d", RETRY_STORED_S);
+}
+
+static uint64_t resource_bytes(const struct store_publish *p)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		n += p->items[i].resource_len;
+	return n;
+}
+
+/* The reason why there is no room, NULL: there is. */
+static enum err publish_room(struct call *c, const struct store_publish *p,
+			     void (**refuse)(struct call *c))
+{
+	uint64_t bytes = resource_bytes(p), room;
+	enum err e = store_due_room(c->store, &p->organization,
+				    STORE_DUE_PUBLISHER, p->count, &room);
+
+	*refuse = !e && room < p->count ? refuse_waiting : NULL;
+	if (!e && !*refuse) {
+		e = store_stored_room(c->store, &p->organization, bytes, &room);
+		*refuse = !e && room < bytes ? refuse_stored : NULL;
+	}
+	return e;
+}
+
 /* A repeated request gets the first answer again, even over the limit. */
 static enum err refuse_more(struct call *c, const struct store_publish *p,
-			    struct id *ids, int64_t *created_at)
+			    struct id *ids, int64_t *created_at,
+			    void (*refuse)(struct call *c))
 {
 	enum err e = ERR_NOT_FOUND;
 
@@ -211,29 +264,27 @@ static enum err refuse_more(struct call *c, const struct store_publish *p,
 		e = store_publish_recall(c->store, p, ids, created_at);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	response_problem(c->response, 429,
-			 "%llu deliveries of the organization are waiting, "
-			 "which is the limit; try again later.",
-			 (unsigned long long)c->conf->api.max_due);
-	response_header(c->response, "Retry-After", "%d", RETRY_S);
+	refuse(c);
 	return ERR_INVALID;
 }
 
 static enum err publish_if_room(struct call *c, const struct store_publish *p,
 				struct id *ids, int64_t *created_at)
 {
-	uint64_t room;
-	enum err e = store_due_room(c->store, &p->organization,
-				    STORE_DUE_PUBLISHER, p->count, &room);
+	void (*refuse)(struct call *);
+	enum err e = publish_room(c, p, &refuse);
 
 	if (e)
 		return e;
-	if (room < p->count)
-		return refuse_more(c, p, ids, created_at);
+	if (refuse)
+		return refuse_more(c, p, ids, created_at, refuse);
 	e = store_publish(c->store, p, ids, created_at);
-	if (!e)
-		store_due_added(c->store, &p->organization, p->count);
-	return e;
+	if (e)
+		return e;
+	store_due_added(c->store, &p->organization, p->count);
+	store_stored_add(c->store, &p->organization, (int64_t)resource_bytes(p),
+			 0);
+	return ERR_OK;
 }
 
 enum err api_publish(struct call *c)

@@ -47,7 +47,7 @@ static const char *param_or_empty(const struct call *c, const char *name)
 	return text ? text : "";
 }
 
-static enum err read_time(struct call *c, const char *name, int64_t *out)
+enum err listing_time(struct call *c, const char *name, int64_t *out)
 {
 	const char *text = request_param(c->request, name);
 
@@ -84,9 +84,9 @@ enum err listing_read(struct call *c, bool (*is_state)(const char *state),
 	if (!e)
 		e = read_state(c, is_state, &f->state);
 	if (!e)
-		e = read_time(c, "since", &f->since);
+		e = listing_time(c, "since", &f->since);
 	if (!e)
-		e = read_time(c, "until", &f->until);
+		e = listing_time(c, "until", &f->until);
 	return e ? e : listing_id(c, "after", &out->after, &f->after);
 }
 

@@ -21,6 +21,8 @@ struct listing {
 	struct id after, hook, notification; /* pointed to by `filter` */
 };
 
+/* A parameter that is a time; TIME_NONE: it is not there. */
+enum err listing_time(struct call *c, const char *name, int64_t *out);
 /* ?limit=, ?after=, ?action=, ?state=, ?since= and ?until=. `is_state`: whether
  * a state exists. ERR_INVALID with a 400 made; ERR_NOT_FOUND for an id of
  * another form. */

@@ -17,6 +17,7 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/api_org.c \
 	%D%/api_ping.c \
 	%D%/api_publish.c \
+	%D%/api_remove.c \
 	%D%/api_replay.c \
 	%D%/api_resume.c \
 	%D%/api_run.c \

@@ -23,6 +23,7 @@
 #include "share.h"
 #include "store/policy.h"
 #include "store/store.h"
+#include "store/store_stored.h"
 
 enum {
 	DEADLINE_MS = 4500,    /* of one request's database work */
@@ -89,6 +90,7 @@ static void write_meter(struct site *site)
 {
 	db_deadline(site->store.db, clock_monotonic() + METER_MS);
 	(void)meter_write(&site->meter, &site->store);
+	(void)store_stored_write(&site->store);
 }
 
 static void site_release(struct site *site)
@@ -144,7 +146,8 @@ static void serve(struct site *site, struct gateway *g)
 	auth_touch(&c);
 	site->away = response.status == 503;
 	if (site->ready && !site->away &&
-	    meter_is_due(&site->meter, clock_monotonic()))
+	    (meter_is_due(&site->meter, clock_monotonic()) ||
+	     store_stored_is_due(&site->store, clock_monotonic())))
 		write_meter(site);
 	response_release(&response);
 	request_release(&request);

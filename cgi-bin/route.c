@@ -70,6 +70,9 @@ static const struct route routes[] = {
 	{"GET", "/v2/deliveries", READ, api_delivery_list,
 	 "hook notification action state since until limit after",
 	 "List the deliveries, newest first."},
+	{"DELETE", "/v2/deliveries", MANAGE, api_delivery_remove, "until",
+	 "Remove the deliveries that finished before `until`, and "
+	 "notifications that none is left of."},
 	{"GET", "/v2/deliveries/:id", READ, api_delivery_get, "before",
 	 "Read a delivery with its attempts and answers, a hundred a page."},
 	{"POST", "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver,
@@ -83,6 +86,8 @@ static const struct route routes[] = {
 	 "Start the sender, from a service that can only GET."},
 	{"POST", "/v2/run", RUN, api_run, "",
 	 "Start the sender, for example from a web-cron service."},
+	{"GET", "/v2/organization", READ, api_org_get, "",
+	 "Read the key's organization and how much it has stored."},
 	{"GET", "/v2/auth/test", READ, api_org_test, "",
 	 "Read the key's organization and its `role`."},
 	{"GET", "/v2/openapi.yaml", ANYBODY, api_openapi_yaml, "",

@@ -4,21 +4,23 @@
 -- `hooks-admin migrate`, and again after each later one: a GRANT names tables.
 -- Change every password first.
 
--- hooks.fcgi creates no organization and no key and removes no delivery. If
--- /v2/run is to start the sender, give it the sender's rights below, too.
+-- hooks.fcgi creates no organization and no key. It removes what is finished
+-- when a client asks for that (DELETE /v2/deliveries). If /v2/run is to start
+-- the sender, give it the sender's rights below, too.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
 GRANT SELECT, UPDATE (run_at) ON vh_installation TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_organizations TO 'hooks_api'@'localhost';
-GRANT SELECT ON vh_attempts TO 'hooks_api'@'localhost';
+GRANT SELECT, DELETE ON vh_attempts TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_senders TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_stats TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON vh_stored TO 'hooks_api'@'localhost';
 GRANT SELECT, UPDATE (last_used_at) ON vh_api_keys TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_hooks TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_lanes TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_outbox TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON vh_notifications TO 'hooks_api'@'localhost';
-GRANT SELECT, INSERT, UPDATE ON vh_deliveries TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_secrets TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_api'@'localhost';
 
@@ -39,6 +41,7 @@ GRANT SELECT, INSERT, UPDATE ON vh_chores TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_senders TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stats TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stored TO 'hooks_sender'@'localhost';
 
 -- The application that publishes with SQL. The table may be in another database
 -- than the application's; the transaction is still one. This user reads nothing.

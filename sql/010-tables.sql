@@ -262,6 +262,15 @@ CREATE TABLE IF NOT EXISTS vh_counters (
 	PRIMARY KEY (family, label)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='counters of the whole installation, for GET /metrics';
 
+CREATE TABLE IF NOT EXISTS vh_stored (
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id; all zero: how far a recount has come',
+	part TINYINT UNSIGNED NOT NULL COMMENT '0 to 7: to be added up, each written by some processes; from 100 on: of a recount that is under way',
+	payloads BIGINT NOT NULL DEFAULT 0 COMMENT 'bytes of published resources',
+	answers BIGINT NOT NULL DEFAULT 0 COMMENT 'bytes of headers and bodies of answers',
+	began_at DATETIME(3) NULL COMMENT 'of a recount: it counts what is older',
+	PRIMARY KEY (organization, part)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='how much of [api] max_stored is used';
+
 CREATE TABLE IF NOT EXISTS vh_alerts (
 	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',
 	kind ENUM('disabled','failed','held') NOT NULL COMMENT 'the hook was disabled by the service; deliveries of it were given up; the sender crashed at them',

@@ -16,6 +16,7 @@
 #include "store/store_secret.h"
 #include "store/store_settings.h"
 #include "store/store_status.h"
+#include "store/store_stored.h"
 
 enum {
 	PACKET_MIN = 16 * 1024 * 1024, /* MariaDB's default */
@@ -380,6 +381,36 @@ static enum err check_strangers(struct doctor *d)
 	return e;
 }
 
+/* ---- how much is stored ---- */
+
+static enum err check_stored(struct doctor *d)
+{
+	uint64_t limit = d->a->conf.api.max_stored, used;
+	struct store_stored *most;
+	char id[ID_TEXT_SIZE], size[TEXT_SIZE_SIZE];
+	size_t n;
+	enum err e =
+		store_stored_most(&d->a->store, &d->a->arena, 1, &most, &n);
+
+	if (e)
+		return e;
+	used = n ? most->payloads + most->answers : 0;
+	text_size_format(size, limit);
+	if (used < limit / 2) {
+		doctor_say(d, VERDICT_OK, 0, "storage",
+			   "no organization has half of %s", size);
+		return ERR_OK;
+	}
+	id_format(id, &most->organization);
+	doctor_say(d, VERDICT_WARN, 0, "storage",
+		   "%llu of %s bytes are used by %s: its answers are kept "
+		   "without headers and body%s; see [api] max_stored and "
+		   "[retention]",
+		   (unsigned long long)used, size, id,
+		   used < limit ? "" : ", and it cannot publish");
+	return ERR_OK;
+}
+
 /* ---- all of them ---- */
 
 /* The checks that do not depend on the schema and may explain why it is
@@ -430,6 +461,8 @@ void doctor_database(struct doctor *d)
 	e = check_keys(d);
 	if (!e)
 		e = check_outbox(d);
+	if (!e)
+		e = check_stored(d);
 	if (!e)
 		e = check_cron(d);
 	if (e)

@@ -13,6 +13,7 @@
 #include "rules/valid.h"
 #include "store/store_due.h"
 #include "store/store_publish.h"
+#include "store/store_stored.h"
 #include "store/view.h"
 
 struct publication {
@@ -147,7 +148,8 @@ static void hash_body(struct publication *p)
 
 /* A repeated publication prints the first id again, even over the limit. */
 static enum err recall_or_refuse(struct admin *a, const struct publication *p,
-				 struct id *id, int64_t *created_at)
+				 struct id *id, int64_t *created_at,
+				 const char *why)
 {
 	enum err e = ERR_NOT_FOUND;
 
@@ -155,15 +157,33 @@ static enum err recall_or_refuse(struct admin *a, const struct publication *p,
 		e = store_publish_recall(&a->store, &p->all, id, created_at);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	log_error("the organization has as many deliveries waiting as [api] "
-		  "max_due allows: try again later");
+	log_error("the organization has %s: try again later", why);
 	return ERR_TEMP;
+}
+
+/* `*why` is NULL when there is room. */
+static enum err ask_room(struct admin *a, const struct publication *p,
+			 const char **why)
+{
+	uint64_t room, bytes = p->item.resource_len;
+	enum err e = store_due_room(&a->store, &p->all.organization,
+				    STORE_DUE_PUBLISHER, 1, &room);
+
+	*why = NULL;
+	if (!e && !room)
+		*why = "as many deliveries waiting as [api] max_due allows";
+	if (e || *why)
+		return e;
+	e = store_stored_room(&a->store, &p->all.organization, bytes, &room);
+	if (!e && room < bytes)
+		*why = "stored as many bytes as [api] max_stored allows";
+	return e;
 }
 
 static enum err publish_one(struct admin *a, struct publication *p,
 			    struct id *id, int64_t *created_at)
 {
-	uint64_t room;
+	const char *why = NULL;
 	enum err e = store_now(&a->store, &p->all.now);
 
 	if (e)
@@ -172,12 +192,16 @@ static enum err publish_one(struct admin *a, struct publication *p,
 	p->all.count = 1;
 	p->all.keep = a->conf.retention.idempotency;
 	hash_body(p);
-	e = store_due_room(&a->store, &p->all.organization, STORE_DUE_PUBLISHER,
-			   1, &room);
-	if (!e && !room)
-		e = recall_or_refuse(a, p, id, created_at);
+	e = ask_room(a, p, &why);
+	if (!e && why)
+		e = recall_or_refuse(a, p, id, created_at, why);
 	else if (!e)
 		e = store_publish(&a->store, &p->all, id, created_at);
+	if (!e && !why) {
+		store_stored_add(&a->store, &p->all.organization,
+				 (int64_t)p->item.resource_len, 0);
+		(void)store_stored_write(&a->store);
+	}
 	if (e == ERR_CONFLICT)
 		log_error("the idempotency key was used for another "
 			  "notification");

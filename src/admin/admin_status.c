@@ -6,15 +6,18 @@
 #include "admin/admin.h"
 #include "base/text.h"
 #include "store/store_status.h"
+#include "store/store_stored.h"
 #include "store/view.h"
 
-enum { EXAMPLES = 10 }; /* of rejected notifications */
+enum { EXAMPLES = 10 }; /* of rejected notifications, and of organizations */
 
 struct report {
 	struct store_status status;
 	struct store_sender *senders;
 	struct store_rejected *rejected;
-	size_t sender_count, rejected_count;
+	struct store_stored *stored; /* most first */
+	size_t sender_count, rejected_count, stored_count;
+	uint64_t max_stored;
 	int64_t now;
 };
 
@@ -50,6 +53,10 @@ static enum err read_report(struct admin *a, struct report *r)
 	if (!e)
 		e = store_status_rejected(&a->store, EXAMPLES, &a->arena,
 					  &r->rejected, &r->rejected_count);
+	if (!e)
+		e = store_stored_most(&a->store, &a->arena, EXAMPLES,
+				      &r->stored, &r->stored_count);
+	r->max_stored = a->conf.api.max_stored;
 	return e;
 }
 
@@ -112,6 +119,27 @@ static void print_rejected(struct buf *out, const struct store_rejected *r)
 	buf_putc(out, '\n');
 }
 
+static uint64_t used(const struct store_stored *s)
+{
+	return s->payloads + s->answers;
+}
+
+/* Those whose answers are not kept any more. */
+static void print_stored(struct buf *out, const struct report *r)
+{
+	for (size_t i = 0; i < r->stored_count; i++) {
+		const struct store_stored *s = &r->stored[i];
+		char id[ID_TEXT_SIZE];
+
+		if (used(s) < r->max_stored / 2)
+			continue;
+		id_format(id, &s->organization);
+		buf_printf(out, "stored of %s\t%llu of %llu bytes\n", id,
+			   (unsigned long long)used(s),
+			   (unsigned long long)r->max_stored);
+	}
+}
+
 static void print_status(struct buf *out, const struct report *r)
 {
 	for (size_t i = 0; i < FIGURES; i++)
@@ -124,6 +152,7 @@ static void print_status(struct buf *out, const struct report *r)
 	if (!r->sender_count)
 		buf_puts(out, "last sender run\tnever\n");
 	print_life(out, r);
+	print_stored(out, r);
 	for (size_t i = 0; i < r->rejected_count; i++)
 		print_rejected(out, &r->rejected[i]);
 }
@@ -156,10 +185,22 @@ static struct jtree *rejected_jtree(const struct store_rejected *r)
 	return v;
 }
 
+static struct jtree *stored_jtree(const struct store_stored *s, uint64_t limit)
+{
+	struct jtree *v = jtree_object();
+
+	view_put_id(v, "organization", &s->organization);
+	jtree_put_int(v, "payloads", (int64_t)s->payloads);
+	jtree_put_int(v, "answers", (int64_t)s->answers);
+	jtree_put_int(v, "used", (int64_t)used(s));
+	jtree_put_int(v, "limit", (int64_t)limit);
+	return v;
+}
+
 static struct jtree *status_jtree(const struct report *r)
 {
 	struct jtree *v = jtree_object(), *senders = jtree_array(),
-		     *rejected = jtree_array();
+		     *rejected = jtree_array(), *stored = jtree_array();
 
 	for (size_t i = 0; i < FIGURES; i++)
 		jtree_put_int(v, figures[i].member,
@@ -175,6 +216,9 @@ static struct jtree *status_jtree(const struct report *r)
 		       r->sender_count &&
 			       store_sender_alive(&r->senders[0], r->now));
 	jtree_put(v, "rejectedNotifications", rejected);
+	for (size_t i = 0; i < r->stored_count; i++)
+		jtree_add(stored, stored_jtree(&r->stored[i], r->max_stored));
+	jtree_put(v, "stored", stored);
 	return v;
 }
 

@@ -39,6 +39,8 @@ libhooks_a_SOURCES += \
 	%D%/round_doubt.c \
 	%D%/round_doubt.h \
 	%D%/round_held.c \
+	%D%/round_keep.c \
+	%D%/round_keep.h \
 	%D%/round_look.c \
 	%D%/round_look.h \
 	%D%/round_memory.c \

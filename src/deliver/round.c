@@ -14,6 +14,7 @@
 #include "deliver/mailbox.h"
 #include "deliver/plan.h"
 #include "deliver/round_doubt.h"
+#include "deliver/round_keep.h"
 #include "deliver/round_look.h"
 #include "deliver/round_memory.h"
 #include "deliver/round_part.h"
@@ -165,6 +166,7 @@ static void clear_back(struct round *r)
 		tally_clear(r->tally);
 	while ((p = parcel_list_pop(r->back))) {
 		round_count(r, p);
+		round_keep_count(r, p);
 		if (p->sent)
 			lane_adjust(p->lane, &p->outcome, p->count);
 		put_away(r, p);
@@ -338,12 +340,14 @@ enum err round_run(struct round *r, struct parcel_list *back)
 	unsigned tries = 0;
 	enum err e;
 
+	round_keep_choose(r, back);
 	do {
 		e = r->in_doubt ? settle_doubt(r, back) : ERR_OK;
 		round_part_sort(r, back);
 		if (!e && (back->first || round_is_due(r)))
 			e = round_part_run(r, back);
 	} while (e && r->in_doubt && ++tries < TRIES);
+	round_keep_write(r, false);
 	return e;
 }
 
@@ -363,6 +367,7 @@ enum err round_write_tally(struct round *r)
 		e = db_tx(r->store.db, DB_REPEAT, write_tally, r);
 	if (!e)
 		tally_clear(r->tally);
+	round_keep_write(r, true);
 	return e;
 }
 

@@ -41,6 +41,7 @@ struct conf {
 	struct {
 		char *base_path; /* "" or "/prefix" without a slash behind */
 		uint64_t max_body, max_hooks, max_due, page_size, max_requests;
+		uint64_t max_stored;
 		struct conf_list metrics_allow;
 	} api;
 	struct {

@@ -74,6 +74,14 @@ const struct conf_row conf_rows[] = {
 		"it, publishing by HTTP is answered with 429 and "
 		"`Retry-After`, and what is published with SQL is rejected. "
 		"Held deliveries do not count."},
+	{"api", "max_stored", CONF_SIZE, AT(api.max_stored),
+	 {1024, INT64_C(1024) << 30}, "10g",
+	 .meaning = "How many bytes of payloads and answers an organization may "
+		"have in the database. From half of it on answers are kept "
+		"without headers and body. Beyond it publishing by HTTP is "
+		"answered with 429 and `Retry-After`, and what is published "
+		"with SQL is rejected, until retention, or "
+		"`DELETE /v2/deliveries?until=`, has removed some."},
 	{"api", "page_size", CONF_UINT, AT(api.page_size), {1, 1000}, "100",
 	 .meaning = "How many entries a list has when the request has no "
 		"`?limit=`."},

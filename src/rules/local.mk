@@ -5,6 +5,8 @@ libhooks_a_SOURCES += \
 	%D%/action.h \
 	%D%/failing.c \
 	%D%/failing.h \
+	%D%/bytes.c \
+	%D%/bytes.h \
 	%D%/headroom.c \
 	%D%/headroom.h \
 	%D%/histogram.c \

@@ -4,12 +4,16 @@
  */
 #include "send/purge.h"
 
+#include "base/clock.h"
 #include "deliver/operational.h"
 #include "store/store.h"
+#include "store/store_recount.h"
 #include "store/store_stats.h"
+#include "store/store_stored.h"
 
 enum {
 	SECOND = 1000,
+	DAY = 24 * 3600 * SECOND,
 	INTERVAL_MIN = 10 * SECOND,
 	INTERVAL_MAX = 3600 * SECOND,
 	INTERVAL_SHARE = 20, /* the part of the retention time: 1/20 */
@@ -22,7 +26,7 @@ static const struct {
 	enum err (*step)(struct store *s, const struct store_purge *p,
 			 struct store_purge_place *at,
 			 struct store_purged *done);
-	size_t kept; /* the offset of the time in struct conf */
+	size_t kept; /* the offset of the time in struct conf; 0: once a day */
 } sweeps[PURGE_MAX] = {
 	[PURGE_HELD] = {"purge held", store_purge_held,
 			offsetof(struct conf, retention.held)},
@@ -39,6 +43,8 @@ static const struct {
 			       offsetof(struct conf, retention.idempotency)},
 	[PURGE_STATS] = {"purge statistics", store_purge_stats,
 			 offsetof(struct conf, retention.deliveries)},
+	[PURGE_PAYLOADS] = {"recount payloads", store_recount_payloads, 0},
+	[PURGE_ANSWERS] = {"recount answers", store_recount_answers, 0},
 };
 
 static int64_t greater(int64_t a, int64_t b)
@@ -55,8 +61,11 @@ int64_t purge_interval(const struct store *s, enum purge_sweep sweep)
 {
 	const char *conf = (const char *)s->conf;
 	const int64_t *kept = (const void *)(conf + sweeps[sweep].kept);
-	int64_t ms = greater(*kept / INTERVAL_SHARE, INTERVAL_MIN);
+	int64_t ms;
 
+	if (!sweeps[sweep].kept)
+		return DAY;
+	ms = greater(*kept / INTERVAL_SHARE, INTERVAL_MIN);
 	return ms < INTERVAL_MAX ? ms : INTERVAL_MAX;
 }
 
@@ -91,5 +100,8 @@ enum err purge_step(struct store *s, enum purge_sweep sweep, bool dry_run,
 		return e;
 	p = moments(s, now);
 	p.dry_run = dry_run;
-	return sweeps[sweep].step(s, &p, at, done);
+	e = sweeps[sweep].step(s, &p, at, done);
+	if (store_stored_is_due(s, clock_monotonic()) || !at->more)
+		(void)store_stored_write(s);
+	return e;
 }

@@ -23,6 +23,8 @@ enum purge_sweep {
 	PURGE_HOOKS,
 	PURGE_IDEMPOTENCY,
 	PURGE_STATS,
+	PURGE_PAYLOADS, /* counts again what is stored */
+	PURGE_ANSWERS,
 	PURGE_MAX
 };
 

@@ -80,6 +80,10 @@ libhooks_a_SOURCES += \
 	%D%/store_stats.h \
 	%D%/store_status.c \
 	%D%/store_status.h \
+	%D%/store_recount.c \
+	%D%/store_recount.h \
+	%D%/store_stored.c \
+	%D%/store_stored.h \
 	%D%/store_walk.c \
 	%D%/store_walk.h \
 	%D%/store_webhook.c \

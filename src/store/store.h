@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "outside/conf.h"
 #include "outside/db.h"
+#include "rules/bytes.h"
 #include "rules/headroom.h"
 #include "rules/id.h"
 
@@ -21,8 +22,12 @@ struct store {
 	unsigned connects;	 /* connections made so far */
 	/* Deliveries made before have ids of an earlier version; TIME_NONE. */
 	int64_t webhook_id_since;
-	struct headroom due;   /* the last counts of waiting deliveries */
-	struct headroom hooks; /* the last counts of hooks */
+	struct headroom due;	     /* the last counts of waiting deliveries */
+	struct headroom hooks;	     /* the last counts of hooks */
+	struct headroom stored_room; /* the last sums of stored bytes */
+	struct bytes stored;	     /* that are not in such a sum yet */
+	int64_t stored_since;	     /* monotonic; of the first of them */
+	uint64_t stored_sum;	     /* how many of them were added */
 };
 
 void store_init(struct store *s, const struct conf *conf, enum db_role role);

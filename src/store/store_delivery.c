@@ -176,8 +176,8 @@ enum err store_delivery_keys(struct store *s, struct arena *arena,
 
 /* ---- attempts ---- */
 
-static const char *bytes_or_null(struct db_stmt *q, unsigned col,
-				 struct arena *arena, size_t *len)
+static const char *col_bytes_or_null(struct db_stmt *q, unsigned col,
+				     struct arena *arena, size_t *len)
 {
 	const char *bytes = db_col_bytes(q, col, len);
 
@@ -200,8 +200,8 @@ static void read_attempt(struct db_stmt *q, struct arena *arena,
 		.status = (unsigned)db_col_uint(q, 9),
 		.error = store_col_text_null(q, 10, arena),
 	};
-	a->headers = bytes_or_null(q, 11, arena, &a->headers_len);
-	a->body = bytes_or_null(q, 12, arena, &a->body_len);
+	a->headers = col_bytes_or_null(q, 11, arena, &a->headers_len);
+	a->body = col_bytes_or_null(q, 12, arena, &a->body_len);
 	a->kept = (unsigned)db_col_uint(q, 13);
 	a->length = db_col_null(q, 14) ? -1 : db_col_int(q, 14);
 }

@@ -353,6 +353,10 @@ enum err store_erase_end(struct store *s, const struct id *org,
 			done->hooks += h.removed;
 	} while (!e && h.count);
 	if (!e)
+		e = db_exec(s->db,
+			    "DELETE FROM vh_stored WHERE organization = ?",
+			    DB_ARGS(store_col_of(org)));
+	if (!e)
 		e = db_exec(s->db, "DELETE FROM vh_organizations WHERE id = ?",
 			    DB_ARGS(store_col_of(org)));
 	return e;

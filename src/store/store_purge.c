@@ -5,7 +5,9 @@
 #include "store/store_purge.h"
 
 #include "store/store.h"
+#include "store/store_col.h"
 #include "store/store_stats.h"
+#include "store/store_stored.h"
 
 /* Rows that a step looks at: some ten milliseconds of work. */
 enum { STEP = 500 };
@@ -84,7 +86,48 @@ struct removal {
 	const struct store_purge *p;
 	const struct page *page;
 	uint64_t deliveries, attempts;
+	struct bytes freed;
 };
+
+/* Rows of an organization and a number of bytes. */
+static void read_freed(struct db_stmt *q, struct bytes *freed, bool answers)
+{
+	freed->count = 0;
+	while (db_next(q)) {
+		struct id organization = store_col_id(q, 0);
+		int64_t n = db_col_int(q, 1);
+
+		/* What has no room is found by the recount. */
+		(void)bytes_add(freed, &organization, answers ? 0 : -n,
+				answers ? -n : 0);
+	}
+}
+
+static void count_freed(struct store *s, const struct bytes *freed)
+{
+	for (size_t i = 0; i < freed->count; i++)
+		store_stored_add(s, &freed->row[i].organization,
+				 freed->row[i].payloads, freed->row[i].answers);
+}
+
+static enum err sum_answers(struct removal *r, const struct page *page)
+{
+	struct db_stmt *q;
+	enum err e = db_query_list(
+		r->s->db,
+		"SELECT d.organization, CAST(COALESCE(SUM("
+		"COALESCE(LENGTH(a.response_headers), 0) + "
+		"COALESCE(LENGTH(a.response_body), 0)), 0) AS SIGNED) "
+		"FROM vh_deliveries d FORCE INDEX (PRIMARY) "
+		"JOIN vh_attempts a FORCE INDEX (PRIMARY) "
+		"ON a.delivery_id = d.id WHERE d.id IN ({?}) "
+		"GROUP BY d.organization",
+		DB_NONE, page->key, page->count, &q);
+
+	if (!e)
+		read_freed(q, &r->freed, true);
+	return e;
+}
 
 /* Locks the rows that may still go: one may have become pending again. */
 static enum err hold_page(const struct removal *r, struct page *locked)
@@ -111,7 +154,11 @@ static enum err remove_page_body(struct db *db, void *arg)
 	enum err e = hold_page(r, &locked);
 
 	r->deliveries = r->attempts = 0;
+	r->freed.count = 0;
 	if (e || !locked.count)
+		return e;
+	e = sum_answers(r, &locked);
+	if (e)
 		return e;
 	e = db_exec_list(db,
 			 "DELETE a FROM vh_attempts a FORCE INDEX (PRIMARY) "
@@ -170,10 +217,42 @@ static enum err spare_names(struct store *s, const struct store_purge *p,
 
 static enum err remove_deliveries(struct removal *r)
 {
-	if (!r->p->dry_run)
-		return db_tx(r->s->db, DB_REPEAT, remove_page_body, r);
+	enum err e;
+
+	if (!r->p->dry_run) {
+		e = db_tx(r->s->db, DB_REPEAT, remove_page_body, r);
+		if (!e)
+			count_freed(r->s, &r->freed);
+		return e;
+	}
 	r->deliveries = r->page->count;
 	return count_attempts(r->s, r->page, &r->attempts);
+}
+
+static enum err deliveries_page(struct store *s, const struct store_purge *p,
+				uint64_t after, struct db_stmt **q)
+{
+#define COLUMNS                                                                \
+	"SELECT d.id, " EXPIRED ", d.created_at < ?, "                         \
+	"d.hook_id * (d.batch = d.id) "
+	if (!p->organization)
+		return db_query(s->db,
+				COLUMNS "FROM vh_deliveries d "
+					"FORCE INDEX (PRIMARY) "
+					"WHERE d.id > ? ORDER BY d.id LIMIT ?",
+				DB_ARGS(cut(p), cut_cancelled(p), cut(p),
+					db_uint(after), db_int(STEP)),
+				q);
+	return db_query(s->db,
+			COLUMNS "FROM vh_deliveries d "
+				"FORCE INDEX (organization) "
+				"WHERE d.organization = ? AND d.id > ? "
+				"ORDER BY d.id LIMIT ?",
+			DB_ARGS(cut(p), cut_cancelled(p), cut(p),
+				store_col_of(p->organization), db_uint(after),
+				db_int(STEP)),
+			q);
+#undef COLUMNS
 }
 
 enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
@@ -185,14 +264,7 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 	struct db_stmt *q;
 	enum err e;
 
-	e = db_query(s->db,
-		     "SELECT d.id, " EXPIRED ", d.created_at < ?, "
-		     "d.hook_id * (d.batch = d.id) FROM vh_deliveries d "
-		     "FORCE INDEX (PRIMARY) WHERE d.id > ? "
-		     "ORDER BY d.id LIMIT ?",
-		     DB_ARGS(cut(p), cut_cancelled(p), cut(p), db_uint(at->key),
-			     db_int(STEP)),
-		     &q);
+	e = deliveries_page(s, p, at->key, &q);
 	if (e)
 		return e;
 	read_purge_page(q, true, &page, at);
@@ -208,23 +280,67 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 
 /* ---- notifications ---- */
 
+#define REMOVABLE                                                              \
+	"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM vh_deliveries d "   \
+	"FORCE INDEX (fanout) WHERE d.notification_id = n.id) AND "            \
+	"n.id IN ({?})"
+
 static enum err remove_notifications(struct store *s, const struct page *page,
 				     uint64_t *n)
 {
-	enum err e = db_exec_list(
+	struct bytes freed;
+	struct db_stmt *q;
+	enum err e = db_query_list(
 		s->db,
-		"DELETE n FROM vh_notifications n FORCE INDEX (PRIMARY) WHERE "
-		"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM "
-		"vh_deliveries "
-		"d FORCE INDEX (fanout) WHERE d.notification_id = n.id) AND "
-		"n.id IN ({?})",
-		DB_NONE, page->key, page->count);
+		"SELECT n.organization, CAST(COALESCE(SUM(LENGTH(n.resource)), "
+		"0) AS SIGNED) FROM vh_notifications n FORCE INDEX (PRIMARY) "
+		"WHERE " REMOVABLE " GROUP BY n.organization",
+		DB_NONE, page->key, page->count, &q);
 
+	if (e)
+		return e;
+	read_freed(q, &freed, false);
+	e = db_exec_list(s->db,
+			 "DELETE n FROM vh_notifications n "
+			 "FORCE INDEX (PRIMARY) WHERE " REMOVABLE,
+			 DB_NONE, page->key, page->count);
 	*n = db_affected(s->db);
+	if (!e)
+		count_freed(s, &freed);
 	return e;
 }
 
 /* Counting treats the deliveries as gone that would be removed. */
+static enum err notifications_page(struct store *s, const struct store_purge *p,
+				   uint64_t after, struct db_stmt **q)
+{
+	struct db_value old = db_time(p->notifications);
+
+#define COLUMNS                                                                \
+	"SELECT n.id, n.created_at < ? AND n.state <> 'queued' AND "           \
+	"NOT EXISTS (SELECT 1 FROM vh_deliveries d FORCE INDEX (fanout) "      \
+	"WHERE d.notification_id = n.id AND NOT (? AND " EXPIRED ")), "        \
+	"n.created_at < ? FROM vh_notifications n "
+	if (!p->organization)
+		return db_query(s->db,
+				COLUMNS "FORCE INDEX (PRIMARY) WHERE n.id > ? "
+					"ORDER BY n.id LIMIT ?",
+				DB_ARGS(old, db_int(p->dry_run), cut(p),
+					cut_cancelled(p), old, db_uint(after),
+					db_int(STEP)),
+				q);
+	return db_query(s->db,
+			COLUMNS "FORCE INDEX (organization) WHERE "
+				"n.organization = ? AND n.id > ? "
+				"ORDER BY n.id LIMIT ?",
+			DB_ARGS(old, db_int(p->dry_run), cut(p),
+				cut_cancelled(p), old,
+				store_col_of(p->organization), db_uint(after),
+				db_int(STEP)),
+			q);
+#undef COLUMNS
+}
+
 enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 				   struct store_purge_place *at,
 				   struct store_purged *done)
@@ -234,19 +350,7 @@ enum err store_purge_notifications(struct store *s, const struct store_purge *p,
 	uint64_t n;
 	enum err e;
 
-	e = db_query(
-		s->db,
-		"SELECT n.id, n.created_at < ? AND n.state <> 'queued' AND "
-		"NOT EXISTS (SELECT 1 FROM vh_deliveries d FORCE INDEX "
-		"(fanout) "
-		"WHERE d.notification_id = n.id AND NOT (? AND " EXPIRED ")), "
-		"n.created_at < ? FROM vh_notifications n FORCE INDEX "
-		"(PRIMARY) "
-		"WHERE n.id > ? ORDER BY n.id LIMIT ?",
-		DB_ARGS(db_time(p->notifications), db_int(p->dry_run), cut(p),
-			cut_cancelled(p), db_time(p->notifications),
-			db_uint(at->key), db_int(STEP)),
-		&q);
+	e = notifications_page(s, p, at->key, &q);
 	if (e)
 		return e;
 	read_purge_page(q, false, &page, at);

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 
+struct id;
 struct store;
 struct store_failed;
 
@@ -27,6 +28,8 @@ struct store_purge {
 	/* Everything that began before this is finished. */
 	int64_t settled;
 	bool dry_run; /* count, and change nothing */
+	/* Only deliveries and notifications of this one; NULL: of all. */
+	const struct id *organization;
 	/* Gets the deliveries that were held too long, 1 to STORE_EXPIRE_MAX,
 	 * inside the transaction in which they fail, after they have failed. */
 	enum err (*expired)(struct store *s, struct store_failed *list,

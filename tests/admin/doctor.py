@@ -37,6 +37,7 @@ CHECKS = [
     "secrets",
     "keys",
     "outbox",
+    "storage",
     "cron",
     "target",
     "web server",
@@ -322,6 +323,17 @@ class Doctor(sendcase.SendCase):
             (top / "theirs").mkdir(0o700)
             os.chown(top / "theirs", 1, 1)
             finds("warn", 0, "runs as that user", top / "theirs")
+
+
+class Storage(sendcase.SendCase):
+    settings = {"api": {"max_stored": "4k"}}
+
+    def test_who_has_much(self):
+        self.publish('{"x":"' + "y" * 2500 + '"}')
+        out = self.service.admin("doctor")
+        assert re.search(
+            rf"^warn\tstorage\t\d+ of 4k .*{self.organization}", out, re.M
+        ), out
 
 
 class Strangers(tap.Case):

@@ -23,6 +23,7 @@ python_tests += \
 	%D%/share.py \
 	%D%/slow.py \
 	%D%/stats.py \
+	%D%/stored.py \
 	%D%/targets.py \
 	%D%/wire.py
 EXTRA_DIST += %D%

@@ -6,6 +6,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_action.c \
 	%D%/test_body.c \
 	%D%/test_buf.c \
+	%D%/test_bytes.c \
 	%D%/test_conf_retired.c \
 	%D%/test_crypt.c \
 	%D%/test_db_sql.c \

@@ -13,6 +13,7 @@ static Suite *(*const suites[])(void) = {
 	suite_action,
 	suite_body,
 	suite_buf,
+	suite_bytes,
 	suite_conf_retired,
 	suite_crypt,
 	suite_db_sql,

@@ -12,6 +12,7 @@
 Suite *suite_action(void);
 Suite *suite_body(void);
 Suite *suite_buf(void);
+Suite *suite_bytes(void);
 Suite *suite_conf_retired(void);
 Suite *suite_crypt(void);
 Suite *suite_db_sql(void);
