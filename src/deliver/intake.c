@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/store_fanout.h"
 #include "store/store_outbox.h"
+#include "store/store_stored.h"
 
 enum {
 	HEAL_MS = 10000,
@@ -62,6 +63,8 @@ static enum err take_some(struct store *s, struct intake *in, uint64_t newest,
 		return e;
 	in->rejected += count->rejected;
 	in->more |= count->more;
+	if (store_stored_is_due(s, clock_monotonic()))
+		(void)store_stored_write(s);
 	return count->far_key ? heal(s, in) : ERR_OK;
 }
 

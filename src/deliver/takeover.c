@@ -13,6 +13,7 @@
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 #include "store/store_outbox.h"
+#include "store/store_stored.h"
 
 /* An organization whose turn it is. */
 struct guest {
@@ -20,6 +21,7 @@ struct guest {
 	size_t end;	/* its keys are those before keys[end] */
 	uint64_t room;	/* notifications it may still have ([api] max_due) */
 	uint64_t taken; /* notifications it got in this transaction */
+	uint64_t bytes_room, bytes; /* the same of [api] max_stored */
 };
 
 struct takeover {
@@ -109,6 +111,37 @@ static const char *check_room(struct takeover *t,
 			    (unsigned long long)t->s->conf->api.max_due);
 }
 
+static uint64_t space_left(const struct guest *g)
+{
+	return g->bytes_room > g->bytes ? g->bytes_room - g->bytes : 0;
+}
+
+static const char *check_space(struct takeover *t,
+			       const struct store_outbox_row *row)
+{
+	char limit[TEXT_SIZE_SIZE];
+
+	if (row->resource_len <= space_left(guest_of(t, &row->organization)))
+		return NULL;
+	text_size_format(limit, t->s->conf->api.max_stored);
+	return arena_printf(&t->arena,
+			    "the organization has stored %s bytes, which is "
+			    "the limit ([api] max_stored)",
+			    limit);
+}
+
+/* What is rejected is kept, too, if there is room for it. */
+static void note_bytes(struct takeover *t, struct store_taken *row)
+{
+	struct guest *g = guest_of(t, &row->organization);
+
+	if (row->resource_len > space_left(g)) {
+		row->resource = "";
+		row->resource_len = 0;
+	}
+	g->bytes += row->resource_len;
+}
+
 static enum err find_rooms(struct takeover *t)
 {
 	enum err e = ERR_OK;
@@ -116,18 +149,24 @@ static enum err find_rooms(struct takeover *t)
 	for (size_t i = 0; !e && i < t->guest_count; i++) {
 		struct guest *g = &t->guests[i];
 
-		g->taken = 0;
+		g->taken = g->bytes = 0;
 		e = store_due_room(t->s, &g->organization, STORE_DUE_TAKEOVER,
 				   1, &g->room);
+		if (!e)
+			e = store_stored_room(t->s, &g->organization, 0,
+					      &g->bytes_room);
 	}
 	return e;
 }
 
 static void note_rooms(const struct takeover *t)
 {
-	for (size_t i = 0; i < t->guest_count; i++)
-		store_due_added(t->s, &t->guests[i].organization,
-				t->guests[i].taken);
+	for (size_t i = 0; i < t->guest_count; i++) {
+		const struct guest *g = &t->guests[i];
+
+		store_due_added(t->s, &g->organization, g->taken);
+		store_stored_add(t->s, &g->organization, (int64_t)g->bytes, 0);
+	}
 }
 
 /* ---- writing ---- */
@@ -185,8 +224,12 @@ static void add_row(struct takeover *t, const struct store_outbox_row *row,
 		takeover_row_check(row, t->s->conf->api.max_body, &t->arena);
 
 	if (!why)
+		why = check_space(t, row);
+	if (!why)
 		why = check_room(t, row);
 	*out = takeover_row_copy(row, why, &t->arena);
+	if (!t->away)
+		note_bytes(t, out);
 	t->count.rejected += why != NULL;
 	t->count.far_key |= row->key >= STORE_OUTBOX_KEY_FAR;
 }

@@ -22,6 +22,7 @@
 #include "store/store_secret.h"
 #include "store/store_sender.h"
 #include "store/store_settings.h"
+#include "store/store_stored.h"
 
 static bool is_told_to_stop(void)
 {
@@ -87,6 +88,7 @@ static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
 		e = store_outbox_heal(s);
 	if (!e && once)
 		e = prepare_intake(s, &out->until, &out->left);
+	(void)store_stored_write(s);
 	if (e == ERR_CONFIG)
 		store_complain(s->db, s->conf, e);
 	return e;

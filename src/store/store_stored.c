@@ -35,10 +35,9 @@ void store_stored_add(struct store *s, const struct id *organization,
 			s->stored.count = s->stored_sum = 0; /* lost */
 		bytes_add(&s->stored, organization, payloads, answers);
 	}
-	if (sum <= 0)
-		return;
-	s->stored_sum += (uint64_t)sum;
-	headroom_added(&s->stored_room, organization, (uint64_t)sum);
+	headroom_added(&s->stored_room, organization, sum);
+	if (sum > 0)
+		s->stored_sum += (uint64_t)sum;
 }
 
 bool store_stored_is_due(const struct store *s, int64_t monotonic_ms)

@@ -170,7 +170,29 @@ class Stored(sendcase.SendCase):
         assert attempt["status"] == 500, attempt
         assert self.published(10).status == 202
 
-    def test_8_a_recount_finds_what_is_there(self):
+    def test_8_by_sql(self):
+        """What is over the limit is rejected, and not kept either."""
+        self.empty()
+        text = json.dumps({"x": "y" * 50_000})
+        for n in range(6):
+            self.service.publish_sql(
+                self.organization, "event.created", text.replace("x", str(n))
+            )
+        self.service.publish_sql(self.organization, "no such", text)
+        self.service.send("--once")
+        rows = self.service.db.sql(
+            "SELECT state, LENGTH(resource), reason FROM vh_notifications "
+            "ORDER BY id"
+        )
+        assert [row[0] for row in rows] == ["unmatched"] * 4 + [
+            "rejected"
+        ] * 3, rows
+        assert [row[1] for row in rows[4:]] == ["0"] * 3, rows
+        assert "max_stored" in rows[4][2] and "200k" in rows[4][2], rows
+        assert "action" in rows[6][2], rows
+        assert self.agrees()["payloads"] == 4 * len(text)
+
+    def test_9_a_recount_finds_what_is_there(self):
         self.service.db.sql(
             "UPDATE vh_stored SET payloads = payloads + 1000000, "
             "answers = answers - 7"
@@ -187,7 +209,7 @@ class Stored(sendcase.SendCase):
         rows = self.service.db.sql("SELECT part FROM vh_stored WHERE part > 7")
         assert rows == [], rows
 
-    def test_9_the_operator_sees_it(self):
+    def test_10_the_operator_sees_it(self):
         self.empty()
         assert self.published(120_000).status == 202
         out = self.service.admin("status")
