@@ -193,10 +193,8 @@ static size_t list_failed(const struct round *r, struct store_failed *list)
 
 /* ---- what is told of it ---- */
 
-/* A part of the round that may fail alone: the outcomes are known, and have to
- * be recorded whatever the database thinks of the news. */
-static enum err tell(struct round *r, enum err (*part)(struct db *, void *),
-		     void *arg)
+enum err round_tell(struct round *r, enum err (*part)(struct db *, void *),
+		    void *arg)
 {
 	enum err e = db_part(r->store.db, part, arg);
 
@@ -204,8 +202,8 @@ static enum err tell(struct round *r, enum err (*part)(struct db *, void *),
 		return e;
 	if (!r->told_refused)
 		log_error("the database refused to take news of outcomes "
-			  "(hook.disabled, delivery.failed, a mail): they are "
-			  "lost, the outcomes are recorded");
+			  "(hook.disabled, delivery.failed, a mail, counts): "
+			  "they are lost, the outcomes are recorded");
 	r->told_refused = true;
 	return ERR_OK;
 }
@@ -258,9 +256,9 @@ static enum err record_failures(struct round *r, struct failures *f)
 
 	f->count = list_failed(r, f->list);
 	if (f->count)
-		e = tell(r, choose_failures, f);
+		e = round_tell(r, choose_failures, f);
 	if (!e && has_failures(r))
-		e = tell(r, note_failures, r);
+		e = round_tell(r, note_failures, r);
 	return e;
 }
 
@@ -289,7 +287,7 @@ enum err round_record(struct round *r)
 		e = store_outcome_record(&r->store, r->outcomes,
 					 r->outcome_count);
 	if (!e && failures.count)
-		e = tell(r, publish_failures, &failures);
+		e = round_tell(r, publish_failures, &failures);
 	return e;
 }
 
@@ -331,8 +329,8 @@ enum err round_disable(struct round *r, struct lane *l)
 		return e;
 	log_warn("hook %s disabled: %s", round_hook_id(r, l, id),
 		 l->draft.disable);
-	e = tell(r, note_disabled, &disabled);
+	e = round_tell(r, note_disabled, &disabled);
 	if (e || l->draft.quietly)
 		return e; /* this was a delivery of such a notification */
-	return tell(r, publish_disabled, &disabled);
+	return round_tell(r, publish_disabled, &disabled);
 }

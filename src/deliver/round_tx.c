@@ -267,6 +267,14 @@ static enum err settle_all(struct round *r)
 				    r->write_count);
 }
 
+static enum err write_counts(struct db *db, void *arg)
+{
+	struct round *r = arg;
+
+	(void)db;
+	return tally_write(r->tally, &r->store);
+}
+
 enum err round_tx_run(struct db *db, void *arg)
 {
 	struct round *r = arg;
@@ -284,6 +292,6 @@ enum err round_tx_run(struct db *db, void *arg)
 	if (!e)
 		e = settle_all(r);
 	if (!e && r->writes_tally)
-		e = tally_write(r->tally, &r->store);
+		e = round_tell(r, write_counts, r);
 	return e;
 }

@@ -34,6 +34,13 @@ void round_tx_forget(struct round *r);
 /* round_record.c: records the parcels that came back, and updates the health of
  * their lanes. */
 enum err round_record(struct round *r);
+/*
+ * round_record.c: a part of the round that may fail alone: the outcomes are
+ * known, and have to be recorded whatever the database thinks of what goes with
+ * them. What it refuses is reported and lost.
+ */
+enum err round_tell(struct round *r, enum err (*part)(struct db *, void *),
+		    void *arg);
 /* round_record.c: disables the lane's hook, if there is a reason. */
 enum err round_disable(struct round *r, struct lane *l);
 /* round_held.c: tells of deliveries that a take has held; `hooks` of its

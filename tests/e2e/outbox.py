@@ -561,6 +561,32 @@ class News(_Outbox):
         self.once("delivered 0,")
         assert len(self.sink.at("/good")) == 20
 
+    def test_the_same_of_counts_and_alerts(self):
+        """A table that is broken, or of an earlier form."""
+        self.fresh("/counted")
+        self.service.write_config(
+            service.SENDER, notify={"mail_to": "a@example.com"}
+        )
+        for n in range(2):
+            self.publish(f'{{"n":{n}}}')
+        tables = ("vh_stats", "vh_counters", "vh_alerts", "vh_stored")
+        for table in tables:
+            self.service.db.sql(f"RENAME TABLE {table} TO away_{table}")
+        self.sink.script("/counted", Answer(200), then=Answer(410))
+        sender = self.service.start_sender("--linger", "20s")
+        try:
+            wait_until(lambda: "counts" in sender.errors(), 10, "the complaint")
+            # They are written once a second, in a later round.
+            time.sleep(1.5)
+            assert self.attempts("status")[-1] == ["410"]
+            assert len(self.sink.at("/counted")) == 2
+        finally:
+            sender.stop()
+            for table in tables:
+                self.service.db.sql(f"RENAME TABLE away_{table} TO {table}")
+            self.service.write_config(service.SENDER)
+        assert sender.errors().count("counts") == 1, sender.errors()
+
     def test_the_same_of_a_delivery_that_failed(self):
         self.fresh("/bad")
         self.hook("/news", "delivery.failed")
