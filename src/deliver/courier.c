@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "deliver/courier_pace.h"
 #include "deliver/lane.h"
 #include "deliver/mailbox.h"
 #include "outside/attempt.h"
@@ -37,8 +38,10 @@ struct courier {
 	size_t in_flight;
 	struct parcel_list under_way, back;
 	size_t back_count;
-	bool stopping;	 /* starts nothing new */
-	bool unleased;	 /* a lane waits for its lease to be renewed */
+	bool stopping; /* starts nothing new */
+	bool unleased; /* a lane waits for its lease to be renewed */
+	int64_t wake;  /* when a lane may send that may not now; monotonic */
+	struct courier_paces paces;
 	int64_t stop_at; /* when requests in flight are cut off; 0: never */
 };
 
@@ -187,6 +190,7 @@ static void courier_start(struct courier *c, struct lane *l)
 
 	parcel_address(p, database_time(l));
 	p->sent = true;
+	courier_pace_start(l, p, clock_monotonic());
 	parcel_list_add(&c->under_way, p);
 	l->courier.in_flight++;
 	l->courier.org->in_flight++;
@@ -204,9 +208,18 @@ static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 	return false;
 }
 
+static bool is_its_time(struct courier *c, const struct lane *l, int64_t now)
+{
+	int64_t next = courier_pace_next(l);
+
+	if (next > now && next < c->wake)
+		c->wake = next;
+	return next <= now;
+}
+
 static bool may_send(struct courier *c, const struct lane *l, int64_t now)
 {
-	return l->courier.in_flight < l->shared.window && org_has_room(c, l) &&
+	return is_its_time(c, l, now) && org_has_room(c, l) &&
 	       is_leased(c, l, now);
 }
 
@@ -218,6 +231,7 @@ static void courier_serve(struct courier *c)
 	int64_t now = clock_monotonic();
 
 	c->unleased = false;
+	c->wake = INT64_MAX;
 	while (c->ring && c->in_flight < c->plan->concurrency) {
 		struct lane *l = c->ring;
 
@@ -266,6 +280,7 @@ static void accept_parcels(struct courier *c, struct parcel_list *list)
 			continue;
 		}
 		parcel_list_add(&l->courier.ready, p);
+		courier_pace_recall(&c->paces, l);
 		attach_lane(c, l);
 		ring_add(c, l);
 	}
@@ -276,12 +291,13 @@ static void accept_parcels(struct courier *c, struct parcel_list *list)
 static void adjust_window(const struct courier *c, struct lane *l,
 			  const struct outcome *o)
 {
-	if (l->facts.hook.ordered)
+	if (l->facts.hook.ordered || o->pressed)
 		return;
 	if (o->timeout)
 		l->shared.window =
 			l->shared.window > 1 ? l->shared.window / 2 : 1;
-	else if (o->answered && l->shared.window < c->plan->hook_concurrency)
+	else if (o->answered && !l->courier.halvings &&
+		 l->shared.window < c->plan->hook_concurrency)
 		l->shared.window++;
 }
 
@@ -300,7 +316,9 @@ static void courier_done(struct courier *c, struct parcel *p)
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
 	adjust_window(c, l, &p->outcome);
-	if (outcome_stops_lane(&p->outcome)) {
+	courier_pace_learn(&c->paces, l, p);
+	if (outcome_stops_lane(&p->outcome) ||
+	    (c->plan->once && atomic_load(&l->shared.pause))) {
 		l->courier.halted = true;
 		give_back_unsent(c, l);
 	}
@@ -340,9 +358,19 @@ static void heed_stop(struct courier *c)
 	}
 }
 
+static int64_t courier_patience(const struct courier *c)
+{
+	int64_t ms = c->stopping || c->unleased ? STOP_WAIT_MS : WAIT_MS;
+	int64_t left = c->wake - clock_monotonic();
+
+	if (left > ms)
+		return ms;
+	return left > 0 ? left : 0;
+}
+
 void courier_run(const struct courier_plan *plan)
 {
-	struct courier c = {.plan = plan};
+	struct courier c = {.plan = plan, .wake = INT64_MAX};
 	struct parcel_list fetched = {0};
 
 	for (;;) {
@@ -355,10 +383,10 @@ void courier_run(const struct courier_plan *plan)
 		courier_collect(&c);
 		courier_flush(&c);
 		if (!more && !c.in_flight && !c.ring)
-			return;
-		http_wait(plan->http,
-			  c.stopping || c.unleased ? STOP_WAIT_MS : WAIT_MS);
+			break;
+		http_wait(plan->http, courier_patience(&c));
 		courier_collect(&c);
 		courier_flush(&c);
 	}
+	courier_paces_release(&c.paces);
 }

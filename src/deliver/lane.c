@@ -113,7 +113,7 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count)
 {
 	size_t first = first_quota(l->facts.hook.batch_size);
 
-	if (o->timeout)
+	if (o->timeout || o->pressed)
 		l->ledger.quota /= 2;
 	else if (o->answered)
 		l->ledger.quota += count;

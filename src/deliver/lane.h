@@ -86,6 +86,10 @@ struct lane {
 		struct parcel_list ready;
 		size_t in_flight;
 		bool in_ring, halted;
+		/* See courier_pace.h. */
+		bool paced; /* the next three are as kept */
+		unsigned halvings, turn;
+		int64_t started; /* the last request, monotonic */
 		struct lane *ring_next, *ring_previous;
 		struct courier_org *org;
 	} courier;
@@ -103,6 +107,9 @@ struct lane {
 		/* How far the database's clock is ahead of our monotonic one,
 		 * ms, at the last round. */
 		atomic_int_fast64_t ahead;
+		/* The least time from one request to the next, ms, while the
+		 * receiver is overloaded; 0: none. The courier's word. */
+		atomic_int_fast64_t pause;
 	} shared;
 };
 

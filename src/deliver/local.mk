@@ -7,6 +7,8 @@ libhooks_a_SOURCES += \
 	%D%/batch.h \
 	%D%/courier.c \
 	%D%/courier.h \
+	%D%/courier_pace.c \
+	%D%/courier_pace.h \
 	%D%/fanout.c \
 	%D%/fanout.h \
 	%D%/intake.c \

@@ -53,7 +53,8 @@ struct parcel {
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 
-	bool sent; /* an attempt was made; else it comes back unchanged */
+	unsigned turn; /* the lane's halvings when it started */
+	bool sent;     /* an attempt was made; else it comes back unchanged */
 	struct outcome outcome;
 	/* The database's time, in ms: the attempt's, and in whole seconds
 	 * webhook-timestamp. The clock of this host may be wrong. */

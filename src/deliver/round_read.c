@@ -48,6 +48,11 @@ static size_t appetite(const struct round *r, struct lane *l)
 	    r->draft_bytes >= ROUND_BYTES_MAX ||
 	    round_look_is_greedy(r, &l->facts.hook.organization))
 		return 0;
+	if (r->plan->once && atomic_load(&l->shared.pause)) {
+		l->draft.rate_wait = atomic_load(&l->shared.pause);
+		l->draft.closing = true;
+		return 0;
+	}
 	fit = 1;
 	if (r->draft_bytes < ROUND_BYTES_HALF)
 		fit += (ROUND_BYTES_HALF - r->draft_bytes) /

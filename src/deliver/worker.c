@@ -126,6 +126,7 @@ enum err worker_run(const struct worker_plan *plan)
 		.mailbox = &mailbox,
 		.concurrency = places,
 		.hook_concurrency = conf->sender.hook_concurrency,
+		.once = plan->once,
 		.policy = {.schedule = conf->sender.retry_schedule.delay,
 			   .schedule_count = conf->sender.retry_schedule.count,
 			   .jitter = conf->sender.retry_jitter},

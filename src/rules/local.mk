@@ -15,6 +15,8 @@ libhooks_a_SOURCES += \
 	%D%/id.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
+	%D%/pace.c \
+	%D%/pace.h \
 	%D%/publishable.c \
 	%D%/publishable.h \
 	%D%/retry.c \

@@ -7,7 +7,13 @@
 #include "outside/attempt.h"
 #include "rules/retry.h"
 
-enum { GONE = 410, TOO_MANY = 429, UNAVAILABLE = 503 };
+enum {
+	GONE = 410,
+	TOO_MANY = 429,
+	BAD_GATEWAY = 502,
+	UNAVAILABLE = 503,
+	GATEWAY_TIMEOUT = 504
+};
 
 static bool is_2xx(const struct attempt *a)
 {
@@ -55,6 +61,13 @@ static int64_t asked_delay(const struct attempt *a, int64_t now_ms)
 	return delay == RETRY_NONE ? 0 : delay;
 }
 
+static bool is_pressed(const struct attempt *a, const struct outcome *out)
+{
+	return out->answered && !out->lane_delay_ms &&
+	       (a->status == TOO_MANY || a->status == BAD_GATEWAY ||
+		a->status == UNAVAILABLE || a->status == GATEWAY_TIMEOUT);
+}
+
 static void stopped(const struct attempt *a, struct outcome *out)
 {
 	out->counts = false;
@@ -90,6 +103,7 @@ static void judge_ping(const struct attempt *a, struct outcome *out)
 	out->connection_level = false;
 	out->answered = false;
 	out->timeout = false;
+	out->pressed = false;
 	out->lane_delay_ms = 0;
 	out->verdict = OUTCOME_FAILED;
 	if (a->error == ATTEMPT_NONE && is_2xx(a))
@@ -112,6 +126,7 @@ void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
 		.timeout = a->error == ATTEMPT_TIMEOUT,
 		.lane_delay_ms = asked_delay(a, now_ms),
 	};
+	out->pressed = is_pressed(a, out);
 	if (a->stale)
 		outcome_stale(out);
 	else if (policy->ping)

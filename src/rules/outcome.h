@@ -48,6 +48,9 @@ struct outcome {
 	 * nothing. OUTCOME_RETRY, and it does not count. */
 	bool again;
 	bool timeout; /* halve the lane's window */
+	/* The receiver is overloaded, and does not say for how long: 429, 502,
+	 * 503 or 504 without Retry-After. */
+	bool pressed;
 	/* The time until the next attempt of this delivery; OUTCOME_RETRY only.
 	 * The schedule's wait, or Retry-After where that is longer. */
 	int64_t delay_ms;

@@ -321,4 +321,77 @@ class Changed(LaneCase):
         raise AssertionError("the expired secret still signs")
 
 
+class Overloaded(LaneCase):
+    """429, 502, 503 and 504 without Retry-After: fewer at a time, less often;
+    each success takes one halving back."""
+
+    settings = {"sender": {"retry_schedule": "1h", "workers": "1"}}
+
+    def setup(self):
+        super().setup()
+        self.sender = self.service.start_sender("--linger", "5m")
+
+    def test_it_is_asked_less_and_less(self):
+        for status in (429, 502, 503, 504):
+            path = f"/pressed-{status}"
+            self.fresh(path)
+            self.sink.script(path, then=Answer(status, delay=0.05))
+            self.publish_many(100)
+            first = self.sink.wait(1, path)[0].time
+            time.sleep(3)
+            count = len([r for r in self.sink.at(path) if r.time < first + 3])
+            # 4 at once, 2, 1, then 0.1 s, 0.2 s, 0.4 s, 0.8 s, 1.6 s apart.
+            assert 7 <= count <= 13, (status, count)
+            assert "disabled" not in self.state_of(self.newest())
+
+    def newest(self):
+        return self.service.admin("hook", "list", self.organization).split(
+            "\t"
+        )[0]
+
+    def test_others_concern_their_delivery_alone(self):
+        self.fresh("/failing")
+        self.sink.script("/failing", then=Answer(500))
+        self.publish_many(100)
+        self.sink.wait(100, "/failing", 5)
+
+    def test_with_an_order_the_schedule_decides(self):
+        self.fresh("/in-order")
+        self.set(ordered=1)
+        self.sink.script("/in-order", then=Answer(503))
+        self.publish_many(3)
+        self.sink.wait(1, "/in-order")
+        time.sleep(1)
+        assert len(self.sink.at("/in-order")) == 1
+
+    def test_it_comes_back(self):
+        """After ten refusals it takes as many successes, no more."""
+        self.fresh("/back")
+        self.sink.script("/back", *[Answer(503)] * 10)
+        self.publish_many(300)
+        began = self.sink.wait(10, "/back")[9].time
+        arrived = self.sink.wait(300, "/back", 20)
+        assert arrived[-1].time - began < 10, "it goes on at full speed"
+
+    def test_it_is_remembered_between_deliveries(self):
+        self.fresh("/slow-again")
+        self.sink.script("/slow-again", then=Answer(503))
+        for n in range(12):
+            self.publish_many(1, first=n)
+            self.sink.wait(n + 1, "/slow-again", 12)
+        times = [r.time for r in self.sink.at("/slow-again")]
+        assert times[8] - times[7] > 1, times
+
+    def test_a_run_that_is_once_waits_for_none_of_it(self):
+        self.sender.stop()
+        self.fresh("/once")
+        self.sink.script("/once", then=Answer(503))
+        self.publish_many(100)
+        begin = time.monotonic()
+        self.once("delivered 0, failed 0, retrying 100, held 0 in ")
+        assert time.monotonic() - begin < 5
+        assert len(self.sink.at("/once")) < 15
+        self.sender = self.service.start_sender("--linger", "5m")
+
+
 tap.main()

@@ -29,6 +29,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_nearest.c \
 	%D%/test_outcome.c \
 	%D%/test_policy.c \
+	%D%/test_pace.c \
 	%D%/test_prometheus.c \
 	%D%/test_request.c \
 	%D%/test_response.c \

@@ -304,6 +304,35 @@ START_TEST(a_stale_connection_costs_nothing)
 }
 END_TEST
 
+START_TEST(an_overloaded_receiver_presses)
+{
+	static const unsigned pressing[] = {429, 502, 503, 504};
+	static const unsigned others[] = {200, 400, 408, 410, 500, 501, 505};
+
+	for (size_t i = 0; i < COUNT(pressing); i++) {
+		struct attempt plain = answer(pressing[i], NULL);
+		struct attempt asks = answer(pressing[i], "30");
+		struct attempt odd = answer(pressing[i], "soon");
+		struct attempt cut = answer(pressing[i], NULL);
+
+		cut.error = ATTEMPT_CLOSED;
+		ck_assert(judge(&plain, 1).pressed);
+		ck_assert(judge(&odd, 1).pressed);
+		ck_assert(!judge(&cut, 1).pressed);
+		ck_assert(!judge_ping(&plain).pressed);
+		ck_assert(!outcome_stops_lane(&(struct outcome){
+			.verdict = OUTCOME_RETRY, .pressed = true}));
+		ck_assert_int_eq(judge(&asks, 1).pressed,
+				 pressing[i] == 502 || pressing[i] == 504);
+	}
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct attempt a = answer(others[i], NULL);
+
+		ck_assert(!judge(&a, 1).pressed);
+	}
+}
+END_TEST
+
 Suite *suite_outcome(void)
 {
 	Suite *s = suite_create("outcome");
@@ -324,6 +353,7 @@ Suite *suite_outcome(void)
 	tcase_add_test(t, stopped_ping);
 	tcase_add_test(t, errors_have_words);
 	tcase_add_test(t, a_stale_connection_costs_nothing);
+	tcase_add_test(t, an_overloaded_receiver_presses);
 	suite_add_tcase(s, t);
 	return s;
 }

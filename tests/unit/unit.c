@@ -36,6 +36,7 @@ static Suite *(*const suites[])(void) = {
 	suite_nearest,
 	suite_outcome,
 	suite_policy,
+	suite_pace,
 	suite_prometheus,
 	suite_request,
 	suite_response,

@@ -35,6 +35,7 @@ Suite *suite_meter(void);
 Suite *suite_nearest(void);
 Suite *suite_outcome(void);
 Suite *suite_policy(void);
+Suite *suite_pace(void);
 Suite *suite_prometheus(void);
 Suite *suite_request(void);
 Suite *suite_response(void);
