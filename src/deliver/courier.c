@@ -52,12 +52,14 @@ static struct parcel *courier_parcel(struct http_request *r)
 
 /* A process may be stopped at any moment for any time, also when the request
  * was on its way to a connection. */
-bool courier_may_send(const struct http_request *r)
+bool courier_may_send(struct http_request *r)
 {
-	const void *at = (const char *)r - offsetof(struct parcel, request);
-	const struct parcel *p = at;
+	struct parcel *p = courier_parcel(r);
 
-	return clock_monotonic() < atomic_load(&p->lane->shared.leave_until);
+	if (clock_monotonic() >= atomic_load(&p->lane->shared.leave_until))
+		return false;
+	courier_pace_leave(p->lane, p);
+	return true;
 }
 
 /* Now, by the database's clock. */
@@ -99,6 +101,7 @@ static void attach_lane(struct courier *c, struct lane *l)
 		return;
 	l->courier.org = org_of(c, &l->facts.hook.organization);
 	l->courier.org->lanes++;
+	courier_pace_attach(&c->paces, l);
 }
 
 static void detach_lane(struct courier *c, struct lane *l)
@@ -108,6 +111,7 @@ static void detach_lane(struct courier *c, struct lane *l)
 	if (!o || l->courier.in_ring || l->courier.in_flight)
 		return;
 	l->courier.org = NULL;
+	courier_pace_detach(&c->paces, l);
 	if (--o->lanes == 0)
 		org_forget(c, o);
 }
@@ -190,7 +194,7 @@ static void courier_start(struct courier *c, struct lane *l)
 
 	parcel_address(p, database_time(l));
 	p->sent = true;
-	courier_pace_start(l, p, clock_monotonic());
+	courier_pace_start(l, p);
 	parcel_list_add(&c->under_way, p);
 	l->courier.in_flight++;
 	l->courier.org->in_flight++;
@@ -280,7 +284,6 @@ static void accept_parcels(struct courier *c, struct parcel_list *list)
 			continue;
 		}
 		parcel_list_add(&l->courier.ready, p);
-		courier_pace_recall(&c->paces, l);
 		attach_lane(c, l);
 		ring_add(c, l);
 	}
@@ -296,7 +299,7 @@ static void adjust_window(const struct courier *c, struct lane *l,
 	if (o->timeout)
 		l->shared.window =
 			l->shared.window > 1 ? l->shared.window / 2 : 1;
-	else if (o->answered && !l->courier.halvings &&
+	else if (o->answered && !atomic_load(&l->shared.pause) &&
 		 l->shared.window < c->plan->hook_concurrency)
 		l->shared.window++;
 }
@@ -316,7 +319,7 @@ static void courier_done(struct courier *c, struct parcel *p)
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
 	adjust_window(c, l, &p->outcome);
-	courier_pace_learn(&c->paces, l, p);
+	courier_pace_end(&c->paces, l, p);
 	if (outcome_stops_lane(&p->outcome) ||
 	    (c->plan->once && atomic_load(&l->shared.pause))) {
 		l->courier.halted = true;

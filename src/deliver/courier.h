@@ -29,7 +29,7 @@ struct courier_plan {
 };
 
 /* For the options of `http`: whether the lease of the request's lane holds. */
-bool courier_may_send(const struct http_request *r);
+bool courier_may_send(struct http_request *r);
 
 /* Runs until the mailbox has ended and every parcel is handed back. */
 void courier_run(const struct courier_plan *plan);

@@ -1,133 +1,256 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * courier_pace: halvings, counted for each lane.
+ * courier_pace: halvings, and the last moments of leaving, for each hook.
  */
 #include "deliver/courier_pace.h"
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "deliver/lane.h"
 #include "rules/outcome.h"
 #include "rules/pace.h"
 
-enum { KEPT_MAX = 1024 }; /* lanes */
-
-struct courier_pace {
-	struct courier_pace *older;
-	uint64_t hook;
-	unsigned halvings;
-	int64_t started; /* the last request, monotonic */
+enum {
+	KEPT_MAX = 1024, /* hooks that have nothing here */
+	/* A second, and a hundredth for what differs on the way. */
+	SECOND_MS = 1010
 };
 
-static struct courier_pace **kept_find(struct courier_paces *paces,
-				       uint64_t hook)
-{
-	struct courier_pace **at = &paces->newest;
+struct courier_pace {
+	struct courier_pace *next; /* in its bucket */
+	uint64_t hook;
+	unsigned users; /* lanes with something here: one, or one lost too */
+	/* Of an overloaded receiver. */
+	unsigned halvings, turn;
+	int64_t started; /* the last request, monotonic */
+	/* Of a rate: when the last `rate` deliveries left, monotonic, as a
+	 * ring; `at` is the oldest. */
+	unsigned rate, at;
+	int64_t *left;
+	size_t waiting; /* started, and not yet left */
+};
 
-	while (*at && (*at)->hook != hook)
-		at = &(*at)->older;
-	return at;
+static struct courier_pace **kept_bucket(struct courier_paces *paces,
+					 uint64_t hook)
+{
+	return &paces->bucket[hook % COURIER_PACE_BUCKETS];
 }
 
 static void kept_drop(struct courier_paces *paces, struct courier_pace **at)
 {
 	struct courier_pace *gone = *at;
 
-	if (!gone)
-		return;
-	*at = gone->older;
+	*at = gone->next;
 	paces->count--;
+	free(gone->left);
 	free(gone);
 }
 
 void courier_paces_release(struct courier_paces *paces)
 {
-	while (paces->newest)
-		kept_drop(paces, &paces->newest);
+	for (size_t i = 0; i < COURIER_PACE_BUCKETS; i++)
+		while (paces->bucket[i])
+			kept_drop(paces, &paces->bucket[i]);
 }
 
-static struct courier_pace **kept_oldest(struct courier_paces *paces)
+static int64_t newest(const struct courier_pace *p)
 {
-	struct courier_pace **at = &paces->newest;
-
-	while (*at && (*at)->older)
-		at = &(*at)->older;
-	return at;
+	return p->rate ? p->left[(p->at + p->rate - 1) % p->rate] : 0;
 }
 
-static void kept_put(struct courier_paces *paces, const struct lane *l)
+static bool is_over(const struct courier_pace *p, int64_t now)
 {
-	struct courier_pace **at = kept_find(paces, l->facts.hook.hook), *p;
+	return !p->users && !p->halvings && newest(p) + SECOND_MS < now;
+}
 
-	if (*at && !l->courier.halvings) {
-		kept_drop(paces, at);
-		return;
+/* Where there are too many, any may go that is not used now. */
+static void kept_clean(struct courier_paces *paces, uint64_t hook)
+{
+	struct courier_pace **at = kept_bucket(paces, hook);
+	int64_t now = clock_monotonic();
+
+	while (*at) {
+		if (is_over(*at, now) ||
+		    (!(*at)->users && paces->count > KEPT_MAX))
+			kept_drop(paces, at);
+		else
+			at = &(*at)->next;
 	}
-	p = *at;
-	if (!p && !l->courier.halvings)
-		return;
-	if (!p) {
-		if (paces->count == KEPT_MAX)
-			kept_drop(paces, kept_oldest(paces));
-		p = xcalloc(1, sizeof(*p));
-		p->hook = l->facts.hook.hook;
-		p->older = paces->newest;
-		paces->newest = p;
-		paces->count++;
-	}
-	p->halvings = l->courier.halvings;
-	p->started = l->courier.started;
 }
 
-void courier_pace_recall(struct courier_paces *paces, struct lane *l)
+static struct courier_pace *kept_find(struct courier_paces *paces,
+				      uint64_t hook)
 {
-	const struct courier_pace *p;
+	struct courier_pace *p = *kept_bucket(paces, hook);
 
-	if (l->courier.paced || l->facts.ping)
+	while (p && p->hook != hook)
+		p = p->next;
+	return p;
+}
+
+static struct courier_pace *kept_add(struct courier_paces *paces, uint64_t hook)
+{
+	struct courier_pace *p = xcalloc(1, sizeof(*p));
+	struct courier_pace **at = kept_bucket(paces, hook);
+
+	p->hook = hook;
+	p->next = *at;
+	*at = p;
+	paces->count++;
+	return p;
+}
+
+/* A changed rate begins anew. */
+static void set_rate(struct courier_pace *p, unsigned rate)
+{
+	if (p->rate == rate)
 		return;
-	l->courier.paced = true;
-	p = paces->newest ? *kept_find(paces, l->facts.hook.hook) : NULL;
-	if (!p)
+	free(p->left);
+	p->left = rate ? xcalloc(rate, sizeof(*p->left)) : NULL;
+	p->rate = rate;
+	p->at = 0;
+}
+
+static struct courier_pace *kept_get(struct courier_paces *paces, uint64_t hook)
+{
+	struct courier_pace *p = kept_find(paces, hook);
+
+	return p ? p : kept_add(paces, hook);
+}
+
+static void tell_pause(struct lane *l)
+{
+	atomic_store(
+		&l->shared.pause,
+		pace_interval(l->shared.window, l->courier.pace->halvings));
+}
+
+static void use(struct lane *l, struct courier_pace *p)
+{
+	l->courier.pace = p;
+	if (!p->users++)
+		set_rate(p, l->facts.hook.rate_limit);
+	tell_pause(l);
+}
+
+void courier_pace_attach(struct courier_paces *paces, struct lane *l)
+{
+	uint64_t hook = l->facts.hook.hook;
+	struct courier_pace *p;
+
+	if (l->courier.pace || l->facts.ping)
 		return;
-	l->courier.halvings = p->halvings;
-	l->courier.started = p->started;
+	p = l->facts.hook.rate_limit ? kept_get(paces, hook)
+				     : kept_find(paces, hook);
+	if (p)
+		use(l, p);
+}
+
+void courier_pace_detach(struct courier_paces *paces, struct lane *l)
+{
+	if (!l->courier.pace)
+		return;
+	l->courier.pace->users--;
+	l->courier.pace = NULL;
+	kept_clean(paces, l->facts.hook.hook);
+}
+
+/* ---- when ---- */
+
+/* The one that `rate` deliveries before it left long enough ago. What has
+ * started and not yet left takes its place now. */
+static int64_t rate_next(const struct lane *l, const struct courier_pace *p)
+{
+	size_t n = p->waiting + l->courier.ready.first->count;
+
+	if (n > p->rate)
+		return p->waiting ? INT64_MAX : 0;
+	return p->left[(p->at + n - 1) % p->rate] + SECOND_MS;
 }
 
 int64_t courier_pace_next(const struct lane *l)
 {
+	const struct courier_pace *p = l->courier.pace;
 	size_t window = l->shared.window;
-	unsigned halvings = l->courier.halvings;
+	int64_t next = 0, rate;
 
-	if (l->courier.in_flight >= pace_window(window, halvings))
+	if (p && p->halvings) {
+		next = p->started + pace_interval(window, p->halvings);
+		window = pace_window(window, p->halvings);
+	}
+	if (l->courier.in_flight >= window)
 		return INT64_MAX;
-	return halvings ? l->courier.started + pace_interval(window, halvings)
-			: 0;
+	if (!p || !p->rate)
+		return next;
+	rate = rate_next(l, p);
+	return rate > next ? rate : next;
 }
 
-void courier_pace_start(struct lane *l, struct parcel *p, int64_t now)
+/* ---- what happens ---- */
+
+void courier_pace_start(struct lane *l, struct parcel *p)
 {
-	l->courier.started = now;
-	p->turn = l->courier.turn;
+	struct courier_pace *pace = l->courier.pace;
+
+	p->left_at = 0;
+	p->turn = pace ? pace->turn : 0;
+	if (!pace)
+		return;
+	pace->started = clock_monotonic();
+	p->waits = true;
+	pace->waiting += p->count;
+}
+
+static void stop_waiting(struct courier_pace *pace, struct parcel *p)
+{
+	if (p->waits)
+		pace->waiting -= p->count;
+	p->waits = false;
+}
+
+void courier_pace_leave(struct lane *l, struct parcel *p)
+{
+	struct courier_pace *pace = l->courier.pace;
+	int64_t now = clock_monotonic();
+
+	p->left_at = now + atomic_load(&l->shared.ahead);
+	if (!pace)
+		return;
+	stop_waiting(pace, p);
+	for (size_t i = 0; pace->rate && i < p->count; i++) {
+		pace->left[pace->at] = now;
+		pace->at = (pace->at + 1) % pace->rate;
+	}
 }
 
 /* What was in flight together tells of one overload: only what started after
  * the last halving makes another. */
-void courier_pace_learn(struct courier_paces *paces, struct lane *l,
-			const struct parcel *p)
+static void learn_halvings(struct lane *l, const struct parcel *p)
 {
+	struct courier_pace *pace = l->courier.pace;
 	const struct outcome *o = &p->outcome;
-	unsigned before = l->courier.halvings;
 
 	if (o->verdict == OUTCOME_DELIVERED) {
-		l->courier.halvings = pace_ease(before);
-	} else if (o->pressed && !l->facts.hook.ordered &&
-		   p->turn == l->courier.turn) {
-		l->courier.halvings = pace_press(l->shared.window, before);
-		l->courier.turn++;
+		pace->halvings = pace_ease(pace->halvings);
+	} else if (o->pressed && p->turn == pace->turn) {
+		pace->halvings = pace_press(l->shared.window, pace->halvings);
+		pace->turn++;
 	}
-	if (l->courier.halvings || before)
-		kept_put(paces, l);
-	atomic_store(&l->shared.pause,
-		     pace_interval(l->shared.window, l->courier.halvings));
+	tell_pause(l);
+}
+
+void courier_pace_end(struct courier_paces *paces, struct lane *l,
+		      struct parcel *p)
+{
+	bool pressed = p->outcome.pressed && !l->facts.hook.ordered;
+
+	if (!l->courier.pace && pressed)
+		use(l, kept_get(paces, l->facts.hook.hook));
+	if (!l->courier.pace)
+		return;
+	stop_waiting(l->courier.pace, p);
+	if (!l->facts.hook.ordered)
+		learn_halvings(l, p);
 }

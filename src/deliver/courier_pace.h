@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * courier_pace: the pace of lanes whose receivers are overloaded. It outlives
- * the lane in memory, which is given back whenever nothing of it is due.
+ * courier_pace: how fast a hook's requests may leave: while its receiver is
+ * overloaded, and where the hook has a rate. It is kept while the lane is not
+ * in memory, which is given back whenever nothing of it may be sent.
+ *
+ * A rate counts the moments at which requests leave: the ledger's bucket
+ * counts when they are handed out, and connecting takes time once and not the
+ * next time.
  */
 #ifndef HOOKS_COURIER_PACE_H
 #define HOOKS_COURIER_PACE_H
@@ -11,26 +16,28 @@
 #include <stdint.h>
 
 struct lane;
-struct outcome;
 struct parcel;
 
-/* The paces that are kept; begins empty. */
+enum { COURIER_PACE_BUCKETS = 64 };
+
 struct courier_paces {
-	struct courier_pace *newest;
+	struct courier_pace *bucket[COURIER_PACE_BUCKETS];
 	size_t count;
 };
 
 void courier_paces_release(struct courier_paces *paces);
 
-/* The lane has something to send after a while, or for the first time. */
-void courier_pace_recall(struct courier_paces *paces, struct lane *l);
+/* The lane has something to send, or has not any more. */
+void courier_pace_attach(struct courier_paces *paces, struct lane *l);
+void courier_pace_detach(struct courier_paces *paces, struct lane *l);
 
-/* When its next request may start, monotonic; INT64_MAX: when one has ended. */
+/* When the next request of a lane that has one may start, monotonic; INT64_MAX:
+ * not before one has left or ended. */
 int64_t courier_pace_next(const struct lane *l);
-/* This one starts now. */
-void courier_pace_start(struct lane *l, struct parcel *p, int64_t now);
-/* It has ended. */
-void courier_pace_learn(struct courier_paces *paces, struct lane *l,
-			const struct parcel *p);
+/* This one starts; it leaves, now; it has ended, and is judged. */
+void courier_pace_start(struct lane *l, struct parcel *p);
+void courier_pace_leave(struct lane *l, struct parcel *p);
+void courier_pace_end(struct courier_paces *paces, struct lane *l,
+		      struct parcel *p);
 
 #endif

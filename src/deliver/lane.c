@@ -219,6 +219,17 @@ void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 	l->rate_tokens -= (double)n;
 }
 
+/* The time without new tokens begins when they have left. */
+int64_t lane_late(struct store_lane *l, int64_t ms, int64_t before, int64_t now)
+{
+	if (ms <= before || l->rate_at == TIME_NONE)
+		return before;
+	l->rate_at += ms - before;
+	if (l->rate_at > now + LANE_RATE_PAUSE_MAX)
+		l->rate_at = now + LANE_RATE_PAUSE_MAX;
+	return ms;
+}
+
 int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,
 		       unsigned batch, int64_t now)
 {

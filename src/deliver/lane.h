@@ -20,6 +20,7 @@
 #include "store/store_lane_hook.h"
 
 struct courier_org;
+struct courier_pace;
 struct outcome;
 
 enum {
@@ -56,6 +57,7 @@ struct lane {
 		int64_t lease_end;    /* monotonic */
 		int64_t leased_until; /* the same moment, database time */
 		int64_t rate_until;   /* monotonic: no tokens before this */
+		int64_t late; /* most that tokens left later than taken, ms */
 		bool failed; /* at connection level since the lane was opened */
 		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
@@ -79,6 +81,7 @@ struct lane {
 		size_t row_count;
 		struct parcel_plan *plans; /* arena */
 		size_t plan_count;
+		int64_t late;
 		int64_t rate_wait; /* ms until the bucket has tokens */
 	} draft;
 
@@ -86,10 +89,7 @@ struct lane {
 		struct parcel_list ready;
 		size_t in_flight;
 		bool in_ring, halted;
-		/* See courier_pace.h. */
-		bool paced; /* the next three are as kept */
-		unsigned halvings, turn;
-		int64_t started; /* the last request, monotonic */
+		struct courier_pace *pace; /* NULL: as fast as it goes */
 		struct lane *ring_next, *ring_previous;
 		struct courier_org *org;
 	} courier;
@@ -158,6 +158,10 @@ double lane_tokens(struct store_lane *l, unsigned rate, int64_t now);
  * number of rows in a request. */
 void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 		int64_t now);
+/* What was taken left so much later than it was taken, ms, and `before` has
+ * been heeded already. Returns what has been heeded now. */
+int64_t lane_late(struct store_lane *l, int64_t ms, int64_t before,
+		  int64_t now);
 /* When there is less than one token: the time until one row, or a batch, may
  * go. */
 int64_t lane_rate_wait(const struct store_lane *l, unsigned rate,

@@ -53,8 +53,12 @@ struct parcel {
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 
-	unsigned turn; /* the lane's halvings when it started */
-	bool sent;     /* an attempt was made; else it comes back unchanged */
+	unsigned turn; /* of the pace, when it started */
+	bool waits;    /* counted there: it has not left yet */
+	/* The database's time: of the round that handed it out, and when its
+	 * first byte left; 0: not yet. */
+	int64_t handed_at, left_at;
+	bool sent; /* an attempt was made; else it comes back unchanged */
 	struct outcome outcome;
 	/* The database's time, in ms: the attempt's, and in whole seconds
 	 * webhook-timestamp. The clock of this host may be wrong. */

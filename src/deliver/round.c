@@ -238,6 +238,7 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 	l->ledger.out = l->draft.out;
 	memcpy(l->ledger.keys, l->draft.keys,
 	       l->ledger.out * sizeof(*l->ledger.keys));
+	l->ledger.late = l->draft.late;
 	l->ledger.rate_until = 0;
 	if (l->draft.rate_wait)
 		wait_for_rate(r, l);
@@ -246,6 +247,7 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 	for (size_t i = 0; i < l->draft.plan_count; i++) {
 		struct parcel *p = parcel_new(&r->store, l, &l->draft.plans[i]);
 
+		p->handed_at = r->now;
 		l->ledger.row_bytes = p->body_len / p->count;
 		r->out += p->count;
 		r->parcels++;

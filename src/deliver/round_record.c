@@ -149,6 +149,10 @@ static void take_back(struct round *r, const struct parcel *p)
 		l->draft.row.rate_tokens += (double)p->count;
 		return;
 	}
+	if (l->facts.hook.rate_limit && p->left_at)
+		l->draft.late =
+			lane_late(&l->draft.row, p->left_at - p->handed_at,
+				  l->draft.late, r->store.now);
 	if (!l->facts.ping)
 		learn(r, p);
 	for (size_t i = 0; i < p->count; i++)

@@ -32,6 +32,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.closing = l->ledger.closing;
 	l->draft.keep = l->draft.barren = l->draft.earlier = false;
 	l->draft.again = false;
+	l->draft.late = l->ledger.late;
 	l->draft.failed = l->ledger.failed;
 	l->draft.row = l->ledger.row;
 	l->draft.disable = NULL;

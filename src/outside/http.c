@@ -180,12 +180,10 @@ static int before_request(void *arg, char *remote_ip, char *local_ip,
 		r->attempt.stale = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
-	r->late = o->may_send && !o->may_send(r);
-	if (r->late)
-		return CURL_PREREQFUNC_ABORT;
 	link = choose_link(r, &ends);
 	r->unclean = !link;
-	if (!link)
+	r->late = link && o->may_send && !o->may_send(r);
+	if (!link || r->late)
 		return CURL_PREREQFUNC_ABORT;
 	r->sendings++;
 	r->attempt.sent = true;

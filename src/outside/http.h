@@ -48,7 +48,7 @@ struct http_options {
 	/* Whether this request may still be sent; asked at the last moment
 	 * before its first byte leaves. If not: ATTEMPT_STOPPED, and nothing
 	 * was sent. NULL: always. */
-	bool (*may_send)(const struct http_request *r);
+	bool (*may_send)(struct http_request *r);
 };
 
 /* Header lines: "Name: value", or "Name;" where there is no value. */

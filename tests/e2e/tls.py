@@ -4,7 +4,9 @@ HTTPS: a good certificate is accepted, every wrong one refused before a byte
 of the request is sent.
 """
 
+import json
 import ssl
+import time
 import warnings
 
 import tap
@@ -300,6 +302,56 @@ class Authorities(_TlsCase):
         self.attempt("keys", self.good, SSLKEYLOGFILE=str(keys))
         self.result("/keys").expect(None, 200)
         assert not keys.exists(), "whoever has them can read the traffic"
+
+
+class SlowToConnect(Receiver):
+    """The first connections take their time over the handshake."""
+
+    def serve(self, sock, number):
+        if number <= 12:
+            time.sleep(0.4)
+        super().serve(sock, number)
+
+
+class Rate(_TlsCase):
+    """A rate counts what leaves, not what is handed out: connecting takes time
+    once, and not the next time."""
+
+    def most_in_a_second(self, requests):
+        times = [r.time for r in requests]
+        return max(sum(t <= other < t + 1 for other in times) for t in times)
+
+    def start(self, path, **columns):
+        self.receivers["slow"] = SlowToConnect(self.good)
+        self.fresh(url=self.receivers["slow"].url(path))
+        changes = ", ".join(f"{k} = {v}" for k, v in columns.items())
+        self.service.db.sql(f"UPDATE vh_hooks SET {changes}")
+        return self.service.start_sender("--linger", "1m")
+
+    def test_while_connections_are_made(self):
+        sender = self.start("/rate", rate_limit=10)
+        self.publish_many(45)
+        requests = self.receivers["slow"].wait(45, seconds=20)
+        assert sender.stop() == 0
+        assert self.most_in_a_second(requests) <= 10, [
+            r.time - requests[0].time for r in requests
+        ]
+        assert requests[-1].time - requests[0].time < 6, "nor much less"
+
+    def test_of_batches_their_members_count(self):
+        sender = self.start("/batches", rate_limit=10, batch_size=4)
+        self.publish_many(40)
+        self.receivers["slow"].wait(10, seconds=20)
+        wait_until(lambda: "pending" not in self.states(), 20, "all")
+        assert sender.stop() == 0
+        times = [
+            r.time
+            for r in self.receivers["slow"].at()
+            for _ in json.loads(r.body)
+        ]
+        assert len(times) == 40
+        for first, eleventh in zip(times, times[10:]):
+            assert eleventh - first > 0.95, times
 
 
 tap.main()

@@ -22,7 +22,7 @@ static bool any_address(void *arg, const struct sockaddr *address)
 	return address->sa_family == AF_INET;
 }
 
-static bool too_late(const struct http_request *r)
+static bool too_late(struct http_request *r)
 {
 	(void)r;
 	return false;
