@@ -21,6 +21,7 @@ enum { TEXT_MAX = 2000, LINE_MAX_BYTES = PIPE_BUF };
 
 static const char *program_name = "hooks";
 static enum log_level shown = LOG_LEVEL_WARN;
+static bool (*filter)(const char *text);
 static atomic_uint dropped; /* lines that could not be written */
 
 /* Opens /dev/null for the wrong direction, so that using the descriptor fails
@@ -132,12 +133,19 @@ static void log_line(enum log_level level, const char *fmt, va_list ap)
 	if (level > shown)
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
+	if (level == LOG_LEVEL_ERROR && filter && !filter(text))
+		return;
 	n = head(out, 120);
 	n += escape(out + n, sizeof(out) - n - 1, text);
 	out[n++] = '\n';
 	own_up();
 	if (!log_put(out, n))
 		atomic_fetch_add(&dropped, 1);
+}
+
+void log_filter(bool (*keep)(const char *text))
+{
+	filter = keep;
 }
 
 void log_error(const char *fmt, ...)

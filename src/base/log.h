@@ -14,6 +14,8 @@
 #ifndef HOOKS_LOG_H
 #define HOOKS_LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
 
 /*
@@ -30,5 +32,9 @@ void log_open(const char *program, enum log_level level);
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Before an error is written, `keep` is asked whether it should be; its text is
+ * not escaped yet. NULL: always. */
+void log_filter(bool (*keep)(const char *text));
 
 #endif

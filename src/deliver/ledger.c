@@ -393,6 +393,20 @@ static enum err end(struct ledger *l)
 	return e ? e : l->duties.refused;
 }
 
+/* An account may have too few connections for all workers: then the database is
+ * there, and others of the run go on. */
+static void say_unconnected(const struct ledger *l)
+{
+	const struct db *db = l->round.store.db;
+
+	if (db_answers(db))
+		log_error("a worker gets no connection to the database: %s",
+			  db_error_text(db));
+	else
+		(void)outage_note(l->plan->state, OUTAGE_AWAY,
+				  db_error_text(db));
+}
+
 enum err ledger_run(const struct plan *plan)
 {
 	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
@@ -401,6 +415,8 @@ enum err ledger_run(const struct plan *plan)
 	round_init(&l.round, plan);
 	db_abandon(l.round.store.db, is_stopping, &l);
 	e = store_connect(&l.round.store);
+	if (e == ERR_TEMP)
+		say_unconnected(&l);
 	if (!e)
 		e = after_duty(&l, LEDGER_DUTY_NOTE, note(&l));
 	if (!e)

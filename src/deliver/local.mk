@@ -15,6 +15,8 @@ libhooks_a_SOURCES += \
 	%D%/intake.h \
 	%D%/lane.c \
 	%D%/lane.h \
+	%D%/lasting.c \
+	%D%/lasting.h \
 	%D%/ledger.c \
 	%D%/ledger.h \
 	%D%/ledger_duty.c \

@@ -61,6 +61,8 @@ void db_abandon(struct db *db, bool (*stop)(void *), void *arg);
 const char *db_error_text(const struct db *db);
 /* The server's error number of the last failure, 0 when there is none. */
 unsigned db_error_number(const struct db *db);
+/* Whether that is the server's own word, and not the client library's. */
+bool db_answers(const struct db *db);
 /* With what the connection is encrypted; NULL: with nothing, or there is none.
  * Borrowed. */
 const char *db_cipher(const struct db *db);

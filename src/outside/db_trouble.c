@@ -75,6 +75,12 @@ enum db_trouble db_trouble_of(unsigned number)
 	return TROUBLE_BUG;
 }
 
+/* The client library's numbers are those of CR_MIN_ERROR and after. */
+bool db_answers(const struct db *db)
+{
+	return db->number && (db->number < 2000 || db->number > 2999);
+}
+
 bool db_contended(const struct db *db)
 {
 	return db->number == 1213 || db->number == DB_CHANGED;

@@ -113,17 +113,29 @@ static int open_folder(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void state_dir_name(struct state_dir *s, const struct conf *conf)
+static void name_files(struct state_dir *s, const char *what, const char *key)
 {
 	unsigned char hash[CRYPT_HASH_SIZE];
-	char key[1024], digits[9];
+	char digits[9];
+
+	crypt_sha256(hash, key, strlen(key));
+	text_hex(digits, hash, 4);
+	snprintf(s->name, sizeof(s->name), "%s-%s", what, digits);
+}
+
+static void name_after_database(struct state_dir *s, const struct conf *conf)
+{
+	char key[1024];
 
 	snprintf(key, sizeof(key), "%s|%s|%llu|%s", conf->database.socket,
 		 conf->database.host, (unsigned long long)conf->database.port,
 		 conf->database.name);
-	crypt_sha256(hash, key, strlen(key));
-	text_hex(digits, hash, 4);
-	snprintf(s->name, sizeof(s->name), "send-%s", digits);
+	name_files(s, "send", key);
+}
+
+void state_dir_name_after(struct state_dir *s, const char *conf_file)
+{
+	name_files(s, "conf", conf_file);
 }
 
 enum err state_dir_open(struct state_dir *s, const struct conf *conf, bool make)
@@ -131,7 +143,7 @@ enum err state_dir_open(struct state_dir *s, const struct conf *conf, bool make)
 	bool bundle;
 
 	*s = (struct state_dir){.fd = -1, .path = find_path(conf, &bundle)};
-	state_dir_name(s, conf);
+	name_after_database(s, conf);
 	if (!s->path)
 		return refuse(s, "this user has no home directory");
 	s->fd = open_folder(s->path);

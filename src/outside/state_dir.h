@@ -36,6 +36,10 @@ enum err state_dir_open(struct state_dir *s, const struct conf *conf,
 			bool make);
 void state_dir_close(struct state_dir *s);
 
+/* Names the files after this configuration file, not after its database, which
+ * may not be known. */
+void state_dir_name_after(struct state_dir *s, const char *conf_file);
+
 /* Opens one of its files, NAME.WHAT, with these flags of open(2) and for this
  * user only: a regular file of ours that has no second name. -1: for the
  * reason in `why`. */

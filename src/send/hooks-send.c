@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/self.h"
 #include "base/text.h"
+#include "deliver/lasting.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
 #include "deliver/worker.h"
@@ -54,7 +55,8 @@ struct run {
 	struct store store;
 	sigset_t signals; /* blocked and waited for */
 	struct send_turn turn;
-	int64_t began; /* monotonic */
+	bool out_of_turn; /* it was another sender's to the end */
+	int64_t began;	  /* monotonic */
 	struct send_prepared prepared;
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
@@ -367,8 +369,10 @@ static enum err run_workers(struct run *r)
 
 	r->common = mmap(NULL, sizeof(*r->common), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (r->common == MAP_FAILED)
+	if (r->common == MAP_FAILED) {
+		log_error("no shared memory: %s", strerror(errno));
 		return ERR_INTERNAL;
+	}
 	r->count = &r->common->count;
 	r->report.count = r->count;
 	for (unsigned i = 0; i < r->workers; i++)
@@ -411,7 +415,8 @@ static enum err send_run(struct run *r)
 		e = lock_open(&r->lock, &r->conf, !r->o.once);
 	if (e)
 		return e;
-	if (!r->o.once && !wait_for_turn(r))
+	r->out_of_turn = !r->o.once && !wait_for_turn(r);
+	if (r->out_of_turn)
 		return ERR_OK; /* another sender is running: all is well */
 	r->workers = wanted_workers(r);
 	store_init(&r->store, &r->conf, DB_SENDER);
@@ -434,6 +439,12 @@ static enum err send_run(struct run *r)
 	return e;
 }
 
+/* A person who asks is told each time. */
+static bool is_crons(const struct send_options *o)
+{
+	return !o->once && !o->progress && !o->verbose;
+}
+
 int main(int argc, char **argv)
 {
 	static struct run r;
@@ -452,11 +463,15 @@ int main(int argc, char **argv)
 	if (r.o.verbose)
 		log_open("hooks-send", LOG_LEVEL_INFO);
 	http_setup();
+	if (is_crons(&r.o))
+		lasting_begin(&r.conf);
 	e = conf_load(&r.conf, r.o.config);
 	if (!e && r.o.verbose)
 		conf_warn(&r.conf);
 	if (!e)
 		e = send_run(&r);
+	if (is_crons(&r.o) && !r.out_of_turn)
+		lasting_end(e != ERR_OK);
 	lock_close(&r.lock);
 	policy_release(&r.policy);
 	conf_release(&r.conf);

@@ -348,6 +348,146 @@ class Folder(SendCase):
         assert lock.name.endswith(".lock"), lock
 
 
+class Lasting(SendCase):
+    """What lasts is reported once an hour, whatever it is, with the status of
+    each run; and when it is over."""
+
+    def notes(self):
+        [path] = (self.service.folder / "state").glob("conf-*.said")
+        return path
+
+    def earlier(self, seconds):
+        """What is noted was so much earlier."""
+        lines = []
+        for line in self.notes().read_text().splitlines():
+            key, began, said, seen, *rest = line.split(" ")
+            lines.append(
+                " ".join(
+                    [key, *(str(int(t) - seconds) for t in (began, said, seen))]
+                    + rest
+                )
+            )
+        self.notes().write_text("\n".join(lines) + "\n")
+
+    def said(self, status, *flags):
+        done = self.service.send(*(flags or ("--linger", "0s")))
+        assert done.status == status, done
+        return done.err
+
+    def lasts(self, status, word):
+        first = self.said(status)
+        assert len(first.splitlines()) == 1 and word in first, first
+        assert self.said(status) == self.said(status) == ""
+        assert self.said(status, "--once") == first, "a person asks"
+        self.earlier(3500)
+        assert self.said(status) == ""
+        self.earlier(100)
+        assert self.said(status) == first
+        assert self.said(status) == ""
+
+    def ends(self, word):
+        self.earlier(2)
+        line = self.said(0)
+        assert len(line.splitlines()) == 1, line
+        assert "over after" in line and word in line, line
+        assert self.said(0) == ""
+
+    def test_a_changed_password(self):
+        self.said(0)
+        self.service.write_config(
+            service.SENDER, database={"password": "wrong"}
+        )
+        self.lasts(78, "Access denied")
+        self.service.write_config(service.SENDER)
+        self.ends("Access denied")
+
+    def test_a_schema_of_another_version(self):
+        self.said(0)
+        version = self.service.db.value("SELECT version FROM vh_installation")
+        self.service.db.sql("UPDATE vh_installation SET version = 999")
+        try:
+            self.lasts(78, "999")
+        finally:
+            self.service.db.sql(
+                f"UPDATE vh_installation SET version = {version}"
+            )
+        self.ends("999")
+
+    def test_a_configuration_that_is_wrong(self):
+        self.said(0)
+        self.service.write_config(
+            service.SENDER, secrets={"key_file": "/nonexistent"}
+        )
+        self.lasts(78, "key_file")
+        self.service.write_config(service.SENDER)
+        self.ends("key_file")
+
+    def test_more_than_one(self):
+        """Each has its hour."""
+        self.said(0)
+        self.service.write_config(
+            service.SENDER, secrets={"key_file": "/nonexistent"}
+        )
+        assert "key_file" in self.said(78)
+        self.service.write_config(
+            service.SENDER, database={"password": "wrong"}
+        )
+        assert "denied" in self.said(78)
+        assert self.said(78) == ""
+        self.service.write_config(service.SENDER)
+        self.earlier(2)
+        lines = self.said(0).splitlines()
+        assert len(lines) == 2, lines
+
+    def test_too_few_connections(self):
+        """Some workers get none: said, with the status, and no outage."""
+        self.service.write_config(service.SENDER, sender={"workers": "3"})
+        self.fresh()
+        self.service.db.sql(
+            "ALTER USER 'hooks_sender'@'localhost' WITH MAX_USER_CONNECTIONS 1"
+        )
+        try:
+            first = self.said(75, "--linger", "1s")
+            assert "connection" in first, first
+            assert "cannot be reached" not in first, first
+            assert self.said(75, "--linger", "1s") == ""
+        finally:
+            self.service.db.sql(
+                "ALTER USER 'hooks_sender'@'localhost' WITH "
+                "MAX_USER_CONNECTIONS 0"
+            )
+        self.service.write_config(service.SENDER)
+        self.ends("connection")
+
+    def test_notes_of_other_hands(self):
+        """Whatever is in the file: the message comes, and nothing hangs."""
+        self.said(0)
+        self.service.write_config(
+            service.SENDER, secrets={"key_file": "/nonexistent"}
+        )
+        self.said(78)
+        for text in (
+            "x" * 100000,
+            "0 " * 50 + "\n",
+            "0123456789abcdef -1 99999999999999999999 1 1 text\n",
+            "\0" * 1000 + "\n",
+            "\n" * 1000,
+        ):
+            self.notes().write_text(text)
+            assert "key_file" in self.said(78), text
+        self.service.write_config(service.SENDER)
+        self.said(0)
+        self.notes().write_text("")
+
+    def test_a_person_is_told_each_time(self):
+        self.service.write_config(
+            service.SENDER, secrets={"key_file": "/nonexistent"}
+        )
+        for _ in range(2):
+            assert "key_file" in self.said(78, "--linger", "0s", "-v")
+        self.service.write_config(service.SENDER)
+
+
 class OutageInMidRun(SendCase):
     """Several workers, one line when it begins and one when it ends."""
 
