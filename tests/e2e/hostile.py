@@ -515,10 +515,11 @@ class Kept(TrialCase, LaneCase):
         self.sender = self.service.start_sender()
 
     def one_after_the_other(self, path, count):
-        """That many deliveries, each published when the last one is done."""
-        for n in range(count):
+        """So many deliveries, each published when the last one is done."""
+        for _ in range(count):
+            before = len(self.sink.at(path))
             self.publish()
-            self.sink.wait(n + 1, path)
+            self.sink.wait(before + 1, path)
             wait_until(lambda: "pending" not in self.states(), 10, "outcome")
         return self.sink.at(path)
 
@@ -553,10 +554,7 @@ class Kept(TrialCase, LaneCase):
         self.sink.script(path, Twice(extra, seconds))
         self.one_after_the_other(path, 1)
         time.sleep(2 * seconds)
-        self.publish()
-        self.sink.wait(2, path)
-        wait_until(lambda: "pending" not in self.states(), 10, "outcome")
-        return self.sink.at(path)
+        return self.one_after_the_other(path, 1)
 
     def test_an_answer_that_nobody_asked_for(self):
         first, second = self.unasked(
@@ -647,12 +645,7 @@ class Kept(TrialCase, LaneCase):
             self.fresh(path)
             self.set(ordered=ordered)
             self.sink.script(path, *[Answer(200), Close(), Answer(200)] * 5)
-            for n in range(10):
-                self.publish_many(1, first=n)
-                self.sink.wait(n + 1, path)
-                wait_until(
-                    lambda: "pending" not in self.states(), 10, "outcome"
-                )
+            self.one_after_the_other(path, 10)
             [[tries, attempts]] = self.service.db.sql(
                 "SELECT MAX(tries), MAX(attempts) FROM vh_deliveries"
             )
