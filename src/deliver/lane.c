@@ -166,6 +166,24 @@ void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		suspend(draft, now + o->lane_delay_ms, true);
 }
 
+static int64_t set_back(int64_t at, int64_t written_at, int64_t now)
+{
+	if (at <= now)
+		return at; /* TIME_NONE, too */
+	return at > written_at ? now + (at - written_at) : now;
+}
+
+void lane_set_back(struct store_lane *row, int64_t now)
+{
+	int64_t then = row->written_at;
+
+	row->suspended_until = set_back(row->suspended_until, then, now);
+	row->resumed_at = set_back(row->resumed_at, then, now);
+	row->failing.since = set_back(row->failing.since, then, now);
+	row->failing.last = set_back(row->failing.last, then, now);
+	row->rate_at = set_back(row->rate_at, then, now);
+}
+
 /* ---- its rate ---- */
 
 /* A hundredth less than the rate: a request that is delayed on its way must not

@@ -69,8 +69,9 @@ struct lane {
 	struct {
 		bool touched; /* the round works on this lane */
 		bool lost, drained, closing, keep, failed;
-		bool barren;  /* reading it from the start gave nothing */
-		bool earlier; /* lost because its row is an earlier one */
+		bool unmended; /* rows have times in the future, still */
+		bool barren;   /* reading it from the start gave nothing */
+		bool earlier;  /* lost because its row is an earlier one */
 		struct store_lane row;
 		bool again; /* a row is to be read again, at its old place */
 		const char *disable; /* why the hook is disabled */
@@ -144,6 +145,11 @@ void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 
 /* Ends whatever suspends it. */
 void lane_revive(struct store_lane *draft);
+
+/* The row was written while the database's clock was ahead, and it is right
+ * again at `now`: times that are later than when the row was written are moved
+ * by as much, others in the future are over. Pure. */
+void lane_set_back(struct store_lane *row, int64_t now);
 
 /*
  * The lane's rate limit: never more than `rate` in any second, although a

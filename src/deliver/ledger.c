@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "deliver/intake.h"
+#include "deliver/ledger_clock.h"
 #include "deliver/ledger_duty.h"
 #include "deliver/ledger_lock.h"
 #include "deliver/mailbox.h"
@@ -63,6 +64,7 @@ struct ledger {
 	bool full;   /* that many were found, so there may be more */
 	bool gone;   /* the database could not be reached for too long */
 	struct ledger_duties duties;
+	struct ledger_clock clock;
 	bool told_lock;
 };
 
@@ -312,6 +314,9 @@ static enum err housekeeping(struct ledger *l)
 			e = after_duty(l, LEDGER_DUTY_HOOKS,
 				       round_check_hooks(&l->round));
 	}
+	if (!e && l->plan->worker == 0 && may_do(l, LEDGER_DUTY_CLOCK))
+		e = after_duty(l, LEDGER_DUTY_CLOCK,
+			       ledger_clock_watch(&l->clock, &l->round.store));
 	if (!e && now >= l->next_note && may_do(l, LEDGER_DUTY_NOTE))
 		e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
 	if (!e)

@@ -19,6 +19,8 @@ libhooks_a_SOURCES += \
 	%D%/lasting.h \
 	%D%/ledger.c \
 	%D%/ledger.h \
+	%D%/ledger_clock.c \
+	%D%/ledger_clock.h \
 	%D%/ledger_duty.c \
 	%D%/ledger_duty.h \
 	%D%/ledger_lock.c \
@@ -40,6 +42,7 @@ libhooks_a_SOURCES += \
 	%D%/plan.h \
 	%D%/round.c \
 	%D%/round.h \
+	%D%/round_clock.c \
 	%D%/round_doubt.c \
 	%D%/round_doubt.h \
 	%D%/round_held.c \

@@ -30,8 +30,8 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.lost = l->ledger.lost;
 	l->draft.drained = l->ledger.drained;
 	l->draft.closing = l->ledger.closing;
-	l->draft.keep = l->draft.barren = l->draft.earlier = false;
-	l->draft.again = false;
+	l->draft.keep = l->draft.barren = l->draft.again = false;
+	l->draft.earlier = l->draft.unmended = false;
 	l->draft.late = l->ledger.late;
 	l->draft.failed = l->ledger.failed;
 	l->draft.row = l->ledger.row;
@@ -85,6 +85,7 @@ static enum err heed_claims(struct round *r, struct lane *const *lanes,
 		l->draft.earlier = round_memory_is_earlier(r, l, &claims[i]);
 		l->draft.row.doubt_before = claims[i].doubt_before;
 		heed_resumption(l, &claims[i]);
+		l->draft.row.written_at = claims[i].written_at;
 		if (l->draft.earlier)
 			earlier[count++] = claims[i].lane;
 	}
@@ -113,7 +114,12 @@ static enum err fence(struct round *r)
 	e = store_lane_fence(&r->store, r->plan->owner, claims, n);
 	r->clock = clock_monotonic();
 	r->now = r->store.now;
-	return e ? e : heed_claims(r, lanes, claims, n);
+	if (!e)
+		e = heed_claims(r, lanes, claims, n);
+	for (size_t i = 0; !e && i < n; i++)
+		if (!lanes[i]->draft.lost)
+			e = round_clock_heed(r, lanes[i]);
+	return e;
 }
 
 /* ---- new lanes ---- */
@@ -162,6 +168,7 @@ static enum err round_tx_take(struct round *r)
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;
 		draft_begin(r, l);
+		e = round_clock_heed(r, l);
 		if (!l->facts.hook.deleted &&
 		    (l->facts.hook.locked || !l->facts.hook.keys))
 			leave(r, l);
@@ -219,6 +226,8 @@ static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 		*at = later(*at, l->draft.row.suspended_until);
 	if (l->draft.rate_wait)
 		*at = later(*at, r->store.now + l->draft.rate_wait);
+	if (l->draft.unmended)
+		*at = r->store.now;
 	return ERR_OK;
 }
 
@@ -234,6 +243,8 @@ static enum err settle(struct round *r, struct lane *l)
 		return e;
 	l->draft.keep = l->draft.out > 0;
 	l->draft.row.turn = r->turn;
+	if (!l->draft.unmended)
+		l->draft.row.written_at = r->now;
 	*w = (struct store_lane_write){
 		.lane = &l->draft.row,
 		.keep = l->draft.keep,

@@ -17,6 +17,7 @@
 #include "deliver/outage.h"
 #include "rules/worker_count.h"
 #include "store/store.h"
+#include "store/store_clock.h"
 #include "store/store_lane.h"
 #include "store/store_outbox.h"
 #include "store/store_secret.h"
@@ -54,6 +55,15 @@ enum err send_prepare_bury(struct store *s, struct lock *lock)
 	return e;
 }
 
+/* The clock may have been set back while no sender ran. */
+static enum err sweep_clock(struct store *s)
+{
+	uint64_t lanes;
+	enum err e = store_clock_sweep(s, &lanes);
+
+	return e == ERR_TEMP && db_locked(s->db) ? ERR_OK : e;
+}
+
 static enum err count_workers(struct store *s, unsigned *workers)
 {
 	struct store_settings settings;
@@ -86,6 +96,8 @@ static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
 		e = send_prepare_bury(s, lock);
 	if (!e)
 		e = store_outbox_heal(s);
+	if (!e)
+		e = sweep_clock(s);
 	if (!e && once)
 		e = prepare_intake(s, &out->until, &out->left);
 	(void)store_stored_write(s);

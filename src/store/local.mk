@@ -11,6 +11,8 @@ libhooks_a_SOURCES += \
 	%D%/store_blocker.h \
 	%D%/store_chore.c \
 	%D%/store_chore.h \
+	%D%/store_clock.c \
+	%D%/store_clock.h \
 	%D%/store_col.c \
 	%D%/store_col.h \
 	%D%/store_counter.c \

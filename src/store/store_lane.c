@@ -67,6 +67,12 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 	return e;
 }
 
+/* With the latest of the times at which the row was written: one in the future
+ * must not be forgotten before a round has heeded it. */
+#define TOUCH                                                                  \
+	"touched = 1 - touched, written_at = GREATEST(UTC_TIMESTAMP(3), "      \
+	"COALESCE(written_at, UTC_TIMESTAMP(3)))"
+
 /* One statement for as many lanes as it can name. */
 static enum err change_lanes(struct store *s, const char *sql,
 			     const uint64_t *lanes, size_t n)
@@ -86,8 +92,8 @@ static enum err change_lanes(struct store *s, const char *sql,
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 {
 	return change_lanes(s,
-			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
-			    "touched = 1 - touched WHERE hook_id IN ({?})",
+			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET " TOUCH
+			    " WHERE hook_id IN ({?})",
 			    lanes, n);
 }
 
@@ -106,25 +112,26 @@ enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n)
 
 enum err store_lane_revive(struct store *s, uint64_t lane)
 {
-	return change_lanes(s,
-			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
-			    "suspended_until = NULL, put_off = 0, next_at = "
-			    "IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), "
-			    "touched = 1 - touched WHERE "
-			    "suspended_until > UTC_TIMESTAMP(3) AND "
-			    "hook_id IN ({?})",
-			    &lane, 1);
+	return change_lanes(
+		s,
+		"UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+		"suspended_until = NULL, put_off = 0, next_at = "
+		"IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), " TOUCH " WHERE "
+		"suspended_until > UTC_TIMESTAMP(3) AND "
+		"hook_id IN ({?})",
+		&lane, 1);
 }
 
 enum err store_lane_resume(struct store *s, uint64_t lane)
 {
-	return change_lanes(s,
-			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
-			    "suspended_until = NULL, put_off = 0, resumed_at = "
-			    "UTC_TIMESTAMP(3), next_at = "
-			    "IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), "
-			    "touched = 1 - touched WHERE hook_id IN ({?})",
-			    &lane, 1);
+	return change_lanes(
+		s,
+		"UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+		"suspended_until = NULL, put_off = 0, resumed_at = "
+		"UTC_TIMESTAMP(3), next_at = "
+		"IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), " TOUCH
+		" WHERE hook_id IN ({?})",
+		&lane, 1);
 }
 
 enum err store_lane_urge(struct store *s, uint64_t lane)
@@ -221,7 +228,8 @@ static const char upsert_lanes[] =
 	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
 	"crashes, failures, suspended_until, put_off, resumed_at, "
 	"failing_since, failed_at, failed_attempts, rate_tokens, rate_at, "
-	"doubt_before) VALUES {(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
+	"doubt_before, written_at) VALUES "
+	"{(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
 	"ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
 	"turn = VALUES(turn), "
@@ -233,7 +241,8 @@ static const char upsert_lanes[] =
 	"failed_at = VALUES(failed_at), "
 	"failed_attempts = VALUES(failed_attempts), "
 	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at), "
-	"doubt_before = VALUES(doubt_before)";
+	"doubt_before = VALUES(doubt_before), "
+	"written_at = VALUES(written_at)";
 
 static void store_key_bytes(unsigned char *p, uint64_t v)
 {
@@ -257,7 +266,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 16 };
+	enum { COLUMNS = 17 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -283,6 +292,7 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_double(l->rate_tokens);
 		*at++ = db_time(l->rate_at);
 		*at++ = db_time(l->doubt_before);
+		*at++ = db_time(l->written_at);
 	}
 	e = db_exec_rows(s->db, upsert_lanes, v, n, COLUMNS);
 	arena_release(&arena);

@@ -83,6 +83,7 @@ struct store_lane {
 	int64_t rate_at;
 	int64_t doubt_before; /* what was published before may have been sent
 				 without a record of it; TIME_NONE */
+	int64_t written_at;   /* by whom ever; in the future: store_clock.h */
 };
 
 /* A delivery that is due, with its payload; pointers are arena. */
@@ -124,7 +125,7 @@ struct store_lane_claim {
 	/* Set by the fence. */
 	enum store_lane_standing standing;
 	/* As the row has them. */
-	int64_t doubt_before, suspended_until, resumed_at;
+	int64_t doubt_before, suspended_until, resumed_at, written_at;
 };
 
 /* The fence: locks these lanes and says how they stand; also sets s->now, the

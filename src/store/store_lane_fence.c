@@ -23,6 +23,7 @@ static void judge_claim(const struct db_stmt *q, const char *owner,
 	c->doubt_before = db_col_time(q, 3);
 	c->suspended_until = db_col_time(q, 5);
 	c->resumed_at = db_col_time(q, 6);
+	c->written_at = db_col_time(q, 7);
 }
 
 enum err store_lane_fence(struct store *s, const char *owner,
@@ -42,8 +43,8 @@ enum err store_lane_fence(struct store *s, const char *owner,
 		return store_now(s, &now);
 	e = db_query_list(s->db,
 			  "SELECT hook_id, owner, turn, doubt_before, "
-			  "UTC_TIMESTAMP(3), suspended_until, resumed_at "
-			  "FROM vh_lanes WHERE "
+			  "UTC_TIMESTAMP(3), suspended_until, resumed_at, "
+			  "written_at FROM vh_lanes WHERE "
 			  "hook_id IN ({?}) FOR UPDATE",
 			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {

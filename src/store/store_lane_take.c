@@ -195,6 +195,7 @@ static void read_lane(struct db_stmt *q, struct store_lane *lane)
 		.rate_tokens = db_col_double(q, 12),
 		.rate_at = db_col_time(q, 13),
 		.doubt_before = db_col_time(q, 14),
+		.written_at = db_col_time(q, 15),
 	};
 }
 
@@ -213,15 +214,15 @@ enum err store_lane_take(struct store *s, struct arena *arena,
 	out->lanes = arena_alloc(arena, n * sizeof(*out->lanes));
 	out->held = arena_alloc(arena, n * sizeof(*out->held));
 	db_uints(list, numbers, n);
-	e = db_query_list(
-		s->db,
-		"SELECT hook_id, owner, in_flight, turn, crashes, "
-		"failures, suspended_until, put_off, resumed_at, "
-		"failing_since, failed_at, failed_attempts, "
-		"rate_tokens, rate_at, doubt_before FROM vh_lanes WHERE "
-		"next_at <= UTC_TIMESTAMP(3) AND "
-		"hook_id IN ({?}) FOR UPDATE",
-		DB_NONE, list, n, &q);
+	e = db_query_list(s->db,
+			  "SELECT hook_id, owner, in_flight, turn, crashes, "
+			  "failures, suspended_until, put_off, resumed_at, "
+			  "failing_since, failed_at, failed_attempts, "
+			  "rate_tokens, rate_at, doubt_before, written_at "
+			  "FROM vh_lanes WHERE "
+			  "next_at <= UTC_TIMESTAMP(3) AND "
+			  "hook_id IN ({?}) FOR UPDATE",
+			  DB_NONE, list, n, &q);
 	while (!e && db_next(q)) {
 		size_t in_flight;
 		const char *keys = db_col_bytes(q, 2, &in_flight);

@@ -77,6 +77,28 @@ START_TEST(but_not_one_that_was_asked_for)
 }
 END_TEST
 
+START_TEST(a_clock_that_is_set_back)
+{
+	enum { AHEAD = 3600000 };
+	struct store_lane l = fresh();
+
+	l.failing.since = l.failing.last = TIME_NONE;
+	l.written_at = NOW + AHEAD;
+	lane_set_back(&l, NOW);
+	ck_assert_int_eq(l.suspended_until, TIME_NONE);
+	ck_assert_int_eq(l.rate_at, TIME_NONE);
+	l.suspended_until = NOW + AHEAD + 2000;
+	l.rate_at = NOW + AHEAD - 500;	   /* before the row was written */
+	l.failing.since = NOW - 1000;	   /* before the clock was wrong */
+	l.failing.last = NOW + AHEAD - 10; /* while it was */
+	lane_set_back(&l, NOW);
+	ck_assert_int_eq(l.suspended_until, NOW + 2000);
+	ck_assert_int_eq(l.rate_at, NOW);
+	ck_assert_int_eq(l.failing.since, NOW - 1000);
+	ck_assert_int_eq(l.failing.last, NOW);
+}
+END_TEST
+
 START_TEST(the_quota_follows_the_outcomes)
 {
 	struct store_lane row = fresh();
@@ -273,6 +295,7 @@ Suite *suite_lane(void)
 	tcase_add_test(t, requests_under_way_together_are_one_failure);
 	tcase_add_test(t, an_answer_ends_the_suspension);
 	tcase_add_test(t, but_not_one_that_was_asked_for);
+	tcase_add_test(t, a_clock_that_is_set_back);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
 	tcase_add_test(t, some_go_one_by_one);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ledger_clock: notices that the database's clock was set back.
+ */
+#ifndef HOOKS_LEDGER_CLOCK_H
+#define HOOKS_LEDGER_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+/* Begins as all zeros. */
+struct ledger_clock {
+	bool known;
+	int64_t ahead; /* of our monotonic clock, at least; ms */
+	int64_t next;  /* monotonic: the next look */
+};
+
+/* Looks once a second; when the clock went back by more than that, lanes that
+ * would wait for it are looked at again. */
+enum err ledger_clock_watch(struct ledger_clock *c, struct store *s);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_clock: times are moved by as much as the clock was ahead when they were
+ * written.
+ */
+#include "store/store_clock.h"
+
+#include "base/text.h"
+#include "store/store.h"
+#include "store/store_col.h"
+
+enum { CLOCK_STEP = 5000 };
+
+enum err store_clock_sweep(struct store *s, uint64_t *n)
+{
+	static const char sweep[] =
+		"UPDATE vh_lanes FORCE INDEX (next) SET "
+		"touched = 1 - touched, next_at = UTC_TIMESTAMP(3) + INTERVAL "
+		"IF(owner IS NULL, 0, "
+		"TIMESTAMPDIFF(MICROSECOND, written_at, next_at)) MICROSECOND "
+		"WHERE next_at > UTC_TIMESTAMP(3) AND "
+		"written_at > UTC_TIMESTAMP(3) + INTERVAL ? * 1000 MICROSECOND "
+		"AND (owner IS NULL OR next_at > written_at) LIMIT ?";
+	enum err e;
+
+	*n = 0;
+	do {
+		e = db_exec(s->db, sweep,
+			    DB_ARGS(db_int(STORE_CLOCK_SKEW_MS),
+				    db_int(CLOCK_STEP)));
+		if (!e)
+			*n += db_affected(s->db);
+	} while (!e && db_affected(s->db) == CLOCK_STEP);
+	return e;
+}
+
+/* When the first one became due that was made after them, with a clock that
+ * was right again; TIME_NONE: none has. */
+static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT due_at FROM vh_deliveries FORCE INDEX (lane) WHERE "
+		"lane = ? AND due_at <= UTC_TIMESTAMP(3) AND id > "
+		"(SELECT id FROM vh_deliveries FORCE INDEX (lane) WHERE "
+		"lane = ? AND due_at > UTC_TIMESTAMP(3) AND "
+		"created_at > UTC_TIMESTAMP(3) ORDER BY due_at, id LIMIT 1) "
+		"ORDER BY due_at LIMIT 1",
+		DB_ARGS(db_uint(lane), db_uint(lane)), &q);
+
+	*place = TIME_NONE;
+	while (!e && db_next(q))
+		*place = db_col_time(q, 0);
+	return e;
+}
+
+/* What was written about a delivery last. */
+#define SINCE                                                                  \
+	"COALESCE((SELECT a.started_at FROM vh_attempts a WHERE "              \
+	"a.delivery_id = vh_deliveries.id AND "                                \
+	"a.attempt = vh_deliveries.attempts), vh_deliveries.created_at)"
+
+enum err store_clock_mend(struct store *s, uint64_t lane, bool *more)
+{
+	static const char mend[] =
+		"UPDATE vh_deliveries FORCE INDEX (lane) SET due_at = "
+		"IF(due_at > " SINCE ", UTC_TIMESTAMP(3) + INTERVAL "
+		"TIMESTAMPDIFF(MICROSECOND, " SINCE ", due_at) MICROSECOND, "
+		"COALESCE(?, UTC_TIMESTAMP(3))) WHERE lane = ? AND "
+		"due_at > UTC_TIMESTAMP(3) AND " SINCE " > UTC_TIMESTAMP(3) "
+		"ORDER BY due_at, id LIMIT ?";
+	int64_t place;
+	enum err e = find_place(s, lane, &place);
+
+	if (!e)
+		e = db_exec(s->db, mend,
+			    DB_ARGS(db_time(place), db_uint(lane),
+				    db_int(CLOCK_STEP)));
+	if (!e)
+		*more = db_affected(s->db) == CLOCK_STEP;
+	return e;
+}

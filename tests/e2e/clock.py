@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""
+A database whose clock was an hour ahead and is right again: what was written
+meanwhile does not wait for an hour, and keeps its order.
+"""
+
+import time
+
+import tap
+from processes import wait_until
+from receiver import Answer
+from sendcase import LaneCase
+
+HOUR = "INTERVAL 1 HOUR"
+
+
+class SetBack(LaneCase):
+    settings = {"sender": {"linger": "60s"}}
+
+    def ahead(self, table, *columns, where="1"):
+        """As if they had been written with that clock."""
+        self.service.db.sql(
+            f"UPDATE {table} SET "
+            + ", ".join(f"{c} = {c} + {HOUR}" for c in columns)
+            + f" WHERE {where}"
+        )
+
+    def tried(self, path, **options):
+        """A delivery that failed once and waits, all with that clock."""
+        self.fresh(path)
+        if options:
+            self.set(**options)
+        self.sink.script(path, Answer(500))
+        self.publish_many(1)
+        self.once()
+        wait_until(lambda: self.attempts(), 5, "the first attempt")
+        self.ahead("vh_deliveries", "created_at", "due_at")
+        self.ahead("vh_attempts", "started_at")
+        self.service.db.sql(
+            "UPDATE vh_lanes SET written_at = UTC_TIMESTAMP(3), next_at = "
+            "UTC_TIMESTAMP(3) + INTERVAL 1 SECOND WHERE next_at IS NOT NULL; "
+            "UPDATE vh_lanes SET suspended_until = next_at WHERE "
+            "suspended_until IS NOT NULL"
+        )
+        self.ahead("vh_lanes", "written_at", "next_at", "suspended_until")
+
+    def test_a_retry(self):
+        self.tried("/retry")
+        begin = time.monotonic()
+        sender = self.service.start_sender()
+        self.sink.wait(2, "/retry", 10)
+        assert time.monotonic() - begin > 0.5, "the schedule still holds"
+        assert sender.stop() == 0
+
+    def test_an_ordered_one(self):
+        self.tried("/order", ordered=1)
+        self.publish_many(2, first=1)
+        self.once()  # fans out
+        self.ahead(
+            "vh_deliveries", "created_at", "due_at", where="attempts = 0"
+        )
+        self.ahead("vh_lanes", "written_at", "next_at", "suspended_until")
+        sender = self.service.start_sender()
+        self.publish_many(2, first=3)
+        requests = self.sink.wait(6, "/order", 10)
+        numbers = [self.number(r) for r in requests]
+        assert numbers == [0, 0, 1, 2, 3, 4], numbers
+        assert sender.stop() == 0
+
+    def test_what_was_made_with_it(self):
+        """While nobody had the lane."""
+        self.fresh("/made")
+        self.service.db.sql("UPDATE vh_lanes SET next_at = NULL")
+        self.publish_many(3)
+        sender = self.service.start_sender()
+        self.sink.wait(3, "/made")
+        wait_until(
+            lambda: self.states().get("pending", 0) == 0, 5, "their record"
+        )
+        assert sender.stop() == 0
+        self.service.db.sql(
+            "UPDATE vh_deliveries SET state = 'pending', lane = hook_id, "
+            f"created_at = UTC_TIMESTAMP(3) + {HOUR}, due_at = created_at, "
+            "attempts = 0; DELETE FROM vh_attempts; UPDATE vh_lanes SET "
+            f"next_at = UTC_TIMESTAMP(3) + {HOUR}, written_at = next_at"
+        )
+        sender = self.service.start_sender()
+        self.sink.wait(6, "/made", 10)
+        assert sender.stop() == 0
+
+    def test_times_that_are_right_stay(self):
+        self.fresh("/stay")
+        self.sink.script("/stay", Answer(500))
+        self.publish_many(1)
+        self.once()
+        self.service.db.sql(
+            "UPDATE vh_deliveries SET due_at = due_at + INTERVAL 1 HOUR "
+            "WHERE state = 'pending'; UPDATE vh_lanes SET next_at = next_at + "
+            "INTERVAL 1 HOUR"
+        )
+        before = self.service.db.value(
+            "SELECT due_at FROM vh_deliveries WHERE state = 'pending'"
+        )
+        assert self.once().startswith("delivered 0,")
+        assert before == self.service.db.value(
+            "SELECT due_at FROM vh_deliveries WHERE state = 'pending'"
+        )
+
+
+tap.main()
