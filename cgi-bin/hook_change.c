@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "call.h"
 #include "etag.h"
+#include "store/store_lane.h"
+#include "store/store_quiet.h"
 #include "store/store_secret.h"
 
 enum { TRIES = 5 };
@@ -55,6 +57,8 @@ static enum err once(struct call *c, const struct id *id,
 		e = store_hook_update(c->store, &change);
 	if (!e && change.anew)
 		store_hook_forgive(&next);
+	if (!e && (now.enabled != next.enabled || change.anew))
+		store_quiet_wait(c->store, next.key, next.updated_at);
 	if (!e)
 		*out = next;
 	return e;
@@ -105,6 +109,8 @@ static enum err delete_once(struct call *c, const struct id *id)
 enum err hook_change_delete(struct call *c)
 {
 	unsigned tries = 0;
+	int64_t created_s;
+	uint64_t key;
 	struct id id;
 	enum err e = call_id(c, 0, &id);
 
@@ -113,5 +119,7 @@ enum err hook_change_delete(struct call *c)
 	do
 		e = delete_once(c, &id);
 	while (e == ERR_CONFLICT && ++tries < TRIES);
+	if (!e && store_key(c->store, &id, ID_HOOK, &key, &created_s))
+		store_quiet_wait(c->store, key, STORE_LANE_HOOK_DELETED);
 	return e == ERR_CONFLICT ? ERR_TEMP : e;
 }

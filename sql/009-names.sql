@@ -54,6 +54,7 @@ ALTER TABLE vh_lanes
 	ADD COLUMN resumed_at DATETIME(3) NULL COMMENT 'somebody resumed the lane: what waits and was not tried since then is due; NULL: nothing is left of that' AFTER put_off,
 	ADD COLUMN failed_at DATETIME(3) NULL COMMENT 'last failure since failing_since' AFTER failing_since,
 	ADD COLUMN failed_attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts that failed since then' AFTER failed_at,
+	ADD COLUMN hook_seen DATETIME(3) NULL COMMENT 'the vh_hooks.updated_at that its owner heeds; 9999-01-01: that the hook is deleted',
 	ADD COLUMN written_at DATETIME(3) NULL COMMENT 'when the row was last written: in the future after the clock was set back',
 	ADD COLUMN turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	ADD COLUMN doubt_before DATETIME(3) NULL COMMENT 'what was published before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt';

@@ -88,6 +88,7 @@ CREATE TABLE IF NOT EXISTS vh_lanes (
 	rate_tokens DOUBLE NOT NULL DEFAULT 0 COMMENT 'left in the token bucket at rate_at',
 	rate_at DATETIME(3) NULL COMMENT 'when rate_tokens was true',
 	touched TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'turned over by whoever wakes the lane: on Galera its owner on another node cannot overlook a write',
+	hook_seen DATETIME(3) NULL COMMENT 'the vh_hooks.updated_at that its owner heeds; 9999-01-01: that the hook is deleted',
 	written_at DATETIME(3) NULL COMMENT 'when the row was last written: in the future after the clock was set back',
 	turn BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'new with each round of an owner, and never the same again: with owner it is the fence',
 	doubt_before DATETIME(3) NULL COMMENT 'what was published before may have been sent already: it goes out marked as a possible duplicate; NULL: no doubt',

@@ -13,7 +13,9 @@
 #include "rules/sign.h"
 #include "store/policy.h"
 #include "store/store_hook.h"
+#include "store/store_lane.h"
 #include "store/store_org.h"
+#include "store/store_quiet.h"
 #include "store/store_resume.h"
 #include "store/view.h"
 
@@ -173,7 +175,10 @@ static enum err switch_once(struct admin *a, const struct named *named, bool on)
 	hook.updated_at = now > hook.updated_at ? now : hook.updated_at + 1;
 	hook.enabled = on;
 	hook.disabled_reason = on ? NULL : "disabled by the operator";
-	return store_hook_update(&a->store, &change);
+	e = store_hook_update(&a->store, &change);
+	if (!e)
+		store_quiet_wait(&a->store, hook.key, hook.updated_at);
+	return e;
 }
 
 static enum err switch_hook(struct admin *a, bool on)
@@ -237,7 +242,8 @@ enum err admin_hook_resume(struct admin *a)
 enum err admin_hook_delete(struct admin *a)
 {
 	struct named hook;
-	int64_t now;
+	int64_t now, created_s;
+	uint64_t key;
 	enum err e = find_owner(a, &hook);
 
 	if (!e)
@@ -246,5 +252,7 @@ enum err admin_hook_delete(struct admin *a)
 		return e;
 	e = store_hook_delete(&a->store, &hook.organization, &hook.id, now,
 			      STORE_HOOK_ANY);
+	if (!e && store_key(&a->store, &hook.id, ID_HOOK, &key, &created_s))
+		store_quiet_wait(&a->store, key, STORE_LANE_HOOK_DELETED);
 	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
 }

@@ -56,7 +56,8 @@ bool courier_may_send(struct http_request *r)
 {
 	struct parcel *p = courier_parcel(r);
 
-	if (clock_monotonic() >= atomic_load(&p->lane->shared.leave_until))
+	if (atomic_load(&p->lane->shared.recall) ||
+	    clock_monotonic() >= atomic_load(&p->lane->shared.leave_until))
 		return false;
 	courier_pace_leave(p->lane, p);
 	return true;

@@ -28,7 +28,8 @@ struct courier_plan {
 	int64_t stop_ms;
 };
 
-/* For the options of `http`: whether the lease of the request's lane holds. */
+/* For the options of `http`: whether the lease of the request's lane holds, and
+ * nobody has called it back. */
 bool courier_may_send(struct http_request *r);
 
 /* Runs until the mailbox has ended and every parcel is handed back. */

@@ -61,6 +61,7 @@ struct lane {
 		bool failed; /* at connection level since the lane was opened */
 		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
+		bool tells;   /* the row must say that a change was heard */
 		bool lost;    /* another sender has the lease */
 	} ledger;
 

@@ -33,6 +33,7 @@ enum {
 	/* Lanes that were read empty are read again; hooks that were changed
 	 * while their lane is open get their unsent rows back. */
 	REREAD_MS = 250,
+	HOOKS_MS = 80,	  /* between checks for hooks that were changed */
 	REWIND_MS = 1000, /* all other lanes are read again, too */
 	NOTE_MS = 10000,  /* between signs of life in the senders table */
 	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
@@ -53,7 +54,8 @@ struct ledger {
 	const struct plan *plan;
 	struct round round;
 	struct parcel_list back; /* returned, not yet recorded */
-	int64_t next_look, next_share, next_reread, next_rewind, next_note;
+	int64_t next_look, next_share, next_reread, next_rewind, next_hooks,
+		next_note;
 	int64_t lost_since; /* monotonic; 0: the database can be reached */
 	bool contended;	    /* it can, but other writers were quicker */
 	int64_t stop_by;    /* monotonic; 0: no end yet */
@@ -310,9 +312,11 @@ static enum err housekeeping(struct ledger *l)
 		if (all)
 			l->next_rewind = now + REWIND_MS;
 		round_reread(&l->round, all);
-		if (may_do(l, LEDGER_DUTY_HOOKS))
-			e = after_duty(l, LEDGER_DUTY_HOOKS,
-				       round_check_hooks(&l->round));
+	}
+	if (now >= l->next_hooks && may_do(l, LEDGER_DUTY_HOOKS)) {
+		l->next_hooks = now + HOOKS_MS;
+		e = after_duty(l, LEDGER_DUTY_HOOKS,
+			       round_check_hooks(&l->round));
 	}
 	if (!e && l->plan->worker == 0 && may_do(l, LEDGER_DUTY_CLOCK))
 		e = after_duty(l, LEDGER_DUTY_CLOCK,

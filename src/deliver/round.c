@@ -107,7 +107,8 @@ bool round_needs(const struct round *r, const struct lane *l)
 
 	if (r->wait_count && round_wait_find(r, number))
 		return !round_wait_rests(r, number);
-	return !l->ledger.out || hungry(r, l) || must_renew(r, l);
+	return !l->ledger.out || (l->ledger.tells && !l->ledger.lost) ||
+	       hungry(r, l) || must_renew(r, l);
 }
 
 static bool counts_are_due(const struct round *r)
@@ -232,6 +233,7 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 		log_warn("the lease on hook %s was lost",
 			 round_hook_id(r, l, id));
 	l->ledger.row = l->draft.row;
+	l->ledger.tells = false;
 	l->ledger.failed = l->draft.failed;
 	l->ledger.lost = l->draft.lost;
 	l->ledger.drained = l->draft.drained;
@@ -394,18 +396,21 @@ void round_reread(struct round *r, bool all)
 enum err round_check_hooks(struct round *r)
 {
 	uint64_t hooks[STORE_LANE_MAX];
-	int64_t seen[STORE_LANE_MAX];
-	bool changed[STORE_LANE_MAX];
+	int64_t changes[STORE_LANE_MAX];
 	enum err e;
 
-	for (size_t i = 0; i < r->lane_count; i++) {
+	for (size_t i = 0; i < r->lane_count; i++)
 		hooks[i] = r->lane[i]->facts.hook.hook;
-		seen[i] = r->lane[i]->facts.hook.updated_at;
+	e = store_lane_hook_changes(&r->store, hooks, r->lane_count, changes);
+	for (size_t i = 0; !e && i < r->lane_count; i++) {
+		struct lane *l = r->lane[i];
+
+		if (l->ledger.row.hook_seen == changes[i])
+			continue;
+		recall(r, l);
+		l->ledger.row.hook_seen = changes[i];
+		l->ledger.tells = true;
 	}
-	e = store_lane_changed(&r->store, hooks, seen, r->lane_count, changed);
-	for (size_t i = 0; !e && i < r->lane_count; i++)
-		if (changed[i])
-			recall(r, r->lane[i]);
 	return e;
 }
 

@@ -165,6 +165,9 @@ static enum err round_tx_take(struct round *r)
 				r->plan->conf->sender.hook_concurrency;
 		l->ledger.closing = l->facts.hook.deleted ||
 				    (!l->facts.hook.enabled && !l->facts.ping);
+		l->ledger.row.hook_seen = l->facts.hook.deleted
+						  ? STORE_LANE_HOOK_DELETED
+						  : l->facts.hook.updated_at;
 		l->draft.touched = true;
 		r->fresh[r->fresh_count++] = l;
 		draft_begin(r, l);

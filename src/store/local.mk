@@ -58,6 +58,8 @@ libhooks_a_SOURCES += \
 	%D%/store_purge.c \
 	%D%/store_purge.h \
 	%D%/store_purge_hook.c \
+	%D%/store_quiet.c \
+	%D%/store_quiet.h \
 	%D%/store_redeliver.c \
 	%D%/store_redeliver.h \
 	%D%/store_redeliver_row.c \

@@ -228,8 +228,8 @@ static const char upsert_lanes[] =
 	"INSERT INTO vh_lanes (hook_id, next_at, owner, turn, in_flight, "
 	"crashes, failures, suspended_until, put_off, resumed_at, "
 	"failing_since, failed_at, failed_attempts, rate_tokens, rate_at, "
-	"doubt_before, written_at) VALUES "
-	"{(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
+	"doubt_before, written_at, hook_seen) VALUES "
+	"{(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)} "
 	"ON DUPLICATE KEY UPDATE "
 	"next_at = VALUES(next_at), owner = VALUES(owner), "
 	"turn = VALUES(turn), "
@@ -242,7 +242,7 @@ static const char upsert_lanes[] =
 	"failed_attempts = VALUES(failed_attempts), "
 	"rate_tokens = VALUES(rate_tokens), rate_at = VALUES(rate_at), "
 	"doubt_before = VALUES(doubt_before), "
-	"written_at = VALUES(written_at)";
+	"written_at = VALUES(written_at), hook_seen = VALUES(hook_seen)";
 
 static void store_key_bytes(unsigned char *p, uint64_t v)
 {
@@ -266,7 +266,7 @@ static struct db_value in_flight_value(const struct store_lane_write *w,
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n)
 {
-	enum { COLUMNS = 17 };
+	enum { COLUMNS = 18 };
 	struct db_value *v, *at;
 	struct arena arena;
 	enum err e;
@@ -293,6 +293,7 @@ enum err store_lane_write(struct store *s, const char *owner,
 		*at++ = db_time(l->rate_at);
 		*at++ = db_time(l->doubt_before);
 		*at++ = db_time(l->written_at);
+		*at++ = db_time(l->hook_seen);
 	}
 	e = db_exec_rows(s->db, upsert_lanes, v, n, COLUMNS);
 	arena_release(&arena);

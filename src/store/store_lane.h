@@ -26,6 +26,9 @@ struct store;
 /* What the name of an owner that has crashed ends with. */
 #define STORE_LANE_CRASHED "!"
 
+/* Later than every change of a hook: 9999-01-01. */
+#define STORE_LANE_HOOK_DELETED INT64_C(253370764800000)
+
 enum {
 	STORE_LANE_MAX = 256, /* lanes in one call */
 	STORE_LANE_KEY_BYTES =
@@ -83,7 +86,9 @@ struct store_lane {
 	int64_t rate_at;
 	int64_t doubt_before; /* what was published before may have been sent
 				 without a record of it; TIME_NONE */
-	int64_t written_at;   /* by whom ever; in the future: store_clock.h */
+	int64_t hook_seen;  /* the change of the hook that its owner heeds: its
+			       updated_at, or STORE_LANE_HOOK_DELETED */
+	int64_t written_at; /* by whom ever; in the future: store_clock.h */
 };
 
 /* A delivery that is due, with its payload; pointers are arena. */

@@ -100,8 +100,8 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 	return e ? e : read_secrets(s, list, n, hooks);
 }
 
-enum err store_lane_changed(struct store *s, const uint64_t *hooks,
-			    const int64_t *seen, size_t n, bool *changed)
+enum err store_lane_hook_changes(struct store *s, const uint64_t *hooks,
+				 size_t n, int64_t *changes)
 {
 	struct db_value list[STORE_LANE_MAX];
 	struct db_stmt *q;
@@ -110,7 +110,7 @@ enum err store_lane_changed(struct store *s, const uint64_t *hooks,
 	if (!n)
 		return ERR_OK;
 	for (size_t i = 0; i < n; i++)
-		changed[i] = true; /* unless it is found unchanged */
+		changes[i] = STORE_LANE_HOOK_DELETED; /* unless it is found */
 	db_uints(list, hooks, n);
 	e = db_query_list(s->db,
 			  "SELECT id, updated_at FROM vh_hooks WHERE "
@@ -119,6 +119,6 @@ enum err store_lane_changed(struct store *s, const uint64_t *hooks,
 	while (!e && db_next(q))
 		for (size_t i = 0; i < n; i++)
 			if (hooks[i] == db_col_uint(q, 0))
-				changed[i] = seen[i] != db_col_time(q, 1);
+				changes[i] = db_col_time(q, 1);
 	return e;
 }

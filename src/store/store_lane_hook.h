@@ -41,9 +41,8 @@ enum err store_lane_hooks(struct store *s, struct arena *arena,
 			  const uint64_t *keys, size_t n,
 			  struct store_lane_hook *hooks);
 
-/* Which of these hooks were changed, or deleted, since their updated_at was
- * `seen`. */
-enum err store_lane_changed(struct store *s, const uint64_t *hooks,
-			    const int64_t *seen, size_t n, bool *changed);
+/* When each of these hooks was last changed; STORE_LANE_HOOK_DELETED. */
+enum err store_lane_hook_changes(struct store *s, const uint64_t *hooks,
+				 size_t n, int64_t *changes);
 
 #endif
