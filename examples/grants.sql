@@ -43,6 +43,11 @@ GRANT SELECT, INSERT, UPDATE ON vh_counters TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stats TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stored TO 'hooks_sender'@'localhost';
 
+-- With this right, for the whole server, the log names the client that holds a
+-- lock which deliveries need, and `hooks-admin doctor`, with the same right for
+-- hooks_admin, transactions that are open for long:
+-- GRANT PROCESS ON *.* TO 'hooks_sender'@'localhost';
+
 -- The application that publishes with SQL. The table may be in another database
 -- than the application's; the transaction is still one. This user reads nothing.
 -- The columns are named so that it can set no other one, above all not `id`.

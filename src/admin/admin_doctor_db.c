@@ -10,6 +10,7 @@
 #include "base/self.h"
 #include "base/text.h"
 #include "rules/worker_count.h"
+#include "store/store_blocker.h"
 #include "store/store_fanout.h"
 #include "store/store_outbox.h"
 #include "store/store_schema.h"
@@ -366,6 +367,31 @@ static enum err check_cron(struct doctor *d)
 	return ERR_OK;
 }
 
+/* ---- transactions of others ---- */
+
+static enum err check_transactions(struct doctor *d)
+{
+	enum { LONG_S = 30, LINES = 5 };
+	char lines[LINES][STORE_BLOCKER_SIZE];
+	size_t n;
+	bool seen;
+	enum err e = store_blocker_list(&d->a->store, LONG_S, lines, LINES, &n,
+					&seen);
+
+	if (e)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		doctor_say(
+			d, VERDICT_WARN, 0, "transactions",
+			"%s, and holds locks: deliveries that need them wait",
+			lines[i]);
+	if (!n)
+		doctor_say(d, VERDICT_OK, 0, "transactions", "%s",
+			   seen ? "none holds locks for half a minute"
+				: "not seen without the right PROCESS");
+	return ERR_OK;
+}
+
 /* ---- tables of others ---- */
 
 static enum err check_strangers(struct doctor *d)
@@ -426,6 +452,8 @@ static enum err check_server(struct doctor *d)
 		e = check_settings(d);
 	if (!e)
 		e = check_clock(d);
+	if (!e)
+		e = check_transactions(d);
 	if (!e)
 		e = check_strangers(d);
 	if (e)

@@ -57,14 +57,15 @@ static void write_line(const struct db_stmt *q, char out[STORE_BLOCKER_SIZE])
 
 enum err store_blocker_list(struct store *s, int64_t seconds,
 			    char (*lines)[STORE_BLOCKER_SIZE], size_t max,
-			    size_t *n)
+			    size_t *n, bool *seen)
 {
 	struct db_stmt *q;
-	bool may = false;
-	enum err e = may_see(s, &may);
+	enum err e;
 
 	*n = 0;
-	if (e || !may)
+	*seen = false;
+	e = may_see(s, seen);
+	if (e || !*seen)
 		return e;
 	e = find_transactions(s, seconds, max, &q);
 	while (!e && *n < max && db_next(q))
@@ -77,8 +78,9 @@ void store_blocker_find(struct store *s, char out[STORE_BLOCKER_SIZE])
 	char line[1][STORE_BLOCKER_SIZE] = {
 		"an account with the right PROCESS sees who it is with "
 		"SELECT * FROM information_schema.innodb_trx"};
+	bool seen;
 	size_t n;
 
-	(void)store_blocker_list(s, 1, line, 1, &n);
+	(void)store_blocker_list(s, 1, line, 1, &n, &seen);
 	snprintf(out, STORE_BLOCKER_SIZE, "%s", line[0]);
 }

@@ -6,6 +6,7 @@
 #ifndef HOOKS_STORE_BLOCKER_H
 #define HOOKS_STORE_BLOCKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,11 +20,10 @@ enum { STORE_BLOCKER_SIZE = 240 };
  * and for how long, or how to find it where we have no right to see it. */
 void store_blocker_find(struct store *s, char out[STORE_BLOCKER_SIZE]);
 
-/* Writes a line for each transaction with locks that has been open for more
- * than so many seconds, at most `max`. ERR_OK with 0 when we may not see them.
- */
+/* Writes a line for each transaction with locks that has been open for so many
+ * seconds or more, at most `max`. `seen`: whether we may see them. */
 enum err store_blocker_list(struct store *s, int64_t seconds,
 			    char (*lines)[STORE_BLOCKER_SIZE], size_t max,
-			    size_t *n);
+			    size_t *n, bool *seen);
 
 #endif

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import time
 
 import certificates
 import receiver
@@ -33,6 +34,7 @@ CHECKS = [
     "innodb_flush_log_at_trx_commit",
     "workers",
     "clock",
+    "transactions",
     "schema",
     "secrets",
     "keys",
@@ -99,6 +101,22 @@ class Doctor(sendcase.SendCase):
         assert status == 0 and self.err == "", self.err
         assert "connected" in got["target"][1], got
         assert not self.sink.at(), "nothing was sent"
+
+    def test_13_a_transaction_that_holds_locks(self):
+        self.service.db.sql(
+            f"GRANT PROCESS ON *.* TO '{service.ADMIN}'@'localhost'"
+        )
+        with self.service.db.holding(
+            "SELECT * FROM vh_installation FOR UPDATE"
+        ):
+            got, status = self.doctor()
+            assert got["transactions"][0] == "ok", "not for long"
+            time.sleep(31)
+            got, status = self.doctor()
+        verdict, text = got["transactions"]
+        assert verdict == "warn" and status == 0, got
+        assert "root@localhost" in text, text
+        assert 30 < int(re.search(r"for (\d+) s", text)[1]) < 120, text
 
     def test_02_json(self):
         got = json.loads(self.service.admin("doctor", "--json"))
