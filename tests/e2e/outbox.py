@@ -167,6 +167,16 @@ class Sessions(_Outbox):
         ]
         assert days == [4, -1, 4, -1, 4, -1], found
 
+    def test_letters_of_another_charset_arrive_as_utf_8(self):
+        self.fresh()
+        self.as_application(
+            "SET NAMES latin1; INSERT INTO vh_outbox (organization, action, "
+            f"resource) VALUES (UNHEX('{self.organization}'), "
+            "'event.created', _latin1 x'7B2261223A22E9227D')"
+        )
+        self.once("delivered 1,")
+        assert '{"a":"\u00e9"}'.encode() in self.sink.at()[0].body
+
     def test_what_publishing_by_http_needs_is_not_within_reach(self):
         self.fresh()
         for statement in (
@@ -487,6 +497,55 @@ class Senders(_Outbox):
             sender.wait()
         self.once()
         assert self.order() == list(range(1, self.ROWS + 1))
+        assert self.left() == 0
+
+
+class Turns(_Outbox):
+    """One organization has much, and the other ones little."""
+
+    def before_ours(self, other):
+        return int(
+            self.service.db.value(
+                f"{COUNT} organization = UNHEX('{other}') AND id < (SELECT "
+                "MIN(id) FROM vh_notifications WHERE organization = "
+                f"UNHEX('{self.organization}'))"
+            )
+        )
+
+    def fill(self, other, rows, resource):
+        self.service.db.sql(
+            "INSERT INTO vh_outbox (organization, action, resource) SELECT "
+            f"UNHEX('{other}'), 'event.created', {resource} "
+            f"FROM {database.numbers(rows)}"
+        )
+
+    def test_many_rows(self):
+        self.fresh()
+        other = self.service.organization("Many")
+        self.fill(other, 3000, "'{}'")
+        self.as_application(self.row(1))
+        self.once("delivered 1,")
+        assert self.before_ours(other) <= 256, self.before_ours(other)
+        assert self.left() == 0
+
+    def test_long_rows(self):
+        """Several transactions, and some of them longer than allowed."""
+        self.organization = self.service.organization()
+        self.key = self.service.key(self.organization)
+        self.fresh()
+        other = self.service.organization("Long")
+        long = "CONCAT('{\"x\":\"', REPEAT('y', %d), '\"}')"
+        self.fill(other, 150, long % 110_000)
+        self.fill(other, 20, long % 1_000_000)
+        for n in range(3):
+            self.as_application(self.row(n))
+        self.once("delivered 3,")
+        rows = self.service.db.sql(
+            "SELECT state, COUNT(*), MAX(LENGTH(resource)) "
+            "FROM vh_notifications WHERE organization = "
+            f"UNHEX('{other}') GROUP BY state ORDER BY state"
+        )
+        assert rows == [["unmatched", "150", "110008"], ["rejected", "20", "0"]]
         assert self.left() == 0
 
 
