@@ -267,6 +267,16 @@ def _doubt(earlier):
     return earlier.answered is None or earlier.answered // 100 == 2
 
 
+def _history(requests):
+    """When each came, as which attempt, marked with *, and its answer."""
+    begin = requests[0].time
+    return ", ".join(
+        f"{r.time - begin:+.1f} s #{r.header('webhook-attempt')}"
+        f"{'*' if r.header('webhook-maybe-duplicate') else ''} {r.answered}"
+        for r in requests
+    )
+
+
 def _check_copies(books, verdict):
     ledger = books.ledger
     for (path, n), requests in books.seen.items():
@@ -285,14 +295,15 @@ def _check_copies(books, verdict):
                 verdict.counts["marked" if marked else "plain"] += 1
             if not marked and not (again and spare):
                 verdict.complain(
-                    "unmarked",
-                    f"{n} at {path}, attempt "
-                    f"{request.header('webhook-attempt')}",
+                    "unmarked", f"{n} at {path}: {_history(requests)}"
                 )
             spare -= bool(again and spare and not marked)
         asked = len(ledger.asked[path, n])
         if copies > asked + books.crashes_at(requests):
-            verdict.complain("too many", f"{n} at {path}: {copies} copies")
+            verdict.complain(
+                "too many",
+                f"{n} at {path}: {copies} copies, {_history(requests)}",
+            )
 
 
 def _check_attempts(books, verdict):

@@ -120,6 +120,8 @@ class Proxy(Listener):
     def serve(self, sock, number):
         if self.refusing:
             return
+        if sock.family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with socket.socket(socket.AF_UNIX) as server:
             server.connect(str(self.target))
             link = _Link(sock, server)
