@@ -353,6 +353,13 @@ class Locked(FireCase):
             "REPEATABLE READ",
         )
 
+    def test_an_open_publish(self):
+        """A transaction that has published and is rolled back in the end."""
+        self.locked(
+            "g a publish stays open",
+            lambda r: r.publish_by_itself("00" * 12, [10**6]),
+        )
+
     def test_a_notification(self):
         self.locked(
             "f the newest notification is locked",

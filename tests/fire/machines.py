@@ -26,27 +26,15 @@ from proxy import Proxy
 class Database(database.Database):
     """A copy of one that was made once in this run, with our schema."""
 
+    def __init__(self, folder, settings=()):
+        super().__init__(folder, settings)
+        self.patience = 60
+
     def _install(self):
         shutil.copytree(
             _template(), self.folder / "data", copy_function=shutil.copy
         )
         _give(self.folder / "data")
-
-    def save(self, name):
-        """Where it stands, as a server finds it after a power failure; it is
-        stopped for the moment."""
-        self.stop()
-        shutil.copytree(self.folder / "data", self.folder / name)
-        _give(self.folder / name)
-        self.start()
-
-    def go_back(self, name):
-        """The server dies, and knows what it knew then."""
-        self.stop(signal.SIGKILL)
-        shutil.rmtree(self.folder / "data")
-        shutil.copytree(self.folder / name, self.folder / "data")
-        _give(self.folder / "data")
-        self.start()
 
 
 def _give(folder):

@@ -16,7 +16,7 @@ def table(name):
     return PREFIX + name
 
 
-OUTBOX = table("notifications")
+OUTBOX = table("outbox")
 LANES = table("lanes")
 # What a statement holds that records how requests ended.
 OUTCOMES = f"INSERT INTO {table('attempts')} "
@@ -141,11 +141,14 @@ class Records:
     # ---- reading it ----
 
     def notifications(self):
+        """Those that were taken over, and those that were not yet."""
         rows = self._rows(
             "id org state reason resource",
             (
                 "SELECT id, LOWER(HEX(organization)), state, reason, resource "
-                f"FROM {table('notifications')} ORDER BY id"
+                f"FROM {table('notifications')} UNION ALL "
+                "SELECT id, LOWER(HEX(organization)), 'queued', NULL, "
+                f"resource FROM {OUTBOX} ORDER BY 1"
             ),
         )
         for row in rows:
@@ -203,7 +206,8 @@ class Records:
         """How much is not finished: notifications and deliveries."""
         return int(
             self.db.value(
-                f"SELECT (SELECT COUNT(*) FROM {table('notifications')} WHERE "
+                f"SELECT (SELECT COUNT(*) FROM {OUTBOX}) + "
+                f"(SELECT COUNT(*) FROM {table('notifications')} WHERE "
                 f"state = 'queued') + (SELECT COUNT(*) FROM "
                 f"{table('deliveries')} WHERE state = 'pending')"
             )
@@ -212,7 +216,9 @@ class Records:
     def what_waits(self):
         """For people."""
         return self.db.sql(
-            f"SELECT 'queued', COUNT(*) FROM {OUTBOX} WHERE state = 'queued'"
+            f"SELECT 'outbox', COUNT(*) FROM {OUTBOX} UNION ALL "
+            f"SELECT 'queued', COUNT(*) FROM {table('notifications')} "
+            "WHERE state = 'queued'"
         ) + self.db.sql(
             "SELECT h.target_url, COUNT(*), MIN(d.due_at), UTC_TIMESTAMP(3), "
             "l.next_at, l.owner, l.suspended_until, l.crashes, l.failures "
@@ -298,7 +304,14 @@ class Records:
         )
 
     def newest_notification(self):
-        return f"SELECT * FROM {OUTBOX} ORDER BY id DESC LIMIT 1 FOR UPDATE"
+        return (
+            f"SELECT * FROM {table('notifications')} ORDER BY id DESC "
+            "LIMIT 1 FOR UPDATE"
+        )
+
+    def publish_by_itself(self, organization, numbers):
+        """A statement, for a transaction of somebody else's."""
+        return self._insert(organization, numbers)
 
     def all_lanes_but(self, path):
         ids = [hook.id for hook in self.hooks() if hook.path != path]

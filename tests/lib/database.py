@@ -55,6 +55,7 @@ class Database:
         self.client = where.server("mariadb", "mysql")
         self.child = None
         self.environment = None  # our own
+        self.patience = None  # seconds for a client's statements
         self._install()
 
     def _install(self):
@@ -129,6 +130,7 @@ class Database:
             input=statements.encode(),
             capture_output=True,
             env=env,
+            timeout=self.patience,
             check=False,
         )
 
