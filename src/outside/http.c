@@ -267,6 +267,7 @@ static void launch(struct http *h, struct http_request *r)
 	r->placed = false;
 	e = make_easy(h, r->kept_by);
 	r->easy = e;
+	r->launched = clock_monotonic();
 	SET(e, URL, r->url);
 	r->list = http_slist(h->agent.data, r->headers);
 	SET(e, HTTPHEADER, r->list);
@@ -330,13 +331,19 @@ static int64_t when(CURL *e, CURLINFO what)
 	return us;
 }
 
-static void note_times(CURL *e, struct attempt *a)
+/* libcurl's total is the time of its last look, which may be long ago when the
+ * end is ours. */
+static void note_times(CURL *e, int64_t launched, struct attempt *a)
 {
+	int64_t us = (clock_monotonic() - launched) * 1000;
+
 	a->dns_us = when(e, CURLINFO_NAMELOOKUP_TIME_T);
 	a->connect_us = when(e, CURLINFO_CONNECT_TIME_T);
 	a->tls_us = when(e, CURLINFO_APPCONNECT_TIME_T);
 	a->first_byte_us = when(e, CURLINFO_STARTTRANSFER_TIME_T);
 	a->total_us = when(e, CURLINFO_TOTAL_TIME_T);
+	if (a->total_us < us - 1000)
+		a->total_us = us;
 }
 
 static void finish(struct http *h, struct http_request *r,
@@ -344,7 +351,7 @@ static void finish(struct http *h, struct http_request *r,
 {
 	r->attempt.error = error;
 	r->attempt.status = http_judge_status(r);
-	note_times(r->easy, &r->attempt);
+	note_times(r->easy, r->launched, &r->attempt);
 	http_answer_end(r, h->o.delivered_limit);
 	http_answer_forget(&h->bodies, r);
 	if (r->probe)

@@ -80,6 +80,7 @@ struct http_request {
 	size_t received;
 	bool refused, connecting, cut, unclean, placed, late;
 	bool odd_coding;
+	int64_t launched; /* monotonic */
 	/* A status 2xx and its headers are complete; until when the body is
 	 * waited for, monotonic; 0: not so. */
 	int64_t body_until;
