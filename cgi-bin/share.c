@@ -186,7 +186,7 @@ static uint64_t organization_name(const struct id *id)
 }
 
 /* NULL: it is not there. */
-static struct row *find_row(struct row *rows, uint64_t name)
+static struct row *share_row(struct row *rows, uint64_t name)
 {
 	for (size_t i = 0; i < PROBES; i++) {
 		struct row *r = &rows[(name + i) % ROWS];
@@ -200,7 +200,7 @@ static struct row *find_row(struct row *rows, uint64_t name)
 /* Takes the place of the one that was seen last the longest time ago. */
 static struct row *make_row(struct row *rows, uint64_t name)
 {
-	struct row *r = find_row(rows, name), *oldest = &rows[name % ROWS];
+	struct row *r = share_row(rows, name), *oldest = &rows[name % ROWS];
 
 	if (r)
 		return r;
@@ -291,11 +291,11 @@ bool share_refuses(struct share *s, const unsigned char *hash, int64_t now)
 
 	if (!s)
 		return false;
-	key = find_row(s->table->key, name_of(hash));
+	key = share_row(s->table->key, name_of(hash));
 	if (!key)
 		return false;
 	name = atomic_load(&key->organization);
-	organization = find_row(s->table->organization, name);
+	organization = share_row(s->table->organization, name);
 	if (!organization || !has_its_half(s, name) ||
 	    !has_had_its_half(s, organization, now) || is_alone(s, name, now))
 		return false;
