@@ -244,9 +244,8 @@ static bool is_crash(int signal)
 static void note_death(struct run *r, unsigned worker, int signal)
 {
 	if (signal == SIGKILL && r->stop_by) {
-		log_error(
-			"a worker did not end in time: its requests in flight "
-			"will be sent again");
+		log_warn("a worker did not end in time: its requests in "
+			 "flight will be sent again");
 		r->result = r->result ? r->result : ERR_TEMP;
 		return;
 	}
