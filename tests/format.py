@@ -2,7 +2,7 @@
 """
 How the files look: each as the formatter of its language leaves it, scripts
 and manual pages without what shellcheck and mandoc complain of, every source
-file with its licence.
+file with its licence, and no function that is too long.
 
 Each rule is also run on a file with one fault planted, where it must complain.
 
@@ -33,6 +33,8 @@ SOURCES = set(
     ".1 .5 .8 .ac .am .awk .c .conf .css .h .html .js .mk .php .py .service .sh"
     " .sql .timer .toml .yaml .yml crontab htaccess".split()
 )
+FILE_LINES = 500
+FUNCTION_LINES = 47  # its head and braces among them
 PROSE = {".md", "LICENSE", "NEWS"}
 
 
@@ -166,6 +168,23 @@ def licence(paths):
     )
 
 
+def size(paths):
+    """Functions and files of C fit in the eye. The formatter puts the braces
+    of a function, and of nothing that is longer, at the beginning of a line."""
+    found = ""
+    for path in paths:
+        lines = path.read_text().split("\n")
+        if len(lines) > FILE_LINES:
+            found += f"{path} has {len(lines)} lines\n"
+        begin = 0
+        for number, line in enumerate(lines, 1):
+            if line == "{":
+                begin = number
+            elif line == "}" and number - begin + 2 > FUNCTION_LINES:
+                found += f"{path}:{begin}: a function is too long\n"
+    return found
+
+
 def text(paths):
     """Lines end as they should."""
     found = ""
@@ -196,9 +215,18 @@ def _python_files():
     ]
 
 
+def _is_product(path):
+    return path.relative_to(where.SOURCE).parts[0] in ("src", "cgi-bin")
+
+
 # The files of a rule, and one in which it must find something.
 RULES = {
     c: (lambda: of_kind(".c", ".h"), "fault.c", "int  x;\n"),
+    size: (
+        lambda: [p for p in of_kind(".c", ".h") if _is_product(p)],
+        "fault.c",
+        "void f(void)\n{\n" + "\tg();\n" * FUNCTION_LINES + "}\n",
+    ),
     javascript: (
         lambda: [p for p in of_kind(".js") if p.parent.name == "htdocs"],
         "fault.js",

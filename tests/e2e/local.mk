@@ -12,12 +12,15 @@ python_tests += \
 	%D%/floods.py \
 	%D%/hand_over.py \
 	%D%/hostile.py \
+	%D%/kept.py \
 	%D%/key_file.py \
 	%D%/lanes.py \
 	%D%/loops.py \
 	%D%/locks.py \
 	%D%/neighbours.py \
 	%D%/notify.py \
+	%D%/once.py \
+	%D%/outage.py \
 	%D%/outbox.py \
 	%D%/pings.py \
 	%D%/policy.py \
@@ -27,6 +30,7 @@ python_tests += \
 	%D%/retention.py \
 	%D%/running.py \
 	%D%/samples.py \
+	%D%/starting.py \
 	%D%/stats.py \
 	%D%/tls.py
 EXTRA_DIST += %D%
