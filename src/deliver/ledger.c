@@ -284,9 +284,14 @@ static void found(struct ledger *l)
 
 static enum err give_up(struct ledger *l)
 {
+	l->gone = true;
+	if (round_wait_is_refused(&l->round)) {
+		log_error("some deliveries wait, because the database refuses "
+			  "rows of theirs: the next run tries again");
+		return ERR_INTERNAL;
+	}
 	log_warn("some deliveries still wait for a lock that another client "
 		 "of the database holds: the next run goes on");
-	l->gone = true;
 	return ERR_TEMP;
 }
 
@@ -347,10 +352,6 @@ static enum err step(struct ledger *l)
 		l->looked_in_vain = false; /* a round may give lanes back */
 		look_in_time(l);
 	}
-	if (e == ERR_INTERNAL) {
-		round_strip(&l->round, &l->back);
-		e = round_run(&l->round, &l->back);
-	}
 	if (!e && !l->wish &&
 	    (l->intake.more || clock_monotonic() >= l->next_look))
 		e = ledger_look(l);
@@ -399,6 +400,8 @@ static enum err end(struct ledger *l)
 
 	(void)round_write_tally(&l->round);
 	e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
+	if (!e && l->round.refused)
+		e = ERR_INTERNAL;
 	return e ? e : l->duties.refused;
 }
 

@@ -375,15 +375,6 @@ enum err round_write_tally(struct round *r)
 	return e;
 }
 
-void round_strip(struct round *r, struct parcel_list *back)
-{
-	tally_clear(r->tally);
-	for (struct parcel *p = back->first; p; p = p->next) {
-		buf_clear(&p->request.attempt.headers);
-		buf_clear(&p->request.attempt.body);
-	}
-}
-
 /* ---- the rest ---- */
 
 void round_reread(struct round *r, bool all)

@@ -76,12 +76,13 @@ struct round {
 	bool closed;	     /* takes nothing new any more */
 	struct round_memory memory;
 
-	/* Lanes that meet a lock of somebody else, and the parcels of those
-	 * that are open: round_wait.h. */
+	/* Lanes that meet a lock of somebody else, or a refusal, and the
+	 * parcels of those that are open: round_wait.h. */
 	struct round_wait *wait;
 	size_t wait_count;
 	struct parcel_list aside;
 	int64_t no_ask_before; /* monotonic */
+	bool refused;	       /* something of a lane, at any time */
 
 	/* The COMMIT of the current round got no answer: its drafts are kept,
 	 * and these parcels, which it has recorded if it was done. */
@@ -116,11 +117,6 @@ bool round_is_due(const struct round *r);
 /* One round. On success `back` is recorded, freed and empty; on failure its
  * parcels are recorded by a later call. */
 enum err round_run(struct round *r, struct parcel_list *back);
-
-/* Removes the receivers' answers, the only part of a round that comes from
- * outside, and the counts: if the database refuses either, the outcomes can
- * still be recorded. */
-void round_strip(struct round *r, struct parcel_list *back);
 
 /* Writes the remaining counts at the end of a run. */
 enum err round_write_tally(struct round *r);

@@ -5,6 +5,7 @@
 #include "deliver/round_part.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "deliver/parcel_list.h"
 #include "deliver/round.h"
 #include "deliver/round_tx.h"
@@ -46,7 +47,7 @@ static void add_item(const struct round *r, struct lane *lane, uint64_t number,
 		to->item[to->count++] = (struct round_item){lane, number};
 }
 
-/* Those that have met a lock before are asked alone. */
+/* Those that were put aside before are asked alone. */
 static void list_items(struct round *r, const struct parcel_list *back,
 		       struct round_items *common, struct round_items *alone)
 {
@@ -112,20 +113,56 @@ static enum err try_items(struct round *r, struct parcel_list *back,
 	return e;
 }
 
+/* What a receiver answered may be the reason. */
+static void strip_answers(const struct round_item *item,
+			  struct parcel_list *back)
+{
+	for (struct parcel *p = back->first; p; p = p->next) {
+		if (p->lane != item->lane)
+			continue;
+		buf_clear(&p->request.attempt.headers);
+		buf_clear(&p->request.attempt.body);
+	}
+}
+
+static enum err try_alone(struct round *r, struct parcel_list *back,
+			  const struct round_item *item)
+{
+	enum err e = try_items(r, back, item, 1);
+
+	if (e != ERR_INTERNAL || !item->lane)
+		return e;
+	strip_answers(item, back);
+	return try_items(r, back, item, 1);
+}
+
+static void put_aside(struct round *r, const struct round_item *item, size_t n,
+		      bool refused)
+{
+	if (refused && !r->refused)
+		log_error("the database refuses rows of some hook: its "
+			  "deliveries wait, those of others go on");
+	r->refused |= refused;
+	for (size_t i = 0; i < n; i++)
+		round_wait_put(r, item[i].number, refused);
+}
+
 /* A lock that is met is waited for once; from then on, until all are served, as
  * short as the server can. If that is long, not all are tried. */
 static enum err run_items(struct round *r, struct parcel_list *back,
 			  const struct round_item *item, size_t n, int64_t end)
 {
 	size_t half = n / 2;
-	enum err e = try_items(r, back, item, n);
+	enum err e =
+		n == 1 ? try_alone(r, back, item) : try_items(r, back, item, n);
+	bool locked = e == ERR_TEMP && !r->in_doubt && db_locked(r->store.db);
 
-	if (e != ERR_TEMP || r->in_doubt || !db_locked(r->store.db))
+	if (!locked && e != ERR_INTERNAL)
 		return e;
-	db_hasty(r->store.db, true);
+	if (locked)
+		db_hasty(r->store.db, true);
 	if (n == 1 || clock_monotonic() >= end) {
-		for (size_t i = 0; i < n; i++)
-			round_wait_put(r, item[i].number);
+		put_aside(r, item, n, !locked);
 		return ERR_OK;
 	}
 	e = run_items(r, back, item, half, end);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * round_part: which lanes a round works on: all that have a reason, together;
- * when a lock of another client stops them, in halves, until the locked lane is
- * alone. That one is put aside (round_wait.h), the others are served.
+ * when a lock of another client stops them, or a row that the database refuses,
+ * in halves, until the lane it is about is alone. That one is put aside
+ * (round_wait.h), the others are served.
  */
 #ifndef HOOKS_ROUND_PART_H
 #define HOOKS_ROUND_PART_H
@@ -12,7 +13,7 @@
 struct parcel_list;
 struct round;
 
-/* Moves what came back of lanes that wait for a lock out of `back`. */
+/* Moves what came back of lanes that wait out of `back`. */
 void round_part_sort(struct round *r, struct parcel_list *back);
 
 /* Does what round_run() promises, as one round or as several. */

@@ -72,7 +72,7 @@ static int64_t pause_before(const struct round *r, unsigned tries)
 	return ms < LONGEST_MS ? ms : LONGEST_MS;
 }
 
-void round_wait_put(struct round *r, uint64_t lane)
+void round_wait_put(struct round *r, uint64_t lane, bool refused)
 {
 	struct round_wait *w = &r->wait[0];
 	int64_t now = clock_monotonic();
@@ -87,6 +87,7 @@ void round_wait_put(struct round *r, uint64_t lane)
 		r->wait_count++;
 	}
 	w->again = now + pause_before(r, w->tries++);
+	w->refused = refused;
 }
 
 static void remove_wait(struct round *r, size_t i)
@@ -150,6 +151,14 @@ size_t round_wait_lasting(const struct round *r)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->wait_count; i++)
-		n += r->wait[i].tries > LASTING_TRIES;
+		n += !r->wait[i].refused && r->wait[i].tries > LASTING_TRIES;
 	return n;
+}
+
+bool round_wait_is_refused(const struct round *r)
+{
+	for (size_t i = 0; i < r->wait_count; i++)
+		if (r->wait[i].refused)
+			return true;
+	return false;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_wait: lanes that a lock of another client keeps from us. They are
- * neither lost nor recorded: they are asked again, alone, after 1, 2, 4 ... 30
- * s, and what comes back of them waits. All other lanes go on.
+ * round_wait: lanes that a lock of another client keeps from us, or whose rows
+ * the database refuses to write. They are neither lost nor recorded: they are
+ * asked again, alone, after 1, 2, 4 ... 30 s, and what comes back of them
+ * waits. All other lanes go on.
  */
 #ifndef HOOKS_ROUND_WAIT_H
 #define HOOKS_ROUND_WAIT_H
@@ -20,6 +21,7 @@ struct round_wait {
 	uint64_t lane;
 	int64_t since, again; /* monotonic */
 	unsigned tries;
+	bool refused; /* it was no lock */
 };
 
 void round_wait_init(struct round *r);
@@ -33,8 +35,8 @@ bool round_wait_rests(const struct round *r, uint64_t lane);
 /* Whether any lane waits. */
 bool round_wait_any(const struct round *r);
 
-/* It has met a lock, once more perhaps. */
-void round_wait_put(struct round *r, uint64_t lane);
+/* It has met a lock, or was refused, once more perhaps. */
+void round_wait_put(struct round *r, uint64_t lane, bool refused);
 /* A question took so long, in vain: the next one waits for longer than that. */
 void round_wait_pace(struct round *r, int64_t ms);
 /* It has not: others that wait may be free, too, and are asked at once. */
@@ -49,5 +51,7 @@ bool round_wait_is_vain(const struct round *r, bool once);
 
 /* How many have met a lock again and again. */
 size_t round_wait_lasting(const struct round *r);
+/* Whether any of those that wait was refused. */
+bool round_wait_is_refused(const struct round *r);
 
 #endif

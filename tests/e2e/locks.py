@@ -5,6 +5,7 @@ those wait whose rows it is, nothing of theirs is lost or comes twice, and the
 log says once who it is.
 """
 
+import contextlib
 import re
 import signal
 import time
@@ -199,16 +200,95 @@ class Once(_LockCase):
 
 
 class Refused(_LockCase):
-    """What a ledger does beside its rounds, and the database refuses."""
+    """What the database refuses ends no worker: what it is about waits, all
+    else goes on."""
+
+    @contextlib.contextmanager
+    def refusing(self, begin, end):
+        self.service.db.sql(begin)
+        try:
+            yield
+        finally:
+            self.service.db.sql(end)
+
+    def without(self, statement):
+        """Refuses all such statements."""
+        return self.refusing(
+            f"CREATE TRIGGER refusing BEFORE {statement} FOR EACH ROW "
+            "SIGNAL SQLSTATE '45000'",
+            "DROP TRIGGER refusing",
+        )
+
+    def only(self, table, condition):
+        """Refuses rows of which the condition does not hold."""
+        return self.refusing(
+            f"ALTER TABLE {table} ADD CONSTRAINT refusing CHECK ({condition})",
+            f"ALTER TABLE {table} DROP CONSTRAINT refusing",
+        )
+
+    @contextlib.contextmanager
+    def sender(self):
+        """It goes on in spite of all, and the run has failed."""
+        sender = self.service.start_sender("-v")
+        try:
+            yield
+            assert sender.running(), sender.errors()
+        finally:
+            status = sender.stop()
+        assert status == 70, (status, sender.errors())
+        assert "refused a statement" in sender.errors(), sender.errors()
 
     def test_the_signs_of_life(self):
-        self.service.db.sql(
-            "ALTER TABLE vh_senders CHANGE seen_at seen DATETIME(3) NOT NULL"
-        )
-        sender = self.service.start_sender()
-        self.others_arrive()
-        assert sender.stop() == 70, "the run has failed all the same"
-        assert "refused a statement" in sender.errors(), sender.errors()
+        name = "DATETIME(3) NOT NULL"
+        with (
+            self.refusing(
+                f"ALTER TABLE vh_senders CHANGE seen_at seen {name}",
+                f"ALTER TABLE vh_senders CHANGE seen seen_at {name}",
+            ),
+            self.sender(),
+        ):
+            self.others_arrive()
+
+    def beside(self, statement):
+        """What was there before is tried again, what comes then waits."""
+        self.fresh("/ours")
+        self.sink.script("/ours", Answer(500))
+        with self.sender():
+            self.publish_many(1)
+            self.sink.wait(1, "/ours")
+            with self.without(statement):
+                self.publish_many(1, first=1)
+                self.sink.wait(2, "/ours", 8)
+            self.sink.wait(3, "/ours", 30)
+
+    def test_the_take_over(self):
+        self.beside("DELETE ON vh_outbox")
+
+    def test_the_fan_out(self):
+        self.beside("UPDATE ON vh_notifications")
+
+    def round(self, table, condition):
+        """Of one hook; its deliveries wait."""
+        self.fresh("/ours")
+        ours = self.key_of("/ours")
+        with self.sender():
+            with self.only(table, f"hook_id <> {ours} OR {condition}"):
+                self.publish_many(2)
+                for _ in range(3):
+                    self.others_arrive()
+                    time.sleep(0.5)
+            wait_until(
+                lambda: {s for s, _ in self.of_ours()} == {"delivered"},
+                40,
+                "ours",
+            )
+
+    def test_the_record_of_a_delivery(self):
+        self.round("vh_deliveries", "state = 'pending'")
+        assert len(self.sink.at("/ours")) == 2
+
+    def test_a_lane(self):
+        self.round("vh_lanes", "owner IS NULL")
 
 
 tap.main()
