@@ -8,7 +8,7 @@ import json
 
 import processes
 
-NAME, SAVED = "vyte_hooks", "fire_saved"
+NAME = "vyte_hooks"
 PREFIX = "vh_"
 
 
@@ -88,18 +88,25 @@ class Records:
         ]
 
     def save(self):
-        """What is committed now, for go_back(). Waits for nobody."""
+        """What is committed now, for go_back(): of all tables at one moment,
+        as a dump is made. Waits for nobody."""
         if not self._saved:
             self._saved = self._tables(NAME)
-            self.db.sql(
-                f"CREATE DATABASE {SAVED}; "
-                + "".join(
-                    f"CREATE TABLE {SAVED}.{t} LIKE {NAME}.{t}; "
-                    for t in self._saved
-                ),
-                name="",
+        for name in self._saved:
+            self._file(name).unlink(missing_ok=True)
+        self.db.sql(
+            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT; "
+            + "".join(
+                f"SELECT * INTO OUTFILE '{self._file(t)}' CHARACTER SET "
+                f"binary FROM {t}; "
+                for t in self._saved
             )
-        self._copy(NAME, SAVED)
+            + "COMMIT"
+        )
+
+    def _file(self, name):
+        return self.db.folder / "data" / f"saved_{name}"
 
     def go_back(self):
         """The database forgets what was committed since save(): rows and the
@@ -114,7 +121,15 @@ class Records:
             20,
             "the end of all connections",
         )
-        self._copy(SAVED, NAME)
+        self.db.sql(
+            "START TRANSACTION; "
+            + "".join(
+                f"DELETE FROM {t}; LOAD DATA INFILE '{self._file(t)}' "
+                f"INTO TABLE {t} CHARACTER SET binary; "
+                for t in self._saved
+            )
+            + "COMMIT"
+        )
         counting = self.db.sql(
             "SELECT table_name FROM information_schema.tables WHERE "
             f"table_schema = '{NAME}' AND auto_increment IS NOT NULL"
@@ -123,19 +138,6 @@ class Records:
             "".join(
                 f"ALTER TABLE {t} AUTO_INCREMENT = 1; " for (t,) in counting
             )
-        )
-
-    def _copy(self, source, sink):
-        self.db.sql(
-            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-            "START TRANSACTION; "
-            + "".join(
-                f"DELETE FROM {sink}.{t}; "
-                f"INSERT INTO {sink}.{t} SELECT * FROM {source}.{t}; "
-                for t in self._saved
-            )
-            + "COMMIT",
-            name="",
         )
 
     # ---- reading it ----

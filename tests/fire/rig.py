@@ -6,6 +6,7 @@ between it and the database, and the books over all of it.
 """
 
 import contextlib
+import json
 import os
 import signal
 import threading
@@ -166,6 +167,18 @@ class Rig:
         numbers = self.numbers(count)
         self.records.publish(org, numbers, **options)
         self.book.accepted(org, *numbers)
+        return numbers
+
+    def post(self, org, count=1):
+        """With HTTP; returns the numbers."""
+        numbers = self.numbers(count)
+        for n in numbers:
+            body = {"action": "event.created", "resource": {"n": n}}
+            answer = self.call(
+                org, "POST", "/v2/notifications", json.dumps(body).encode()
+            )
+            assert answer.status == 202, answer
+            self.book.accepted(org, n)
         return numbers
 
     def try_publish(self, org, count=1, **options):
