@@ -366,7 +366,7 @@ void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms)
 bool text_size(const char *s, uint64_t *bytes)
 {
 	static const char letters[] = "kmg";
-	const uint64_t max = UINT64_C(1) << 40;
+	const uint64_t max = UINT64_C(1) << 50;
 	const char *end, *letter;
 	unsigned shift = 0;
 	uint64_t v;

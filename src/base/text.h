@@ -52,7 +52,7 @@ bool text_duration(const char *s, int64_t *ms);
 /* The same, of 0 or more, from the largest unit on: "1d12h", "0s". */
 void text_duration_format(char out[TEXT_DURATION_SIZE], int64_t ms);
 /* A whole number, optionally followed by k for 1024, m for 1024 k or g for
- * 1024 m; at most 1024 g. */
+ * 1024 m; at most 1048576 g. */
 bool text_size(const char *s, uint64_t *bytes);
 /* With the largest letter that leaves a whole number: "120k", "1g". */
 void text_size_format(char out[TEXT_SIZE_SIZE], uint64_t bytes);

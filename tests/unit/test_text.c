@@ -333,9 +333,18 @@ END_TEST
 
 START_TEST(sizes)
 {
-	static const char *const wrong[] = {
-		"",	"k",   "-1k",		"1K",	    "1kb",  "1 k", "1t",
-		"1.5m", "1kk", "1099511627777", "1048577m", "1025g"};
+	static const char *const wrong[] = {"",
+					    "k",
+					    "-1k",
+					    "1K",
+					    "1kb",
+					    "1 k",
+					    "1t",
+					    "1.5m",
+					    "1kk",
+					    "1125899906842625",
+					    "1073741825m",
+					    "1048577g"};
 	uint64_t v = 42;
 
 	for (size_t i = 0; i < COUNT(wrong); i++)
