@@ -249,7 +249,7 @@ static void note_death(struct run *r, unsigned worker, int signal)
 		r->result = r->result ? r->result : ERR_TEMP;
 		return;
 	}
-	log_error("a worker died of signal %d", signal);
+	log_warn("a worker died of signal %d", signal);
 	r->result = ERR_INTERNAL;
 	if (is_crash(signal))
 		(void)store_lane_blame(&r->store, r->common->owner[worker]);
