@@ -73,7 +73,7 @@ class Counting(CountCase):
         """A schedule of three waits: four attempts, the last one gives up."""
         self.clear()
         self.fresh("/bad")
-        self.sink.script("/bad", then=Answer(503))
+        self.sink.script("/bad", then=Answer(500))
         self.publish_many(5)
         self.once("delivered 0, failed 0, retrying 5")
         self.everywhere([0, 0, 5, 5])
