@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * api: the handlers that the table in route.c names, one file for each
- * resource. Each makes the answer, or returns an error as call.h says.
+ * resource, or one thing done to it. Each makes the answer, or returns an error
+ * as call.h says.
  */
 #ifndef HOOKS_API_H
 #define HOOKS_API_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth: from header or query to a row of api_keys.
+ * auth: from header or query to a row of vh_api_keys.
  */
 #include "auth.h"
 

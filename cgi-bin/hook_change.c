@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "call.h"
 #include "etag.h"
 #include "store/store_lane.h"

@@ -3,7 +3,7 @@
  * admin: the parts that the commands of hooks-admin share: the command line
  * after it was read, the configuration, the connection, and the ways to print.
  *
- * One file a noun (admin_org.c, ...); the table of commands in hooks-admin.c
+ * One file a noun (admin_org.c, ...); the table of commands in admin_command.c
  * names their functions. Standard output carries only the requested result, as
  * plain lines or as JSON; it is written when the command has succeeded.
  */

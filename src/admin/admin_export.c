@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "admin/admin.h"
-#include "base/text.h"
 #include "outside/jscan.h"
 #include "store/store_delivery.h"
 #include "store/store_hook.h"

@@ -87,7 +87,7 @@ struct lane {
 		int64_t rate_wait; /* ms until the bucket has tokens */
 	} draft;
 
-	struct {
+	struct { /* the courier's */
 		struct parcel_list ready;
 		size_t in_flight;
 		bool in_ring, halted;

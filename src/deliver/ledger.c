@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "deliver/intake.h"
 #include "deliver/ledger_clock.h"
 #include "deliver/ledger_duty.h"
@@ -35,7 +34,7 @@ enum {
 	REREAD_MS = 250,
 	HOOKS_MS = 80,	  /* between checks for hooks that were changed */
 	REWIND_MS = 1000, /* all other lanes are read again, too */
-	NOTE_MS = 10000,  /* between signs of life in the senders table */
+	NOTE_MS = 10000,  /* between signs of life in vh_senders */
 	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
 	PATIENCE_MS = 10,
 	RETRY_MS = 200, /* while the database cannot be reached */

@@ -2,7 +2,7 @@
 /*
  * mailbox: the two baskets between a sender's two threads. Parcels go to the
  * courier and come back to the ledger; nothing else is shared while both
- * run, so this is the only lock.
+ * run, so this is the only lock between their work.
  */
 #ifndef HOOKS_MAILBOX_H
 #define HOOKS_MAILBOX_H

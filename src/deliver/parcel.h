@@ -25,7 +25,7 @@ struct store;
 
 enum {
 	PARCEL_LINES = 7,	/* header lines that the service sets */
-	PARCEL_BATCH_MAX = 100, /* members: the largest batchSize */
+	PARCEL_BATCH_MAX = 100, /* members: the largest batch_size */
 	/* Bytes of a batch; a single member may be larger. */
 	PARCEL_BODY_MAX = 1024 * 1024
 };

@@ -25,8 +25,8 @@
 
 enum {
 	/* For recording an outcome, and for different clocks of database
-	 * nodes. With RENEW_MS it is less than the margin that conf.c demands
-	 * of a lease. */
+	 * nodes. With RENEW_MS it is less than the margin that conf_check.c
+	 * demands of a lease. */
 	MARGIN_MS = 3000,
 	RENEW_MS = 1000,
 	TRIES = 3 /* of a round whose COMMIT gets no answer */

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "deliver/lane.h"
-#include "deliver/plan.h"
 #include "deliver/round.h"
 
 enum {

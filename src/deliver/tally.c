@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "deliver/lane.h"
 #include "deliver/parcel.h"
 #include "rules/outcome.h"

@@ -14,7 +14,6 @@
 #include <ini.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "outside/conf_check.h"
 #include "outside/conf_file.h"
 #include "outside/conf_retired.h"

@@ -62,9 +62,8 @@ const struct conf_row conf_rows[] = {
 		"put before the path in `Location` and `Link`."},
 	{"api", "max_body", CONF_SIZE, AT(api.max_body),
 	 {1024, 16 * 1024 * 1024 - 1}, "120k",
-	 .meaning = "The longest body that a request may have. Apache's "
-		"mod_fcgid, as it comes, cuts bodies off at 128k without a "
-		"word. A batch is at most 1 MiB long, unless its first member "
+	 .meaning = "The longest body that a request may have. By default Apache's "
+		"mod_fcgid answers 500 to a body over 128k. A batch is at most 1 MiB long, unless its first member "
 		"alone is longer."},
 	{"api", "max_hooks", CONF_UINT, AT(api.max_hooks), {1, 1000000},
 	 "1000",
@@ -163,7 +162,8 @@ const struct conf_row conf_rows[] = {
 		"directory; in a bundle its folder var",
 	 .meaning = "The folder for what outlives a run of the sender: the "
 		"lock that keeps a second sender of the same database from "
-		"working on this host, and notes of what was reported. It must "
+		"working on this host, and notes of what was reported; for the "
+		"API, the table of each organization's share. It must "
 		"be the sender's user's alone, with mode 0700, and is made if "
 		"it is missing."},
 

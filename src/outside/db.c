@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db: the connection, its session, transactions and repetition.
+ * db: the connection, transactions and repetition.
  */
 #include "outside/db_driver.h"
 

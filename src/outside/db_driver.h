@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db_driver: the part that db.c and db_stmt.c share, and the one place that
+ * db_driver: the part that db*.c share, and the one place that
  * includes the driver's header. Only db*.c include this.
  */
 #ifndef HOOKS_DB_DRIVER_H

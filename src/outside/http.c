@@ -15,7 +15,6 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "outside/http_answer.h"

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The last bucket is for durations above every bound. The table `stats` has a
- * column for each bucket: changed bounds would falsify the stored counts. */
+/* The last bucket is for durations above every bound. The table `vh_stats` has
+ * a column for each bucket: changed bounds would falsify the stored counts. */
 enum { HISTOGRAM_BUCKETS = 22, HISTOGRAM_BOUNDS = HISTOGRAM_BUCKETS - 1 };
 
 struct histogram {

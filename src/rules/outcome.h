@@ -19,7 +19,6 @@ enum outcome_verdict {
 	OUTCOME_FAILED,	   /* the schedule is used up */
 	OUTCOME_GONE,	   /* 410: disable the hook, hold its deliveries */
 	OUTCOME_RETURNED,  /* nothing was sent: give it back, as never tried */
-	OUTCOME_VERDICT_MAX
 };
 
 struct outcome_policy {

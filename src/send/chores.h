@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chores: the work that a run of the sender does beside delivering: retention,
- * bit by bit, in a process of its own that works for a small part of the time,
- * so that it neither delays deliveries nor can break them. Several senders
- * share the work (store_chore.h).
+ * chores: the work that a run of the sender does beside delivering: retention
+ * and mails, bit by bit, in a process of its own that works for a small part of
+ * the time, so that it neither delays deliveries nor can break them. Several
+ * senders share the work (store_chore.h).
  */
 #ifndef HOOKS_CHORES_H
 #define HOOKS_CHORES_H

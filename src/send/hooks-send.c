@@ -18,7 +18,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/self.h"
-#include "base/text.h"
 #include "deliver/lasting.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"

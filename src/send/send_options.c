@@ -24,7 +24,7 @@ static const char usage_text[] =
 	"end\n"
 	"      --linger TIME   deliver what becomes due for this long "
 	"(default: as\n"
-	"                      configured, 55s)\n"
+	"                      configured, 60s)\n"
 	"      --workers N     processes (default, and 0: as configured, one "
 	"for\n"
 	"                      each core)\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_alert: rows of `alerts`.
+ * store_alert: rows of `vh_alerts`.
  */
 #include "store/store_alert.h"
 

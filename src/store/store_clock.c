@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "store/store.h"
-#include "store/store_col.h"
 
 enum { CLOCK_STEP = 5000 };
 

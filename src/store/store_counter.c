@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_counter: the table `counters`.
+ * store_counter: the table `vh_counters`.
  */
 #include "store/store_counter.h"
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 #include "store/store_walk.h"

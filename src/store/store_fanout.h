@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_fanout: turning notifications into deliveries. All calls happen inside
- * one transaction: the rows that were taken are marked before it commits, so a
- * notification is fanned out exactly once, however many senders try.
+ * store_fanout: turning notifications into deliveries. The calls from
+ * store_fanout_lock on happen inside one transaction: the rows that were taken
+ * are marked before it commits, so a notification is fanned out exactly once,
+ * however many senders try.
  */
 #ifndef HOOKS_STORE_FANOUT_H
 #define HOOKS_STORE_FANOUT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_key: rows of `api_keys`, always read together with the organization
+ * store_key: rows of `vh_api_keys`, always read together with the organization
  * they belong to.
  */
 #include "store/store_key.h"

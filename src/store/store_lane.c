@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/store.h"
-#include "store/store_col.h"
 
 enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
 

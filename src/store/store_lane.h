@@ -4,10 +4,10 @@
  * leases lanes, not rows, and while it holds the lease nobody else changes
  * the lane's rows.
  *
- * All calls except store_lane_due happen inside one transaction, a round: prove
- * that the leases are still held (the fence), record outcomes, take new lanes,
- * read the next rows, and write the lanes back with the keys that are now in
- * flight. Only after its COMMIT may a byte of them be sent.
+ * The calls that change a lane's rows happen inside one transaction, a round:
+ * prove that the leases are still held (the fence), record outcomes, take new
+ * lanes, read the next rows, and write the lanes back with the keys that are
+ * now in flight. Only after its COMMIT may a byte of them be sent.
  */
 #ifndef HOOKS_STORE_LANE_H
 #define HOOKS_STORE_LANE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_org: rows of `organizations`.
+ * store_org: rows of `vh_organizations`.
  */
 #include "store/store_org.h"
 

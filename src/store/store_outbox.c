@@ -4,7 +4,6 @@
  */
 #include "store/store_outbox.h"
 
-#include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
 

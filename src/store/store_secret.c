@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_secret: rows of `hook_secrets`.
+ * store_secret: rows of `vh_hook_secrets`.
  */
 #include "store/store_secret.h"
 

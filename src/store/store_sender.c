@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_sender: the senders table.
+ * store_sender: the table `vh_senders`.
  */
 #include "store/store_sender.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_stats: the table `stats`.
+ * store_stats: the table `vh_stats`.
  */
 #include "store/store_stats.h"
 

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "store/store.h"
 
 void store_webhook_id(const struct store *s, char out[WEBHOOK_ID_SIZE],
