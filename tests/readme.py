@@ -62,11 +62,11 @@ def section(text, title):
 
 def toured(texts, folder):
     """The files that the tour of a folder names: before the colon."""
-    names = set()
+    names = []
     for item in re.findall(
         r"^- (.*?):", section(texts[TOUR], f"## {folder}/"), re.M | re.S
     ):
-        names.update(re.findall(r"`([^`]+)`", item))
+        names += re.findall(r"`([^`]+)`", item)
     return names
 
 
@@ -84,13 +84,16 @@ def there(folder):
 
 def left_out(texts):
     for folder in FOLDERS:
-        for name in sorted(there(folder) - toured(texts, folder)):
+        for name in sorted(there(folder) - set(toured(texts, folder))):
             yield f"{folder}/{name} is not in the tour"
 
 
 def gone(texts):
     for folder in FOLDERS:
-        for name in sorted(toured(texts, folder)):
+        names = toured(texts, folder)
+        for name in sorted(set(names)):
+            if names.count(name) > 1:
+                yield f"the tour of {folder}/ names {name} twice"
             if not (where.SOURCE / folder / name).exists():
                 yield f"the tour of {folder}/ names {name}, which is not there"
 
@@ -379,7 +382,10 @@ def said(text):
 
 PLANTED = {
     left_out: [planted(TOUR, "- `gateway.c` `gateway.h`", "- `gateway.c`")],
-    gone: [planted(TOUR, "- `base/buf.c`", "- `base/gone.c` `base/buf.c`")],
+    gone: [
+        planted(TOUR, "- `base/buf.c`", "- `base/gone.c` `base/buf.c`"),
+        planted(TOUR, "- `base/buf.c`", "- `base/buf.h` `base/buf.c`"),
+    ],
     links: [
         added("README.md", "[x](examples/gone)"),
         added("README.md", "[x](#nowhere)"),
