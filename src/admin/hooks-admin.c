@@ -98,17 +98,17 @@ static enum err check_line(const struct admin_command *c, const struct admin *a)
 
 static enum err run_with_store(const struct admin_command *c, struct admin *a)
 {
+	bool connected;
 	enum err e;
 
 	store_init(&a->store, &a->conf, DB_ADMIN);
 	e = store_connect(&a->store);
-	if (!e)
+	connected = !e;
+	if (connected)
 		e = c->run(a);
-	else if (e == ERR_CONFIG)
-		goto out; /* has been reported */
-	if (e == ERR_TEMP || e == ERR_CONFIG)
+	/* What is wrong with the configuration was reported on connecting. */
+	if (e == ERR_TEMP || (e == ERR_CONFIG && connected))
 		store_complain(a->store.db, &a->conf, e);
-out:
 	store_release(&a->store);
 	return e;
 }
