@@ -55,7 +55,11 @@ def _methods(case, words):
         for name in vars(cls):
             if name.startswith("test_"):
                 seen[name] = None
-    return [m for m in seen if all(w.lower() in _title(case, m).lower() for w in words)]
+    return [
+        m
+        for m in seen
+        if all(w.lower() in _title(case, m).lower() for w in words)
+    ]
 
 
 def _cases(module):
