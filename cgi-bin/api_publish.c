@@ -221,8 +221,8 @@ static void refuse_stored(struct call *c)
 
 	text_size_format(limit, c->conf->api.max_stored);
 	response_problem(c->response, 429,
-			 "The organization has stored %s bytes, which is the "
-			 "limit; what is old is removed in time, or with "
+			 "The organization has stored %s, which is the limit; "
+			 "retention removes old deliveries; so does "
 			 "DELETE /v2/deliveries?until=.",
 			 limit);
 	response_header(c->response, "Retry-After", "%d", RETRY_STORED_S);

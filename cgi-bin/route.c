@@ -72,7 +72,7 @@ static const struct route routes[] = {
 	 "List the deliveries, newest first."},
 	{"DELETE", "/v2/deliveries", MANAGE, api_delivery_remove, "until",
 	 "Remove the deliveries that finished before `until`, and "
-	 "notifications that none is left of."},
+	 "notifications that have no delivery left."},
 	{"GET", "/v2/deliveries/:id", READ, api_delivery_get, "before",
 	 "Read a delivery with its attempts and answers, a hundred a page."},
 	{"POST", "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver,

@@ -162,7 +162,7 @@ static void check_web_server(struct doctor *d)
 	if (body > FCGID_DEFAULT)
 		doctor_say(d, VERDICT_WARN, 0, "web server",
 			   "[api] max_body is %llu, over the %d bytes that "
-			   "mod_fcgid takes as it comes: use "
+			   "mod_fcgid accepts by default: use "
 			   "examples/apache-mod_fcgid.conf, which sets "
 			   "FcgidMaxRequestLen %d",
 			   body, FCGID_DEFAULT, FCGID_SAMPLE);

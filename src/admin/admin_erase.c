@@ -44,7 +44,7 @@ static enum err refuse_erase(struct admin *a, const struct id *org)
 		return e;
 	log_error("this would remove %llu API keys, %llu hooks, %llu "
 		  "notifications, %llu deliveries with all attempts, and %llu "
-		  "idempotency keys: say --yes",
+		  "idempotency keys: repeat with --yes",
 		  (unsigned long long)n.keys, (unsigned long long)n.hooks,
 		  (unsigned long long)n.notifications,
 		  (unsigned long long)n.deliveries,

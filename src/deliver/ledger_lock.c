@@ -17,7 +17,8 @@ static void tell_begin(struct store *s, const struct plan *plan, size_t lanes,
 
 	store_blocker_find(s, who);
 	snprintf(text, sizeof(text),
-		 "%zu queues and what is new of %zu organizations wait; %s",
+		 "%zu queues, and new notifications of %zu organizations, "
+		 "wait; %s",
 		 lanes, orgs, who);
 	(void)outage_note(plan->state, OUTAGE_LOCK, text);
 	atomic_fetch_add(&plan->count->locked, 1);

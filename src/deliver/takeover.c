@@ -125,8 +125,8 @@ static const char *check_space(struct takeover *t,
 		return NULL;
 	text_size_format(limit, t->s->conf->api.max_stored);
 	return arena_printf(&t->arena,
-			    "the organization has stored %s bytes, which is "
-			    "the limit ([api] max_stored)",
+			    "the organization has stored %s, which is the "
+			    "limit ([api] max_stored)",
 			    limit);
 }
 

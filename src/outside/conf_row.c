@@ -62,9 +62,10 @@ const struct conf_row conf_rows[] = {
 		"put before the path in `Location` and `Link`."},
 	{"api", "max_body", CONF_SIZE, AT(api.max_body),
 	 {1024, 16 * 1024 * 1024 - 1}, "120k",
-	 .meaning = "The longest body that a request may have. By default Apache's "
-		"mod_fcgid answers 500 to a body over 128k. A batch is at most 1 MiB long, unless its first member "
-		"alone is longer."},
+	 .meaning = "The longest body that a request may have. By default "
+		"Apache's mod_fcgid answers 500 to a body over 128k. A batch "
+		"is at most 1 MiB long, unless its first member alone is "
+		"longer."},
 	{"api", "max_hooks", CONF_UINT, AT(api.max_hooks), {1, 1000000},
 	 "1000",
 	 .meaning = "How many hooks an organization may have."},
@@ -86,8 +87,8 @@ const struct conf_row conf_rows[] = {
 		"`?limit=`."},
 	{"api", "max_requests", CONF_UINT, AT(api.max_requests), {1, MANY},
 	 "10000",
-	 .meaning = "A process of `hooks.fcgi` is renewed after so many "
-		"requests."},
+	 .meaning = "After this many requests a process of `hooks.fcgi` starts "
+		"itself again."},
 	{"api", "metrics_allow", CONF_LIST, AT(api.metrics_allow),
 	 .initial = "", .empty = "none",
 	 .meaning = "The networks whose clients may read `/metrics` without a "
@@ -133,13 +134,14 @@ const struct conf_row conf_rows[] = {
 		"deliveries that failed together do not come back together."},
 	{"sender", "disable_after", CONF_DURATION, AT(sender.disable_after),
 	 {1000, 365 * DAY}, "5d",
-	 .meaning = "A hook is disabled when every attempt of so long a time "
-		"has failed, and these were five or more. A long time in "
-		"which nothing was tried does not count."},
+	 .meaning = "A hook is disabled when every attempt has failed for this "
+		"long, at least five of them. A long time in which nothing was "
+		"tried does not count."},
 	{"sender", "lease", CONF_DURATION, AT(sender.lease), {1000, DAY}, "60s",
 	 .meaning = "How long a sender owns a hook's queue without renewing "
-		"that. After a sender has died it takes so long until another "
-		"goes on. It must be at least `timeout` and 5 seconds more."},
+		"that. When a sender has died, it takes this long until "
+		"another one goes on. It must be at least `timeout` and 5 "
+		"seconds more."},
 	{"sender", "response_limit", CONF_SIZE, AT(sender.response_limit),
 	 {0, 1024 * 1024}, "16k",
 	 .meaning = "How much of a receiver's answer is kept with the "
@@ -163,9 +165,9 @@ const struct conf_row conf_rows[] = {
 	 .meaning = "The folder for what outlives a run of the sender: the "
 		"lock that keeps a second sender of the same database from "
 		"working on this host, and notes of what was reported; for the "
-		"API, the table of each organization's share. It must "
-		"be the sender's user's alone, with mode 0700, and is made if "
-		"it is missing."},
+		"API, the table of each organization's share. It must belong "
+		"to the sender's user alone, with mode 0700; it is made if "
+		"missing."},
 
 	{"targets", "allow_http", CONF_BOOL, AT(targets.allow_http),
 	 .initial = "no",
@@ -195,10 +197,10 @@ const struct conf_row conf_rows[] = {
 	 .meaning = "This host's own addresses: `auto` stands for those of its "
 		"interfaces, and addresses that are named come in addition, "
 		"such as the public one of a host that others reach through "
-		"address translation. After a `=`, as in `= 192.0.2.1`, the "
-		"addresses that are named are all. Where the interfaces cannot "
-		"be asked, the sender refuses to start until they are named "
-		"so."},
+		"address translation. After a `=`, as in `= 192.0.2.1`, only "
+		"the named addresses count. Where the interfaces cannot be "
+		"asked, the sender refuses to start until all are named in "
+		"this way."},
 
 	{"retention", "deliveries", CONF_DURATION, AT(retention.deliveries),
 	 {1000, 3650 * DAY}, "30d",
@@ -212,7 +214,7 @@ const struct conf_row conf_rows[] = {
 		"It is kept at least as long as its idempotency key."},
 	{"retention", "held", CONF_DURATION, AT(retention.held),
 	 {1000, 3650 * DAY}, "30d",
-	 .meaning = "A delivery that was held for so long has failed with the "
+	 .meaning = "A delivery that was held for this long fails with the "
 		"reason `expired`, and hooks of the action `delivery.failed` "
 		"are told."},
 	{"retention", "idempotency", CONF_DURATION, AT(retention.idempotency),
@@ -230,8 +232,8 @@ const struct conf_row conf_rows[] = {
 	{"notify", "smtp", CONF_STRING, AT(notify.smtp),
 	 .initial = "smtp://localhost:25",
 	 .meaning = "The mail server, as a URL of `smtp://` (TLS is used if it "
-		"is offered) or `smtps://`, without a user or a password. What "
-		"it does not take is told in the next mail."},
+		"is offered) or `smtps://`, without a user or a password. A "
+		"mail that it does not accept is repeated with the next one."},
 
 	{"secrets", "key_file", CONF_STRING, AT(secrets.key_file),
 	 .empty = "none",
