@@ -10,6 +10,7 @@ python_tests += \
 	%D%/edges.py \
 	%D%/errors.py \
 	%D%/firewall.py \
+	%D%/generators.py \
 	%D%/guide.py \
 	%D%/hooks.py \
 	%D%/lists.py \
