@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_remove: DELETE /v2/deliveries?until=: what retention would remove later,
- * of one organization, now. As much as can be done while the client waits.
+ * api_remove: DELETE /v2/deliveries?until= removes now, for one organization,
+ * what retention would remove later: as much as fits while the client waits.
  */
 #include "api.h"
 #include "base/clock.h"
@@ -15,7 +15,7 @@
 
 enum {
 	LONG_ENOUGH_MS = 2000,
-	/* A cancelled delivery may be on its way for so long. */
+	/* How long a cancelled delivery may still be on its way. */
 	SETTLED_MIN_MS = 600000
 };
 
@@ -28,7 +28,7 @@ static int64_t settled(const struct call *c, int64_t until)
 	return before < until ? before : until;
 }
 
-/* `more`: the time was not enough. */
+/* `more`: the time did not suffice for all. */
 static enum err remove_all(
 	struct call *c, const struct store_purge *p, int64_t end,
 	enum err (*step)(struct store *, const struct store_purge *,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_resume: POST /v2/hooks/:id/resume: what waits goes now.
+ * api_resume: POST /v2/hooks/:id/resume sends waiting deliveries at once.
  */
 #include "api.h"
 #include "body.h"

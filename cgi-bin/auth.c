@@ -57,7 +57,7 @@ static enum err refuse_busy(struct call *c)
 	return ERR_INVALID;
 }
 
-/* ERR_NOT_FOUND: it is none. */
+/* ERR_NOT_FOUND: the text is no key. */
 static enum err find_key(struct call *c, const char *text)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -73,7 +73,7 @@ static enum err find_key(struct call *c, const char *text)
 	if (share_refuses(c->share, hash, clock_monotonic()))
 		return refuse_busy(c);
 	e = store_key_find(c->store, hash, &c->key);
-	/* Who may do everything takes nobody's share. */
+	/* The role admin belongs to no organization: it uses up no share. */
 	if (!e && c->key.role != ROLE_ADMIN)
 		share_begin(c->share, hash, &c->key.org.id, clock_monotonic());
 	return e;

@@ -4,7 +4,7 @@
 #	awk -f embed.awk openapi.yaml openapi.json >openapi_text.c
 #
 # Each becomes two texts: what stands before the address of the service, and
-# what stands behind it.
+# what stands after it.
 
 function escape(s,    part, n, i, out)
 {

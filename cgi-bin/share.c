@@ -22,20 +22,20 @@
 #include "outside/state_dir.h"
 #include "rules/id.h"
 
-/* Another number when the table becomes another one: a process of an earlier
- * version may still have it mapped. */
+/* Change the number with the table's layout: a process of an earlier version
+ * may still have the old one mapped. */
 #define FILE_NAME "share1"
 
 enum {
 	PROCESSES = 256,
 	ROWS = 4096,
 	PROBES = 8,
-	/* So long an organization may have more than half of the time. */
+	/* How long an organization may have more than half of the time. */
 	BURST_MS = 1000,
 	DEBT_MAX_MS = 10000,
-	/* Who was refused comes back together with all the others. */
+	/* Refused clients all come back together. */
 	PENALTY_MS = 3000,
-	/* So long an organization counts as one of those who ask. */
+	/* How long an organization counts as one of those who ask. */
 	SEEN_MS = 3600 * 1000,
 	/* Nothing lasts longer: such times are from before a reboot. */
 	STALE_MS = 600 * 1000
@@ -50,8 +50,8 @@ struct process {
 struct row {
 	_Atomic uint64_t name;
 	_Atomic uint64_t organization; /* of a key */
-	/* Of an organization: when what it has had of the time would be
-	 * its half, if it asked for no more until then. */
+	/* Of an organization: the time at which its share will have fallen
+	 * to half, if it asks no more. */
 	_Atomic int64_t debt;
 	_Atomic int64_t seen;
 };
@@ -68,8 +68,8 @@ struct share {
 
 /* ---- the file ---- */
 
-/* Where API and sender are different users. Everybody may write to /dev/shm:
- * what is found there must be a file of ours. */
+/* Used where API and sender are different users. Everybody may write to
+ * /dev/shm: a file that is found there must be ours. */
 static int open_in_memory(const struct state_dir *dir)
 {
 	char name[80];

@@ -34,7 +34,7 @@ bool self_folder(char path[SELF_PATH_SIZE])
 #endif
 #endif
 
-/* The limit alone is not heeded where cores go to a program. */
+/* Where core_pattern pipes dumps to a program the kernel ignores the limit. */
 void self_keep_secrets(void)
 {
 	const struct rlimit none = {0, 0};

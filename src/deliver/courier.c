@@ -40,7 +40,8 @@ struct courier {
 	size_t back_count;
 	bool stopping; /* starts nothing new */
 	bool unleased; /* a lane waits for its lease to be renewed */
-	int64_t wake;  /* when a lane may send that may not now; monotonic */
+	/* The earliest time at which a waiting lane may send; monotonic. */
+	int64_t wake;
 	struct courier_paces paces;
 	int64_t stop_at; /* when requests in flight are cut off; 0: never */
 };

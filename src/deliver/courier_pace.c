@@ -13,8 +13,8 @@
 #include "rules/pace.h"
 
 enum {
-	KEPT_MAX = 1024, /* hooks that have nothing here */
-	/* A second, and a hundredth for what differs on the way. */
+	KEPT_MAX = 1024, /* hooks; beyond it unused ones are dropped */
+	/* A second, and a hundredth for differences on the way. */
 	SECOND_MS = 1010
 };
 
@@ -65,7 +65,7 @@ static bool is_over(const struct courier_pace *p, int64_t now)
 	return !p->users && !p->halvings && newest(p) + SECOND_MS < now;
 }
 
-/* Where there are too many, any may go that is not used now. */
+/* When there are too many, unused ones are dropped in any order. */
 static void kept_clean(struct courier_paces *paces, uint64_t hook)
 {
 	struct courier_pace **at = kept_bucket(paces, hook);
@@ -159,8 +159,8 @@ void courier_pace_detach(struct courier_paces *paces, struct lane *l)
 
 /* ---- when ---- */
 
-/* The one that `rate` deliveries before it left long enough ago. What has
- * started and not yet left takes its place now. */
+/* The next may leave a second after the delivery `rate` places before it; those
+ * started but not yet left count as leaving now. */
 static int64_t rate_next(const struct lane *l, const struct courier_pace *p)
 {
 	size_t n = p->waiting + l->courier.ready.first->count;
@@ -225,8 +225,8 @@ void courier_pace_leave(struct lane *l, struct parcel *p)
 	}
 }
 
-/* What was in flight together tells of one overload: only what started after
- * the last halving makes another. */
+/* Requests that were in flight together tell of one overload: only one that
+ * started after the last halving makes another. */
 static void learn_halvings(struct lane *l, const struct parcel *p)
 {
 	struct courier_pace *pace = l->courier.pace;

@@ -57,7 +57,9 @@ struct lane {
 		int64_t lease_end;    /* monotonic */
 		int64_t leased_until; /* the same moment, database time */
 		int64_t rate_until;   /* monotonic: no tokens before this */
-		int64_t late; /* most that tokens left later than taken, ms */
+		/* ms by which deliveries left later than their tokens were
+		 * taken, at most. */
+		int64_t late;
 		bool failed; /* at connection level since the lane was opened */
 		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
@@ -165,8 +167,8 @@ double lane_tokens(struct store_lane *l, unsigned rate, int64_t now);
  * number of rows in a request. */
 void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 		int64_t now);
-/* What was taken left so much later than it was taken, ms, and `before` has
- * been heeded already. Returns what has been heeded now. */
+/* Deliveries left `ms` milliseconds after their tokens were taken; `before` of
+ * these have been heeded already. Returns the milliseconds heeded now. */
 int64_t lane_late(struct store_lane *l, int64_t ms, int64_t before,
 		  int64_t now);
 /* When there is less than one token: the time until one row, or a batch, may

@@ -24,16 +24,18 @@ struct locked {
 	size_t count;
 };
 
-/* Whether it is listed: it has no part in what is done for others. */
+/* Whether the organization is listed, and so left out when others are served.
+ */
 bool locked_has(const struct locked *l, const struct id *organization);
 /* Lists those that may be asked again, each alone; `orgs` has room for
  * LOCKED_MAX. */
 size_t locked_due(const struct locked *l, struct id *orgs);
-/* It has met a lock, once more perhaps: not asked for 1, 2, 4 ... 30 s. */
+/* The organization has met a lock, perhaps once more: it is not asked for 1, 2,
+ * 4 ... 30 s. */
 void locked_put(struct locked *l, const struct id *organization);
-/* How many have met it again and again. */
+/* The number of organizations that have met a lock again and again. */
 size_t locked_lasting(const struct locked *l);
-/* It has not. */
+/* The organization met none: it is taken off the list. */
 void locked_end(struct locked *l, const struct id *organization);
 
 #endif

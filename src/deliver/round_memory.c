@@ -29,8 +29,8 @@ bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 	       r->now < l->ledger.leased_until - MARGIN_MS;
 }
 
-/* None, an older one of this run, or one that a lane had when this run took
- * it. Others are later ones of other senders. */
+/* Earlier: none, an older turn of this run, or one that a lane had when this
+ * run took it. All others are later turns of other senders. */
 static bool is_earlier_turn(const struct round_memory *m, uint64_t turn)
 {
 	if (!turn || (turn >> 32 == m->turn >> 32 && turn < m->turn))

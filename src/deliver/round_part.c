@@ -107,13 +107,14 @@ static enum err try_items(struct round *r, struct parcel_list *back,
 	choose_items(r, back, item, n);
 	e = round_try(r);
 	r->due_count = 0;
-	parcel_list_join(back, &r->part); /* in vain: it goes with the next */
+	/* If it failed, they go with the next try. */
+	parcel_list_join(back, &r->part);
 	for (size_t i = 0; i < n && !e && r->wait_count; i++)
 		round_wait_end(r, item[i].number);
 	return e;
 }
 
-/* What a receiver answered may be the reason. */
+/* A receiver's answer may be the reason. */
 static void strip_answers(const struct round_item *item,
 			  struct parcel_list *back)
 {

@@ -125,7 +125,7 @@ static enum err fence(struct round *r)
 /* ---- new lanes ---- */
 
 /* Without all of its secrets a hook gets no signatures that its receiver
- * expects, and without its headers perhaps no entrance. */
+ * expects, and without its headers it may be turned away. */
 static void leave(struct round *r, struct lane *l)
 {
 	char id[ID_TEXT_SIZE];

@@ -12,7 +12,7 @@
 #include "deliver/round.h"
 
 enum {
-	WAITS_MAX = 1024, /* of lanes that are not open: room for those is */
+	WAITS_MAX = 1024, /* of lanes not open; open lanes always have room */
 	PLACES = WAITS_MAX + STORE_LANE_MAX,
 	FIRST_MS = 1000,
 	LONGEST_MS = 30000,
@@ -80,7 +80,7 @@ void round_wait_put(struct round *r, uint64_t lane, bool refused)
 	for (size_t i = 0; i < r->wait_count && w->lane != lane; i++)
 		w++;
 	if (w == &r->wait[r->wait_count]) {
-		/* One more that is only due is met again with the next look. */
+		/* A lane that is only due is found again by the next look. */
 		if (r->wait_count >= WAITS_MAX && !is_here(r, lane))
 			return;
 		*w = (struct round_wait){.lane = lane, .since = now};

@@ -21,7 +21,7 @@ struct round_wait {
 	uint64_t lane;
 	int64_t since, again; /* monotonic */
 	unsigned tries;
-	bool refused; /* it was no lock */
+	bool refused; /* the database refuses its rows: it is no lock */
 };
 
 void round_wait_init(struct round *r);
@@ -35,23 +35,24 @@ bool round_wait_rests(const struct round *r, uint64_t lane);
 /* Whether any lane waits. */
 bool round_wait_any(const struct round *r);
 
-/* It has met a lock, or was refused, once more perhaps. */
+/* The lane has met a lock, or was refused, perhaps once more. */
 void round_wait_put(struct round *r, uint64_t lane, bool refused);
-/* A question took so long, in vain: the next one waits for longer than that. */
+/* A query waited this long in vain: the next one waits for longer than that. */
 void round_wait_pace(struct round *r, int64_t ms);
-/* It has not: others that wait may be free, too, and are asked at once. */
+/* The lane met none: it is taken off the list. Others that wait may be free,
+ * too, and are asked at once. */
 void round_wait_end(struct round *r, uint64_t lane);
 /* Forgets lanes that are not open here, nor among these, which are due: other
  * senders have served them. */
 void round_wait_forget(struct round *r, const uint64_t *due, size_t n);
 
-/* Whether only lanes are left that were locked for as long as their lease;
- * `once`: those count, too, that were never taken. */
+/* Whether only lanes are left that were locked for as long as their lease.
+ * With `once`, lanes that were never taken count, too. */
 bool round_wait_is_vain(const struct round *r, bool once);
 
-/* How many have met a lock again and again. */
+/* The number of lanes that have met a lock again and again. */
 size_t round_wait_lasting(const struct round *r);
-/* Whether any of those that wait was refused. */
+/* Whether any lane waits because it was refused. */
 bool round_wait_is_refused(const struct round *r);
 
 #endif

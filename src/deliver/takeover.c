@@ -245,10 +245,9 @@ static size_t part_rows(const struct takeover *t)
 	return rows ? rows : 1;
 }
 
-/* Of an organization that does not exist nothing but the row itself is read,
- * however long it is; and when it was made just now, its rows stay. Adds to
- * `bytes` the length of the resources, also of those that are too long: the
- * server has read them. */
+/* Of a row whose organization does not exist, the resource is not read. If the
+ * organization was made just now, its rows stay. Adds to `bytes` the length of
+ * the resources, also of those that are too long: the server has read them. */
 static enum err take_part(struct takeover *t, size_t n, size_t *bytes)
 {
 	struct store_taken taken[TAKEOVER_PART];

@@ -164,7 +164,7 @@ static bool heading_is_known(struct reader *r, const char *line)
 	return true;
 }
 
-/* Without a comment behind it, and without blanks around, as inih does it. */
+/* Cuts off a comment at its end, and the blanks around it, as inih does. */
 static char *trim(char *s)
 {
 	static const char blank[] = " \t\v\f\r\n";

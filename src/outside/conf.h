@@ -39,7 +39,7 @@ struct conf {
 		uint64_t port;
 	} database;
 	struct {
-		char *base_path; /* "" or "/prefix" without a slash behind */
+		char *base_path; /* "" or "/prefix", no slash at its end */
 		uint64_t max_body, max_hooks, max_due, page_size, max_requests;
 		uint64_t max_stored;
 		struct conf_list metrics_allow;

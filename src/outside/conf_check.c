@@ -128,7 +128,8 @@ static enum err check_lease(const struct conf *c)
 			   "plus 5s");
 }
 
-/* The whole attempt includes connecting: who shortens it shortens that too. */
+/* The whole attempt includes connecting: a shorter timeout shortens
+ * connect_timeout. */
 static void derive(struct conf *c)
 {
 	if (!*c->sender.user_agent) {

@@ -63,7 +63,7 @@ enum err db_fail_connection(struct db *db)
 {
 	unsigned number = mysql_errno(db->my);
 
-	/* The library's text has half of the way's name. */
+	/* The library's own message names the method only in part. */
 	if (number == DB_WAY_REFUSED)
 		return db_fail(db, number,
 			       "the server asks for the password in a way that "

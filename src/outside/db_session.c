@@ -36,8 +36,8 @@ __attribute__((format(printf, 2, 3))) static enum err set_variables(
 	return mysql_query(db->my, sql) ? db_fail_connection(db) : ERR_OK;
 }
 
-/* MySQL has no such variable, and MariaDB since 10.3, which also waits for a
- * lock for no time at all. */
+/* MySQL has no such variable. MariaDB has it since 10.3, and since then can
+ * also refuse to wait for a lock. */
 static enum err end_idle_transactions(struct db *db, unsigned seconds)
 {
 	db->takes_none = false;

@@ -29,7 +29,7 @@ struct headroom {
 
 struct headroom_rule {
 	uint64_t part;	 /* one count allows 1/part of the room to be used */
-	int64_t full_ms; /* how long "there is no room" is believed */
+	int64_t full_ms; /* how long a count without room is believed */
 };
 
 /* Whether the last count still answers: `want` fits, or there is no room.
@@ -40,7 +40,7 @@ bool headroom_tells(const struct headroom *q, const struct id *organization,
 /* Keeps a new count: `room` more fit. */
 void headroom_keep(struct headroom *q, const struct id *organization,
 		   uint64_t room, int64_t now);
-/* `n` more were added; below 0: so many went. */
+/* `n` more were added; negative: removed. */
 void headroom_added(struct headroom *q, const struct id *organization,
 		    int64_t n);
 /* Whether any count is young enough to be believed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_replay: sending all deliveries of a hook again that were created in
- * some time. Each goes again as in store_redeliver.
+ * store_replay: sends all deliveries of a hook again that were created within a
+ * range of time. Each goes again as in store_redeliver.
  */
 #ifndef HOOKS_STORE_REPLAY_H
 #define HOOKS_STORE_REPLAY_H
@@ -20,8 +20,8 @@ enum { STORE_REPLAY_MAX = 20000 }; /* deliveries of one replay */
 struct store_replay {
 	const struct store_hook *hook; /* borrowed */
 	int64_t since, until;	       /* time of creation; until excluded */
-	const char *states; /* with commas between. Of a disabled hook what is
-		       pending is held */
+	const char *states; /* separated by commas. A pending delivery of a
+		       disabled hook is held */
 	/* Found: */
 	struct store_redeliver_row *row;
 	size_t count;

@@ -307,7 +307,7 @@ class Config(admincase.AdminCase):
         config = self.write_config(
             "long.conf",
             f"# {'a long comment ' * 30}\n[targets]\n"
-            f"deny_networks = {many} ; {'and one behind it ' * 20}\n"
+            f"deny_networks = {many} ; {'and one after it ' * 20}\n"
             f"; {'= ' * 200}\nports = 443\n",
         )
         done = self.run("config", config=config)

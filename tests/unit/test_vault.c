@@ -10,7 +10,7 @@
 #include "rules/vault.h"
 
 static const unsigned char key[CRYPT_KEY_SIZE] =
-	"thirty-two bytes, no NUL behind";
+	"thirty-two bytes, a NUL as last";
 static const unsigned char other[CRYPT_KEY_SIZE] = "another one";
 static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
