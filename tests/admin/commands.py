@@ -21,7 +21,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 class Migrate(admincase.AdminCase):
     migrated = False
 
-    def test_1_everything_else_waits_for_it(self):
+    def test_1_other_commands_refuse_before_it(self):
         for line in (("org", "list"), ("status",), ("key", "list", NOBODY)):
             self.fails(78, *line, words=("hooks-admin migrate",))
 
@@ -43,7 +43,7 @@ class Migrate(admincase.AdminCase):
         assert [d.status for d in done] == [0] * 4, done
         assert "".join(d.out for d in done) == want + "\n", done
 
-    def test_4_again_does_nothing(self):
+    def test_4_a_second_time_it_does_nothing(self):
         assert self.admin("migrate") == ""
         assert self.admin("migrate", "--dry-run") == ""
         told = json.loads(self.admin("migrate", "--json"))
@@ -88,7 +88,7 @@ class Database(admincase.AdminCase):
             self.fails(78, "org", "list", config=config, words=("denied",))
 
 
-class Defaults(admincase.AdminCase):
+class ServerDefaults(admincase.AdminCase):
     """A server may have any default for the settings of a session."""
 
     migrated = False
@@ -104,7 +104,7 @@ class Defaults(admincase.AdminCase):
         "init_connect": "'SET NAMES latin1'",
     }
 
-    def test_they_do_not_matter(self):
+    def test_server_defaults_have_no_effect(self):
         before = {
             k: self.db.value(f"SELECT @@GLOBAL.{k}") for k in self.GLOBALS
         }
@@ -350,14 +350,14 @@ class Status(admincase.AdminCase):
         self.admin("org", "delete", organization, "--yes")
         self.db.sql(f"DELETE FROM vh_notifications WHERE action = '{text}'")
 
-    def test_3_json(self):
+    def test_4_json(self):
         got = json.loads(self.admin("status", "--json"))
         assert got["due"] == 1 and got["failed"] == 1, got
         assert got["rejectedNotifications"][0]["action"] == "a\tb\nc", got
         assert got["senders"][0]["endedAt"] is None, got
         assert got["senderAlive"] is False, got
 
-    def test_4_a_sender_that_lives_or_was_there_just_now(self):
+    def test_5_a_sender_that_lives_or_was_there_just_now(self):
         for seen, ended, life in (
             ("1 SECOND", "NULL", "alive"),
             ("50 SECOND", "seen_at", "alive"),

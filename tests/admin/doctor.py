@@ -102,7 +102,7 @@ class Doctor(sendcase.SendCase):
         assert "connected" in got["target"][1], got
         assert not self.sink.at(), "nothing was sent"
 
-    def test_13_a_transaction_that_holds_locks(self):
+    def test_02_a_transaction_that_holds_locks(self):
         self.service.db.sql(
             f"GRANT PROCESS ON *.* TO '{service.ADMIN}'@'localhost'"
         )
@@ -118,12 +118,12 @@ class Doctor(sendcase.SendCase):
         assert "root@localhost" in text, text
         assert 30 < int(re.search(r"for (\d+) s", text)[1]) < 120, text
 
-    def test_02_json(self):
+    def test_03_json(self):
         got = json.loads(self.service.admin("doctor", "--json"))
         assert [c["check"] for c in got] == CHECKS, got
         assert all(list(c) == ["verdict", "check", "text"] for c in got), got
 
-    def test_03_wrong_configuration(self):
+    def test_04_wrong_configuration(self):
         path = self.service.folder / "wrong.conf"
         path.write_text("[sender]\nlease = 1s\n")
         got, status = self.doctor(config=path)
@@ -138,7 +138,7 @@ class Doctor(sendcase.SendCase):
             sender={"ca_file": "/nonexistent"},
         )
 
-    def test_04_database_away(self):
+    def test_05_database_away(self):
         got = self.finds(
             "FAIL",
             75,
@@ -151,7 +151,7 @@ class Doctor(sendcase.SendCase):
             "FAIL", 78, "database", "denied", database={"password": "wrong"}
         )
 
-    def test_05_settings(self):
+    def test_06_settings(self):
         self.setting("max_allowed_packet", 1048576, "warn", 0, "16M")
         self.setting("wait_timeout", 30, "warn", 0, "60 s")
         self.setting("max_connections", 10, "ok", 0)
@@ -164,7 +164,7 @@ class Doctor(sendcase.SendCase):
             api={"max_body": "15m"},
         )
 
-    def test_06_schema(self):
+    def test_07_schema(self):
         sql = self.service.db.sql
         sql("UPDATE vh_installation SET version = version + 1")
         try:
@@ -174,7 +174,7 @@ class Doctor(sendcase.SendCase):
         finally:
             sql("UPDATE vh_installation SET version = version - 1")
 
-    def test_07_cron(self):
+    def test_08_cron(self):
         sql = self.service.db.sql
         self.once()
         sql(
@@ -200,7 +200,7 @@ class Doctor(sendcase.SendCase):
         self.once()
         self.finds("ok", 0, "cron")
 
-    def test_07_keys(self):
+    def test_09_keys(self):
         sql = self.service.db.sql
         self.finds("ok", 0, "keys")
         sql(
@@ -216,7 +216,7 @@ class Doctor(sendcase.SendCase):
             "AUTO_INCREMENT" if self.service.db.oracle else "no application",
         )
 
-    def test_07_an_outbox_as_on_an_old_server(self):
+    def test_10_an_outbox_as_on_an_old_server(self):
         """The sender heals it where it may; doctor says it elsewhere."""
         sql = self.service.db.sql
         sql(
@@ -256,7 +256,7 @@ class Doctor(sendcase.SendCase):
         self.once()
         assert self.service.db.value("SELECT COUNT(*) FROM vh_outbox") == "0"
 
-    def test_08_clock(self):
+    def test_11_clock(self):
         """The database's is wrong; nothing else can be, for a test."""
         sql = self.service.db.sql
         sql("SET GLOBAL init_connect = 'SET timestamp = 1000000000'")
@@ -265,7 +265,7 @@ class Doctor(sendcase.SendCase):
         finally:
             sql("SET GLOBAL init_connect = ''")
 
-    def test_09_targets(self):
+    def test_12_targets(self):
         free = "http://127.0.0.1:1/x"
         self.finds("FAIL", 69, "target", "firewall", args=[free])
         self.finds(
@@ -293,7 +293,7 @@ class Doctor(sendcase.SendCase):
         self.service.admin("hook", "disable", self.fresh())
         self.finds("ok", 0, "target", "no hook")
 
-    def test_10_certificates(self):
+    def test_13_certificates(self):
         folder = pathlib.Path(self.service.folder.path)
         authority = certificates.Authority(folder, "authority")
         pem = str(authority.issue("good", "IP:127.0.0.1"))
@@ -312,7 +312,7 @@ class Doctor(sendcase.SendCase):
         finally:
             secure.close()
 
-    def test_11_web_server(self):
+    def test_14_web_server(self):
         sample = (where.EXAMPLES / "apache-mod_fcgid.conf").read_text()
         limit = int(re.search(r"^FcgidMaxRequestLen (\d+)", sample, re.M)[1])
         self.finds("ok", 0, "web server", api={"max_body": "128k"})
@@ -324,7 +324,7 @@ class Doctor(sendcase.SendCase):
             api={"max_body": "1m"},
         )
 
-    def test_12_state_folder(self):
+    def test_15_state_folder(self):
         def finds(verdict, status, word, folder):
             self.finds(
                 verdict,
@@ -351,7 +351,7 @@ class Doctor(sendcase.SendCase):
 class Storage(sendcase.SendCase):
     settings = {"api": {"max_stored": "4k"}}
 
-    def test_who_has_much(self):
+    def test_organizations_with_much_are_named(self):
         self.publish('{"x":"' + "y" * 2500 + '"}')
         out = self.service.admin("doctor")
         assert re.search(
@@ -362,7 +362,7 @@ class Storage(sendcase.SendCase):
 class Strangers(tap.Case):
     """Tables of another program in our database."""
 
-    def test_they_are_named(self):
+    def test_tables_of_another_program_are_named(self):
         made = service.Service(schema=False)
         try:
             made.db.sql((where.EXAMPLES / "database.sql").read_text(), name="")

@@ -233,7 +233,7 @@ class Purge(_Case):
             ["16", "held"],
         ]
 
-    def test_5_again_there_is_nothing(self):
+    def test_5_a_second_time_there_is_nothing(self):
         assert self.counts() == [0] * 7
         assert json.loads(self.admin("purge", "--json")) == {
             "deliveries": 0,
@@ -245,7 +245,7 @@ class Purge(_Case):
             "statistics": 0,
         }
 
-    def test_6_words_behind_it_are_usage(self):
+    def test_6_words_after_it_are_usage(self):
         self.fails(64, "purge", "now")
 
     def test_7_a_lane_that_is_leased_is_left_alone(self):

@@ -25,7 +25,7 @@ class Keys(ApiCase):
             401, "GET", f"/v2/auth/test?api_key={self.key}", key="wrong"
         )
 
-    def test_none_or_a_bad_one(self):
+    def test_no_key_or_a_bad_one(self):
         for headers in (
             [],
             [("Authorization", "")],
@@ -68,7 +68,7 @@ class Keys(ApiCase):
                 headers=[(name, "wrong")],
             )
 
-    def test_revoked(self):
+    def test_a_revoked_key(self):
         organization = self.service.organization("Revoked")
         key = self.service.key(organization)
         self.good(200, "GET", "/v2/hooks", key=key)

@@ -92,7 +92,7 @@ class CutOff(ApiCase):
 
 
 class Coded(ApiCase):
-    def test_a_body_must_be_as_it_is(self):
+    def test_a_content_encoding_is_refused(self):
         body = gzip.compress(json.dumps(EVENT).encode())
         path = f"{HOOKS}/{self.hook()['_id']}"
         rows = (("POST", PATH), ("PUT", path), ("POST", f"{path}/ping"))
@@ -112,7 +112,7 @@ class Empty(ApiCase):
 
     variants = ("cgi",)
 
-    def test_an_empty_one_needs_a_length(self):
+    def test_an_empty_body_needs_a_length(self):
         path = f"{HOOKS}/{self.hook()['_id']}/ping"
         self.problem(400, "POST", path, b"", chunked=True)
         self.good(202, "POST", path, b"")

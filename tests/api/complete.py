@@ -47,7 +47,7 @@ def missing(want, got):
 
 
 class Complete(tap.Case):
-    def test_every_answer_was_had(self):
+    def test_every_described_answer_was_seen(self):
         left = missing(described(), seen())
         assert not left, "\n".join(" ".join(row) for row in left)
 

@@ -47,7 +47,7 @@ class Compressed(ApiCase):
 class Forms(ApiCase):
     """Each spelling that servers are known to make, through our own doors."""
 
-    def test_every_spelling_is_ours(self):
+    def test_a_tag_that_a_proxy_changed_is_known(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
         for form in FOREIGN:
             text = self.call("GET", path).header("ETag").strip('"')
@@ -80,7 +80,7 @@ class Parts(ApiCase):
     def tag(self, path, key=""):
         return self.call("GET", path, key=key).header("ETag").strip('"')
 
-    def test_only_what_a_client_sets_spoils_a_change(self):
+    def test_a_tag_of_a_lesser_role_fits_a_change(self):
         hook = self.hook(headers={"X-Token": "hush"})
         path = f"/v2/hooks/{hook['_id']}"
         reader = self.service.key(self.organization, "read")
@@ -96,7 +96,7 @@ class Parts(ApiCase):
         assert answer.status == 200, answer
         assert self.tag(path).split(".")[0] != mine.split(".")[0]
 
-    def test_two_changes_in_one_millisecond_are_two_tags(self):
+    def test_two_changes_in_one_millisecond_give_two_tags(self):
         """The clock stands still: the row says that it was changed later."""
         path = f"/v2/hooks/{self.hook()['_id']}"
         late = "updated_at = '2030-01-01'"
@@ -108,13 +108,13 @@ class Parts(ApiCase):
             seen.add(self.tag(path).split(".")[0])
         assert len(seen) == 4, seen
 
-    def test_a_change_that_is_none_is_no_other_tag(self):
+    def test_a_change_without_effect_keeps_the_tag(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
         before = self.tag(path)
         self.good(200, "POST", f"{path}/enable", {})
         assert self.tag(path) == before
 
-    def test_a_rotated_secret_moves_it(self):
+    def test_a_rotated_secret_changes_the_tag(self):
         path = f"/v2/hooks/{self.hook()['_id']}"
         before = self.tag(path)
         self.good(200, "POST", f"{path}/secret/rotate", {})

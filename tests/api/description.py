@@ -88,11 +88,11 @@ class Lint(tap.Case):
             for p in found
         ]
 
-    def test_it_is_silent(self):
+    def test_it_finds_no_fault(self):
         problems = self.problems(openapi.SOURCE)
         assert not problems, "\n".join(problems)
 
-    def test_it_finds_what_is_planted(self):
+    def test_it_finds_a_planted_fault(self):
         folder = processes.Folder()
         try:
             path = folder / "openapi.yaml"
@@ -228,7 +228,7 @@ class Checker(tap.Case):
                 body=json.dumps({**problem, **change}).encode(), **options
             )
 
-    def test_what_is_taken_is_described(self):
+    def test_every_parameter_taken_is_described(self):
         for target, body in (("?colour=1", b""), ("", b'{"x": 1}')):
             try:
                 openapi.check(

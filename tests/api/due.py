@@ -90,7 +90,7 @@ class More(_Due):
         self.good(204, "DELETE", f"/v2/hooks/{hook}")
         self.publish(202)
 
-    def test_of_others_it_does_not_matter(self):
+    def test_other_organizations_do_not_count(self):
         self.fresh()
         for _ in range(3):
             self.publish()
@@ -216,7 +216,7 @@ class Far(_Due):
         tap.at_end(self.sink.close)
         self.door = doors.enter(self.variant, self.service)
 
-    def test_the_limit_is_kept_all_the_same(self):
+    def test_the_limit_is_kept_from_far_below(self):
         self.fresh()
         accepted = 0
         begin = time.monotonic()

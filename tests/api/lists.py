@@ -162,7 +162,7 @@ class Much(_Lists):
         assert keys == list(range(keys[0], keys[0] - len(keys), -1)), keys
 
 
-class Of(_Lists):
+class OfOne(_Lists):
     """A notification with many deliveries, a delivery with many attempts."""
 
     HOOKS, ATTEMPTS = 1203, 250

@@ -365,7 +365,7 @@ class Addresses(tap.Case):
         self.door.remote = remote
         return self.door.request("GET", METRICS, headers).status
 
-    def test_those_that_are_allowed(self):
+    def test_addresses_that_are_allowed(self):
         for remote in (
             "127.0.0.1",
             "127.255.255.254",
@@ -376,7 +376,7 @@ class Addresses(tap.Case):
         ):
             assert self.status(remote) == 200, remote
 
-    def test_those_that_are_not(self):
+    def test_addresses_that_are_not_allowed(self):
         for remote in (
             "10.2.0.1",
             "192.0.2.1",
@@ -403,7 +403,7 @@ class Addresses(tap.Case):
         for key in ("wrong", self.service.key(self.service.organization())):
             assert self.status("127.0.0.1", ("Authorization", key)) == 200
 
-    def test_nobody(self):
+    def test_an_empty_list_allows_nobody(self):
         self.service.write_config("hooks_api", api={"metrics_allow": ""})
         assert self.status("127.0.0.1") == 401
         self.service.write_config("hooks_api")

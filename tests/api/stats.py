@@ -83,7 +83,7 @@ class Exact(SendCase):
             assert [point[c] for c in COUNTS] == [0] * 4, point
             assert point["latency"] == point["duration"] == NOTHING, point
 
-    def test_2_so_many_delivered_and_failed(self):
+    def test_2_the_numbers_delivered_and_failed(self):
         good = self.hook("/good", "event.created")
         bad = self.hook("/bad", "event.voted")
         self.sink.script("/bad", then=Answer(500))
@@ -366,7 +366,7 @@ class Ranges(ApiCase):
         )
         assert got["hooks"][0]["delivered"] == 0
 
-    def test_steps_that_are_none(self):
+    def test_bad_steps(self):
         for step in (
             "0",
             "30s",
@@ -388,7 +388,7 @@ class Ranges(ApiCase):
         for step in ("60s", "1440m", "24h", "1d", "60000ms"):
             self.get(f"?step={step}")
 
-    def test_times_that_are_none(self):
+    def test_bad_times(self):
         for since in (
             "",
             "yesterday",

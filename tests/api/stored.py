@@ -86,7 +86,7 @@ class Stored(sendcase.SendCase):
         assert LIMIT - 21_000 < found["used"] <= LIMIT, found
         assert self.published(10).status == 202, "a small one fits"
 
-    def test_2_of_others_nothing_is_taken(self):
+    def test_2_each_organization_has_room_of_its_own(self):
         other = self.service.key(self.service.organization("Other"))
         assert self.published(20_000, key=other).status == 202
         found = self.stored(other)

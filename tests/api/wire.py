@@ -124,7 +124,7 @@ class Bodies(_Wire):
         )
         self.good(202, "POST", PATH, BODY)
 
-    def test_lengths_that_are_none(self):
+    def test_bad_lengths(self):
         for length in (
             "-1",
             "x",
@@ -245,7 +245,7 @@ class Headers(_Wire):
             )
             assert answer.status == 401, (name, answer)
 
-    def test_api_key_is_only_one_thing(self):
+    def test_a_key_in_the_query_once_and_in_lower_case(self):
         self.problem(
             400, "GET", f"/v2/hooks?api_key={self.key}&api_key=x", key=None
         )

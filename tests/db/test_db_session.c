@@ -90,7 +90,7 @@ static bool waits_for_no_time(void)
 	       db_rows(q) == 1;
 }
 
-START_TEST(a_hasty_one_does_not_wait)
+START_TEST(a_hasty_session_does_not_wait)
 {
 	struct try t = {0};
 	bool not_at_all = waits_for_no_time();
@@ -177,7 +177,7 @@ Suite *suite_db_session(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_sender_meets_a_lock_once);
-	tcase_add_test(t, a_hasty_one_does_not_wait);
+	tcase_add_test(t, a_hasty_session_does_not_wait);
 	tcase_add_test(t, a_senders_locks_end_before_its_lease);
 	tcase_add_test(t, an_idle_connection_is_opened_again);
 	tcase_add_test(t, no_session_is_made_to_last_longer);

@@ -258,7 +258,7 @@ class Killers(_CrashCase):
         self.once("delivered")
         self.service.db.sql("DELETE FROM vh_deliveries")
 
-    def test_alone(self):
+    def test_one_that_kills_alone_is_held(self):
         self.fresh("/killer")
         self.sink.script("/killer", then=Hang())
         self.publish_many(3)
@@ -275,7 +275,7 @@ class Killers(_CrashCase):
         assert "crashed three times" in reason, reason
         self.end("/killer")
 
-    def test_a_batch_alone(self):
+    def test_a_batch_that_kills_is_held(self):
         self.fresh("/batch")
         self.set(batch_size=5)
         self.sink.script("/batch", then=Hang())
@@ -288,7 +288,7 @@ class Killers(_CrashCase):
         assert [json.loads(r)["n"] for r, _ in self.held()] == [0, 1, 2, 3, 4]
         self.end("/batch")
 
-    def test_kills_do_not_count(self):
+    def test_kills_from_outside_do_not_count(self):
         self.fresh("/innocent")
         self.sink.script("/innocent", then=Hang())
         self.publish_many(1)
@@ -304,7 +304,7 @@ class Killers(_CrashCase):
         )
         self.service.db.sql("DELETE FROM vh_deliveries")
 
-    def test_it_is_told(self):
+    def test_a_held_killer_is_reported(self):
         self.fresh("/killer", "event.created")
         self.hook("/told", "delivery.failed")
         self.service.write_config(
@@ -427,7 +427,7 @@ class Unrecorded(_CrashCase):
         self.once(f"delivered {count}, failed 0")
         return self.sink.at(path)[-1]
 
-    def test_it_is_counted_and_shown(self):
+    def test_attempts_without_a_record_are_counted_and_shown(self):
         self.fresh("/died")
         self.sink.script("/died", then=Answer(200, delay=1))
         request = self.kill_one("/died", 1)

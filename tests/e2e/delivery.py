@@ -196,7 +196,7 @@ class Large(SendCase):
             assert one.json()["resource"]["n"] == n
 
 
-class Again(SendCase):
+class Retries(SendCase):
     """Failures are tried again by the schedule: here 1 s three times."""
 
     def drain(self, seconds=15):

@@ -138,7 +138,7 @@ class Options(LaneCase):
             assert sixth - first > 0.7, times
         assert times[-1] - times[0] < 6, "nor less, for long"
 
-    def test_nor_when_answers_are_late_and_then_are_not(self):
+    def test_the_rate_holds_when_late_answers_catch_up(self):
         self.fresh("/late")
         self.set(rate_limit=3)
         self.sink.script(

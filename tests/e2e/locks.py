@@ -64,7 +64,7 @@ class _LockCase(LaneCase):
         )
 
 
-class Lasting(_LockCase):
+class LastingLock(_LockCase):
     """While a sender is at work."""
 
     def under_way(self, seconds):
@@ -132,7 +132,7 @@ class Lasting(_LockCase):
         assert sender.stop() == 0
         assert "disabled" in sender.errors(), sender.errors()
 
-    def test_of_the_signs_of_life(self):
+    def test_of_the_row_of_a_sender(self):
         self.once()
         with self.service.db.holding("SELECT * FROM vh_senders FOR UPDATE"):
             sender = self.service.start_sender()
@@ -165,7 +165,7 @@ class Lasting(_LockCase):
         assert again.header("webhook-maybe-duplicate") == "1"
 
 
-class Once(_LockCase):
+class LockedOnce(_LockCase):
     """`hooks-send --once`: the rest in the same run, and 75."""
 
     def run_once(self, seconds):
@@ -199,7 +199,7 @@ class Once(_LockCase):
         self.once("delivered 1,")
 
 
-class Refused(_LockCase):
+class RefusedStatements(_LockCase):
     """What the database refuses ends no worker: what it is about waits, all
     else goes on."""
 
@@ -238,7 +238,7 @@ class Refused(_LockCase):
         assert status == 70, (status, sender.errors())
         assert "refused a statement" in sender.errors(), sender.errors()
 
-    def test_the_signs_of_life(self):
+    def test_the_row_of_a_sender(self):
         name = "DATETIME(3) NOT NULL"
         with (
             self.refusing(

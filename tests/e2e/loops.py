@@ -60,7 +60,7 @@ class _Loop(sendcase.SendCase):
 
 
 class Itself(_Loop):
-    def test_1_nothing_comes_back(self):
+    def test_1_a_delivery_to_itself_is_refused(self):
         for _ in range(2):
             self.point(self.door, self.key, self.key, self.door)
         self.post()
@@ -73,7 +73,7 @@ class Itself(_Loop):
         assert rows == [["508"]], rows
         self.fresh("/hook", "event.created")
 
-    def test_2_nor_under_any_of_its_ids(self):
+    def test_2_and_under_any_of_its_ids(self):
         self.post()
         self.service.send("--once")
         [request] = self.sink.wait(1, "/hook")
@@ -89,7 +89,7 @@ class Itself(_Loop):
             assert problem["title"] == "Loop Detected", problem
         self.sink.clear()
 
-    def test_3_others_are_counted(self):
+    def test_3_hops_of_others_are_counted(self):
         for headers, sent in (
             ((), None),
             ((("webhook-id", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),), "1"),
@@ -122,7 +122,7 @@ class Between(_Loop):
                 f"UPDATE {table} SET {column} = UNHEX('{self.organization}')"
             )
 
-    def test_it_ends(self):
+    def test_a_loop_of_two_services_ends(self):
         self.point(self.door, self.far_key, self.key, self.far)
         self.point(self.far, self.key, self.far_key, self.door)
         self.post()

@@ -115,7 +115,7 @@ class Dead(_NeighbourCase):
         self.publish_many(100, org, "user.joined")
         return self.sink.wait(before + 100, "/healthy", 20)[-1].time - begin
 
-    def test_it_sees_probes_and_the_others_notice_nothing(self):
+    def test_a_dead_one_sees_probes_and_the_others_notice_nothing(self):
         org = self.healthy()
         with socket.create_server(("127.0.0.1", 0)) as gone:
             port = gone.getsockname()[1]

@@ -97,7 +97,7 @@ class Once(LaneCase):
         status = sender.stop()
         assert status == 0, (status, sender.errors())
 
-    def test_a_row_without_its_notification_turns_nothing(self):
+    def test_a_row_without_its_notification_does_no_harm(self):
         """Somebody deleted it by hand."""
         self.fresh()
         self.publish_many(3)

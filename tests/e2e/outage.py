@@ -325,7 +325,7 @@ class Overtaken(LaneCase):
     def state(self):
         return self.service.state("outage")
 
-    def test_it_is_no_outage(self):
+    def test_a_conflict_is_no_outage(self):
         for n, table in enumerate(("notifications", "deliveries", "lanes")):
             self.fresh(f"/{table}")
             sender = self.service.start_sender()
@@ -351,7 +351,7 @@ class Overtaken(LaneCase):
             assert sender.errors() == "", (table, sender.errors())
             assert len(self.sink.at(f"/{table}")) == 1, table
 
-    def test_it_is_told_when_it_does_not_end(self):
+    def test_conflicts_without_end_are_an_outage(self):
         self.fresh()
         sender = self.service.start_sender()
         self.conflict("notifications")

@@ -124,7 +124,7 @@ class Sessions(_Outbox):
         "SET tx_isolation = 'SERIALIZABLE'",
     )
 
-    def test_they_have_no_effect(self):
+    def test_settings_of_the_session_have_no_effect(self):
         self.fresh()
         begin = datetime.datetime.now(datetime.timezone.utc)
         for n, setting in enumerate(self.SETTINGS):
@@ -312,7 +312,7 @@ class Rows(_Outbox):
 class Waiting(_Outbox):
     """Rows that no sender has taken over yet are seen."""
 
-    def test_they_are_listed_without_an_id(self):
+    def test_waiting_rows_are_listed_without_an_id(self):
         self.fresh()
         self.publish('{"n":0}')
         for n in (1, 2):
@@ -355,7 +355,7 @@ class Waiting(_Outbox):
             assert all("_id" in each for each in rest), rest
         self.once("delivered 3,")
 
-    def test_they_are_counted(self):
+    def test_waiting_rows_are_counted(self):
         def figures():
             status = json.loads(self.service.admin("--json", "status"))
             answers = [
@@ -391,7 +391,7 @@ class Waiting(_Outbox):
 class Transactions(_Outbox):
     """Of applications, which may last."""
 
-    def test_one_that_is_open_keeps_nobody_waiting(self):
+    def test_an_open_one_keeps_nobody_waiting(self):
         self.fresh()
         other = self.service.organization("Other")
         open_one = Session(self.service)
@@ -564,7 +564,7 @@ class Strangers(_Outbox):
             found.append(round((time.monotonic() - begin) * 1000))
         return sorted(found)
 
-    def test_nobody_waits_for_them(self):
+    def test_rows_of_unknown_organizations_delay_nobody(self):
         self.fresh()
         sender = self.service.start_sender("--workers", "1")
         self.waits(range(1))
@@ -620,7 +620,7 @@ class News(_Outbox):
         self.once("delivered 0,")
         assert len(self.sink.at("/good")) == 20
 
-    def test_the_same_of_counts_and_alerts(self):
+    def test_outcomes_are_recorded_though_counts_and_alerts_are_refused(self):
         """A table that is broken, or of an earlier form."""
         self.fresh("/counted")
         self.service.write_config(
@@ -646,7 +646,7 @@ class News(_Outbox):
             self.service.write_config(service.SENDER)
         assert sender.errors().count("counts") == 1, sender.errors()
 
-    def test_the_same_of_a_delivery_that_failed(self):
+    def test_outcomes_are_recorded_though_news_of_a_failure_are_refused(self):
         self.fresh("/bad")
         self.hook("/news", "delivery.failed")
         self.service.db.sql(

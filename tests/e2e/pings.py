@@ -200,7 +200,7 @@ class Pings(sendcase.SendCase):
         assert time.time() - begin < 1
         assert sender.stop() == 0
 
-    def test_so_many_may_wait(self):
+    def test_a_hundred_may_wait(self):
         hook = self.fresh("/many")
         for _ in range(100):
             self.ping(hook)
@@ -208,7 +208,7 @@ class Pings(sendcase.SendCase):
         self.once("delivered 100,")
         self.ping(hook)
 
-    def test_refused(self):
+    def test_pings_that_are_refused(self):
         hook = self.fresh("/refused")
         other = self.service.key(self.service.organization("Other"))
         assert self.ping(hook, 404, key=other) == self.ping(

@@ -225,7 +225,7 @@ class Versions(_TlsCase):
         self.serve(name, context(self.good, version, version))
 
 
-class Again(_TlsCase):
+class SecondRequest(_TlsCase):
     """One sender, several deliveries over TLS."""
 
     def setup(self):

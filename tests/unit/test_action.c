@@ -96,8 +96,8 @@ END_TEST
 
 Suite *suite_action(void)
 {
-	Suite *s = suite_create("match");
-	TCase *t = tcase_create("match");
+	Suite *s = suite_create("action");
+	TCase *t = tcase_create("action");
 
 	tcase_add_test(t, published_actions);
 	tcase_add_test(t, operational_actions);

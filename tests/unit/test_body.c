@@ -90,7 +90,7 @@ START_TEST(in_the_order_of_the_table)
 }
 END_TEST
 
-START_TEST(all_that_is_wrong_at_once)
+START_TEST(all_faults_at_once)
 {
 	refused(&make, NULL,
 		"[{\"pointer\":\"/a\",\"detail\":\"is missing\"}]");
@@ -105,7 +105,7 @@ START_TEST(all_that_is_wrong_at_once)
 }
 END_TEST
 
-START_TEST(what_is_no_object)
+START_TEST(bodies_that_are_no_object)
 {
 	static const char *const bodies[] = {"[]", "1", "null", "\"{}\""};
 
@@ -150,7 +150,7 @@ START_TEST(kinds_of_content)
 }
 END_TEST
 
-START_TEST(nothing)
+START_TEST(an_empty_body)
 {
 	unit_call_release(&u);
 	unit_call_init(&u, "\t\r\n ");
@@ -280,10 +280,10 @@ Suite *suite_body(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, in_the_order_of_the_table);
-	tcase_add_test(tc, all_that_is_wrong_at_once);
-	tcase_add_test(tc, what_is_no_object);
+	tcase_add_test(tc, all_faults_at_once);
+	tcase_add_test(tc, bodies_that_are_no_object);
 	tcase_add_test(tc, kinds_of_content);
-	tcase_add_test(tc, nothing);
+	tcase_add_test(tc, an_empty_body);
 	tcase_add_test(tc, numbers_in_their_range);
 	tcase_add_test(tc, switches);
 	tcase_add_test(tc, times);

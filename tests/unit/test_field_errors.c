@@ -24,7 +24,7 @@ static void teardown(void)
 	unit_call_release(&u);
 }
 
-START_TEST(none)
+START_TEST(no_errors_answer_nothing)
 {
 	ck_assert_int_eq(field_errors_answer(&errors, &u.c), ERR_OK);
 	ck_assert_uint_eq(u.response.status, 0);
@@ -73,7 +73,7 @@ Suite *suite_field_errors(void)
 	TCase *tc = tcase_create("field_errors");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, none);
+	tcase_add_test(tc, no_errors_answer_nothing);
 	tcase_add_test(tc, each_at_its_pointer);
 	tcase_add_test(tc, very_many);
 	suite_add_tcase(s, tc);

@@ -48,7 +48,7 @@ static const char *body(size_t piece)
 	return text;
 }
 
-START_TEST(so_many_bytes_as_are_announced)
+START_TEST(as_many_bytes_as_announced)
 {
 	begin_with("5", "helloGET / HTTP/1.1");
 	ck_assert_str_eq(body(2), "hello");
@@ -65,7 +65,7 @@ START_TEST(fewer_bytes)
 }
 END_TEST
 
-START_TEST(none_at_all)
+START_TEST(a_body_that_never_comes)
 {
 	begin_with("1", "");
 	ck_assert_str_eq(body(100), "");
@@ -73,7 +73,7 @@ START_TEST(none_at_all)
 }
 END_TEST
 
-START_TEST(none_announced)
+START_TEST(no_length_is_no_body)
 {
 	static const char *const lengths[] = {NULL, "", "0", "-1", "5x", " 5"};
 
@@ -84,7 +84,7 @@ START_TEST(none_announced)
 END_TEST
 
 /* An announced length alone must not cause waiting or allocation. */
-START_TEST(very_many_announced)
+START_TEST(a_huge_length)
 {
 	begin_with("18446744073709551615", "hello");
 	ck_assert_str_eq(body(100), "hello");
@@ -110,11 +110,11 @@ Suite *suite_gateway(void)
 	TCase *tc = tcase_create("gateway");
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
-	tcase_add_test(tc, so_many_bytes_as_are_announced);
+	tcase_add_test(tc, as_many_bytes_as_announced);
 	tcase_add_test(tc, fewer_bytes);
-	tcase_add_test(tc, none_at_all);
-	tcase_add_loop_test(tc, none_announced, 0, 6);
-	tcase_add_test(tc, very_many_announced);
+	tcase_add_test(tc, a_body_that_never_comes);
+	tcase_add_loop_test(tc, no_length_is_no_body, 0, 6);
+	tcase_add_test(tc, a_huge_length);
 	tcase_add_test(tc, the_rest_is_read_at_the_end);
 	suite_add_tcase(s, tc);
 	return s;

@@ -50,7 +50,7 @@ START_TEST(a_count_is_believed_for_five_seconds)
 }
 END_TEST
 
-START_TEST(that_it_is_full_is_believed_as_the_rule_says)
+START_TEST(no_room_is_believed_as_the_rule_says)
 {
 	struct headroom q = {0};
 	struct id a = organization(1);
@@ -87,7 +87,7 @@ START_TEST(the_oldest_count_makes_room)
 }
 END_TEST
 
-START_TEST(what_goes_makes_room)
+START_TEST(removed_ones_make_room)
 {
 	struct headroom q = {0};
 	struct id a = organization(1);
@@ -111,10 +111,10 @@ Suite *suite_headroom(void)
 	Suite *s = suite_create("headroom");
 	TCase *t = tcase_create("headroom");
 
-	tcase_add_test(t, what_goes_makes_room);
+	tcase_add_test(t, removed_ones_make_room);
 	tcase_add_test(t, a_count_is_believed_for_a_part_of_the_room);
 	tcase_add_test(t, a_count_is_believed_for_five_seconds);
-	tcase_add_test(t, that_it_is_full_is_believed_as_the_rule_says);
+	tcase_add_test(t, no_room_is_believed_as_the_rule_says);
 	tcase_add_test(t, the_oldest_count_makes_room);
 	suite_add_tcase(s, t);
 	return s;

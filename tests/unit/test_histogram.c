@@ -34,7 +34,7 @@ START_TEST(times_without_an_end)
 }
 END_TEST
 
-START_TEST(an_empty_one_has_no_quantile)
+START_TEST(an_empty_histogram_has_no_quantile)
 {
 	struct histogram h = {{0}};
 
@@ -123,7 +123,7 @@ Suite *suite_histogram(void)
 	tcase_add_test(t, bounds_rise);
 	tcase_add_test(t, a_bound_belongs_to_its_bucket);
 	tcase_add_test(t, times_without_an_end);
-	tcase_add_test(t, an_empty_one_has_no_quantile);
+	tcase_add_test(t, an_empty_histogram_has_no_quantile);
 	tcase_add_test(t, one_bucket_is_spread_evenly);
 	tcase_add_test(t, two_buckets);
 	tcase_add_test(t, beyond_the_last_bound);

@@ -73,7 +73,7 @@ static void refused(const struct store_hook *hook, const char *members,
 
 /* ---- a new one ---- */
 
-START_TEST(a_new_one)
+START_TEST(a_new_hook)
 {
 	ck_assert_int_eq(read_form(NULL, NEEDED), ERR_OK);
 	ck_assert_str_eq(form.hook.target_url, "https://example.com/a");
@@ -88,7 +88,7 @@ START_TEST(a_new_one)
 }
 END_TEST
 
-START_TEST(one_with_everything)
+START_TEST(a_hook_with_every_member)
 {
 	ck_assert_int_eq(
 		read_form(NULL, NEEDED
@@ -110,7 +110,7 @@ START_TEST(one_with_everything)
 }
 END_TEST
 
-START_TEST(what_it_needs)
+START_TEST(members_it_needs)
 {
 	ck_assert_int_eq(read_form(NULL, ""), ERR_INVALID);
 	unit_call_answered(&u, 400,
@@ -120,7 +120,7 @@ START_TEST(what_it_needs)
 }
 END_TEST
 
-START_TEST(what_only_a_change_may_have)
+START_TEST(members_of_a_change_only)
 {
 	static const char *const names[] = {
 		"enabled",   "_id", "organization",  "createdAt",
@@ -187,7 +187,7 @@ END_TEST
 
 /* ---- a changed one ---- */
 
-START_TEST(what_is_left_out_stays)
+START_TEST(members_left_out_stay)
 {
 	ck_assert_int_eq(read_form(&current, ""), ERR_OK);
 	ck_assert_str_eq(form.hook.target_url, current.target_url);
@@ -269,12 +269,12 @@ Suite *suite_hook_form(void)
 	TCase *tc = tcase_create("hook_form");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, a_new_one);
-	tcase_add_test(tc, one_with_everything);
-	tcase_add_test(tc, what_it_needs);
-	tcase_add_test(tc, what_only_a_change_may_have);
+	tcase_add_test(tc, a_new_hook);
+	tcase_add_test(tc, a_hook_with_every_member);
+	tcase_add_test(tc, members_it_needs);
+	tcase_add_test(tc, members_of_a_change_only);
 	tcase_add_test(tc, bad_values);
-	tcase_add_test(tc, what_is_left_out_stays);
+	tcase_add_test(tc, members_left_out_stay);
 	tcase_add_test(tc, null_resets);
 	tcase_add_test(tc, a_hook_as_it_was_read);
 	tcase_add_test(tc, hidden_headers_are_kept);

@@ -301,8 +301,8 @@ END_TEST
 
 Suite *suite_jtree(void)
 {
-	Suite *s = suite_create("js");
-	TCase *t = tcase_create("js");
+	Suite *s = suite_create("jtree");
+	TCase *t = tcase_create("jtree");
 
 	tcase_add_test(t, types);
 	tcase_add_test(t, whole_numbers);

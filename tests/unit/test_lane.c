@@ -64,7 +64,7 @@ START_TEST(an_answer_ends_the_suspension)
 }
 END_TEST
 
-START_TEST(but_not_one_that_was_asked_for)
+START_TEST(retry_after_outlives_an_answer)
 {
 	struct store_lane l = fresh();
 	bool failed = false;
@@ -142,7 +142,7 @@ START_TEST(more_is_read_when_half_or_a_portion_is_back)
 }
 END_TEST
 
-START_TEST(some_go_one_by_one)
+START_TEST(doubtful_lanes_go_one_by_one)
 {
 	struct store_lane row = fresh();
 	struct lane l = {.facts.hook.batch_size = 1, .ledger.quota = 100};
@@ -294,11 +294,11 @@ Suite *suite_lane(void)
 
 	tcase_add_test(t, requests_under_way_together_are_one_failure);
 	tcase_add_test(t, an_answer_ends_the_suspension);
-	tcase_add_test(t, but_not_one_that_was_asked_for);
+	tcase_add_test(t, retry_after_outlives_an_answer);
 	tcase_add_test(t, a_clock_that_is_set_back);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
-	tcase_add_test(t, some_go_one_by_one);
+	tcase_add_test(t, doubtful_lanes_go_one_by_one);
 	tcase_add_test(t, a_rate_counts_what_can_be_sent);
 	tcase_add_test(t, tokens);
 	tcase_add_test(t, what_was_saved_goes_at_once_and_then_there_is_none);

@@ -45,7 +45,7 @@ static enum err read_query(const char *query)
 	return listing_read(&u.c, is_state, &l);
 }
 
-START_TEST(nothing_said)
+START_TEST(an_empty_query)
 {
 	ck_assert_int_eq(read_query(""), ERR_OK);
 	ck_assert_uint_eq(l.filter.limit, 50);
@@ -58,7 +58,7 @@ START_TEST(nothing_said)
 }
 END_TEST
 
-START_TEST(everything_said)
+START_TEST(a_query_with_every_parameter)
 {
 	ck_assert_int_eq(read_query("action=a&state=fine&limit=1000&after=" ID
 				    "&since=2021-05-27T08:03:53.775Z"
@@ -74,7 +74,7 @@ START_TEST(everything_said)
 }
 END_TEST
 
-START_TEST(refused)
+START_TEST(bad_queries)
 {
 	static const struct {
 		const char *query, *why;
@@ -137,9 +137,9 @@ Suite *suite_listing(void)
 	TCase *tc = tcase_create("listing");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, nothing_said);
-	tcase_add_test(tc, everything_said);
-	tcase_add_test(tc, refused);
+	tcase_add_test(tc, an_empty_query);
+	tcase_add_test(tc, a_query_with_every_parameter);
+	tcase_add_test(tc, bad_queries);
 	tcase_add_test(tc, the_next_page);
 	tcase_add_test(tc, the_longest_link);
 	suite_add_tcase(s, tc);

@@ -55,7 +55,7 @@ START_TEST(when_it_is_due)
 }
 END_TEST
 
-START_TEST(a_full_one)
+START_TEST(a_full_meter)
 {
 	for (unsigned i = 0; i < METER_MAX; i++) {
 		ck_assert(!meter_is_due(&m, m.since));
@@ -78,7 +78,7 @@ Suite *suite_meter(void)
 	tcase_add_test(tc, alike_and_unlike);
 	tcase_add_test(tc, unknown_ones_are_one);
 	tcase_add_test(tc, when_it_is_due);
-	tcase_add_test(tc, a_full_one);
+	tcase_add_test(tc, a_full_meter);
 	suite_add_tcase(s, tc);
 	return s;
 }

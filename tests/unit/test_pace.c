@@ -17,7 +17,7 @@ START_TEST(half_as_many_at_a_time)
 }
 END_TEST
 
-START_TEST(then_half_as_often)
+START_TEST(then_each_half_as_often)
 {
 	ck_assert_int_eq(pace_interval(4, 0), 0);
 	ck_assert_int_eq(pace_interval(4, 2), 0);
@@ -56,7 +56,7 @@ Suite *suite_pace(void)
 	TCase *t = tcase_create("pace");
 
 	tcase_add_test(t, half_as_many_at_a_time);
-	tcase_add_test(t, then_half_as_often);
+	tcase_add_test(t, then_each_half_as_often);
 	tcase_add_test(t, never_slower_than_one_in_ten_seconds);
 	suite_add_tcase(s, t);
 	return s;

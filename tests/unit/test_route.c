@@ -83,7 +83,7 @@ START_TEST(other_methods)
 }
 END_TEST
 
-START_TEST(what_a_post_stands_for)
+START_TEST(methods_that_a_post_stands_for)
 {
 	static const struct {
 		const char *uri, *route;
@@ -167,7 +167,7 @@ Suite *suite_route(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, no_such_address);
-	tcase_add_test(tc, what_a_post_stands_for);
+	tcase_add_test(tc, methods_that_a_post_stands_for);
 	tcase_add_test(tc, other_methods);
 	tcase_add_test(tc, segments_of_the_pattern);
 	tcase_add_test(tc, without_a_key);

@@ -116,7 +116,7 @@ START_TEST(one_after_the_other_is_never_refused)
 }
 END_TEST
 
-START_TEST(what_was_had_is_paid_off)
+START_TEST(more_than_its_share_is_made_up_for)
 {
 	somebody_else_asks();
 	share_begin(s, busy_key, &busy, NOW);
@@ -131,7 +131,7 @@ START_TEST(what_was_had_is_paid_off)
 }
 END_TEST
 
-START_TEST(who_was_refused_stays_so_for_a_while)
+START_TEST(a_refusal_lasts_for_a_while)
 {
 	begin_beside();
 	somebody_else_asks();
@@ -173,8 +173,8 @@ Suite *suite_share(void)
 	tcase_add_test(tc, more_than_half_is_refused);
 	tcase_add_test(tc, nobody_else_asks);
 	tcase_add_test(tc, one_after_the_other_is_never_refused);
-	tcase_add_test(tc, what_was_had_is_paid_off);
-	tcase_add_test(tc, who_was_refused_stays_so_for_a_while);
+	tcase_add_test(tc, more_than_its_share_is_made_up_for);
+	tcase_add_test(tc, a_refusal_lasts_for_a_while);
 	tcase_add_test(tc, times_of_before_a_reboot_count_for_nothing);
 	tcase_add_test(tc, without_a_table);
 	suite_add_tcase(suite, tc);

@@ -30,7 +30,7 @@ static void check(struct standing_facts f, const char *name, int64_t since,
 			 s.is != STANDING_HEALTHY);
 }
 
-START_TEST(each)
+START_TEST(every_standing_has_its_time)
 {
 	struct standing_facts f = well;
 
@@ -63,7 +63,7 @@ Suite *suite_standing(void)
 	Suite *s = suite_create("standing");
 	TCase *t = tcase_create("standing");
 
-	tcase_add_test(t, each);
+	tcase_add_test(t, every_standing_has_its_time);
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
 	return s;

@@ -114,7 +114,7 @@ START_TEST(before_1970)
 }
 END_TEST
 
-START_TEST(refused)
+START_TEST(bad_ranges)
 {
 	static const struct {
 		int64_t ago;
@@ -152,7 +152,7 @@ Suite *suite_stats_range(void)
 	tcase_add_test(tc, the_shortest_step_of_few_points);
 	tcase_add_test(tc, a_chosen_step);
 	tcase_add_test(tc, before_1970);
-	tcase_add_test(tc, refused);
+	tcase_add_test(tc, bad_ranges);
 	suite_add_tcase(s, tc);
 	return s;
 }

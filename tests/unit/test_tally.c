@@ -173,7 +173,7 @@ START_TEST(when_it_is_due)
 END_TEST
 
 /* Nothing is written where there is no room. */
-START_TEST(a_full_one_counts_no_more)
+START_TEST(a_full_tally_counts_no_more)
 {
 	for (size_t i = 0; i < 2 * TALLY_ROWS; i++) {
 		lane.facts.hook.hook++;
@@ -211,7 +211,7 @@ Suite *suite_tally(void)
 	tcase_add_test(tc, each_minute_and_each_hook_apart);
 	tcase_add_test(tc, clearing);
 	tcase_add_test(tc, when_it_is_due);
-	tcase_add_test(tc, a_full_one_counts_no_more);
+	tcase_add_test(tc, a_full_tally_counts_no_more);
 	tcase_add_test(tc, every_outcome_has_a_name);
 	suite_add_tcase(s, tc);
 	return s;
