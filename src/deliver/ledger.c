@@ -127,6 +127,7 @@ static enum err look_for_lanes(struct ledger *l)
 
 	l->full = l->looked_in_vain = false;
 	if (!round_look_has_room(&l->round) ||
+	    round_memory_settles(&l->round) ||
 	    ((busy || greedy) && now < l->next_share))
 		return ERR_OK;
 	e = round_look(&l->round, l->take);
@@ -344,6 +345,8 @@ static enum err step(struct ledger *l)
 	/* No other query may be due that would show that it is back. */
 	if (l->lost_since)
 		e = store_now(&l->round.store, &now);
+	if (!e)
+		e = round_memory_watch(&l->round);
 	if (e)
 		return e;
 	if (l->back.first || round_is_due(&l->round)) {

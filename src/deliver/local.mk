@@ -13,6 +13,8 @@ libhooks_a_SOURCES += \
 	%D%/fanout.h \
 	%D%/intake.c \
 	%D%/intake.h \
+	%D%/keepsake.c \
+	%D%/keepsake.h \
 	%D%/lane.c \
 	%D%/lane.h \
 	%D%/lasting.c \

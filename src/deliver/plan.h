@@ -13,6 +13,7 @@
 
 #include "outside/conf.h"
 
+struct keepsake;
 struct mailbox;
 struct state_dir;
 
@@ -44,6 +45,7 @@ struct plan {
 	enum plan_wish (*wish)(void *arg); /* asked often */
 	void *arg;
 	struct plan_count *count;
+	struct keepsake *keepsake; /* of the run's workers; may be NULL */
 };
 
 #endif

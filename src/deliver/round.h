@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "deliver/keepsake.h"
 #include "deliver/lane.h"
 #include "store/store.h"
 #include "store/store_lane_hook.h"
@@ -34,15 +35,14 @@ enum {
 	ROUND_GREEDY_MAX = 3 /* for example two by lanes and one by bytes */
 };
 
-enum { ROUND_TAKES = 64 };
-
 /* What the database must still know, and since when it is doubted:
  * round_memory.h. */
 struct round_memory {
-	uint64_t lane, turn; /* written by the last round; lane 0: none yet */
-	uint64_t taken[ROUND_TAKES]; /* the turns that lanes had when taken */
+	struct keepsake_turns turns;
 	size_t takes;	      /* so far; the newest replaces the oldest */
 	unsigned connects;    /* when all this was true */
+	unsigned watched;     /* at the last round_memory_watch() */
+	int64_t settled;      /* monotonic: see round_memory_settles() */
 	bool failed;	      /* the current round found that it is not */
 	int64_t doubt_before; /* database time; TIME_NONE: no doubt */
 	bool spreading;	      /* not all lanes know of the doubt */

@@ -9,12 +9,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "deliver/lane.h"
+#include "deliver/plan.h"
 #include "deliver/round.h"
 
 enum {
 	MARGIN_MS = 3000, /* for clocks of different database nodes */
 	/* What was queued when the doubt began is in lanes after this time. */
 	DOUBT_MS = 3600000,
+	/* Senders ask several times a second whether it is back. */
+	SETTLE_MS = 1000,
 	SPREAD_AGAIN_MS = 10000 /* after a lock */
 };
 
@@ -29,31 +32,44 @@ bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 	       r->now < l->ledger.leased_until - MARGIN_MS;
 }
 
-/* Earlier: none, an older turn of this run, or one that a lane had when this
- * run took it. All others are later turns of other senders. */
-static bool is_earlier_turn(const struct round_memory *m, uint64_t turn)
+/* Earlier: none, an older turn of the same worker, or one that a lane had when
+ * that worker took it. All others are later turns of other senders. */
+static bool is_earlier_turn(const struct keepsake_turns *k, uint64_t turn)
 {
-	if (!turn || (turn >> 32 == m->turn >> 32 && turn < m->turn))
+	if (!turn || (turn >> 32 == k->turn >> 32 && turn < k->turn))
 		return true;
-	for (size_t i = 0; i < m->takes && i < ROUND_TAKES; i++)
-		if (m->taken[i] == turn)
+	for (size_t i = 0; i < KEEPSAKE_TAKES; i++)
+		if (k->taken[i] == turn)
 			return true;
 	return false;
 }
 
-enum err round_memory_check(struct round *r)
+static enum err ask_for(struct round *r, const struct keepsake_turns *k)
 {
-	struct round_memory *m = &r->memory;
 	uint64_t turn;
 	enum err e;
 
-	if (!m->lane || r->store.connects == m->connects)
+	if (!k->lane)
 		return ERR_OK;
-	e = store_lane_peek(&r->store, m->lane, &turn);
+	e = store_lane_peek(&r->store, k->lane, &turn);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
-	if (!e && is_earlier_turn(m, turn))
-		m->failed = true;
+	if (!e && is_earlier_turn(k, turn))
+		r->memory.failed = true;
+	return e;
+}
+
+enum err round_memory_check(struct round *r)
+{
+	struct keepsake_turns k;
+	enum err e;
+
+	if (r->store.connects == r->memory.connects)
+		return ERR_OK;
+	e = ask_for(r, &r->memory.turns);
+	for (unsigned i = 0; !e && i < KEEPSAKE_SLOTS; i++)
+		if (keepsake_read(r->plan->keepsake, i, &k))
+			e = ask_for(r, &k);
 	return e;
 }
 
@@ -86,24 +102,21 @@ static void remember(struct round *r)
 	struct round_memory *m = &r->memory;
 
 	for (size_t i = 0; i < r->fresh_count; i++)
-		m->taken[m->takes++ % ROUND_TAKES] =
+		m->turns.taken[m->takes++ % KEEPSAKE_TAKES] =
 			r->fresh[i]->ledger.row.turn;
-	if (r->write_count) {
-		m->lane = r->writes[r->write_count - 1].lane->lane;
-		m->turn = r->turn;
-	}
-	m->connects = r->store.connects;
+	if (!r->write_count)
+		return;
+	m->turns.lane = r->writes[r->write_count - 1].lane->lane;
+	m->turns.turn = r->turn;
+	keepsake_write(r->plan->keepsake, r->plan->worker, &m->turns);
 }
 
-void round_memory_keep(struct round *r)
+static void begin_doubt(struct round *r)
 {
 	struct round_memory *m = &r->memory;
 
-	remember(r);
-	if (!m->failed)
-		return;
 	m->failed = false;
-	if (m->doubt_before == TIME_NONE)
+	if (keepsake_may_tell(r->plan->keepsake))
 		log_warn("the database has gone back to an earlier state "
 			 "(commits lost in a crash, a fail-over, a dump): what "
 			 "was published before now and waits there is sent "
@@ -112,6 +125,43 @@ void round_memory_keep(struct round *r)
 	m->spreading = true;
 	m->place = 0;
 	m->next = 0;
+}
+
+void round_memory_keep(struct round *r)
+{
+	remember(r);
+	r->memory.connects = r->store.connects;
+	if (r->memory.failed)
+		begin_doubt(r);
+}
+
+/* What is refused shows in a round, too. */
+enum err round_memory_watch(struct round *r)
+{
+	struct round_memory *m = &r->memory;
+	bool first = !m->watched;
+	enum err e;
+
+	if (r->store.connects == m->watched)
+		return ERR_OK;
+	e = round_memory_check(r);
+	if (!e && m->failed)
+		e = store_now(&r->store, &r->now);
+	if (e)
+		return e == ERR_TEMP ? e : ERR_OK;
+	if (m->failed)
+		begin_doubt(r);
+	m->connects = m->watched = r->store.connects;
+	m->settled = first ? 0 : clock_monotonic() + SETTLE_MS;
+	return ERR_OK;
+}
+
+bool round_memory_settles(const struct round *r)
+{
+	const struct round_memory *m = &r->memory;
+
+	return (m->watched && m->watched != r->store.connects) ||
+	       clock_monotonic() < m->settled;
 }
 
 void round_memory_spread(struct round *r)

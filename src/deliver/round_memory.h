@@ -7,7 +7,8 @@
  * as a possible duplicate.
  *
  * The forgetting shows in a lane that is open, and otherwise, after each new
- * connection, in the lane that the last round wrote.
+ * connection, in the lanes that the last rounds wrote: of this worker, of the
+ * others of its run, and of the run before (keepsake.h).
  */
 #ifndef HOOKS_ROUND_MEMORY_H
 #define HOOKS_ROUND_MEMORY_H
@@ -25,8 +26,15 @@ struct store_lane_claim;
 bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 			     const struct store_lane_claim *c);
 /* Inside the transaction, after the fence: looks whether the database still has
- * what the last round wrote. */
+ * what the last rounds wrote, if the connection is a new one. */
 enum err round_memory_check(struct round *r);
+/* The same at any time outside of one: nobody waits for the next round to be
+ * told. */
+enum err round_memory_watch(struct round *r);
+/* Whether the connection is so new that senders on other hosts may not have
+ * said yet what the database has forgotten: lanes are left to them, if they
+ * have them. Not for a run's first connection. */
+bool round_memory_settles(const struct round *r);
 /* Marks those of the n rows read for the lane's draft that are in doubt. */
 void round_memory_mark(const struct round *r, struct lane *l, size_t n);
 /* Ends the doubt of a lane in which nothing waits. */

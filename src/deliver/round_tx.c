@@ -147,6 +147,8 @@ static enum err round_tx_take(struct round *r)
 	struct store_lane_hook *hooks;
 	enum err e;
 
+	if (round_memory_settles(r))
+		return ERR_OK;
 	e = store_lane_take(&r->store, &r->arena, r->due, r->due_count, &taken);
 	if (e)
 		return e;

@@ -75,9 +75,10 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 /* Where few files may be open (hosting accounts), there are few requests: one
  * without a socket would count as its receiver's failure. Each may need its
  * connections and, while its name is looked up, a pipe. */
-static size_t affordable(size_t places)
+static size_t affordable(size_t wanted)
 {
 	enum { OWN = 24, EACH = HTTP_SOCKETS + 2 };
+	size_t places = wanted ? wanted : 1;
 	rlim_t want = OWN + EACH * (rlim_t)places;
 	struct rlimit files;
 
@@ -95,14 +96,13 @@ static size_t affordable(size_t places)
 enum err worker_run(const struct worker_plan *plan)
 {
 	const struct conf *conf = plan->conf;
-	size_t places = conf->sender.concurrency / plan->workers;
+	size_t places = affordable(conf->sender.concurrency / plan->workers);
 	struct ledger_thread ledger;
 	struct courier_plan courier;
 	struct http *http;
 	struct mailbox mailbox;
 	pthread_t thread;
 
-	places = affordable(places ? places : 1);
 	lock_owner(plan->lock, plan->owner);
 	http = open_http(plan, places);
 	mailbox_init(&mailbox, http);
@@ -119,7 +119,8 @@ enum err worker_run(const struct worker_plan *plan)
 			 .state = &plan->lock->state,
 			 .wish = plan->wish,
 			 .arg = plan->arg,
-			 .count = plan->count},
+			 .count = plan->count,
+			 .keepsake = plan->keepsake},
 	};
 	courier = (struct courier_plan){
 		.http = http,

@@ -27,6 +27,7 @@ struct worker_plan {
 	enum plan_wish (*wish)(void *arg);
 	void *arg;
 	struct plan_count *count;
+	struct keepsake *keepsake;
 };
 
 /* Runs the worker to its end. Errors as for ledger_run. */

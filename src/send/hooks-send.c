@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/self.h"
+#include "deliver/keepsake.h"
 #include "deliver/lasting.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
@@ -64,7 +65,8 @@ struct run {
 	int64_t next_keeper; /* monotonic */
 	struct send_common *common;
 	struct plan_count *count; /* in it */
-	int64_t stop_by;	  /* monotonic; 0: the run continues */
+	struct keepsake *keepsake;
+	int64_t stop_by; /* monotonic; 0: the run continues */
 	enum err result;
 	struct send_report report;
 };
@@ -119,6 +121,7 @@ static enum err send_work(struct run *r, unsigned worker)
 		.wish = wish,
 		.arg = r,
 		.count = r->count,
+		.keepsake = r->keepsake,
 	};
 	struct lock lock;
 	enum err e;
@@ -372,6 +375,7 @@ static enum err run_workers(struct run *r)
 		return ERR_INTERNAL;
 	}
 	r->count = &r->common->count;
+	r->keepsake = keepsake_open(&r->lock.state);
 	r->report.count = r->count;
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
@@ -449,6 +453,7 @@ int main(int argc, char **argv)
 	enum err e;
 
 	signal(SIGPIPE, SIG_IGN);  /* nobody may read the log any more */
+	signal(SIGXFSZ, SIG_IGN);  /* files may be limited to no size */
 	block_signals(&r.signals); /* so that an early one ends it well, too */
 	umask(S_IRWXG | S_IRWXO);
 	self_keep_secrets();

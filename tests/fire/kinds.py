@@ -145,7 +145,7 @@ class V2(FireCase):
             host = rig.host()
             posted, numbers = rig.post(org, 3), rig.publish(org, 2)
             rig.records.save()
-            host.start()
+            host.start("--workers", "2")
             rig.arrives("/ok/a", (*posted, *numbers), 10)
             rig.arrives("/ok/a", rig.publish(org, 1), 10)
             time.sleep(1)
@@ -160,6 +160,44 @@ class V2(FireCase):
             assert all(len(names[n]) == 1 for n in posted), names
             assert all(len(names[n]) == 2 for n in numbers), names
             assert host.log().count("gone back") == 1, host.log()
+
+    @staticmethod
+    def send_and_forget(rig, host):
+        """What the database forgets of it while nobody is connected."""
+        org = rig.organization("/ok/a")
+        numbers = rig.publish(org, 5)
+        rig.records.save()
+        host.start()
+        rig.arrives("/ok/a", numbers, 10)
+        rig.settle()
+        yield
+        rig.book.forgot(0)
+        rig.records.go_back()
+        yield
+        rig.sink.wait(10, "/ok/a")
+
+    def test_by_a_sender_that_comes_later(self):
+        with self.rig("v2e it forgets while no sender runs") as rig:
+            host = rig.host()
+            steps = self.send_and_forget(rig, host)
+            next(steps)
+            host.kill()
+            next(steps)
+            host.start()
+            list(steps)
+
+    def test_by_a_sender_on_another_host(self):
+        with self.rig("v2f another host is there first afterwards") as rig:
+            first, other = rig.host(), rig.host()
+            steps = self.send_and_forget(rig, first)
+            next(steps)
+            other.start()
+            time.sleep(1)
+            with first.proxy.away():
+                with other.proxy.away():
+                    next(steps)
+                time.sleep(0.5)
+            list(steps)
 
     def test_no_failure_is_written_for_what_is_gone(self):
         self.forget(

@@ -21,6 +21,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_id.c \
 	%D%/test_jscan.c \
 	%D%/test_jtree.c \
+	%D%/test_keepsake.c \
 	%D%/test_lane.c \
 	%D%/test_listing.c \
 	%D%/test_log.c \

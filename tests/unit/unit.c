@@ -28,6 +28,7 @@ static Suite *(*const suites[])(void) = {
 	suite_id,
 	suite_jscan,
 	suite_jtree,
+	suite_keepsake,
 	suite_lane,
 	suite_listing,
 	suite_log,

@@ -27,6 +27,7 @@ Suite *suite_http(void);
 Suite *suite_id(void);
 Suite *suite_jscan(void);
 Suite *suite_jtree(void);
+Suite *suite_keepsake(void);
 Suite *suite_lane(void);
 Suite *suite_listing(void);
 Suite *suite_log(void);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keepsake: stores into a mapped file, without a lock: a sum shows what was
+ * read while somebody wrote it, or was left half written.
+ */
+#include "deliver/keepsake.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "outside/state_dir.h"
+
+enum { TELL_AGAIN_MS = 60000 };
+
+struct keepsake_slot {
+	struct keepsake_turns turns;
+	uint64_t sum;
+};
+
+struct keepsake {
+	_Atomic int64_t told_at; /* by the wall clock */
+	struct keepsake_slot slot[KEEPSAKE_SLOTS];
+};
+
+/* With its place on the disk: a store into a hole of a full one is a crash. */
+static int open_turns(struct state_dir *dir)
+{
+	int fd = state_dir_file(dir, "turns", O_RDWR | O_CREAT);
+
+	if (fd >= 0 && posix_fallocate(fd, 0, sizeof(struct keepsake)) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+struct keepsake *keepsake_open(struct state_dir *dir)
+{
+	int fd = dir->fd >= 0 ? open_turns(dir) : -1;
+	int how = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+	void *k = mmap(NULL, sizeof(struct keepsake), PROT_READ | PROT_WRITE,
+		       how, fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return k == MAP_FAILED ? NULL : k;
+}
+
+/* FNV-1a over whole numbers; not 0 for zeros, so an empty slot has none. */
+static uint64_t sum_of(const struct keepsake_turns *t)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t numbers[sizeof(*t) / sizeof(uint64_t)];
+
+	memcpy(numbers, t, sizeof(numbers));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sum = (sum ^ numbers[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+void keepsake_write(struct keepsake *k, unsigned worker,
+		    const struct keepsake_turns *turns)
+{
+	if (!k || worker >= KEEPSAKE_SLOTS)
+		return;
+	k->slot[worker].turns = *turns;
+	k->slot[worker].sum = sum_of(turns);
+}
+
+bool keepsake_read(const struct keepsake *k, unsigned worker,
+		   struct keepsake_turns *out)
+{
+	struct keepsake_slot slot;
+
+	if (!k || worker >= KEEPSAKE_SLOTS)
+		return false;
+	memcpy(&slot, &k->slot[worker], sizeof(slot));
+	*out = slot.turns;
+	return slot.turns.lane && slot.sum == sum_of(&slot.turns);
+}
+
+bool keepsake_may_tell(struct keepsake *k)
+{
+	int64_t now = clock_wall(), told;
+
+	if (!k)
+		return true;
+	told = atomic_load(&k->told_at);
+	if (now >= told && now - told < TELL_AGAIN_MS)
+		return false;
+	return atomic_compare_exchange_strong(&k->told_at, &told, now);
+}

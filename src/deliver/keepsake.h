@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keepsake: what the database must still know after it was away. Each worker
+ * has a slot in a file of the state folder that is mapped into all of them: so
+ * the others of its run know it, and the next run, however this one ended.
+ */
+#ifndef HOOKS_KEEPSAKE_H
+#define HOOKS_KEEPSAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct state_dir;
+struct keepsake;
+
+enum { KEEPSAKE_SLOTS = 64, KEEPSAKE_TAKES = 64 };
+
+struct keepsake_turns {
+	uint64_t lane, turn; /* written by the last round; lane 0: none yet */
+	uint64_t taken[KEEPSAKE_TAKES]; /* turns that lanes had when taken */
+};
+
+/* Without such a file it is kept in memory, for this run. NULL: not even
+ * that, which the calls below accept. It stays until the program ends. */
+struct keepsake *keepsake_open(struct state_dir *dir);
+
+/* `worker`: below KEEPSAKE_SLOTS, or it keeps nothing. */
+void keepsake_write(struct keepsake *k, unsigned worker,
+		    const struct keepsake_turns *turns);
+/* false: there is none, or somebody writes it at the moment. */
+bool keepsake_read(const struct keepsake *k, unsigned worker,
+		   struct keepsake_turns *out);
+
+/* Whether nobody who shares it has told of this for a minute: then the caller
+ * does. */
+bool keepsake_may_tell(struct keepsake *k);
+
+#endif
