@@ -35,27 +35,27 @@ struct mailbox {
 	struct http *http; /* woken when parcels go out */
 };
 
-void mailbox_init(struct mailbox *p, struct http *http);
-void mailbox_release(struct mailbox *p);
+void mailbox_init(struct mailbox *m, struct http *http);
+void mailbox_release(struct mailbox *m);
 
 /* The ledger's side. */
-void mailbox_send(struct mailbox *p, struct parcel_list *parcels);
+void mailbox_send(struct mailbox *m, struct parcel_list *parcels);
 /* Waits at most `ms` for the first parcel, and from then on at most `patience`
  * ms until `enough` are back; takes them, or, of many, a power of two, and the
  * rest with the next call. */
-void mailbox_collect(struct mailbox *p, size_t enough, int64_t patience,
+void mailbox_collect(struct mailbox *m, size_t enough, int64_t patience,
 		     int64_t ms, struct parcel_list *parcels);
 /* Tells the courier that lanes were recalled. */
-void mailbox_recall(struct mailbox *p);
-void mailbox_stop(struct mailbox *p, enum mailbox_stop stop);
-void mailbox_end(struct mailbox *p);
+void mailbox_recall(struct mailbox *m);
+void mailbox_stop(struct mailbox *m, enum mailbox_stop stop);
+void mailbox_end(struct mailbox *m);
 
 /* The courier's side. False when the mailbox has ended and is empty. */
-bool mailbox_fetch(struct mailbox *p, struct parcel_list *parcels);
-enum mailbox_stop mailbox_stopping(struct mailbox *p);
+bool mailbox_fetch(struct mailbox *m, struct parcel_list *parcels);
+enum mailbox_stop mailbox_stopping(struct mailbox *m);
 /* Whether lanes were recalled since it was last asked. */
-bool mailbox_recalls(struct mailbox *p);
-void mailbox_return(struct mailbox *p, struct parcel_list *parcels,
+bool mailbox_recalls(struct mailbox *m);
+void mailbox_return(struct mailbox *m, struct parcel_list *parcels,
 		    size_t count);
 
 #endif

@@ -30,7 +30,7 @@ enum { AGENT_MAX = 1024 };
 struct http {
 	struct http_options o;
 	CURLM *multi;
-	struct poller *watch;
+	struct poller *poller;
 	struct buf agent; /* the header line */
 	struct http_pool *pool;
 	struct http_links links;
@@ -96,7 +96,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	if (fd < 0)
 		return fd;
-	poller_opened(h->watch, fd);
+	poller_opened(h->poller, fd);
 	http_links_opened(&h->links, fd, r, r->kept_by);
 	http_pool_opened(h->pool, r->kept_by);
 	note_place(r);
@@ -110,7 +110,7 @@ static int close_socket(void *arg, curl_socket_t fd)
 
 	if (party)
 		http_pool_closed(h->pool, party);
-	poller_closed(h->watch, fd);
+	poller_closed(h->poller, fd);
 	return close(fd);
 }
 
@@ -127,7 +127,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 
 	(void)easy;
 	(void)unused;
-	poller_want(h->watch, fd, wants[what]);
+	poller_want(h->poller, fd, wants[what]);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ struct http *http_new(const struct http_options *options)
 	h->done_tail = &h->done;
 	h->multi = curl_multi_init();
 	http_must(h->multi != NULL, "multi handle");
-	h->watch = poller_new();
+	h->poller = poller_new();
 	h->pool = http_pool_new((size_t)options->concurrency * HTTP_SOCKETS);
 	buf_init(&h->agent, AGENT_MAX);
 	buf_printf(&h->agent, "User-Agent: %s", options->user_agent);
@@ -243,7 +243,7 @@ void http_free(struct http *h)
 	http_pool_free(h->pool);
 	curl_multi_cleanup(h->multi);
 	http_links_release(&h->links);
-	poller_free(h->watch);
+	poller_free(h->poller);
 	buf_release(&h->agent);
 	free(h);
 }
@@ -466,11 +466,11 @@ void http_wait(struct http *h, int64_t ms)
 	ms = sooner(sooner(ms, timer), run_bodies(h));
 	if (h->done)
 		ms = 0;
-	run_sockets(h, events, poller_wait(h->watch, ms, events));
+	run_sockets(h, events, poller_wait(h->poller, ms, events));
 	collect(h);
 }
 
 void http_wake(struct http *h)
 {
-	poller_wake(h->watch);
+	poller_wake(h->poller);
 }

@@ -38,53 +38,53 @@ static void poller_must(bool ok, const char *what)
 
 struct poller *poller_new(void)
 {
-	struct poller *w = xcalloc(1, sizeof(*w));
+	struct poller *p = xcalloc(1, sizeof(*p));
 	struct epoll_event e = {.events = EPOLLIN};
 
-	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	poller_must(w->epoll >= 0, "epoll_create1");
-	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	poller_must(w->wake >= 0, "eventfd");
-	e.data.fd = w->wake;
-	poller_must(epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &e) == 0,
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	poller_must(p->epoll >= 0, "epoll_create1");
+	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	poller_must(p->wake >= 0, "eventfd");
+	e.data.fd = p->wake;
+	poller_must(epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->wake, &e) == 0,
 		    "epoll_ctl");
-	return w;
+	return p;
 }
 
-void poller_free(struct poller *w)
+void poller_free(struct poller *p)
 {
-	close(w->wake);
-	close(w->epoll);
-	free(w->spot);
-	free(w);
+	close(p->wake);
+	close(p->epoll);
+	free(p->spot);
+	free(p);
 }
 
-static struct spot *spot_of(struct poller *w, int fd)
+static struct spot *spot_of(struct poller *p, int fd)
 {
-	size_t i = (size_t)fd, count = w->count ? w->count : 64;
+	size_t i = (size_t)fd, count = p->count ? p->count : 64;
 
-	if (i < w->count)
-		return &w->spot[i];
+	if (i < p->count)
+		return &p->spot[i];
 	while (count <= i)
 		count *= 2;
-	w->spot = xrealloc(w->spot, count * sizeof(*w->spot));
-	memset(w->spot + w->count, 0, (count - w->count) * sizeof(*w->spot));
-	w->count = count;
-	return &w->spot[i];
+	p->spot = xrealloc(p->spot, count * sizeof(*p->spot));
+	memset(p->spot + p->count, 0, (count - p->count) * sizeof(*p->spot));
+	p->count = count;
+	return &p->spot[i];
 }
 
-void poller_opened(struct poller *w, int fd)
+void poller_opened(struct poller *p, int fd)
 {
-	*spot_of(w, fd) = (struct spot){.lasting = true};
+	*spot_of(p, fd) = (struct spot){.lasting = true};
 }
 
 /* The kernel itself forgets closed sockets. */
-void poller_closed(struct poller *w, int fd)
+void poller_closed(struct poller *p, int fd)
 {
-	*spot_of(w, fd) = (struct spot){0};
+	*spot_of(p, fd) = (struct spot){0};
 }
 
-static void set_interest(struct poller *w, int fd, struct spot *s,
+static void set_interest(struct poller *p, int fd, struct spot *s,
 			 unsigned bits)
 {
 	struct epoll_event e = {
@@ -96,62 +96,62 @@ static void set_interest(struct poller *w, int fd, struct spot *s,
 
 	if (!bits)
 		op = EPOLL_CTL_DEL;
-	if (epoll_ctl(w->epoll, op, fd, &e) != 0 && bits)
+	if (epoll_ctl(p->epoll, op, fd, &e) != 0 && bits)
 		log_error("epoll_ctl: %s", strerror(errno));
 	s->registered = (unsigned char)bits;
 }
 
-void poller_want(struct poller *w, int fd, unsigned want)
+void poller_want(struct poller *p, int fd, unsigned want)
 {
-	struct spot *s = spot_of(w, fd);
+	struct spot *s = spot_of(p, fd);
 	unsigned bits = want;
 
 	s->wanted = (unsigned char)want;
 	if (!want && s->lasting)
 		bits = s->registered & POLLER_IN;
 	if (bits != s->registered)
-		set_interest(w, fd, s, bits);
+		set_interest(p, fd, s, bits);
 }
 
 /* An event that nobody asked for is a kept connection closed by its other
  * end; it would be reported again and again. */
-static unsigned ready_bits(struct poller *w, const struct epoll_event *e)
+static unsigned ready_bits(struct poller *p, const struct epoll_event *e)
 {
-	struct spot *s = spot_of(w, e->data.fd);
+	struct spot *s = spot_of(p, e->data.fd);
 
 	if (!s->wanted)
-		set_interest(w, e->data.fd, s, 0);
+		set_interest(p, e->data.fd, s, 0);
 	if (e->events & (EPOLLERR | EPOLLHUP))
 		return s->wanted;
 	return s->wanted & ((e->events & EPOLLIN ? (unsigned)POLLER_IN : 0) |
 			    (e->events & EPOLLOUT ? (unsigned)POLLER_OUT : 0));
 }
 
-size_t poller_wait(struct poller *w, int64_t ms, struct poller_event *events)
+size_t poller_wait(struct poller *p, int64_t ms, struct poller_event *events)
 {
 	struct epoll_event got[POLLER_EVENTS_MAX];
-	int n = epoll_wait(w->epoll, got, POLLER_EVENTS_MAX, (int)ms);
+	int n = epoll_wait(p->epoll, got, POLLER_EVENTS_MAX, (int)ms);
 	size_t count = 0;
 	uint64_t wakes;
 
 	for (int i = 0; i < n; i++) {
 		int fd = got[i].data.fd;
 
-		if (fd == w->wake) {
+		if (fd == p->wake) {
 			poller_must(read(fd, &wakes, sizeof(wakes)) > 0,
 				    "eventfd");
 			continue;
 		}
 		events[count] = (struct poller_event){
-			.fd = fd, .ready = ready_bits(w, &got[i])};
+			.fd = fd, .ready = ready_bits(p, &got[i])};
 		count += events[count].ready != 0;
 	}
 	return count;
 }
 
-void poller_wake(struct poller *w)
+void poller_wake(struct poller *p)
 {
 	const uint64_t one = 1;
 
-	poller_must(write(w->wake, &one, sizeof(one)) > 0, "eventfd");
+	poller_must(write(p->wake, &one, sizeof(one)) > 0, "eventfd");
 }

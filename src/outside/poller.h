@@ -22,20 +22,20 @@ struct poller;
 
 /* Never NULL. Only one thread may use it; poller_wake is the exception. */
 struct poller *poller_new(void);
-void poller_free(struct poller *w);
+void poller_free(struct poller *p);
 
 /* A socket that will be reported by poller_closed() before it is closed. Only
  * such a socket stays registered while no event of it is wanted. */
-void poller_opened(struct poller *w, int fd);
-void poller_closed(struct poller *w, int fd);
+void poller_opened(struct poller *p, int fd);
+void poller_closed(struct poller *p, int fd);
 
 /* The events to wait for on this socket from now on; 0: none. */
-void poller_want(struct poller *w, int fd, unsigned want);
+void poller_want(struct poller *p, int fd, unsigned want);
 
 /* Waits at most `ms`, < 0: for ever. Returns the number of events, at most
  * POLLER_EVENTS_MAX. */
-size_t poller_wait(struct poller *w, int64_t ms, struct poller_event *events);
+size_t poller_wait(struct poller *p, int64_t ms, struct poller_event *events);
 /* May be called from any thread: ends the current wait, or the next one. */
-void poller_wake(struct poller *w);
+void poller_wake(struct poller *p);
 
 #endif

@@ -169,7 +169,7 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 		"SELECT n.created_at, n.organization = ?, "
 		"(SELECT MAX(id) FROM vh_notifications) FROM (SELECT 1) one "
 		"LEFT JOIN vh_notifications n ON n.id = ?";
-	static const char behind[] =
+	static const char after_key[] =
 		"SELECT id, created_at FROM vh_notifications "
 		"FORCE INDEX (organization) WHERE organization = ? AND "
 		"id > ? ORDER BY id LIMIT 1";
@@ -184,7 +184,7 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 	enum err e = store_walk_begin(&w, cursor);
 
 	if (!e)
-		e = store_walk_until(&w, behind, store_col_of(organization));
+		e = store_walk_until(&w, after_key, store_col_of(organization));
 	if (!e)
 		e = store_walk(arena, &w);
 	if (!e)

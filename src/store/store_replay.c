@@ -111,7 +111,7 @@ static enum err walk(struct search *f, int64_t end)
 
 /* ---- the range of keys ---- */
 
-static const char behind[] =
+static const char after_key[] =
 	"SELECT id, created_at FROM vh_deliveries FORCE INDEX (hook) WHERE "
 	"hook_id = ? AND id > ? ORDER BY id LIMIT 1";
 
@@ -120,12 +120,12 @@ static enum err walk_hook(struct search *f, int64_t end)
 {
 	struct db_value hook = db_uint(f->r->hook->key);
 	uint64_t first;
-	enum err e = store_seek(f->s, behind, hook,
+	enum err e = store_seek(f->s, after_key, hook,
 				f->r->since - STORE_SEEK_SLACK, &f->key);
 
 	first = f->key;
 	if (!e)
-		e = store_seek(f->s, behind, hook,
+		e = store_seek(f->s, after_key, hook,
 			       f->r->until + STORE_SEEK_SLACK, &f->last);
 	if (!e)
 		e = walk(f, end);

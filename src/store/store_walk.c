@@ -44,7 +44,7 @@ enum err store_walk_only(const struct store_walk *w, const char *sql,
 	return e;
 }
 
-enum err store_walk_until(struct store_walk *w, const char *behind,
+enum err store_walk_until(struct store_walk *w, const char *after_key,
 			  struct db_value of)
 {
 	uint64_t key;
@@ -52,7 +52,8 @@ enum err store_walk_until(struct store_walk *w, const char *behind,
 
 	if (w->f->until == TIME_NONE)
 		return ERR_OK;
-	e = store_seek(w->s, behind, of, w->f->until + STORE_SEEK_SLACK, &key);
+	e = store_seek(w->s, after_key, of, w->f->until + STORE_SEEK_SLACK,
+		       &key);
 	if (!e && key + 1 < w->below)
 		w->below = key + 1;
 	return e;

@@ -62,9 +62,9 @@ struct store_walk {
 /* Begins after the filter's `after`, else at the newest row; `cursor` as for
  * store_cursor(). */
 enum err store_walk_begin(struct store_walk *w, const char *cursor);
-/* Skips all rows newer than the filter's `until`; `behind` and `of` as for
+/* Skips all rows newer than the filter's `until`; `after_key` and `of` as for
  * store_seek(). */
-enum err store_walk_until(struct store_walk *w, const char *behind,
+enum err store_walk_until(struct store_walk *w, const char *after_key,
 			  struct db_value of);
 /* The key of the row that the list is limited to, or ERR_NOT_FOUND: not of this
  * organization. `sql` gives the row's created_at for its key and organization.
