@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	struct site site = {.ready = false};
 	struct gateway *g;
 	char self[4096];
-	bool again;
+	bool renew;
 
 	(void)argc;
 	find_self(self, sizeof(self));
@@ -226,10 +226,10 @@ int main(int argc, char **argv)
 	log_open("hooks.fcgi", LOG_LEVEL_WARN);
 	g = gateway_new();
 	site.alone = gateway_is_cgi(g);
-	again = loop(&site, g);
+	renew = loop(&site, g);
 	gateway_free(g);
 	site_release(&site);
-	if (again)
+	if (renew)
 		execv(self, argv);
 	return 0;
 }

@@ -76,7 +76,7 @@ struct lane {
 		bool barren;   /* reading it from the start gave nothing */
 		bool earlier;  /* lost because its row is an earlier one */
 		struct store_lane row;
-		bool again; /* a row is to be read again, at its old place */
+		bool reread; /* a row is to be read again, at its old place */
 		const char *disable; /* why the hook is disabled */
 		bool quietly;	     /* nobody is told of it */
 		uint64_t *keys;	     /* arena */

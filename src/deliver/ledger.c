@@ -305,7 +305,7 @@ static bool is_stopping(void *arg)
 
 /* ---- the loop ---- */
 
-static enum err housekeeping(struct ledger *l)
+static enum err do_duties(struct ledger *l)
 {
 	int64_t now = clock_monotonic();
 	enum err e = ERR_OK;
@@ -358,7 +358,7 @@ static enum err step(struct ledger *l)
 	    (l->intake.more || clock_monotonic() >= l->next_look))
 		e = ledger_look(l);
 	if (!e)
-		e = housekeeping(l);
+		e = do_duties(l);
 	return e;
 }
 

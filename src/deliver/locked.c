@@ -40,7 +40,7 @@ size_t locked_due(const struct locked *l, struct id *orgs)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (now >= l->org[i].again)
+		if (now >= l->org[i].ask_at)
 			orgs[n++] = l->org[i].organization;
 	return n;
 }
@@ -74,7 +74,7 @@ void locked_put(struct locked *l, const struct id *organization)
 	if (i == l->count)
 		l->org[l->count++] =
 			(struct locked_org){.organization = *organization};
-	l->org[i].again = clock_monotonic() + locked_pause(l->org[i].tries++);
+	l->org[i].ask_at = clock_monotonic() + locked_pause(l->org[i].tries++);
 }
 
 void locked_end(struct locked *l, const struct id *organization)

@@ -18,7 +18,7 @@ enum { LOCKED_MAX = 64 };
 struct locked {
 	struct locked_org {
 		struct id organization;
-		int64_t again; /* monotonic: left out until then */
+		int64_t ask_at; /* monotonic: left out until then */
 		unsigned tries;
 	} org[LOCKED_MAX];
 	size_t count;

@@ -145,7 +145,7 @@ static void round_count(const struct round *r, const struct parcel *p)
 		atomic_fetch_add(&c->delivered, p->count);
 	else if (p->outcome.verdict == OUTCOME_FAILED)
 		atomic_fetch_add(&c->failed, p->count);
-	else if (p->outcome.verdict != OUTCOME_GONE && !p->outcome.again &&
+	else if (p->outcome.verdict != OUTCOME_GONE && !p->outcome.at_once &&
 		 (!r->plan->once || !p->lane->facts.hook.ordered))
 		atomic_fetch_add(&c->retried, p->count);
 }
@@ -258,7 +258,7 @@ static void apply(struct round *r, struct lane *l, struct parcel_list *out)
 		parcel_list_add(out, p);
 	}
 	read_on(l);
-	if (l->draft.again)
+	if (l->draft.reread)
 		rewind_lane(l);
 	/* Rows of a lane that is only full or postponed may be sent: if they
 	 * may not, the courier has seen the reason and stopped. */

@@ -42,7 +42,7 @@ static bool is_urgent(const struct parcel_member *m)
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
-	if (p->outcome.again)
+	if (p->outcome.at_once)
 		return m->due_at;
 	if (p->lane->facts.hook.ordered || p->outcome.verdict == OUTCOME_GONE)
 		return is_urgent(m) ? m->created_at : m->due_at;
@@ -123,7 +123,7 @@ static void learn(struct round *r, const struct parcel *p)
 		lane_revive(row);
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
-	if (l->facts.hook.ordered && o->again) {
+	if (l->facts.hook.ordered && o->at_once) {
 		l->draft.closing = true; /* it must be read before the next */
 	} else if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
@@ -143,7 +143,7 @@ static void take_back(struct round *r, const struct parcel *p)
 		round_key_remove(l, p->member[i].key);
 	if (l->draft.lost)
 		return; /* somebody else's by now */
-	l->draft.again |= p->outcome.again;
+	l->draft.reread |= p->outcome.at_once;
 	if (!p->sent) {
 		l->draft.row.rate_tokens += (double)p->count;
 		return;

@@ -30,7 +30,7 @@ static void draft_begin(struct round *r, struct lane *l)
 	l->draft.lost = l->ledger.lost;
 	l->draft.drained = l->ledger.drained;
 	l->draft.closing = l->ledger.closing;
-	l->draft.keep = l->draft.barren = l->draft.again = false;
+	l->draft.keep = l->draft.barren = l->draft.reread = false;
 	l->draft.earlier = l->draft.unmended = false;
 	l->draft.late = l->ledger.late;
 	l->draft.failed = l->ledger.failed;

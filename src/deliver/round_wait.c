@@ -43,7 +43,7 @@ bool round_wait_rests(const struct round *r, uint64_t lane)
 {
 	const struct round_wait *w = round_wait_find(r, lane);
 
-	return w && (clock_monotonic() < w->again ||
+	return w && (clock_monotonic() < w->ask_at ||
 		     clock_monotonic() < r->no_ask_before);
 }
 
@@ -86,7 +86,7 @@ void round_wait_put(struct round *r, uint64_t lane, bool refused)
 		*w = (struct round_wait){.lane = lane, .since = now};
 		r->wait_count++;
 	}
-	w->again = now + pause_before(r, w->tries++);
+	w->ask_at = now + pause_before(r, w->tries++);
 	w->refused = refused;
 }
 
@@ -109,7 +109,7 @@ void round_wait_end(struct round *r, uint64_t lane)
 		return;
 	remove_wait(r, (size_t)(w - r->wait));
 	for (size_t i = 0; i < r->wait_count; i++)
-		r->wait[i].again = now;
+		r->wait[i].ask_at = now;
 }
 
 static bool is_among(const uint64_t *lanes, size_t n, uint64_t lane)

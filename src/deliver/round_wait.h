@@ -19,7 +19,7 @@ enum { ROUND_WAIT_TALLY = 0 };
 
 struct round_wait {
 	uint64_t lane;
-	int64_t since, again; /* monotonic */
+	int64_t since, ask_at; /* monotonic */
 	unsigned tries;
 	bool refused; /* the database refuses its rows: it is no lock */
 };

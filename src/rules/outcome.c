@@ -79,12 +79,12 @@ static void stopped(const struct attempt *a, struct outcome *out)
 static void outcome_stale(struct outcome *out)
 {
 	out->counts = false;
-	out->again = true;
+	out->at_once = true;
 	out->verdict = OUTCOME_RETRY;
 }
 
 /* The schedule alone decides whether; Retry-After only decides how late. */
-static void outcome_again(const struct outcome_policy *policy, unsigned tries,
+static void outcome_retry(const struct outcome_policy *policy, unsigned tries,
 			  double fraction, struct outcome *out)
 {
 	int64_t delay = retry_delay(policy->schedule, policy->schedule_count,
@@ -138,7 +138,7 @@ void outcome_judge(const struct attempt *a, const struct outcome_policy *policy,
 	else if (a->error == ATTEMPT_STOPPED)
 		stopped(a, out);
 	else
-		outcome_again(policy, tries, fraction, out);
+		outcome_retry(policy, tries, fraction, out);
 }
 
 bool outcome_stops_lane(const struct outcome *o)

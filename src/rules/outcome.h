@@ -45,7 +45,7 @@ struct outcome {
 	bool maybe_duplicate;
 	/* It goes again at once, over a new connection: this once it cost
 	 * nothing. OUTCOME_RETRY, and it does not count. */
-	bool again;
+	bool at_once;
 	bool timeout; /* halve the lane's window */
 	/* The receiver is overloaded, and does not say for how long: 429, 502,
 	 * 503 or 504 without Retry-After. */

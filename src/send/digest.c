@@ -193,17 +193,17 @@ static bool digest_send(struct digest *n, bool (*stop)(void *arg), void *arg)
 	return false;
 }
 
-/* No transaction is open while this waits for the mail server. `again`: the
+/* No transaction is open while this waits for the mail server. `pause`: the
  * time until the next digest, ms. */
 static enum err digest_tell(struct digest *n, bool (*stop)(void *arg),
-			    void *arg, int64_t *again)
+			    void *arg, int64_t *pause)
 {
 	bool any = write_message(n);
 
-	*again = any ? HOUR_MS : 0;
+	*pause = any ? HOUR_MS : 0;
 	if (any && !digest_send(n, stop, arg)) {
 		if (stop(arg))
-			*again = 0;
+			*pause = 0;
 		return ERR_OK;
 	}
 	return store_alert_done(n->s, n->alerts, n->count);
@@ -212,7 +212,7 @@ static enum err digest_tell(struct digest *n, bool (*stop)(void *arg),
 enum err digest_run(struct store *s, bool (*stop)(void *arg), void *arg)
 {
 	struct digest n = {.s = s};
-	int64_t again = 0;
+	int64_t pause = 0;
 	uint64_t place;
 	bool mine = false;
 	enum err e;
@@ -226,9 +226,9 @@ enum err digest_run(struct store *s, bool (*stop)(void *arg), void *arg)
 		e = store_alert_list(s, &n.arena, ALERTS_MAX, &n.alerts,
 				     &n.count);
 	if (!e && n.count)
-		e = digest_tell(&n, stop, arg, &again);
+		e = digest_tell(&n, stop, arg, &pause);
 	if (!e && mine)
-		e = store_chore_write(s, chore, 0, again);
+		e = store_chore_write(s, chore, 0, pause);
 	buf_release(&n.message);
 	arena_release(&n.arena);
 	return e;

@@ -36,9 +36,9 @@
 enum {
 	TICK_MS = 250,
 	STOP_MS = 4800,	       /* of the 5 s that are promised after SIGTERM */
-	KEEPER_MS = 10000,     /* between checks for chores that are due */
-	KEEPER_STOP_MS = 1000, /* to finish its current statement */
-	KEEPER_ONCE_MS = 15000 /* with --once, if the database hangs */
+	CHORES_MS = 10000,     /* between checks for chores that are due */
+	CHORES_STOP_MS = 1000, /* to finish its current statement */
+	CHORES_ONCE_MS = 15000 /* with --once, if the database hangs */
 };
 
 /* Shared with the workers. */
@@ -61,8 +61,8 @@ struct run {
 	unsigned workers;
 	pid_t pid[SEND_OPTIONS_WORKERS_MAX];
 	unsigned running;
-	pid_t keeper;	     /* the process for chores; 0: none */
-	int64_t next_keeper; /* monotonic */
+	pid_t chores;	     /* the process for chores; 0: none */
+	int64_t next_chores; /* monotonic */
 	struct send_common *common;
 	struct plan_count *count; /* in it */
 	struct keepsake *keepsake;
@@ -167,7 +167,7 @@ static void start_worker(struct run *r, unsigned worker)
 
 /* ---- the process that does the chores ---- */
 
-static bool keeper_must_stop(void *arg)
+static bool must_stop_chores(void *arg)
 {
 	const struct run *r = arg;
 
@@ -182,11 +182,11 @@ static uint64_t attempts(void *arg)
 	       send_load(&r->count->retried);
 }
 
-static void keep(struct run *r)
+static void do_chores(struct run *r)
 {
 	struct chores_plan plan = {.conf = &r->conf,
 				   .once = r->o.once,
-				   .stop = keeper_must_stop,
+				   .stop = must_stop_chores,
 				   .attempts = attempts,
 				   .arg = r};
 
@@ -201,36 +201,36 @@ static void heed_chores(struct run *r)
 	int64_t now = clock_monotonic();
 	pid_t pid;
 
-	if (r->keeper && waitpid(r->keeper, NULL, WNOHANG) == r->keeper)
-		r->keeper = 0;
-	if (r->keeper || now < r->next_keeper || keeper_must_stop(r))
+	if (r->chores && waitpid(r->chores, NULL, WNOHANG) == r->chores)
+		r->chores = 0;
+	if (r->chores || now < r->next_chores || must_stop_chores(r))
 		return;
-	r->next_keeper = r->o.once ? INT64_MAX : now + KEEPER_MS;
+	r->next_chores = r->o.once ? INT64_MAX : now + CHORES_MS;
 	pid = start_child();
 	if (!pid) {
-		keep(r);
+		do_chores(r);
 		_exit(0);
 	}
-	r->keeper = pid > 0 ? pid : 0;
+	r->chores = pid > 0 ? pid : 0;
 }
 
 /* Its work can be interrupted anywhere. */
-static void end_keeper(struct run *r)
+static void end_chores(struct run *r)
 {
 	bool wait = r->o.once && !r->stop_by && !r->result;
 	int64_t end =
-		clock_monotonic() + (wait ? KEEPER_ONCE_MS : KEEPER_STOP_MS);
+		clock_monotonic() + (wait ? CHORES_ONCE_MS : CHORES_STOP_MS);
 
-	if (!r->keeper)
+	if (!r->chores)
 		return;
 	if (!wait)
-		kill(r->keeper, SIGTERM);
-	while (waitpid(r->keeper, NULL, WNOHANG) == 0) {
+		kill(r->chores, SIGTERM);
+	while (waitpid(r->chores, NULL, WNOHANG) == 0) {
 		if (clock_monotonic() >= end)
-			kill(r->keeper, SIGKILL);
+			kill(r->chores, SIGKILL);
 		clock_sleep(2);
 	}
-	r->keeper = 0;
+	r->chores = 0;
 }
 
 /* ---- while the workers run ---- */
@@ -380,7 +380,7 @@ static enum err run_workers(struct run *r)
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
 	watch(r, signals);
-	end_keeper(r);
+	end_chores(r);
 	note_run(r);
 	send_report_end(&r->report);
 	return r->result;

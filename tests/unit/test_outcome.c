@@ -291,16 +291,16 @@ START_TEST(a_stale_connection_costs_nothing)
 	for (unsigned tries = 1; tries < 5; tries++) {
 		out = judge(&a, tries);
 		ck_assert_int_eq(out.verdict, OUTCOME_RETRY);
-		ck_assert(out.again && !out.counts && out.maybe_duplicate);
+		ck_assert(out.at_once && !out.counts && out.maybe_duplicate);
 		ck_assert_int_eq(out.delay_ms, 0);
 		ck_assert(!out.answered && !out.timeout);
 		ck_assert(!outcome_stops_lane(&out));
 	}
 	out = judge_ping(&a);
 	ck_assert_int_eq(out.verdict, OUTCOME_RETRY);
-	ck_assert(out.again);
+	ck_assert(out.at_once);
 	a.stale = false;
-	ck_assert(!judge(&a, 1).again);
+	ck_assert(!judge(&a, 1).at_once);
 }
 END_TEST
 
