@@ -78,7 +78,7 @@ static enum err make(struct verify *v)
 				      v->delivery.key, &rows, &plan.count);
 	if (e)
 		return e;
-	if (hook.locked) {
+	if (hook.unreadable) {
 		log_error("the hook's secret cannot be read with [secrets] "
 			  "key_file");
 		return ERR_CONFIG;

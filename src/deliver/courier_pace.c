@@ -21,10 +21,10 @@ enum {
 struct courier_pace {
 	struct courier_pace *next; /* in its bucket */
 	uint64_t hook;
-	unsigned users; /* lanes with something here: one, or one lost too */
-	/* Of an overloaded receiver. */
-	unsigned halvings, turn;
-	int64_t started; /* the last request, monotonic */
+	unsigned users;	   /* lanes with something here: one, or one lost too */
+	unsigned halvings; /* now, because the receiver is overloaded */
+	unsigned presses;  /* how often it was found to be */
+	int64_t started;   /* the last request, monotonic */
 	/* Of a rate: when the last `rate` deliveries left, monotonic, as a
 	 * ring; `at` is the oldest. */
 	unsigned rate, at;
@@ -195,7 +195,7 @@ void courier_pace_start(struct lane *l, struct parcel *p)
 	struct courier_pace *pace = l->courier.pace;
 
 	p->left_at = 0;
-	p->turn = pace ? pace->turn : 0;
+	p->presses = pace ? pace->presses : 0;
 	if (!pace)
 		return;
 	pace->started = clock_monotonic();
@@ -234,9 +234,9 @@ static void learn_halvings(struct lane *l, const struct parcel *p)
 
 	if (o->verdict == OUTCOME_DELIVERED) {
 		pace->halvings = pace_ease(pace->halvings);
-	} else if (o->pressed && p->turn == pace->turn) {
+	} else if (o->pressed && p->presses == pace->presses) {
 		pace->halvings = pace_press(l->shared.window, pace->halvings);
-		pace->turn++;
+		pace->presses++;
 	}
 	tell_pause(l);
 }

@@ -53,8 +53,8 @@ struct parcel {
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 
-	unsigned turn; /* of the pace, when it started */
-	bool waits;    /* counted there: it has not left yet */
+	unsigned presses; /* of the pace, when it started */
+	bool waits;	  /* counted there: it has not left yet */
 	/* The database's time: of the round that handed it out, and when its
 	 * first byte left; 0: not yet. */
 	int64_t handed_at, left_at;

@@ -66,10 +66,10 @@ struct round {
 
 	uint64_t due[STORE_LANE_MAX]; /* lanes to take */
 	size_t due_count;
-	int64_t wake;	  /* monotonic: the earliest end of a wait for tokens */
-	bool told_locked; /* unreadable secrets were reported */
-	bool told_refused; /* news that the database refused were reported */
-	bool contended;	   /* other senders took some of the last ones first */
+	int64_t wake; /* monotonic: the earliest end of a wait for tokens */
+	bool told_unreadable; /* unreadable secrets were reported */
+	bool told_refused;    /* news that the database refused were reported */
+	bool contended; /* other senders took some of the last ones first */
 	struct round_greedy greedy[ROUND_GREEDY_MAX];
 	size_t greedy_count;
 	struct tally *tally; /* counts that are not written yet */

@@ -16,7 +16,7 @@
 #include "deliver/tally.h"
 
 /* The time until the next check whether a secret can be read. */
-enum { LOCKED_WAIT_MS = 60000 };
+enum { UNREADABLE_WAIT_MS = 60000 };
 
 void round_tx_forget(struct round *r)
 {
@@ -130,14 +130,14 @@ static void leave(struct round *r, struct lane *l)
 {
 	char id[ID_TEXT_SIZE];
 
-	if (!r->told_locked)
+	if (!r->told_unreadable)
 		log_error("secrets or headers of hook %s cannot be read with "
 			  "[secrets] key_file: its deliveries wait, and those "
 			  "of every such hook",
 			  round_hook_id(r, l, id));
-	r->told_locked = true;
+	r->told_unreadable = true;
 	l->draft.closing = true;
-	l->draft.rate_wait = LOCKED_WAIT_MS;
+	l->draft.rate_wait = UNREADABLE_WAIT_MS;
 }
 
 static enum err round_tx_take(struct round *r)
@@ -175,7 +175,7 @@ static enum err round_tx_take(struct round *r)
 		draft_begin(r, l);
 		e = round_clock_heed(r, l);
 		if (!l->facts.hook.deleted &&
-		    (l->facts.hook.locked || !l->facts.hook.keys))
+		    (l->facts.hook.unreadable || !l->facts.hook.keys))
 			leave(r, l);
 	}
 	return e;

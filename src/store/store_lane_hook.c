@@ -20,8 +20,8 @@ static void read_lane_hook(const struct store *s, struct db_stmt *q,
 
 	h->organization = store_col_id(q, 1);
 	h->target_url = store_col_text(q, 2, arena);
-	h->locked = !vault_headers_open(arena, conf_secrets_key(s->conf),
-					h->hook, headers, &h->headers);
+	h->unreadable = !vault_headers_open(arena, conf_secrets_key(s->conf),
+					    h->hook, headers, &h->headers);
 	h->batch_size = (unsigned)db_col_uint(q, 4);
 	h->rate_limit = (unsigned)db_col_uint(q, 5);
 	h->ordered = db_col_int(q, 6) != 0;
@@ -40,7 +40,7 @@ static void add_secret(const struct store *s, struct db_stmt *q,
 
 	if (!vault_open(secret, conf_secrets_key(s->conf), h->hook, stored,
 			len)) {
-		h->locked = true;
+		h->unreadable = true;
 		return;
 	}
 	if (h->keys < STORE_LANE_KEYS &&

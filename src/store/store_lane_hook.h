@@ -32,7 +32,7 @@ struct store_lane_hook {
 	struct sign_key key[STORE_LANE_KEYS]; /* newest first */
 	int64_t key_end[STORE_LANE_KEYS];     /* database time; TIME_NONE */
 	size_t keys;
-	bool locked; /* a secret, or a header, cannot be read */
+	bool unreadable; /* a secret, or a header, cannot be read */
 };
 
 /* `hooks` is in the order of `keys`; a hook whose row is gone reads as

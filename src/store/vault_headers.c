@@ -92,7 +92,7 @@ static const char *open_value(struct arena *arena, const unsigned char *key,
 
 /* ---- all of them ---- */
 
-struct turning {
+struct conversion {
 	struct arena *arena;
 	const unsigned char *key;
 	uint64_t hook;
@@ -100,15 +100,15 @@ struct turning {
 };
 
 /* NULL: it cannot be opened. */
-static const char *turn_value(const struct turning *t, const char *name,
-			      const char *value)
+static const char *convert_value(const struct conversion *c, const char *name,
+				 const char *value)
 {
-	struct crypt_part belongs = about(t->arena, t->hook, name);
+	struct crypt_part belongs = about(c->arena, c->hook, name);
 
-	if (vault_headers_is_sealed(value) == t->to_seal)
+	if (vault_headers_is_sealed(value) == c->to_seal)
 		return value;
-	return t->to_seal ? seal_value(t->arena, t->key, &belongs, value)
-			  : open_value(t->arena, t->key, &belongs, value);
+	return c->to_seal ? seal_value(c->arena, c->key, &belongs, value)
+			  : open_value(c->arena, c->key, &belongs, value);
 }
 
 static const char *write_json(struct arena *arena, struct jtree *v)
@@ -125,8 +125,8 @@ static const char *write_json(struct arena *arena, struct jtree *v)
 }
 
 /* Whether all of it could be done. */
-static bool turn_all(const struct turning *t, const char *json,
-		     const char **out)
+static bool convert_all(const struct conversion *c, const char *json,
+			const char **out)
 {
 	struct jtree *in = jtree_parse(json, strlen(json));
 	struct jtree *made = jtree_object();
@@ -137,12 +137,13 @@ static bool turn_all(const struct turning *t, const char *json,
 
 	for (jtree_iter_init(&it, in); jtree_iter_next(&it, &name, &value);) {
 		const char *before = jtree_string(value, NULL);
-		const char *after = before ? turn_value(t, name, before) : "";
+		const char *after =
+			before ? convert_value(c, name, before) : "";
 
 		all = all && after;
 		jtree_put_string(made, name, after ? after : before);
 	}
-	*out = write_json(t->arena, made);
+	*out = write_json(c->arena, made);
 	jtree_free(made);
 	jtree_free(in);
 	return all;
@@ -151,23 +152,23 @@ static bool turn_all(const struct turning *t, const char *json,
 const char *vault_headers_seal(struct arena *arena, const unsigned char *key,
 			       uint64_t hook, const char *json)
 {
-	struct turning t = {arena, key, hook, true};
+	struct conversion c = {arena, key, hook, true};
 
 	if (json && key)
-		turn_all(&t, json, &json);
+		convert_all(&c, json, &json);
 	return json;
 }
 
 bool vault_headers_open(struct arena *arena, const unsigned char *key,
 			uint64_t hook, const char *json, const char **out)
 {
-	struct turning t = {arena, key, hook, false};
+	struct conversion c = {arena, key, hook, false};
 
 	*out = json;
 	/* As JSON has U+0001: most headers are not encrypted. */
 	if (!json || !strstr(json, "\"\\u0001"))
 		return true;
-	return turn_all(&t, json, out);
+	return convert_all(&c, json, out);
 }
 
 static bool value_is_current(struct arena *arena, const char *value,
