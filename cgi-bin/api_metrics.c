@@ -12,6 +12,7 @@
 #include "meter.h"
 #include "prometheus.h"
 #include "store/store_counter.h"
+#include "store/store_sender.h"
 #include "store/store_status.h"
 
 struct metrics {
@@ -31,8 +32,8 @@ static enum err read_metrics(struct call *c, struct metrics *m)
 	e = store_status_read(c->store, &m->status);
 	m->now = c->store->now;
 	if (!e)
-		e = store_status_senders(c->store, c->arena, &m->senders,
-					 &m->sender_count);
+		e = store_sender_list(c->store, c->arena, &m->senders,
+				      &m->sender_count);
 	return e ? e
 		 : store_counter_read(c->store, c->arena, &m->counters,
 				      &m->counter_count);

@@ -13,7 +13,7 @@
 #include "store/store_health.h"
 #include "store/store_hook.h"
 #include "store/store_stats.h"
-#include "store/store_status.h"
+#include "store/store_sender.h"
 #include "store/view.h"
 
 /* A hook with its counts in the requested time. */
@@ -121,8 +121,8 @@ static enum err read_stats(struct call *c, struct stats *st)
 		e = store_health_queued(c->store, &c->key.org.id, &st->queued,
 					&st->queued_at);
 	return e ? e
-		 : store_status_senders(c->store, c->arena, &st->senders,
-					&st->sender_count);
+		 : store_sender_list(c->store, c->arena, &st->senders,
+				     &st->sender_count);
 }
 
 /* ---- points ---- */

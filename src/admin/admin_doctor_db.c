@@ -16,6 +16,7 @@
 #include "store/store_schema.h"
 #include "store/store_secret.h"
 #include "store/store_settings.h"
+#include "store/store_sender.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 
@@ -351,8 +352,7 @@ static enum err check_cron(struct doctor *d)
 	enum err e = store_status_read(&d->a->store, &status);
 
 	if (!e)
-		e = store_status_senders(&d->a->store, &d->a->arena, &senders,
-					 &n);
+		e = store_sender_list(&d->a->store, &d->a->arena, &senders, &n);
 	if (e)
 		return e;
 	if (n)

@@ -5,6 +5,7 @@
  */
 #include "admin/admin.h"
 #include "base/text.h"
+#include "store/store_sender.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -48,8 +49,8 @@ static enum err read_report(struct admin *a, struct report *r)
 
 	r->now = a->store.now;
 	if (!e)
-		e = store_status_senders(&a->store, &a->arena, &r->senders,
-					 &r->sender_count);
+		e = store_sender_list(&a->store, &a->arena, &r->senders,
+				      &r->sender_count);
 	if (!e)
 		e = store_status_rejected(&a->store, EXAMPLES, &a->arena,
 					  &r->rejected, &r->rejected_count);

@@ -18,14 +18,15 @@
 #include "rules/id.h"
 #include "rules/outcome.h"
 #include "rules/webhook_id.h"
+#include "store/store_hook.h"
 #include "store/store_lane.h"
 
 struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 7,	/* header lines that the service sets */
-	PARCEL_BATCH_MAX = 100, /* members: the largest batch_size */
+	PARCEL_LINES = 7, /* header lines that the service sets */
+	PARCEL_BATCH_MAX = STORE_HOOK_BATCH_MAX,
 	/* Bytes of a batch; a single member may be larger. */
 	PARCEL_BODY_MAX = 1024 * 1024
 };

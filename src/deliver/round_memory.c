@@ -26,8 +26,8 @@ enum {
 bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 			     const struct store_lane_claim *c)
 {
-	if (c->standing != STORE_LANE_ANOTHER)
-		return c->standing == STORE_LANE_EARLIER;
+	if (c->state != STORE_LANE_ANOTHER)
+		return c->state == STORE_LANE_EARLIER;
 	return r->clock < l->ledger.lease_end - MARGIN_MS &&
 	       r->now < l->ledger.leased_until - MARGIN_MS;
 }

@@ -81,7 +81,7 @@ static enum err heed_claims(struct round *r, struct lane *const *lanes,
 	for (size_t i = 0; i < n; i++) {
 		struct lane *l = lanes[i];
 
-		l->draft.lost = claims[i].standing != STORE_LANE_OURS;
+		l->draft.lost = claims[i].state != STORE_LANE_OURS;
 		l->draft.earlier = round_memory_is_earlier(r, l, &claims[i]);
 		l->draft.row.doubt_before = claims[i].doubt_before;
 		heed_resumption(l, &claims[i]);

@@ -116,7 +116,7 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 			   uint64_t *lanes, size_t *n);
 
 /* What the fence says of a lane. */
-enum store_lane_standing {
+enum store_lane_claim_state {
 	STORE_LANE_GONE,    /* it is removed */
 	STORE_LANE_ANOTHER, /* somebody else has it, or nobody */
 	STORE_LANE_OURS,    /* owner and turn are those of our last COMMIT */
@@ -128,7 +128,7 @@ enum store_lane_standing {
 struct store_lane_claim {
 	uint64_t lane, turn;
 	/* Set by the fence. */
-	enum store_lane_standing standing;
+	enum store_lane_claim_state state;
 	/* As the row has them. */
 	int64_t doubt_before, suspended_until, resumed_at, written_at;
 };

@@ -8,8 +8,8 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-static enum store_lane_standing judge_owner(const struct db_stmt *q,
-					    const char *owner, uint64_t turn)
+static enum store_lane_claim_state judge_owner(const struct db_stmt *q,
+					       const char *owner, uint64_t turn)
 {
 	if (db_col_null(q, 1) || strcmp(db_col_text(q, 1), owner) != 0)
 		return STORE_LANE_ANOTHER;
@@ -19,7 +19,7 @@ static enum store_lane_standing judge_owner(const struct db_stmt *q,
 static void judge_claim(const struct db_stmt *q, const char *owner,
 			struct store_lane_claim *c)
 {
-	c->standing = judge_owner(q, owner, c->turn);
+	c->state = judge_owner(q, owner, c->turn);
 	c->doubt_before = db_col_time(q, 3);
 	c->suspended_until = db_col_time(q, 5);
 	c->resumed_at = db_col_time(q, 6);
@@ -35,7 +35,7 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	enum err e;
 
 	for (size_t i = 0; i < n; i++) {
-		claims[i].standing = STORE_LANE_GONE;
+		claims[i].state = STORE_LANE_GONE;
 		claims[i].doubt_before = TIME_NONE;
 		list[i] = db_uint(claims[i].lane);
 	}

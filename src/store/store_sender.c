@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "store/store.h"
+#include "store/store_col.h"
 #include "store/store_lane.h"
 
 /* With it every write at READ COMMITTED would fail, with error 1665. */
@@ -85,5 +87,40 @@ enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 		else
 			*held += db_col_uint(q, 1);
 	}
+	return ERR_OK;
+}
+
+bool store_sender_alive(const struct store_sender *s, int64_t now)
+{
+	return now - s->seen_at < STORE_SENDER_SILENCE_MS;
+}
+
+enum err store_sender_list(struct store *s, struct arena *arena,
+			   struct store_sender **list, size_t *count)
+{
+	struct store_sender *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db,
+			      "SELECT host, started_at, seen_at, ended_at, "
+			      "delivered, failed, retried FROM vh_senders "
+			      "ORDER BY seen_at DESC, host",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	rows = arena_zalloc(arena, db_rows(q) * sizeof(*rows));
+	while (db_next(q))
+		rows[n++] = (struct store_sender){
+			.host = store_col_text(q, 0, arena),
+			.started_at = db_col_time(q, 1),
+			.seen_at = db_col_time(q, 2),
+			.ended_at = db_col_time(q, 3),
+			.delivered = db_col_uint(q, 4),
+			.failed = db_col_uint(q, 5),
+			.retried = db_col_uint(q, 6),
+		};
+	*list = rows;
+	*count = n;
 	return ERR_OK;
 }

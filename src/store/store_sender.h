@@ -7,10 +7,12 @@
 #define HOOKS_STORE_SENDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
+struct arena;
 struct store;
 
 struct store_run {
@@ -37,5 +39,25 @@ enum err store_sender_may_start(struct store *s, bool *may);
  * rows. */
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,
 			   uint64_t *held);
+
+/* The last run of the sender on one machine. */
+struct store_sender {
+	const char *host; /* arena */
+	int64_t started_at, seen_at;
+	int64_t ended_at; /* TIME_NONE: it is running, or died */
+	uint64_t delivered, failed, retried;
+};
+
+/* A run gives a sign of life at its start, at its end, and every ten seconds
+ * between; cron starts the next one within a minute. After two minutes of
+ * silence something is wrong. */
+enum { STORE_SENDER_SILENCE_MS = 120000 };
+
+/* Whether a sender is running or will be soon. `now`: the database's time. */
+bool store_sender_alive(const struct store_sender *s, int64_t now);
+
+/* One entry for each machine, the one seen last first; *arena*. */
+enum err store_sender_list(struct store *s, struct arena *arena,
+			   struct store_sender **list, size_t *count);
 
 #endif

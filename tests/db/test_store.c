@@ -13,6 +13,7 @@
 #include "store/store_lane.h"
 #include "store/store_org.h"
 #include "store/store_schema.h"
+#include "store/store_sender.h"
 #include "store/store_status.h"
 
 static struct store store;
@@ -360,7 +361,7 @@ START_TEST(the_senders)
 	struct store_sender *list;
 	size_t n;
 
-	assert_ok(store_status_senders(&store, &arena, &list, &n));
+	assert_ok(store_sender_list(&store, &arena, &list, &n));
 	ck_assert_uint_eq(n, 0);
 	run("INSERT INTO vh_senders (host, started_at, seen_at, ended_at, "
 	    "delivered, failed, retried) VALUES "
@@ -368,7 +369,7 @@ START_TEST(the_senders)
 		    "60") ", 1, 2, 3), "
 			  "('new', " AGO("50") ", " AGO(
 				  "1") ", NULL, 4, 5, 6)");
-	assert_ok(store_status_senders(&store, &arena, &list, &n));
+	assert_ok(store_sender_list(&store, &arena, &list, &n));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(list[0].host, "new");
 	ck_assert_int_eq(list[0].ended_at, TIME_NONE);

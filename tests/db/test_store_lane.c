@@ -45,11 +45,11 @@ START_TEST(only_owner_and_turn_hold_a_lane)
 	};
 
 	assert_ok(store_lane_fence(&store, "me", c, COUNT(c)));
-	ck_assert_int_eq(c[0].standing, STORE_LANE_EARLIER);
-	ck_assert_int_eq(c[1].standing, STORE_LANE_OURS);
-	ck_assert_int_eq(c[2].standing, STORE_LANE_ANOTHER);
-	ck_assert_int_eq(c[3].standing, STORE_LANE_ANOTHER);
-	ck_assert_int_eq(c[4].standing, STORE_LANE_GONE);
+	ck_assert_int_eq(c[0].state, STORE_LANE_EARLIER);
+	ck_assert_int_eq(c[1].state, STORE_LANE_OURS);
+	ck_assert_int_eq(c[2].state, STORE_LANE_ANOTHER);
+	ck_assert_int_eq(c[3].state, STORE_LANE_ANOTHER);
+	ck_assert_int_eq(c[4].state, STORE_LANE_GONE);
 }
 END_TEST
 
