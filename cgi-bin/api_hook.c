@@ -110,12 +110,8 @@ enum err api_hook_list(struct call *c)
 enum err api_hook_get(struct call *c)
 {
 	struct store_hook hook;
-	struct id id;
-	enum err e = call_id(c, 0, &id);
+	enum err e = call_hook(c, &hook);
 
-	if (!e)
-		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
-				   &hook);
 	if (!e)
 		answer_hook(c, 200, &hook);
 	return e;

@@ -39,14 +39,11 @@ static enum err send_ping(struct call *c, const struct store_hook *hook,
 enum err api_ping(struct call *c)
 {
 	struct store_hook hook;
-	struct id id, delivery;
-	enum err e = call_id(c, 0, &id);
+	struct id delivery;
+	enum err e = body_read_nothing(c);
 
 	if (!e)
-		e = body_read_nothing(c);
-	if (!e)
-		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
-				   &hook);
+		e = call_hook(c, &hook);
 	if (!e)
 		e = send_ping(c, &hook, &delivery);
 	return e ? e : api_delivery_accepted(c, &delivery);

@@ -22,14 +22,10 @@ enum err api_resume(struct call *c)
 {
 	struct store_hook hook;
 	uint64_t count = 0;
-	struct id id;
-	enum err e = call_id(c, 0, &id);
+	enum err e = body_read_nothing(c);
 
 	if (!e)
-		e = body_read_nothing(c);
-	if (!e)
-		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
-				   &hook);
+		e = call_hook(c, &hook);
 	if (!e)
 		e = store_resume(c->store, &hook, &count);
 	if (e == ERR_CONFLICT) {

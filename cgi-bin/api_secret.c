@@ -25,12 +25,8 @@ enum err api_secret_get(struct call *c)
 {
 	char secret[SIGN_SECRET_SIZE];
 	struct store_hook hook;
-	struct id id;
-	enum err e = call_id(c, 0, &id);
+	enum err e = call_hook(c, &hook);
 
-	if (!e)
-		e = store_hook_get(c->store, c->arena, &c->key.org.id, &id,
-				   &hook);
 	if (!e)
 		e = store_secret_current(c->store, hook.key, secret);
 	if (!e)

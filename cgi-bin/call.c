@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "etag.h"
 #include "outside/crypt.h"
+#include "store/store_hook.h"
 
 enum { TAG_BYTES = 8 };
 
@@ -54,6 +55,15 @@ enum err call_parse_id(const char *text, struct id *out)
 enum err call_id(const struct call *c, size_t arg, struct id *out)
 {
 	return call_parse_id(c->arg[arg], out);
+}
+
+enum err call_hook(struct call *c, struct store_hook *out)
+{
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	return e ? e
+		 : store_hook_get(c->store, c->arena, &c->key.org.id, &id, out);
 }
 
 const char *call_scope(struct call *c)

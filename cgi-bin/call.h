@@ -25,6 +25,7 @@
 
 struct meter;
 struct share;
+struct store_hook;
 
 enum { CALL_ARGS_MAX = 2 };
 
@@ -54,6 +55,9 @@ bool call_open(const struct call *c);
 enum err call_parse_id(const char *text, struct id *out);
 /* An id of the path; ERR_NOT_FOUND for one of any other form. */
 enum err call_id(const struct call *c, size_t arg, struct id *out);
+/* The organization's hook that the path names first, with texts in the arena;
+ * ERR_NOT_FOUND: there is none. */
+enum err call_hook(struct call *c, struct store_hook *out);
 
 /* What an address in an answer needs besides, if the key belongs to no
  * organization: "&organization=ID", else "". *arena* */

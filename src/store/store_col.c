@@ -34,3 +34,10 @@ char *store_col_text_null(const struct db_stmt *q, unsigned col,
 {
 	return db_col_null(q, col) ? NULL : store_col_text(q, col, arena);
 }
+
+void store_col_keys(struct db_stmt *q, uint64_t *keys, size_t *n)
+{
+	*n = 0;
+	while (db_next(q))
+		keys[(*n)++] = db_col_uint(q, 0);
+}

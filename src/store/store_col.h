@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_col: ids as values of statements; ids and texts from rows.
+ * store_col: ids as values of statements; ids, texts and keys from rows.
  */
 #ifndef HOOKS_STORE_COL_H
 #define HOOKS_STORE_COL_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 #include "outside/db.h"
 #include "rules/id.h"
@@ -19,5 +22,7 @@ char *store_col_text(const struct db_stmt *q, unsigned col,
 		     struct arena *arena);
 char *store_col_text_null(const struct db_stmt *q, unsigned col,
 			  struct arena *arena);
+/* The first column of all rows; `keys` has room for them. */
+void store_col_keys(struct db_stmt *q, uint64_t *keys, size_t *n);
 
 #endif

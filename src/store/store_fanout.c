@@ -70,7 +70,6 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 			     size_t *n)
 {
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e =
 		db_query(s->db,
 			 "SELECT id FROM vh_notifications FORCE INDEX (state) "
@@ -80,10 +79,8 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 				 db_uint(max)),
 			 &q);
 
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
 
@@ -108,7 +105,6 @@ enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n)
 {
 	struct db_value list[DB_LIST_MAX];
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
 	db_uints(list, keys, *n);
@@ -117,10 +113,8 @@ enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n)
 			  "FORCE INDEX (PRIMARY) WHERE state = 'queued' AND "
 			  "id IN ({?}) ORDER BY id FOR UPDATE",
 			  DB_NONE, list, *n, &q);
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/store.h"
+#include "store/store_col.h"
 
 enum { CANCEL_STEP = 5000, KEY_BYTES = STORE_LANE_KEY_BYTES };
 
@@ -23,7 +24,6 @@ enum err store_lane_due(struct store *s, int64_t until, size_t max,
 		"SELECT hook_id FROM vh_lanes WHERE next_at <= ? "
 		"ORDER BY next_at LIMIT ?";
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
 	if (until == TIME_NONE)
@@ -31,10 +31,8 @@ enum err store_lane_due(struct store *s, int64_t until, size_t max,
 	else
 		e = db_query(s->db, by_then,
 			     DB_ARGS(db_time(until), db_uint(max)), &q);
-	while (!e && db_next(q))
-		lanes[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, lanes, n);
 	return e;
 }
 

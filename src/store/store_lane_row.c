@@ -97,7 +97,6 @@ enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
 			 size_t max, uint64_t *keys, size_t *n)
 {
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
 	e = db_query(s->db,
@@ -108,10 +107,8 @@ enum err store_lane_keys(struct store *s, const struct store_lane_place *p,
 			     db_time(p->until), db_time(p->resumed_at),
 			     db_time(p->resumed_at), db_uint(max)),
 		     &q);
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
 

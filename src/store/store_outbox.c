@@ -118,7 +118,6 @@ enum err store_outbox_oldest(struct store *s, const struct id *organization,
 			     size_t *n)
 {
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e = db_query(
 		s->db,
 		"SELECT id FROM vh_outbox FORCE INDEX (organization) WHERE "
@@ -127,10 +126,8 @@ enum err store_outbox_oldest(struct store *s, const struct id *organization,
 			db_uint(max)),
 		&q);
 
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
 
@@ -138,7 +135,6 @@ enum err store_outbox_strangers(struct store *s, const struct id *from,
 				uint64_t newest, uint64_t *keys, size_t *n)
 {
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e = db_query(
 		s->db,
 		"SELECT w.id FROM (SELECT id, organization FROM vh_outbox "
@@ -150,10 +146,8 @@ enum err store_outbox_strangers(struct store *s, const struct id *from,
 			db_uint(STORE_OUTBOX_STRANGERS)),
 		&q);
 
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
 

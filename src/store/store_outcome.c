@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "outside/attempt.h"
 #include "store/store.h"
+#include "store/store_col.h"
 #include "store/store_lane.h"
 
 /* ---- which rows are there ---- */
@@ -254,7 +255,6 @@ enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n)
 {
 	struct db_value list[DB_LIST_MAX];
 	struct db_stmt *q;
-	size_t count = 0;
 	enum err e;
 
 	db_uints(list, keys, *n);
@@ -263,9 +263,7 @@ enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n)
 			  "WHERE state = 'pending' AND id IN ({?}) "
 			  "ORDER BY id FOR UPDATE",
 			  DB_NONE, list, *n, &q);
-	while (!e && db_next(q))
-		keys[count++] = db_col_uint(q, 0);
 	if (!e)
-		*n = count;
+		store_col_keys(q, keys, n);
 	return e;
 }
