@@ -12,6 +12,7 @@ import { isJson } from './json.js';
 import { Next } from './page_deliveries.js';
 import { hookName } from './page_hooks.js';
 import {
+	Awaited,
 	Banner,
 	Button,
 	Card,
@@ -20,19 +21,18 @@ import {
 	Dialog,
 	Facts,
 	html,
-	Loaded,
 	Mono,
 	Page,
 	Pill,
 	say,
 	Segments,
+	SHAPES,
 	Text,
 	Time,
 	Trouble,
 	useWork,
 } from './ui.js';
 
-const SHAPES = { formatted: 'Formatted', raw: 'Raw' };
 /* A ping is one attempt; a sender looks for work every few milliseconds. */
 const PING_POLL_MS = 400,
 	PING_SLOW_MS = 8000;
@@ -333,10 +333,9 @@ export function Delivery({ id }) {
 		!data || data.state === 'pending' || data.state === 'held';
 	useEffect(() => setEvery(waits ? 2000 : 15000), [waits]);
 	const back = ['#/deliveries', 'Deliveries'];
-	if (!data) {
-		return html`<${Page} title="Delivery" back=${back}>
-			<${Loaded} from=${from}>${() => null}<//><//>`;
-	}
+	if (!data)
+		return html`<${Awaited} title="Delivery" back=${back}
+			from=${from} />`;
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
 		lead=${html`<${Pill} state=${data.state} /> ${

@@ -12,6 +12,7 @@ import { hookName, Since, stateOf } from './page_hooks.js';
 import { DeliveryRows } from './page_deliveries.js';
 import { Secret, Verify } from './secret.js';
 import {
+	Awaited,
 	Banner,
 	Button,
 	Card,
@@ -161,10 +162,9 @@ export function Hook({ id }) {
 	const [editing, setEditing] = useState(false);
 	const health = stats.data?.hooks[0];
 	const changed = () => Promise.all([hook.reload(), stats.reload()]);
-	if (!hook.data) {
-		return html`<${Page} title="Hook" back=${['#/hooks', 'Hooks']}>
-			<${Loaded} from=${hook}>${() => null}<//><//>`;
-	}
+	if (!hook.data)
+		return html`<${Awaited} title="Hook"
+			back=${['#/hooks', 'Hooks']} from=${hook} />`;
 	const { data } = hook;
 	return html`<${Page} back=${['#/hooks', 'Hooks']}
 		title=${html`<${Text} of=${hookName(data)} />`}

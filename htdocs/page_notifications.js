@@ -11,17 +11,18 @@ import { useActions } from './hook_form.js';
 import { DeliveryRows, Live, useHooks, useLive } from './page_deliveries.js';
 import { Filters, timeQuery } from './filters.js';
 import {
+	Awaited,
 	Banner,
 	Card,
 	Code,
 	Empty,
 	Facts,
 	html,
-	Loaded,
 	Mono,
 	Page,
 	Pill,
 	Segments,
+	SHAPES,
 	Text,
 	Time,
 } from './ui.js';
@@ -88,7 +89,7 @@ function Resource({ text }) {
 	const resource = member(text, 'resource') ?? '';
 	return html`<${Card} title="Resource" aside=${html`<${Segments}
 		label="How the resource is shown" value=${shape} onChange=${setShape}
-		of=${{ formatted: 'Formatted', raw: 'Raw' }} />`}>
+		of=${SHAPES} />`}>
 		<${Code} text=${resource} label="Resource as JSON" wrap=${shape === 'raw'}
 			formatted=${shape === 'formatted'} /><//>`;
 }
@@ -98,10 +99,9 @@ export function Notification({ id }) {
 	const hooks = useHooks();
 	const { data } = from;
 	const back = ['#/notifications', 'Notifications'];
-	if (!data) {
-		return html`<${Page} title="Notification" back=${back}>
-			<${Loaded} from=${from}>${() => null}<//><//>`;
-	}
+	if (!data)
+		return html`<${Awaited} title="Notification" back=${back}
+			from=${from} />`;
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
 		lead=${html`<${Pill} state=${data.state} /> ${STATES[data.state]}`}>

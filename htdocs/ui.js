@@ -72,6 +72,9 @@ export function Mono({ of }) {
 	return html`<code class="mono"><${Text} of=${of} /></code>`;
 }
 
+/* How a block of text may be shown. */
+export const SHAPES = { formatted: 'Formatted', raw: 'Raw' };
+
 /* A block of text; if it is JSON and `formatted`, laid out and coloured. */
 export function Code({ text, label, formatted, wrap }) {
 	const tokens = formatted && layOut(text);
@@ -349,6 +352,12 @@ export function Page({ title, lead, actions, back, children }) {
 		<h1 tabindex="-1">${title}</h1>
 		${lead && html`<p class="muted">${lead}</p>`}</div>
 		<div class="actions">${actions}</div></header>${children}</div>`;
+}
+
+/* The page of one thing while that is not there: loading, or an error. */
+export function Awaited({ title, back, from }) {
+	return html`<${Page} title=${title} back=${back}>
+		<${Loaded} from=${from}>${() => null}<//><//>`;
 }
 
 export function Card({ title, aside, children, class: name = '' }) {
