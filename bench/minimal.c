@@ -23,7 +23,7 @@ enum { HASH = 32, ORGANIZATION = 12, BODY_MAX = 64 * 1024, COLUMNS_MAX = 16 };
 
 static MYSQL *my;
 static MYSQL_STMT *key_select, *hook_select, *hook_insert, *lane_insert,
-	*secret_insert, *notification_insert;
+	*action_insert, *secret_insert, *notification_insert;
 static unsigned char hash[HASH], organization[ORGANIZATION];
 static unsigned long long number;
 static char body[BODY_MAX];
@@ -109,6 +109,11 @@ static void prepare_all(void)
 			      &organization_bind);
 	lane_insert = prepare("INSERT INTO vh_lanes (hook_id) VALUES (?)",
 			      &number_bind);
+	action_insert = prepare("INSERT INTO vh_hook_actions (organization, "
+				"name, hook_id, version, since) SELECT "
+				"organization, action, id, version, "
+				"UTC_TIMESTAMP(6) FROM vh_hooks WHERE id = ?",
+				&number_bind);
 	secret_insert = prepare("INSERT INTO vh_hook_secrets (hook_id, secret, "
 				"created_at) VALUES (?, "
 				"'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2"
@@ -181,6 +186,7 @@ static const char *serve(const char *uri, FCGX_Stream *in)
 		execute(hook_insert);
 		number = mysql_stmt_insert_id(hook_insert);
 		execute(lane_insert);
+		execute(action_insert);
 		execute(secret_insert);
 		run("COMMIT");
 		return "201 Created";

@@ -21,8 +21,9 @@ def _fill(stage):
     )
     stage.sql(
         "SET GLOBAL innodb_flush_log_at_trx_commit = 0; "
-        f"UPDATE vh_hooks SET action = 'user.joined' "
-        f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
+        "UPDATE vh_hooks h JOIN vh_hook_actions a ON a.hook_id = h.id SET "
+        "h.action = 'user.joined', a.name = 'user.joined' "
+        f"WHERE h.id BETWEEN {hooks[0]} AND {hooks[1]}"
     )
     old = "UTC_TIMESTAMP(3) - INTERVAL 40 DAY"
     for first in range(1, FINISHED + 1, STEP):

@@ -74,8 +74,9 @@ def _busy_hooks(stage):
         stage.service.organization("Busy"), BUSY_HOOKS, "http://127.0.0.1:1/"
     )
     stage.sql(
-        "UPDATE vh_hooks SET action = 'event.created' "
-        f"WHERE id BETWEEN {hooks[0]} AND {hooks[1]}"
+        "UPDATE vh_hooks h JOIN vh_hook_actions a ON a.hook_id = h.id SET "
+        "h.action = 'event.created', a.name = 'event.created' "
+        f"WHERE h.id BETWEEN {hooks[0]} AND {hooks[1]}"
     )
     return hooks
 

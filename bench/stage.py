@@ -214,7 +214,8 @@ class Stage:
             SELECT id, CONCAT('whsec_', TO_BASE64(UNHEX(SHA2(id, 256)))),
                 UTC_TIMESTAMP(3) FROM vh_hooks WHERE id >= {first};
             INSERT INTO vh_lanes (hook_id)
-            SELECT id FROM vh_hooks WHERE id >= {first};"""
+            SELECT id FROM vh_hooks WHERE id >= {first};
+            {service.WANTS}"""
 
     def due(self, hooks, count):
         """That many deliveries, fanned out and due, each of a notification of
@@ -254,7 +255,8 @@ class Stage:
 
     def remove_hooks(self):
         self.sql(
-            "DELETE FROM vh_hooks; DELETE FROM vh_hook_secrets; DELETE FROM vh_lanes;"
+            "DELETE FROM vh_hooks; DELETE FROM vh_hook_actions; "
+            "DELETE FROM vh_hook_secrets; DELETE FROM vh_lanes;"
         )
 
     def lingering_rate(self, action, count):

@@ -27,6 +27,14 @@ static enum err check_match(struct call *c, const struct store_hook *hook)
 	return ERR_INVALID;
 }
 
+/* Whether it wants other notifications than before. */
+static bool wants_other(const struct store_hook *a, const struct store_hook *b)
+{
+	return strcmp(a->action, b->action) != 0 ||
+	       a->user_scope != b->user_scope ||
+	       (a->user_scope && !id_equal(&a->user, &b->user));
+}
+
 static enum err once(struct call *c, const struct id *id,
 		     hook_change_edit *edit, void *arg, struct store_hook *out)
 {
@@ -52,6 +60,7 @@ static enum err once(struct call *c, const struct id *id,
 	change.seen = now.version;
 	change.anew = (next.enabled && !now.enabled) ||
 		      strcmp(next.target_url, now.target_url) != 0;
+	change.other = wants_other(&next, &now);
 	if (!e)
 		e = store_hook_update(c->store, &change);
 	if (!e && change.anew)

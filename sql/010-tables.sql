@@ -63,6 +63,20 @@ CREATE TABLE IF NOT EXISTS vh_hooks (
 	KEY organization (organization, deleted_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who wants to hear of what';
 
+CREATE TABLE IF NOT EXISTS vh_hook_actions (
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
+	name VARBINARY(64) NOT NULL COMMENT 'an action, a wildcard such as event.*, or *',
+	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',
+	version INT UNSIGNED NOT NULL COMMENT 'the vh_hooks.version that began to want it',
+	user VARBINARY(64) NULL COMMENT 'only what names this user; NULL: whatever user it names, or none',
+	since DATETIME(6) NOT NULL COMMENT 'what was accepted from then on',
+	until DATETIME(6) NULL COMMENT 'and before then; NULL: no end',
+	PRIMARY KEY (organization, name, hook_id, version),
+	KEY hook (hook_id),
+	KEY since (since),
+	KEY until (until)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='which notifications a hook gets: those of an action, accepted within a time';
+
 CREATE TABLE IF NOT EXISTS vh_hook_secrets (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; the newest one is the current secret',
 	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',
@@ -102,7 +116,7 @@ CREATE TABLE IF NOT EXISTS vh_outbox (
 	user MEDIUMTEXT NULL COMMENT '24 hex digits; set by the application',
 	resource MEDIUMTEXT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
 	idempotency_key MEDIUMTEXT NULL COMMENT 'publishing twice with one key counts once; set by the application',
-	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
+	created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what an application publishes with SQL; the sender takes it from here';
 
@@ -121,7 +135,7 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	resource MEDIUMTEXT NOT NULL COMMENT 'a JSON object, delivered byte for byte',
 	idempotency_key VARCHAR(255) NULL COMMENT 'publishing twice with one key counts once',
 	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when the row was made; part of the public _id',
-	accepted_at DATETIME(3) NULL COMMENT 'when it was inserted into vh_outbox; NULL: at created_at it was accepted',
+	accepted_at DATETIME(6) NULL COMMENT 'when it was published: hooks that want it then get it; NULL: at created_at, by an earlier version',
 	state ENUM('queued','fanned_out','unmatched','rejected') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries',
 	reason VARCHAR(255) NULL COMMENT 'why it was rejected',
 	hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
@@ -300,7 +314,7 @@ SET @removing = IF(@early, 'DELETE n FROM vh_notifications n JOIN vh_outbox o ON
 
 SET @changing = IF(@early, 'ALTER TABLE vh_notifications
 	DROP COLUMN accepted,
-	ADD COLUMN accepted_at DATETIME(3) NULL COMMENT ''when it was inserted into vh_outbox; NULL: at created_at it was accepted'' AFTER created_at,
+	ADD COLUMN accepted_at DATETIME(6) NULL COMMENT ''when it was published: hooks that want it then get it; NULL: at created_at, by an earlier version'' AFTER created_at,
 	MODIFY organization BINARY(12) NOT NULL COMMENT ''vh_organizations.id'',
 	MODIFY action VARCHAR(255) NOT NULL COMMENT ''such as event.created'',
 	MODIFY user VARCHAR(64) NULL COMMENT ''24 hex digits'',
@@ -329,3 +343,9 @@ DEALLOCATE PREPARE copying;
 DEALLOCATE PREPARE removing;
 
 DEALLOCATE PREPARE changing;
+
+-- What a hook wanted before a change of its action was not kept.
+INSERT INTO vh_hook_actions (organization, name, hook_id, version, user, since)
+	SELECT h.organization, h.action, h.id, h.version, IF(h.scope = 'user', LOWER(HEX(h.user)), NULL), h.created_at
+	FROM vh_hooks h LEFT JOIN vh_hook_actions a ON a.hook_id = h.id
+	WHERE h.deleted_at IS NULL AND a.hook_id IS NULL;

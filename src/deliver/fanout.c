@@ -4,10 +4,12 @@
  */
 #include "deliver/fanout.h"
 
+#include "base/mem.h"
 #include "deliver/locked.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
+#include "store/store_match.h"
 
 struct fanout {
 	struct store *s;
@@ -22,6 +24,11 @@ struct fanout {
 	uint64_t key[FANOUT_MAX];
 	size_t keys;
 	struct fanout_count count;
+
+	/* of the transaction */
+	struct arena arena;
+	struct store_matched found[FANOUT_MAX], taken[FANOUT_MAX];
+	size_t found_count; /* count.taken: those that are spread */
 };
 
 /* ---- whose turn it is ---- */
@@ -41,69 +48,84 @@ static enum err next_queued(void *arg, const struct id *after, struct id *out)
 	return e;
 }
 
-/* Chooses its share of the rows and of the deliveries, but at least one row. */
-static enum err fanout_choose_of(struct fanout *r, const struct id *org,
-				 size_t orgs, uint64_t *deliveries)
+/* Its share of the rows, but at least one. */
+static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 {
-	size_t want = r->max / orgs, n;
-	uint64_t hooks;
-	enum err e = store_fanout_hooks(r->s, org, FANOUT_DELIVERIES, &hooks);
+	size_t want = r->max / r->org_count, n;
+	enum err e;
 
-	if (e)
-		return e;
-	if (hooks && want > FANOUT_DELIVERIES / orgs / hooks)
-		want = FANOUT_DELIVERIES / orgs / hooks;
 	want = want ? want : 1;
 	e = store_fanout_queued(r->s, org, r->newest, want, r->key + r->keys,
 				&n);
 	if (e)
 		return e;
 	r->keys += n;
-	*deliveries += n * hooks;
 	r->count.more = r->count.more || n == want;
-	turns_took(&r->place, org);
 	return ERR_OK;
 }
 
 static enum err fanout_choose(struct fanout *r)
 {
-	uint64_t deliveries = 0;
-	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS, n;
+	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS;
 	enum err e = ERR_OK;
 
 	if (!r->given)
 		e = turns_find(r->from, next_queued, r, max, r->orgs,
 			       &r->org_count);
-	n = r->org_count;
 	r->keys = 0;
-	r->count.more = !e && n == max;
-	r->place.under_way = r->place.under_way && n;
-	for (size_t i = 0; !e && i < n; i++) {
-		if (deliveries >= FANOUT_DELIVERIES) {
-			r->count.more = true;
-			break;
-		}
-		e = fanout_choose_of(r, &r->orgs[i], n, &deliveries);
-	}
+	r->count.more = !e && r->org_count == max;
+	r->place.under_way = r->place.under_way && r->org_count;
+	for (size_t i = 0; !e && i < r->org_count; i++)
+		e = fanout_choose_of(r, &r->orgs[i]);
 	return e;
 }
 
 /* ---- spreading ---- */
 
-/* Tells the kept counts of max_due. */
-static enum err fanout_tell(struct fanout *r)
+/* An organization's rows, until they have its share of the deliveries, but at
+ * least one. */
+static void fanout_take_of(struct fanout *r, const struct id *org)
 {
-	struct store_share list[FANOUT_MAX];
-	size_t count = 0;
-	enum err e;
+	uint64_t share = FANOUT_DELIVERIES / r->org_count, made = 0;
 
-	if (!r->keys || !store_due_asks(r->s))
-		return ERR_OK;
-	e = store_fanout_shares(r->s, r->key, r->keys, list, &count);
-	for (size_t i = 0; !e && i < count; i++)
-		store_due_spread(r->s, &list[i].organization,
-				 list[i].notifications, list[i].deliveries);
-	return e;
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct store_matched *m = &r->found[i];
+
+		if (!id_equal(&m->organization, org))
+			continue;
+		if (made && made + m->hook_count > share) {
+			r->count.more = true;
+			break;
+		}
+		r->taken[r->count.taken++] = *m;
+		made += m->hook_count;
+	}
+	r->count.made += made;
+	turns_took(&r->place, org);
+}
+
+static void fanout_take(struct fanout *r)
+{
+	for (size_t i = 0; i < r->org_count; i++) {
+		if (r->count.made >= FANOUT_DELIVERIES) {
+			r->count.more = true;
+			break;
+		}
+		fanout_take_of(r, &r->orgs[i]);
+	}
+}
+
+static enum err fanout_spread(struct fanout *r)
+{
+	enum err e = store_fanout_lock(r->s, &r->arena, r->key, r->keys,
+				       r->found, &r->found_count);
+
+	if (!e && r->found_count)
+		e = store_match_find(r->s, &r->arena, r->found, r->found_count);
+	if (e)
+		return e;
+	fanout_take(r);
+	return store_fanout_spread(r->s, r->taken, r->count.taken);
 }
 
 static enum err fanout_body(struct db *db, void *arg)
@@ -112,15 +134,29 @@ static enum err fanout_body(struct db *db, void *arg)
 	enum err e;
 
 	(void)db;
+	arena_release(&r->arena);
 	r->count = (struct fanout_count){0};
 	r->place = *r->from;
 	e = fanout_choose(r);
-	if (!e && r->keys)
-		e = store_fanout_lock(r->s, r->key, &r->keys);
-	r->count.taken = r->keys;
-	if (!e && r->keys)
-		e = store_fanout_spread(r->s, r->key, r->keys, &r->count.made);
-	return e ? e : fanout_tell(r);
+	return e || !r->keys ? e : fanout_spread(r);
+}
+
+/* Tells the kept counts of max_due. */
+static void fanout_tell(const struct fanout *r)
+{
+	for (size_t i = 0; i < r->count.taken; i++)
+		store_due_spread(r->s, &r->taken[i].organization, 1,
+				 r->taken[i].hook_count);
+}
+
+static enum err fanout_tx(struct fanout *r)
+{
+	enum err e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
+
+	if (!e)
+		fanout_tell(r);
+	arena_release(&r->arena);
+	return e;
 }
 
 static enum err reject_first(struct db *db, void *arg)
@@ -141,7 +177,7 @@ static enum err one_by_one(struct fanout *r)
 	enum err e;
 
 	r->max = 1;
-	e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
+	e = fanout_tx(r);
 	if (e == ERR_INTERNAL && r->keys)
 		e = db_tx(r->s->db, DB_REPEAT, reject_first, r);
 	return e;
@@ -149,7 +185,7 @@ static enum err one_by_one(struct fanout *r)
 
 static enum err fanout_some(struct fanout *r)
 {
-	enum err e = db_tx(r->s->db, DB_REPEAT, fanout_body, r);
+	enum err e = fanout_tx(r);
 
 	return e == ERR_INTERNAL ? one_by_one(r) : e;
 }

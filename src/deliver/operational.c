@@ -16,6 +16,7 @@
 #include "store/store_fanout.h"
 #include "store/store_hook.h"
 #include "store/store_lane_hook.h"
+#include "store/store_match.h"
 #include "store/store_outcome.h"
 #include "store/view.h"
 
@@ -27,7 +28,7 @@ enum {
 static enum err operational_publish(struct store *s,
 				    const struct id *organization,
 				    const char *action, struct jtree *resource,
-				    uint64_t *key)
+				    struct store_matched *out)
 {
 	struct buf text;
 	enum err e;
@@ -35,7 +36,7 @@ static enum err operational_publish(struct store *s,
 	buf_init(&text, RESOURCE_MAX);
 	jtree_write(&text, resource);
 	e = store_fanout_insert(s, organization, action, text.data, text.len,
-				key);
+				out);
 	buf_release(&text);
 	return e;
 }
@@ -44,7 +45,7 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 				   const struct store_lane_hook *lane_hook)
 {
 	struct store_hook hook;
-	uint64_t key, made;
+	struct store_matched row;
 	struct jtree *view;
 	struct id id;
 	enum err e;
@@ -55,9 +56,9 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 		return e;
 	view = view_hook(&hook, false);
 	e = operational_publish(s, &hook.organization, ACTION_HOOK_DISABLED,
-				view, &key);
+				view, &row);
 	jtree_free(view);
-	return e ? e : store_fanout_spread(s, &key, 1, &made);
+	return e ? e : store_fanout_own(s, arena, &row, 1);
 }
 
 /* ---- deliveries that failed ---- */
@@ -184,7 +185,7 @@ static enum err put_last(struct store *s, struct arena *arena, uint64_t key,
 static enum err operational_tell(struct store *s, struct arena *arena,
 				 const struct store_delivery *d, size_t n)
 {
-	uint64_t keys[OPERATIONAL_MAX], made;
+	struct store_matched rows[OPERATIONAL_MAX];
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < n && !e; i++) {
@@ -194,10 +195,10 @@ static enum err operational_tell(struct store *s, struct arena *arena,
 		if (!e)
 			e = operational_publish(s, &d[i].organization,
 						ACTION_DELIVERY_FAILED, view,
-						&keys[i]);
+						&rows[i]);
 		jtree_free(view);
 	}
-	return e ? e : store_fanout_spread(s, keys, n, &made);
+	return e ? e : store_fanout_own(s, arena, rows, n);
 }
 
 enum err operational_delivery_failed(struct store *s, struct arena *arena,

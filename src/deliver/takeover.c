@@ -313,7 +313,6 @@ static enum err refuse_first(struct db *db, void *arg)
 		.organization = t->refused,
 		.action = "",
 		.resource = "",
-		.accepted_at = TIME_NONE,
 		.reason = "the database refused the row",
 	};
 	uint64_t key;

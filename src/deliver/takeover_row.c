@@ -121,7 +121,9 @@ struct store_taken takeover_row_copy(const struct store_outbox_row *row,
 			copy(arena, row->idempotency_key, row->idempotency_len),
 		.idempotency_len = row->idempotency_len,
 		.resource = "",
-		.accepted_at = row->accepted_at,
+		.accepted_at = row->accepted_at
+				       ? arena_strdup(arena, row->accepted_at)
+				       : NULL,
 		.reason = reason,
 	};
 

@@ -366,6 +366,20 @@ enum err db_exec_list(struct db *db, const char *sql,
 	return db_query_list(db, sql, args, count, list, length, &q);
 }
 
+enum err db_query_rows(struct db *db, const char *sql,
+		       const struct db_value *list, size_t rows, size_t columns,
+		       struct db_stmt **q)
+{
+	struct db_call c = {.sql = sql,
+			    .list = list,
+			    .length = rows * columns,
+			    .columns = columns,
+			    .repeats = db_sql_list_size(rows)};
+
+	c.total = c.repeats * columns;
+	return run(db, &c, q);
+}
+
 /* Sends as many of the rows as fit into one statement, the first `done`. */
 static enum err exec_some(struct db *db, const char *sql,
 			  const struct db_value *values, size_t rows,

@@ -174,6 +174,10 @@ enum err db_query_list(struct db *db, const char *sql,
 		       const struct db_value *args, size_t count,
 		       const struct db_value *list, size_t length,
 		       struct db_stmt **q);
+/* The same with a list of rows: "... WHERE (a, b) IN ({(?, ?)})". */
+enum err db_query_rows(struct db *db, const char *sql,
+		       const struct db_value *list, size_t rows, size_t columns,
+		       struct db_stmt **q);
 /* "INSERT ... VALUES {(?,?,?)}": rows * columns values, any number of rows,
  * sent in few statements. Affected rows are summed. */
 enum err db_exec_rows(struct db *db, const char *sql,

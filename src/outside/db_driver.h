@@ -78,6 +78,7 @@ struct db_call {
 	size_t repeats;
 	const struct db_value *args, *list;
 	size_t count, length; /* of args, of list */
+	size_t columns;	      /* of a list of rows; 0: one */
 	size_t total;	      /* with the list padded */
 };
 

@@ -210,13 +210,17 @@ static enum err buffer_result(struct db *db, struct db_stmt *q)
 						: ERR_OK;
 }
 
-/* The padding of a list repeats its last value. */
+/* The padding of a list repeats its last value, or its last row. */
 static const struct db_value *argument_at(const struct db_call *c, size_t i)
 {
+	size_t columns = c->columns ? c->columns : 1;
+
 	if (i < c->count)
 		return &c->args[i];
 	i -= c->count;
-	return &c->list[i < c->length ? i : c->length - 1];
+	if (i >= c->length)
+		i = c->length - columns + i % columns;
+	return &c->list[i];
 }
 
 static enum err run_bound(struct db *db, const struct db_call *c,

@@ -4,8 +4,8 @@
  *
  * Actions of users match by name or by a wildcard ("event.*", "*").
  * Operational actions, which the service publishes itself, and ping match by
- * their exact name only. The statement of the fan-out decides which hook gets
- * which notification (store_fanout.c).
+ * their exact name only. Which hook gets which notification is decided in
+ * match.h.
  */
 #ifndef HOOKS_ACTION_H
 #define HOOKS_ACTION_H

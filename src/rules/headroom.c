@@ -59,11 +59,3 @@ void headroom_added(struct headroom *q, const struct id *organization,
 	if (i < HEADROOM_KEPT)
 		q->kept[i].added += n;
 }
-
-bool headroom_is_young(const struct headroom *q, int64_t now)
-{
-	for (size_t i = 0; i < HEADROOM_KEPT; i++)
-		if (q->kept[i].at && now - q->kept[i].at < BELIEVED_MS)
-			return true;
-	return false;
-}

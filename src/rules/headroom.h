@@ -43,7 +43,5 @@ void headroom_keep(struct headroom *q, const struct id *organization,
 /* `n` more were added; negative: removed. */
 void headroom_added(struct headroom *q, const struct id *organization,
 		    int64_t n);
-/* Whether any count is young enough to be believed. */
-bool headroom_is_young(const struct headroom *q, int64_t now);
 
 #endif

@@ -13,6 +13,8 @@ libhooks_a_SOURCES += \
 	%D%/histogram.h \
 	%D%/id.c \
 	%D%/id.h \
+	%D%/match.c \
+	%D%/match.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
 	%D%/pace.c \

@@ -43,6 +43,8 @@ libhooks_a_SOURCES += \
 	%D%/store_lane_hook.h \
 	%D%/store_lane_row.c \
 	%D%/store_lane_take.c \
+	%D%/store_match.c \
+	%D%/store_match.h \
 	%D%/store_notification.c \
 	%D%/store_notification.h \
 	%D%/store_org.c \

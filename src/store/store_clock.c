@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/store.h"
+#include "store/store_match.h"
 
 enum { CLOCK_STEP = 5000 };
 
@@ -30,7 +31,7 @@ enum err store_clock_sweep(struct store *s, uint64_t *n)
 		if (!e)
 			*n += db_affected(s->db);
 	} while (!e && db_affected(s->db) == CLOCK_STEP);
-	return e;
+	return e ? e : store_match_mend(s);
 }
 
 /* When the first one became due that was made after them, with a clock that

@@ -70,11 +70,6 @@ void store_due_added(struct store *s, const struct id *organization, uint64_t n)
 	headroom_added(&s->due, organization, (int64_t)n);
 }
 
-bool store_due_asks(const struct store *s)
-{
-	return headroom_is_young(&s->due, clock_monotonic());
-}
-
 void store_due_spread(struct store *s, const struct id *organization,
 		      uint64_t notifications, uint64_t deliveries)
 {

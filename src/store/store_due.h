@@ -32,8 +32,6 @@ enum err store_due_count(struct store *s, const struct id *organization,
 /* Adds `n` new notifications or deliveries to the kept counts. */
 void store_due_added(struct store *s, const struct id *organization,
 		     uint64_t n);
-/* Whether any count is kept that is still believed. */
-bool store_due_asks(const struct store *s);
 /* Tells the kept counts that these notifications became these deliveries. */
 void store_due_spread(struct store *s, const struct id *organization,
 		      uint64_t notifications, uint64_t deliveries);

@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_match.h"
 #include "store/store_outbox.h"
 
 enum { STEP = 500 };
@@ -103,7 +104,7 @@ static enum err shut_body(struct db *db, void *arg)
 				 "UTC_TIMESTAMP(3) WHERE deleted_at IS NULL "
 				 "AND id IN ({?})",
 				 DB_NONE, list, h->count);
-	return e;
+	return e ? e : store_match_end(h->s, h->key, h->count);
 }
 
 enum err store_erase_shut(struct store *s, const struct id *org,

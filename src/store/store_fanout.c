@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/match.h"
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_match.h"
 
 /* ---- queued rows ---- */
 
@@ -84,37 +86,44 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 	return e;
 }
 
-enum err store_fanout_hooks(struct store *s, const struct id *organization,
-			    uint64_t max, uint64_t *n)
+/* A time in the future was written while the clock was ahead: MATCH_ALWAYS. */
+static void read_queued(struct db_stmt *q, struct arena *arena,
+			struct store_matched *m)
 {
-	struct db_stmt *q;
-	enum err e =
-		db_query(s->db,
-			 "SELECT COUNT(*) FROM (SELECT 1 FROM vh_hooks "
-			 "FORCE INDEX (organization) WHERE "
-			 "organization = ? AND deleted_at IS NULL "
-			 "LIMIT ?) h",
-			 DB_ARGS(store_col_of(organization), db_uint(max)), &q);
-
-	while (!e && db_next(q))
-		*n = db_col_uint(q, 0);
-	return e;
+	*m = (struct store_matched){
+		.key = db_col_uint(q, 0),
+		.organization = store_col_id(q, 1),
+		.action = store_col_text(q, 2, arena),
+		.user = store_col_text_null(q, 3, arena),
+		.accepted_at =
+			db_col_null(q, 4) ? MATCH_ALWAYS : db_col_int(q, 4),
+	};
 }
 
-enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n)
+enum err store_fanout_lock(struct store *s, struct arena *arena,
+			   const uint64_t *keys, size_t n,
+			   struct store_matched *rows, size_t *count)
 {
 	struct db_value list[DB_LIST_MAX];
 	struct db_stmt *q;
+	size_t found = 0;
 	enum err e;
 
-	db_uints(list, keys, *n);
+	db_uints(list, keys, n);
 	e = db_query_list(s->db,
-			  "SELECT id FROM vh_notifications "
-			  "FORCE INDEX (PRIMARY) WHERE state = 'queued' AND "
-			  "id IN ({?}) ORDER BY id FOR UPDATE",
-			  DB_NONE, list, *n, &q);
+			  "SELECT id, organization, action, user, "
+			  "IF(COALESCE(accepted_at, created_at) > "
+			  "UTC_TIMESTAMP(6), NULL, "
+			  "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', "
+			  "COALESCE(accepted_at, created_at))) "
+			  "FROM vh_notifications FORCE INDEX (PRIMARY) "
+			  "WHERE state = 'queued' AND id IN ({?}) "
+			  "ORDER BY id FOR UPDATE",
+			  DB_NONE, list, n, &q);
+	while (!e && db_next(q))
+		read_queued(q, arena, &rows[found++]);
 	if (!e)
-		store_col_keys(q, keys, n);
+		*count = found;
 	return e;
 }
 
@@ -138,9 +147,9 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 	for (size_t i = 0; i < n; i++)
 		list[i] = store_col_of(&organizations[i]);
 	e = db_query_list(s->db,
-			  "SELECT DISTINCT organization FROM vh_hooks "
-			  "FORCE INDEX (organization) WHERE action = ? AND "
-			  "deleted_at IS NULL AND organization IN ({?})",
+			  "SELECT DISTINCT organization FROM vh_hook_actions "
+			  "FORCE INDEX (PRIMARY) WHERE name = ? AND "
+			  "until IS NULL AND organization IN ({?})",
 			  DB_ARGS(db_text(action)), list, n, &q);
 	while (!e && db_next(q)) {
 		size_t len;
@@ -154,120 +163,137 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 
 enum err store_fanout_insert(struct store *s, const struct id *organization,
 			     const char *action, const char *resource,
-			     size_t len, uint64_t *key)
+			     size_t len, struct store_matched *out)
 {
 	enum err e;
 
 	e = db_exec(s->db,
 		    "INSERT INTO vh_notifications (organization, action, "
-		    "resource) VALUES (?, ?, ?)",
+		    "resource, accepted_at) VALUES "
+		    "(?, ?, ?, UTC_TIMESTAMP(6))",
 		    DB_ARGS(store_col_of(organization), db_text(action),
 			    db_bytes(resource, len)));
 	if (!e)
-		*key = db_insert_id(s->db);
+		*out = (struct store_matched){.key = db_insert_id(s->db),
+					      .organization = *organization,
+					      .action = action,
+					      .accepted_at = MATCH_NOW};
 	return e;
 }
 
-/* The order of the join and its indexes are fixed, because by its statistics
- * of a table that was empty a moment ago the server reads every notification
- * of the organization instead of the listed ones.
- *
- * Operational actions and pings match by their exact name only. */
-static const char insert_deliveries[] =
-	"INSERT INTO vh_deliveries (organization, notification_id, hook_id, "
-	"state, lane, due_at, created_at) "
-	"SELECT STRAIGHT_JOIN n.organization, n.id, h.id, 'pending', h.id, "
-	"UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) "
-	"FROM vh_notifications n FORCE INDEX (PRIMARY) "
-	"JOIN vh_hooks h FORCE INDEX (organization) "
-	"ON h.organization = n.organization AND h.deleted_at IS NULL "
-	"AND (h.action = n.action OR (n.action NOT IN ('hook.disabled', "
-	"'delivery.failed', 'ping') AND h.action IN ('*', "
-	"CONCAT(SUBSTRING_INDEX(n.action, '.', 1), '.*')))) "
-	"AND (h.scope = 'organization' OR h.user = UNHEX(n.user)) "
-	"WHERE n.id IN ({?}) ORDER BY n.id, h.id "
-	"ON DUPLICATE KEY UPDATE attempts = vh_deliveries.attempts";
+/* ---- deliveries ---- */
 
-/* Wakes the hooks that got a delivery. */
-static enum err wake_hooks(struct store *s, const struct db_value *list,
-			   size_t n)
+static size_t count_deliveries(const struct store_matched *rows, size_t n)
 {
-	uint64_t *hooks = NULL;
-	size_t count = 0, room = 0;
-	struct db_stmt *q;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += rows[i].hook_count;
+	return sum;
+}
+
+/* In the order of the notifications, and of the hooks of each. */
+static enum err insert_deliveries(struct store *s,
+				  const struct store_matched *rows, size_t n)
+{
+	enum { COLUMNS = 4 };
+	size_t count = count_deliveries(rows, n);
+	struct db_value *values =
+		xmalloc((count * COLUMNS + 1) * sizeof(*values));
+	struct db_value *v = values;
 	enum err e;
 
-	e = db_query_list(s->db,
-			  "SELECT DISTINCT hook_id FROM vh_deliveries WHERE "
-			  "notification_id IN ({?})",
-			  DB_NONE, list, n, &q);
-	while (!e && db_next(q)) {
-		if (count == room) {
-			room = room ? room * 2 : 64;
-			hooks = xrealloc(hooks, room * sizeof(*hooks));
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < rows[i].hook_count; j++) {
+			*v++ = store_col_of(&rows[i].organization);
+			*v++ = db_uint(rows[i].key);
+			*v++ = db_uint(rows[i].hooks[j]);
+			*v++ = db_uint(rows[i].hooks[j]); /* kind 0: queue */
 		}
-		hooks[count++] = db_col_uint(q, 0);
 	}
-	if (!e)
-		e = store_lane_lock(s, hooks, count); /* queues: kind 0 */
-	if (!e)
-		e = store_lane_wake(s, hooks, count);
+	e = db_exec_rows(s->db,
+			 "INSERT INTO vh_deliveries (organization, "
+			 "notification_id, hook_id, state, lane, due_at, "
+			 "created_at) VALUES {(?, ?, ?, 'pending', ?, "
+			 "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))} "
+			 "ON DUPLICATE KEY UPDATE attempts = attempts",
+			 values, count, COLUMNS);
+	free(values);
+	return e;
+}
+
+static int compare_lanes(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Wakes the hooks that got a delivery. */
+static enum err wake_hooks(struct store *s, const struct store_matched *rows,
+			   size_t n)
+{
+	uint64_t *hooks =
+		xmalloc((count_deliveries(rows, n) + 1) * sizeof(*hooks));
+	size_t count = 0, kept = 0;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < rows[i].hook_count; j++)
+			hooks[count++] = rows[i].hooks[j];
+	qsort(hooks, count, sizeof(*hooks), compare_lanes);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || hooks[i] != hooks[kept - 1])
+			hooks[kept++] = hooks[i];
+	if (kept)
+		e = store_lane_lock(s, hooks, kept);
+	if (!e && kept)
+		e = store_lane_wake(s, hooks, kept);
 	free(hooks);
 	return e;
 }
 
-static const char mark_notifications[] =
-	"UPDATE vh_notifications n SET n.state = IF(EXISTS(SELECT 1 FROM "
-	"vh_deliveries d WHERE d.notification_id = n.id), 'fanned_out', "
-	"'unmatched') WHERE n.id IN ({?})";
-
-enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
-			     uint64_t *made)
+/* Marks those that have deliveries, or those that have none. */
+static enum err mark_some(struct store *s, const struct store_matched *rows,
+			  size_t n, bool matched, const char *sql)
 {
 	struct db_value list[DB_LIST_MAX];
-	uint64_t count;
-	enum err e;
+	size_t count = 0;
 
-	if (!n) {
-		*made = 0;
-		return ERR_OK;
-	}
-	db_uints(list, keys, n);
-	e = db_exec_list(s->db, insert_deliveries, DB_NONE, list, n);
-	count = db_affected(s->db);
+	for (size_t i = 0; i < n; i++)
+		if ((rows[i].hook_count > 0) == matched)
+			list[count++] = db_uint(rows[i].key);
+	return count ? db_exec_list(s->db, sql, DB_NONE, list, count) : ERR_OK;
+}
+
+static enum err mark_notifications(struct store *s,
+				   const struct store_matched *rows, size_t n)
+{
+	enum err e = mark_some(s, rows, n, true,
+			       "UPDATE vh_notifications SET "
+			       "state = 'fanned_out' WHERE id IN ({?})");
+
 	if (!e)
-		e = wake_hooks(s, list, n);
-	if (!e)
-		e = db_exec_list(s->db, mark_notifications, DB_NONE, list, n);
-	if (!e)
-		*made = count;
+		e = mark_some(s, rows, n, false,
+			      "UPDATE vh_notifications SET "
+			      "state = 'unmatched' WHERE id IN ({?})");
 	return e;
 }
 
-enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
-			     struct store_share *list, size_t *count)
+enum err store_fanout_spread(struct store *s, const struct store_matched *rows,
+			     size_t n)
 {
-	struct db_value values[DB_LIST_MAX];
-	struct db_stmt *q;
-	size_t shares = 0;
-	enum err e;
+	enum err e = insert_deliveries(s, rows, n);
 
-	db_uints(values, keys, n);
-	e = db_query_list(s->db,
-			  "SELECT STRAIGHT_JOIN n.organization, "
-			  "COUNT(DISTINCT n.id), COUNT(d.id) "
-			  "FROM vh_notifications n FORCE INDEX (PRIMARY) "
-			  "LEFT JOIN vh_deliveries d FORCE INDEX (fanout) "
-			  "ON d.notification_id = n.id WHERE n.id IN ({?}) "
-			  "GROUP BY n.organization",
-			  DB_NONE, values, n, &q);
-	while (!e && db_next(q))
-		list[shares++] = (struct store_share){
-			.organization = store_col_id(q, 0),
-			.notifications = db_col_uint(q, 1),
-			.deliveries = db_col_uint(q, 2),
-		};
 	if (!e)
-		*count = shares;
-	return e;
+		e = wake_hooks(s, rows, n);
+	return e ? e : mark_notifications(s, rows, n);
+}
+
+enum err store_fanout_own(struct store *s, struct arena *arena,
+			  struct store_matched *rows, size_t n)
+{
+	enum err e = store_match_find(s, arena, rows, n);
+
+	return e ? e : store_fanout_spread(s, rows, n);
 }

@@ -15,7 +15,9 @@
 #include "base/err.h"
 #include "rules/id.h"
 
+struct arena;
 struct store;
+struct store_matched;
 
 /* The greatest key; 0: there are no rows. */
 enum err store_fanout_newest(struct store *s, uint64_t *newest);
@@ -37,38 +39,30 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
 
-/* The number of its hooks, counted up to `max`. */
-enum err store_fanout_hooks(struct store *s, const struct id *organization,
-			    uint64_t max, uint64_t *n);
-
-/* Locks those of the rows that are still queued; the list keeps these, in the
- * order of their keys. 1 to DB_LIST_MAX keys. */
-enum err store_fanout_lock(struct store *s, uint64_t *keys, size_t *n);
+/* Locks those of the rows that are still queued and reads them, in the order of
+ * their keys; 1 to DB_LIST_MAX keys, and room for as many rows. */
+enum err store_fanout_lock(struct store *s, struct arena *arena,
+			   const uint64_t *keys, size_t n,
+			   struct store_matched *rows, size_t *count);
 
 enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason);
-/* Which of these organizations, at most DB_LIST_MAX, have a hook that names
- * exactly this action. */
+/* Which of these organizations, at most DB_LIST_MAX, have a hook that wants
+ * exactly this action now. */
 enum err store_fanout_wanted(struct store *s, const char *action,
 			     const struct id *organizations, size_t n,
 			     bool *wanted);
-/* Writes a notification of the service itself; the caller spreads it. */
+/* Makes one delivery for each hook of each row (store_match_find), wakes their
+ * lanes and marks the rows. At most DB_LIST_MAX rows. */
+enum err store_fanout_spread(struct store *s, const struct store_matched *rows,
+			     size_t n);
+
+/* Writes a notification of the service itself; `action` is a literal. */
 enum err store_fanout_insert(struct store *s, const struct id *organization,
 			     const char *action, const char *resource,
-			     size_t len, uint64_t *key);
-/* Makes one delivery for each matching hook, wakes its lane and marks the
- * rows. At most DB_LIST_MAX keys. `made`: how many deliveries. */
-enum err store_fanout_spread(struct store *s, const uint64_t *keys, size_t n,
-			     uint64_t *made);
-
-struct store_share {
-	struct id organization;
-	uint64_t notifications, deliveries;
-};
-
-/* The organizations of these notifications, 1 to DB_LIST_MAX, and how many
- * deliveries there are of them; `list` has room for as many organizations as
- * there are keys. */
-enum err store_fanout_shares(struct store *s, const uint64_t *keys, size_t n,
-			     struct store_share *list, size_t *count);
+			     size_t len, struct store_matched *out);
+/* Finds the hooks of such notifications and spreads them, in the transaction
+ * that wrote them. */
+enum err store_fanout_own(struct store *s, struct arena *arena,
+			  struct store_matched *rows, size_t n);
 
 #endif

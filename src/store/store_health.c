@@ -175,8 +175,8 @@ enum err store_health_queued(struct store *s, const struct id *organization,
 
 	if (!e)
 		e = db_query(s->db,
-			     "SELECT w.number, COALESCE(n.accepted_at, "
-			     "n.created_at) FROM (SELECT "
+			     "SELECT w.number, " STORE_PUBLISHED_SQL
+			     " FROM (SELECT "
 			     "COUNT(*) AS number, MIN(id) AS oldest "
 			     "FROM vh_notifications FORCE INDEX (state) WHERE "
 			     "state = 'queued' AND organization = ?) w "

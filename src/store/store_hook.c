@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_match.h"
 #include "store/store_secret.h"
 #include "store/store_walk.h"
 #include "store/vault_headers.h"
@@ -256,6 +257,8 @@ static enum err update_body(struct db *db, void *arg)
 		e = store_lane_lock(u->s, &c->hook->key, 1);
 	if (!e)
 		e = compare_and_set(u->s, c->hook, c->seen);
+	if (!e && c->other)
+		e = store_match_begin(u->s, c->hook);
 	if (!e && c->anew)
 		e = wake_lane(db, c->hook->key);
 	if (!e && c->secret)
@@ -269,7 +272,7 @@ enum err store_hook_update(struct store *s,
 {
 	struct update u = {.s = s, .change = change};
 
-	if (!change->anew && !change->secret)
+	if (!change->anew && !change->other && !change->secret)
 		return compare_and_set(s, change->hook, change->seen);
 	return db_tx(s->db, DB_REPEAT, update_body, &u);
 }
@@ -315,6 +318,8 @@ static enum err delete_body(struct db *db, void *arg)
 
 	if (!e)
 		e = mark_deleted(db, d);
+	if (!e)
+		e = store_match_end(d->s, &d->key, 1);
 	if (!e)
 		e = store_lane_cancel(d->s, d->key, &more);
 	if (!e && more)

@@ -97,13 +97,14 @@ enum err store_hook_list(struct store *s, struct arena *arena,
  * Writes all columns of the hook that can change, unless it was changed since
  * `seen`, its version when it was read: ERR_CONFLICT. `anew`: it was
  * enabled or has another target, so waiting deliveries are due at once.
+ * `other`: it wants other notifications, from those on that are accepted now.
  * `secret`: a new one, or NULL; the old one signs for `overlap` ms longer;
  * ERR_LIMIT: too many are valid.
  */
 struct store_hook_change {
 	const struct store_hook *hook;
 	uint64_t seen;
-	bool anew;
+	bool anew, other;
 	const char *secret;
 	int64_t overlap;
 };

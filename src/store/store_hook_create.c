@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_hook.h"
+#include "store/store_match.h"
 #include "store/store_secret.h"
 #include "store/vault_headers.h"
 
@@ -38,9 +39,9 @@ static enum err count_room(struct db *db, const char *sql, const struct id *of,
 
 struct creation {
 	struct store *s;
-	const struct store_hook *hook;
+	struct store_hook *hook; /* gets its key */
 	const char *secret;
-	uint64_t max, key;
+	uint64_t max;
 	bool close; /* near the limit: one after the other */
 };
 
@@ -117,16 +118,16 @@ static enum err create_body(struct db *db, void *arg)
 		e = insert_hook(db, c->hook, sealed ? NULL : headers);
 	if (e)
 		return e;
-	c->key = db_insert_id(db);
+	c->hook->key = db_insert_id(db);
 	if (sealed)
-		e = add_sealed_headers(c->s, c->key, headers);
+		e = add_sealed_headers(c->s, c->hook->key, headers);
 	if (!e)
 		e = db_exec(db, "INSERT INTO vh_lanes (hook_id) VALUES (?)",
-			    DB_ARGS(db_uint(c->key)));
+			    DB_ARGS(db_uint(c->hook->key)));
 	if (!e)
-		e = store_secret_add(c->s, c->key, c->secret,
+		e = store_secret_add(c->s, c->hook->key, c->secret,
 				     c->hook->created_at);
-	return e;
+	return e ? e : store_match_begin(c->s, c->hook);
 }
 
 enum err store_hook_create(struct store *s, struct store_hook *hook,
@@ -136,13 +137,12 @@ enum err store_hook_create(struct store *s, struct store_hook *hook,
 		.s = s, .hook = hook, .secret = secret, .max = max};
 	enum err e = check_hook_limit(&c);
 
+	hook->version = 1;
 	if (!e)
 		e = db_tx(s->db, DB_ONCE, create_body, &c);
 	if (e)
 		return e;
 	headroom_added(&s->hooks, &hook->organization, 1);
-	hook->key = c.key;
-	hook->version = 1;
 	store_hook_forgive(hook);
 	store_id(s, &hook->id, ID_HOOK, hook->created_at, hook->key);
 	return ERR_OK;

@@ -7,13 +7,13 @@
 #include "store/store.h"
 #include "store/store_col.h"
 #include "store/store_lane.h"
+#include "store/store_outbox.h"
 
 /* The columns of read_lane_row(), in its order. */
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at, n.hops, d.notification_id, "                            \
-	"COALESCE(n.accepted_at, n.created_at) "
+	"n.created_at, n.hops, d.notification_id, " STORE_PUBLISHED_SQL " "
 
 static void read_lane_row(struct db_stmt *q, struct arena *arena,
 			  struct store_lane_row *r)

@@ -14,8 +14,8 @@
 
 /* The columns of read_notification_row(), in its order. */
 #define COLUMNS                                                                \
-	"id, organization, action, user, state, reason, created_at, "          \
-	"COALESCE(accepted_at, created_at)"
+	"n.id, n.organization, n.action, n.user, n.state, n.reason, "          \
+	"n.created_at, " STORE_PUBLISHED_SQL
 
 static void read_notification_row(const struct store *s, struct db_stmt *q,
 				  struct arena *arena,
@@ -48,8 +48,9 @@ static enum err get_row(struct store *s, struct arena *arena,
 	struct db_stmt *q;
 	enum err e =
 		db_query(s->db,
-			 "SELECT " COLUMNS ", resource FROM vh_notifications "
-			 "WHERE id = ? AND organization = ?",
+			 "SELECT " COLUMNS ", n.resource FROM "
+			 "vh_notifications n WHERE n.id = ? AND "
+			 "n.organization = ?",
 			 DB_ARGS(db_uint(key), store_col_of(organization)), &q);
 
 	if (e)
@@ -145,9 +146,9 @@ static enum err read_notification_page(const struct store_walk *w,
 		return ERR_OK;
 	db_uints(keys, w->key, w->count);
 	e = db_query_list(w->s->db,
-			  "SELECT " COLUMNS " FROM vh_notifications "
-			  "FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
-			  "ORDER BY id DESC",
+			  "SELECT " COLUMNS " FROM vh_notifications n "
+			  "FORCE INDEX (PRIMARY) WHERE n.id IN ({?}) "
+			  "ORDER BY n.id DESC",
 			  DB_NONE, keys, w->count, &q);
 	if (e)
 		return e;
@@ -255,9 +256,10 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 	size_t n = 0;
 	enum err e =
 		db_query(s->db,
-			 "SELECT " COLUMNS ", resource FROM vh_notifications "
-			 "FORCE INDEX (organization) WHERE "
-			 "organization = ? AND id > ? ORDER BY id LIMIT ?",
+			 "SELECT " COLUMNS ", n.resource FROM "
+			 "vh_notifications n FORCE INDEX (organization) WHERE "
+			 "n.organization = ? AND n.id > ? "
+			 "ORDER BY n.id LIMIT ?",
 			 DB_ARGS(store_col_of(organization), db_uint(after),
 				 db_uint(max)),
 			 &q);

@@ -188,7 +188,8 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"64), "                                                                \
 	"LEFT(o.idempotency_key, 255), CHAR_LENGTH(o.action) > 255, "          \
 	"CHAR_LENGTH(o.user) > 64, "                                           \
-	"CHAR_LENGTH(o.idempotency_key) > 255, " STORE_OUTBOX_ACCEPTED_SQL
+	"CHAR_LENGTH(o.idempotency_key) > 255, "                               \
+	"CAST(" STORE_OUTBOX_ACCEPTED_SQL " AS CHAR)"
 /* Joined with their keys, rows are found and locked one by one. With a list of
  * keys in WHERE the server may as well read the whole table, if it is small,
  * and then waits for rows that are not committed (seen on MySQL 5.7 and MariaDB
@@ -242,12 +243,12 @@ bool store_outbox_next(struct db_stmt *rows, struct store_outbox_row *out)
 		.action_cut = db_col_int(rows, 6) != 0,
 		.user_cut = db_col_int(rows, 7) != 0,
 		.idempotency_cut = db_col_int(rows, 8) != 0,
-		.accepted_at = db_col_time(rows, 9),
 		.resource_len = db_col_uint(rows, 10),
 	};
 	out->action = outbox_text(rows, 3, &out->action_len);
 	out->user = outbox_text(rows, 4, &out->user_len);
 	out->idempotency_key = outbox_text(rows, 5, &out->idempotency_len);
+	out->accepted_at = outbox_text(rows, 9, &n);
 	out->resource = outbox_text(rows, 11, &n);
 	return true;
 }
@@ -276,7 +277,7 @@ static enum err keep_some(struct store *s, const struct store_taken *rows,
 		*v++ = db_bytes(row->user, row->user_len);
 		*v++ = db_bytes(row->resource, row->resource_len);
 		*v++ = db_bytes(row->idempotency_key, row->idempotency_len);
-		*v++ = db_time(row->accepted_at);
+		*v++ = db_text(row->accepted_at);
 		*v++ = db_text(row->reason ? "rejected" : "queued");
 		*v++ = db_text(row->reason);
 	}
@@ -284,7 +285,8 @@ static enum err keep_some(struct store *s, const struct store_taken *rows,
 		s->db,
 		"INSERT INTO vh_notifications (organization, action, user, "
 		"resource, idempotency_key, accepted_at, state, reason, "
-		"created_at) VALUES {(?, ?, ?, ?, ?, ?, ?, ?, "
+		"created_at) VALUES {(?, ?, ?, ?, ?, "
+		"COALESCE(?, UTC_TIMESTAMP(6)), ?, ?, "
 		"UTC_TIMESTAMP(3))}",
 		values, n, COLUMNS, keys, done);
 }

@@ -52,12 +52,19 @@ enum err store_outbox_strangers(struct store *s, const struct id *from,
 enum err store_outbox_waiting(struct store *s, const struct id *organization,
 			      uint64_t *count, int64_t *oldest_at);
 
+/* When a row `n` of vh_notifications was published, for people: an application
+ * may have inserted it before the service made it. What a hook gets goes by
+ * accepted_at alone. */
+#define STORE_PUBLISHED_SQL                                                    \
+	"CAST(LEAST(COALESCE(n.accepted_at, n.created_at), n.created_at) AS "  \
+	"DATETIME(3))"
+
 /* When a row `o` was accepted: its own time, unless that lies in the future or
  * more than 7 days back; then NULL. The session that inserted it may have set
  * its clock to anything. */
 #define STORE_OUTBOX_ACCEPTED_SQL                                              \
-	"CAST(IF(o.created_at BETWEEN UTC_TIMESTAMP(3) - INTERVAL 7 DAY AND "  \
-	"UTC_TIMESTAMP(3), o.created_at, NULL) AS DATETIME(3))"
+	"CAST(IF(o.created_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 7 DAY AND "  \
+	"UTC_TIMESTAMP(6), o.created_at, NULL) AS DATETIME(6))"
 
 /* ---- taking over, inside a transaction ---- */
 
@@ -77,7 +84,8 @@ struct store_outbox_row {
 	bool action_cut, user_cut, idempotency_cut;
 	const char *resource; /* NULL: none, or longer than allowed */
 	size_t resource_len;  /* in bytes, also then; 0: none */
-	int64_t accepted_at;  /* TIME_NONE: its time cannot be believed */
+	/* As the database writes it; NULL: its time cannot be believed. */
+	const char *accepted_at;
 };
 
 /* Locks those of the rows that are still there, and reads them, in any order. 1
@@ -102,8 +110,8 @@ struct store_taken {
 	size_t idempotency_len;
 	const char *resource; /* not NULL */
 	size_t resource_len;
-	int64_t accepted_at;
-	const char *reason; /* NULL: it is queued; else it is rejected */
+	const char *accepted_at; /* NULL: now */
+	const char *reason;	 /* NULL: it is queued; else it is rejected */
 };
 
 /* `keys` gets those that the rows were given, in order. */

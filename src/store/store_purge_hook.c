@@ -8,6 +8,7 @@
 #include "rules/action.h"
 #include "store/store.h"
 #include "store/store_lane.h"
+#include "store/store_match.h"
 #include "store/store_outcome.h"
 
 enum {
@@ -302,8 +303,12 @@ enum err store_purge_hooks(struct store *s, const struct store_purge *p,
 	struct purge u = {.s = s, .p = p};
 	struct hook_page page;
 	unsigned dealt = 0;
-	enum err e = read_old_hooks(s, p, at->key, &page);
+	enum err e = ERR_OK;
 
+	if (!at->key && !p->dry_run)
+		e = store_match_purge(s);
+	if (!e)
+		e = read_old_hooks(s, p, at->key, &page);
 	at->more = !e && page.count == HOOKS_STEP;
 	for (size_t i = 0; !e && i < page.count; i++) {
 		u.hook = page.hook[i].key;

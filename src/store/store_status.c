@@ -90,8 +90,8 @@ static enum err read_notifications(struct store *s, struct store_status *out)
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT w.rejected, w.number, "
-		"COALESCE(n.accepted_at, n.created_at) FROM (SELECT "
+		"SELECT w.rejected, w.number, " STORE_PUBLISHED_SQL
+		" FROM (SELECT "
 		"state = 'rejected' AS rejected, COUNT(*) AS number, "
 		"MIN(id) AS oldest FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state IN ('queued', 'rejected') GROUP BY state) w "
@@ -156,7 +156,7 @@ enum err store_status_rejected(struct store *s, unsigned max,
 	enum err e =
 		db_query(s->db,
 			 "SELECT n.id, n.created_at, n.organization, n.action, "
-			 "n.reason, COALESCE(n.accepted_at, n.created_at) FROM "
+			 "n.reason, " STORE_PUBLISHED_SQL " FROM "
 			 "(SELECT id FROM vh_notifications "
 			 "FORCE INDEX (state) WHERE state = 'rejected' "
 			 "ORDER BY id DESC LIMIT ?) w "

@@ -175,7 +175,7 @@ class OfOne(_Lists):
             f"UNHEX('{self.organization}'), 'https://www.example.com/', "
             "'event.*', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM numbers "
             f"WHERE n <= {self.HOOKS}; INSERT INTO vh_lanes (hook_id) "
-            "SELECT id FROM vh_hooks"
+            "SELECT id FROM vh_hooks;" + service.WANTS
         )
         self.service.publish_sql(self.organization, "event.created", "{}")
         self.service.publish_sql(self.organization, "user.joined", "{}")

@@ -7,6 +7,7 @@ an organization with very much of it keeps no other waiting.
 import json
 import time
 
+import service
 import tap
 from sendcase import SendCase
 
@@ -108,6 +109,7 @@ class Turns(SendCase):
                 FROM seq_1_to_{self.HOOKS};
             INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks
                 WHERE organization = UNHEX('{other}');
+            {service.WANTS}
             INSERT INTO vh_notifications (organization, action, resource)
                 SELECT UNHEX('{other}'), 'event.created', '{{}}'
                 FROM seq_1_to_{self.NOTIFICATIONS}""")

@@ -17,6 +17,7 @@ python_tests += \
 	%D%/lanes.py \
 	%D%/loops.py \
 	%D%/locks.py \
+	%D%/moment.py \
 	%D%/neighbours.py \
 	%D%/notify.py \
 	%D%/once.py \

@@ -46,7 +46,7 @@ class _NeighbourCase(LaneCase):
             "INSERT INTO vh_hook_secrets (hook_id, secret, created_at) SELECT "
             "h.id, (SELECT secret FROM vh_hook_secrets LIMIT 1), "
             "UTC_TIMESTAMP(3) FROM vh_hooks h WHERE NOT EXISTS (SELECT 1 FROM "
-            "vh_hook_secrets s WHERE s.hook_id = h.id)"
+            "vh_hook_secrets s WHERE s.hook_id = h.id);" + service.WANTS
         )
 
 

@@ -142,8 +142,16 @@ class Database:
         return [line.split("\t") for line in done.stdout.decode().splitlines()]
 
     @contextlib.contextmanager
-    def holding(self, *statements, isolation="READ COMMITTED", user="root"):
-        """An application's transaction that stays open, with its locks."""
+    def holding(
+        self,
+        *statements,
+        isolation="READ COMMITTED",
+        user="root",
+        password="",
+        commit=False,
+    ):
+        """An application's transaction that stays open, with its locks; then
+        it is rolled back, or committed."""
         client = subprocess.Popen(
             [
                 self.client,
@@ -158,6 +166,7 @@ class Database:
             stdout=subprocess.PIPE,
             text=True,
             errors="replace",
+            env=dict(os.environ, MYSQL_PWD=password),
         )
         client.stdin.write(
             f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; START "
@@ -168,6 +177,8 @@ class Database:
             assert line, "the lock could not be had"
         try:
             yield
+            if commit:
+                client.communicate("COMMIT;\n", 10)
         finally:
             client.kill()
             client.wait()

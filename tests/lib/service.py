@@ -39,6 +39,14 @@ _DEFAULTS = {
     "targets": {"allow_http": "yes", "allow_networks": "127.0.0.0/8"},
 }
 
+# For hooks that a test has inserted itself: they want their action.
+WANTS = """
+INSERT INTO vh_hook_actions (organization, name, hook_id, version, since)
+SELECT h.organization, h.action, h.id, h.version, h.created_at
+FROM vh_hooks h LEFT JOIN vh_hook_actions a ON a.hook_id = h.id
+WHERE a.hook_id IS NULL AND h.deleted_at IS NULL;
+"""
+
 # Reports of the sanitizers; a build without them never prints these.
 _SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
 

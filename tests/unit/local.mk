@@ -25,6 +25,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_lane.c \
 	%D%/test_listing.c \
 	%D%/test_log.c \
+	%D%/test_match.c \
 	%D%/test_mem.c \
 	%D%/test_meter.c \
 	%D%/test_nearest.c \

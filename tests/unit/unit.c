@@ -32,6 +32,7 @@ static Suite *(*const suites[])(void) = {
 	suite_lane,
 	suite_listing,
 	suite_log,
+	suite_match,
 	suite_mem,
 	suite_meter,
 	suite_nearest,

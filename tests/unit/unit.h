@@ -31,6 +31,7 @@ Suite *suite_keepsake(void);
 Suite *suite_lane(void);
 Suite *suite_listing(void);
 Suite *suite_log(void);
+Suite *suite_match(void);
 Suite *suite_mem(void);
 Suite *suite_meter(void);
 Suite *suite_nearest(void);
