@@ -31,7 +31,7 @@ MADE = {"Makefile.in", "aclocal.m4", "config.status", "configure"}
 # Names, or what they end with, of what is typed in, beside scripts.
 SOURCES = set(
     ".1 .5 .8 .ac .am .awk .c .conf .css .h .html .js .mk .php .py .service .sh"
-    " .sql .timer .toml .yaml .yml crontab htaccess".split()
+    " .go .sql .timer .toml .ts .yaml .yml crontab htaccess".split()
 )
 FILE_LINES = 500
 FUNCTION_LINES = 47  # its head and braces among them

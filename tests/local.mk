@@ -45,6 +45,7 @@ include tests/db/local.mk
 include tests/admin/local.mk
 include tests/api/local.mk
 include tests/browser/local.mk
+include tests/clients/local.mk
 include tests/e2e/local.mk
 include tests/debian/local.mk
 include tests/dns/local.mk

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What generators of clients stumble over in openapi.yaml.
+What generators of clients stumble over in openapi.yaml, each on its own;
+`make check-clients` tries the generators themselves.
 
 Each rule is also run on a document with one fault planted, which it must find.
 """
@@ -129,6 +130,36 @@ def values_can_be_names(document):
     ]
 
 
+def values_have_one_place(document):
+    """Of a component with values some make constants without a prefix."""
+    return twice(
+        value
+        for schema in document["components"]["schemas"].values()
+        for value in schema.get("enum", ())
+    )
+
+
+def members_have_no_default(document):
+    """Some take them for members that are always there."""
+    return [
+        schema
+        for schema in walk(document["components"]["schemas"])
+        if "default" in schema
+    ]
+
+
+def bodies_are_of_use(document):
+    """Where no member is taken, some would send null."""
+    return [
+        o["operationId"]
+        for o in operations(document, "paths")
+        for media in openapi.resolve(o.get("requestBody", {}))
+        .get("content", {})
+        .values()
+        if media["schema"].get("maxProperties") == 0
+    ]
+
+
 def answers_may_get_more_members(document):
     """Else a client refuses what a later version adds."""
     found, names = [], set()
@@ -186,6 +217,13 @@ RULES = {
     ),
     null_is_one_of_the_types: lambda d: schemas(d).update(
         User={"oneOf": [{"type": "string"}, NULL]}
+    ),
+    values_have_one_place: lambda d: schemas(d).update(User={"enum": ["user"]}),
+    members_have_no_default: lambda d: schemas(d)["Rotation"].update(
+        default={}
+    ),
+    bodies_are_of_use: lambda d: creation(d).update(
+        requestBody={"content": {"a/b": {"schema": {"maxProperties": 0}}}}
     ),
     values_can_be_names: lambda d: schemas(d).update(User={"enum": ["*"]}),
     answers_may_get_more_members: lambda d: creation(d)["responses"].update(

@@ -139,8 +139,12 @@ class _Matrix(ApiCase):
     def ask(self, method, path, operation, key, **options):
         headers = [*options.pop("headers", ()), *FORWARDED]
         options.setdefault("body", example(operation))
-        if method == "GET" and self.variant == "lighttpd":
-            options["body"] = None  # it refuses one by itself
+        if self.variant == "lighttpd":
+            # A GET with a body it refuses by itself, a POST without one too.
+            given = options["body"]
+            options["body"] = {"GET": None, "POST": given or b""}.get(
+                method, given
+            )
         path = complete(path, operation)
         return self.call(method, path, key=key, headers=headers, **options)
 

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# Clients that generators make of openapi.yaml; loads some 300 MB below var. One
+# of them: CLIENTS="oapi_codegen".
+check-clients: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/check-clients $(CLIENTS)
+.PHONY: check-clients
+EXTRA_DIST += %D%
