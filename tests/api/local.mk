@@ -12,11 +12,11 @@ python_tests += \
 	%D%/firewall.py \
 	%D%/generators.py \
 	%D%/guide.py \
+	%D%/history.py \
 	%D%/hooks.py \
 	%D%/lists.py \
 	%D%/matrix.py \
 	%D%/metrics.py \
-	%D%/past.py \
 	%D%/process.py \
 	%D%/publish.py \
 	%D%/run.py \

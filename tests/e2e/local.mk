@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # From publishing to a receiver.
 python_tests += \
-	%D%/again.py \
 	%D%/clock.py \
 	%D%/confined.py \
 	%D%/crashes.py \
 	%D%/delivery.py \
+	%D%/digest.py \
 	%D%/environment.py \
 	%D%/failed.py \
 	%D%/fanout.py \
@@ -15,11 +15,10 @@ python_tests += \
 	%D%/kept.py \
 	%D%/key_file.py \
 	%D%/lanes.py \
-	%D%/loops.py \
 	%D%/locks.py \
+	%D%/loops.py \
 	%D%/moment.py \
 	%D%/neighbours.py \
-	%D%/notify.py \
 	%D%/once.py \
 	%D%/outage.py \
 	%D%/outbox.py \
@@ -28,6 +27,7 @@ python_tests += \
 	%D%/publishers.py \
 	%D%/quickstart.py \
 	%D%/receivers.py \
+	%D%/redeliver.py \
 	%D%/retention.py \
 	%D%/running.py \
 	%D%/samples.py \

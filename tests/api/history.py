@@ -11,7 +11,7 @@ from receiver import Answer, Close
 NOTIFICATIONS, DELIVERIES = "/v2/notifications", "/v2/deliveries"
 
 
-class Past(sendcase.SendCase):
+class History(sendcase.SendCase):
     def ask(self, target, status=200, key=None):
         answer = self.door.request(
             "GET", target, [("Authorization", key or self.key)]

@@ -14,7 +14,7 @@ DELIVERIES = "/v2/deliveries"
 FIRST = "2021-01-01T00:00:00.000Z"
 
 
-class _Again(sendcase.SendCase):
+class _RedeliverCase(sendcase.SendCase):
     def ask(self, method, target, status, body=None, key=None):
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
@@ -76,7 +76,7 @@ class _Again(sendcase.SendCase):
         return self.deliveries(hook)
 
 
-class Redelivery(_Again):
+class Redelivery(_RedeliverCase):
     def test_keeps_its_id_and_goes_on_counting(self):
         hook = self.fresh("/again")
         self.publish('{"n": 1.50}')
@@ -264,7 +264,7 @@ class Redelivery(_Again):
         assert "deleted" in self.redeliver(one, 409)["detail"]
 
 
-class Suspended(_Again):
+class Suspended(_RedeliverCase):
     """Every way in which somebody says: try now."""
 
     settings = {
@@ -459,7 +459,7 @@ class Suspended(_Again):
         self.once("delivered 3,")
 
 
-class Replay(_Again):
+class Replay(_RedeliverCase):
     def test_all_that_finished(self):
         hook = self.fresh("/all")
         self.publish_many(3)
@@ -592,7 +592,7 @@ class Replay(_Again):
         self.replay(hook, 404)
 
 
-class Large(_Again):
+class Large(_RedeliverCase):
     """A replay that is too large is refused completely."""
 
     settings = {"api": {"max_due": "1000"}}
