@@ -190,11 +190,6 @@ static enum err fanout_some(struct fanout *r)
 	return e == ERR_INTERNAL ? one_by_one(r) : e;
 }
 
-static bool met_lock(const struct fanout *r, enum err e)
-{
-	return e == ERR_TEMP && db_locked(r->s->db);
-}
-
 static enum err fanout_of(struct fanout *all, const struct id *org,
 			  struct fanout_count *sum)
 {
@@ -205,8 +200,8 @@ static enum err fanout_of(struct fanout *all, const struct id *org,
 	r.orgs[0] = *org;
 	r.org_count = 1;
 	e = fanout_some(&r);
-	if (met_lock(&r, e)) {
-		locked_put(r.locked, org);
+	if (locked_holds_up(r.s->db, e)) {
+		locked_put(r.locked, org, e == ERR_INTERNAL);
 		return ERR_OK;
 	}
 	if (e)
@@ -231,14 +226,14 @@ static enum err org_by_org(struct fanout *all, const struct id *orgs, size_t n,
 	return e;
 }
 
-/* One locked organization does not hold up the others. */
+/* One organization that is held up does not hold up the others. */
 static enum err fanout_all(struct fanout *r, struct fanout_count *sum)
 {
 	struct id orgs[LOCKED_MAX];
 	size_t n = locked_due(r->locked, orgs);
 	enum err e = fanout_some(r);
 
-	if (met_lock(r, e))
+	if (locked_holds_up(r->s->db, e))
 		e = org_by_org(r, r->orgs, r->org_count, sum);
 	else if (!e)
 		*sum = r->count;

@@ -57,7 +57,7 @@ static enum err heal(struct store *s, struct intake *in)
 static enum err take_some(struct store *s, struct intake *in, uint64_t newest,
 			  struct takeover_count *count)
 {
-	enum err e = takeover_run(s, &in->taking, newest, count);
+	enum err e = takeover_run(s, &in->taking, &in->untaken, newest, count);
 
 	if (e)
 		return e;
@@ -83,7 +83,8 @@ enum err intake_take_over(struct store *s, struct intake *in)
 static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
 			    struct fanout_count *count)
 {
-	enum err e = fanout_run(s, &in->spreading, &in->locked, newest, count);
+	enum err e =
+		fanout_run(s, &in->spreading, &in->unspread, newest, count);
 
 	if (e)
 		return e;
@@ -112,20 +113,33 @@ static bool is_overtaken(const struct store *s, enum err e, unsigned *times)
 	return e == ERR_TEMP && db_contended(s->db) && ++*times < OVERTAKEN_MAX;
 }
 
+/* Nothing is left but what is held up: the others do not wait longer. */
+static bool is_vain(const struct locked *locked, size_t done, int64_t end)
+{
+	if (done || !locked->count)
+		return false;
+	if (clock_monotonic() >= end)
+		return true;
+	clock_sleep(LOCKED_PAUSE_MS);
+	return false;
+}
+
 static enum err take_all(struct store *s, struct intake *in, bool (*stop)(void),
 			 bool *left)
 {
-	struct takeover_count count;
+	int64_t end = clock_monotonic() + LOCKED_MS;
+	struct takeover_count count = {0};
 	unsigned overtaken = 0;
 	uint64_t newest;
 	bool any;
 	enum err e = store_outbox_newest(s, &newest);
 
 	any = !e && newest;
-	while (!e && any && !stop()) {
+	while (!e && any && !*left && !stop()) {
 		e = take_some(s, in, newest, &count);
 		if (is_overtaken(s, e, &overtaken))
 			e = ERR_OK;
+		*left = !e && is_vain(&in->untaken, count.taken, end);
 		if (!e)
 			e = store_outbox_any(s, newest, &any);
 	}
@@ -142,24 +156,19 @@ static enum err spread_all(struct store *s, struct intake *in,
 	struct fanout_count count = {0};
 	unsigned overtaken = 0;
 	uint64_t newest;
-	bool any;
+	bool any, vain = false;
 	enum err e = store_fanout_newest(s, &newest);
 
 	any = !e && newest;
-	while (!e && any && !stop()) {
+	while (!e && any && !vain && !stop()) {
 		e = spread_some(s, in, newest, &count);
 		if (is_overtaken(s, e, &overtaken))
 			e = ERR_OK;
-		if (!e && !count.taken && in->locked.count) {
-			if (clock_monotonic() >= end) {
-				*left = true;
-				break; /* the others do not wait longer */
-			}
-			clock_sleep(LOCKED_PAUSE_MS);
-		}
+		vain = !e && is_vain(&in->unspread, count.taken, end);
 		if (!e)
 			e = store_fanout_any(s, newest, &any);
 	}
+	*left |= vain;
 	return e;
 }
 

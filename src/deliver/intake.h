@@ -19,9 +19,9 @@ struct store;
 /* Begins as all zeros. Times are monotonic. */
 struct intake {
 	struct turns taking, spreading;
-	struct locked locked; /* organizations that the fan-out leaves out */
-	bool more;	      /* something was left since intake_begin() */
-	uint64_t made;	      /* deliveries, since then */
+	struct locked untaken, unspread; /* organizations that are left out */
+	bool more;	   /* something was left since intake_begin() */
+	uint64_t made;	   /* deliveries, since then */
 	int64_t next_heal; /* the key of the outbox is let alone until then */
 	size_t rejected;   /* notifications that were not reported yet */
 	int64_t next_tell;

@@ -333,7 +333,8 @@ static enum err do_duties(struct ledger *l)
 	if (!e)
 		ledger_lock_tell(&l->round.store, l->plan, &l->told_lock,
 				 round_wait_lasting(&l->round),
-				 locked_lasting(&l->intake.locked));
+				 locked_lasting(&l->intake.untaken) +
+					 locked_lasting(&l->intake.unspread));
 	return e;
 }
 
@@ -402,7 +403,8 @@ static enum err end(struct ledger *l)
 
 	(void)round_write_tally(&l->round);
 	e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
-	if (!e && l->round.refused)
+	if (!e && (l->round.refused || l->intake.untaken.refused ||
+		   l->intake.unspread.refused))
 		e = ERR_INTERNAL;
 	return e ? e : l->duties.refused;
 }

@@ -7,12 +7,18 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "outside/db.h"
 
 enum {
 	LOCKED_FIRST_MS = 1000,
 	LOCKED_LONGEST_MS = 30000,
 	LOCKED_LASTING = 3 /* tries: 7 s */
 };
+
+bool locked_holds_up(const struct db *db, enum err e)
+{
+	return e == ERR_INTERNAL || (e == ERR_TEMP && db_locked(db));
+}
 
 static size_t find_org(const struct locked *l, const struct id *organization)
 {
@@ -50,7 +56,7 @@ size_t locked_lasting(const struct locked *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		n += l->org[i].tries > LOCKED_LASTING;
+		n += !l->org[i].refused && l->org[i].tries > LOCKED_LASTING;
 	return n;
 }
 
@@ -63,7 +69,7 @@ static int64_t locked_pause(unsigned tries)
 	return ms < LOCKED_LONGEST_MS ? ms : LOCKED_LONGEST_MS;
 }
 
-void locked_put(struct locked *l, const struct id *organization)
+void locked_put(struct locked *l, const struct id *organization, bool refused)
 {
 	size_t i = find_org(l, organization);
 
@@ -74,6 +80,8 @@ void locked_put(struct locked *l, const struct id *organization)
 	if (i == l->count)
 		l->org[l->count++] =
 			(struct locked_org){.organization = *organization};
+	l->org[i].refused = refused;
+	l->refused |= refused;
 	l->org[i].ask_at = clock_monotonic() + locked_pause(l->org[i].tries++);
 }
 

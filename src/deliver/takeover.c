@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "deliver/locked.h"
 #include "deliver/takeover_row.h"
 #include "store/store.h"
 #include "store/store_due.h"
@@ -27,6 +28,8 @@ struct guest {
 struct takeover {
 	struct store *s;
 	uint64_t newest;
+	struct locked *locked;
+	const struct id *given; /* this organization, and no other */
 	struct guest guests[TAKEOVER_ORGS];
 	size_t guest_count;
 	struct id refused;  /* organization of a row that is refused */
@@ -40,6 +43,8 @@ struct takeover {
 	size_t done;	    /* keys whose rows were read */
 	struct arena arena; /* of one part */
 	struct takeover_count count;
+
+	struct takeover_count sum; /* of all transactions */
 };
 
 /* ---- whose turn it is ---- */
@@ -47,9 +52,17 @@ struct takeover {
 static enum err next_guest(void *arg, const struct id *after, struct id *out)
 {
 	struct takeover *t = arg;
+	struct id found;
+	enum err e;
 
-	return store_outbox_org(t->s, after, t->newest, out, &t->stranger,
-				&t->strange);
+	do {
+		e = store_outbox_org(t->s, after, t->newest, &found,
+				     &t->stranger, &t->strange);
+		after = &found;
+	} while (!e && locked_has(t->locked, &found));
+	if (!e)
+		*out = found;
+	return e;
 }
 
 static enum err choose_of(struct takeover *t, struct guest *g, size_t want)
@@ -70,10 +83,14 @@ static enum err choose_of(struct takeover *t, struct guest *g, size_t want)
 static enum err takeover_choose(struct takeover *t, const struct turns *place,
 				size_t rows)
 {
-	size_t max = rows < TAKEOVER_ORGS ? rows : TAKEOVER_ORGS, n;
+	size_t max = rows < TAKEOVER_ORGS ? rows : TAKEOVER_ORGS, n = 1;
 	struct id orgs[TAKEOVER_ORGS];
-	enum err e = turns_find(place, next_guest, t, max, orgs, &n);
+	enum err e = ERR_OK;
 
+	if (t->given)
+		orgs[0] = *t->given;
+	else
+		e = turns_find(place, next_guest, t, max, orgs, &n);
 	t->key_count = t->guest_count = 0;
 	t->count.more = !e && n == max;
 	for (size_t i = 0; !e && i < n; i++) {
@@ -296,7 +313,7 @@ static enum err takeover_body(struct db *db, void *arg)
 static void move_on(struct takeover *t, struct turns *place)
 {
 	for (size_t i = 0; i < t->guest_count; i++)
-		if (t->guests[i].end <= t->done)
+		if (t->guests[i].end <= t->done && !t->given)
 			turns_took(place, &t->guests[i].organization);
 	if (t->done < t->key_count)
 		t->count.more = true;
@@ -369,46 +386,83 @@ static enum err one_alone(struct takeover *t, const struct turns *place)
 	return takeover_first(t, &t->guests[0].organization);
 }
 
-static enum err take_turns(struct takeover *t, struct turns *place)
+static void add_up(struct takeover *t)
+{
+	t->sum.taken += t->count.taken;
+	t->sum.rejected += t->count.rejected;
+	t->sum.more |= t->count.more;
+	t->sum.far_key |= t->count.far_key;
+	t->count = (struct takeover_count){0};
+}
+
+/* Those whose turn it is, or the one that is given. */
+static enum err take_chosen(struct takeover *t, struct turns *place)
 {
 	enum err e = takeover_choose(t, place, TAKEOVER_MAX);
 
-	if (e || !t->key_count)
-		return e;
-	e = takeover_tx(t, takeover_body);
+	if (!e && t->key_count)
+		e = takeover_tx(t, takeover_body);
 	if (e == ERR_INTERNAL)
 		e = one_alone(t, place);
-	if (e)
+	if (e) {
+		t->count = (struct takeover_count){0};
 		return e;
+	}
 	note_rooms(t);
 	move_on(t, place);
+	add_up(t);
 	return ERR_OK;
 }
 
-static void add_up(struct takeover_count *sum, const struct takeover_count *c)
+static enum err take_one_by_one(struct takeover *t, struct turns *place,
+				const struct id *orgs, size_t n)
 {
-	sum->taken += c->taken;
-	sum->rejected += c->rejected;
-	sum->more |= c->more;
-	sum->far_key |= c->far_key;
+	enum err e = ERR_OK;
+
+	db_hasty(t->s->db, true);
+	for (size_t i = 0; !e && i < n; i++) {
+		t->given = &orgs[i];
+		e = take_chosen(t, place);
+		if (locked_holds_up(t->s->db, e)) {
+			locked_put(t->locked, &orgs[i], e == ERR_INTERNAL);
+			e = ERR_OK;
+		} else if (!e) {
+			locked_end(t->locked, &orgs[i]);
+		}
+	}
+	t->given = NULL;
+	db_hasty(t->s->db, false);
+	return e;
 }
 
-enum err takeover_run(struct store *s, struct turns *place, uint64_t newest,
+/* One organization that is held up does not hold up the others. */
+static enum err take_turns(struct takeover *t, struct turns *place)
+{
+	struct id orgs[TAKEOVER_ORGS], due[LOCKED_MAX];
+	size_t n = locked_due(t->locked, due);
+	enum err e = take_chosen(t, place);
+
+	for (size_t i = 0; i < t->guest_count; i++)
+		orgs[i] = t->guests[i].organization;
+	if (locked_holds_up(t->s->db, e))
+		e = take_one_by_one(t, place, orgs, t->guest_count);
+	return e ? e : take_one_by_one(t, place, due, n);
+}
+
+enum err takeover_run(struct store *s, struct turns *place,
+		      struct locked *locked, uint64_t newest,
 		      struct takeover_count *out)
 {
-	struct takeover t = {.s = s, .newest = newest};
-	struct takeover_count sum;
+	struct takeover t = {.s = s, .locked = locked, .newest = newest};
 	enum err e;
 
 	arena_init(&t.arena);
 	e = take_turns(&t, place);
-	sum = t.count;
-	t.count = (struct takeover_count){0};
 	if (!e && t.strange)
 		e = turn_away(&t);
-	add_up(&sum, &t.count);
+	add_up(&t);
 	arena_release(&t.arena);
 	if (!e)
-		*out = sum;
+		*out = t.sum;
 	return e;
 }

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "deliver/turns.h"
 
+struct locked;
 struct store;
 
 enum {
@@ -34,9 +35,12 @@ struct takeover_count {
 /*
  * The organizations that have rows with a key up to `newest` take turns, each
  * with its oldest ones, in one transaction. Rows of organizations that do not
- * exist take no turn: some are rejected in a transaction of their own.
+ * exist take no turn: some are rejected in a transaction of their own. An
+ * organization whose rows are locked, or refused by the database, is left out
+ * for a while: `locked`.
  */
-enum err takeover_run(struct store *s, struct turns *place, uint64_t newest,
+enum err takeover_run(struct store *s, struct turns *place,
+		      struct locked *locked, uint64_t newest,
 		      struct takeover_count *out);
 
 #endif

@@ -140,6 +140,23 @@ class LastingLock(_LockCase):
             assert sender.stop(10) == 0
         assert sender.errors() == "", sender.errors()
 
+    def test_of_a_row_of_the_outbox(self):
+        self.fresh("/ours")
+        self.publish_many(1)
+        self.publish_many(1, self.other)
+        before = len(self.sink.at("/other"))
+        with self.service.db.holding(
+            "SELECT * FROM vh_outbox WHERE organization = "
+            f"UNHEX('{self.organization}') FOR UPDATE"
+        ):
+            sender = self.service.start_sender()
+            self.sink.wait(before + 1, "/other", 6)
+            self.others_arrive()
+            assert not self.sink.at("/ours")
+        self.sink.wait(1, "/ours", 6)
+        assert sender.stop() == 0
+        assert sender.errors() == "", sender.errors()
+
     def test_of_a_lane_of_a_sender_that_died(self):
         sender = self.under_way(2)
         sender.stop(number=signal.SIGKILL)
@@ -176,12 +193,27 @@ class LockedOnce(_LockCase):
         assert "another client" in done.err and "next run" in done.err, done
         assert "reached" not in done.err, done
 
+    def test_what_cannot_be_taken_over(self):
+        self.fresh("/ours")
+        before = len(self.sink.at("/other"))
+        self.publish_many(1)
+        self.publish_many(2, self.other)
+        with self.service.db.holding(
+            "SELECT * FROM vh_outbox WHERE organization = "
+            f"UNHEX('{self.organization}') FOR UPDATE"
+        ):
+            self.run_once(12)
+            assert len(self.sink.at("/other")) == before + 2
+        self.once("delivered 1,")
+
     def test_what_cannot_be_fanned_out(self):
+        self.fresh("/ours")
+        before = len(self.sink.at("/other"))
         self.publish_many(1)
         self.publish_many(2, self.other)
         with self.service.db.holding(self.lane()):
             self.run_once(12)
-            assert len(self.sink.at("/other")) == 2
+            assert len(self.sink.at("/other")) == before + 2
             assert len(self.sink.at("/ours")) == 0
         self.once("delivered 1,")
 
@@ -191,10 +223,11 @@ class LockedOnce(_LockCase):
         self.publish_many(1)
         self.once()
         time.sleep(1.1)  # it is to be tried again
+        before = len(self.sink.at("/other"))
         self.publish_many(2, self.other)
         with self.service.db.holding(self.lane()):
             self.run_once(22)
-            assert len(self.sink.at("/other")) == 2
+            assert len(self.sink.at("/other")) == before + 2
             assert len(self.sink.at("/ours")) == 1
         self.once("delivered 1,")
 
@@ -266,6 +299,25 @@ class RefusedStatements(_LockCase):
 
     def test_the_fan_out(self):
         self.beside("UPDATE ON vh_notifications")
+
+    def test_the_intake_of_one_organization(self):
+        """Not even the rejection of its row is taken."""
+        for user, state in (("a", "rejected"), ("b", "queued")):
+            self.fresh("/ours")
+            user *= 24
+            condition = (
+                f"(user IS NULL OR user <> '{user}' OR state = '{state}') "
+                "AND (reason IS NULL OR reason NOT LIKE 'the database%')"
+            )
+            with self.only("vh_notifications", condition), self.sender():
+                self.service.publish_sql(
+                    self.organization, "event.created", "{}", user=user
+                )
+                self.others_arrive()
+                time.sleep(1)
+                self.others_arrive()
+                assert not self.sink.at("/ours")
+            self.once("delivered 1,")
 
     def round(self, table, condition):
         """Of one hook; its deliveries wait."""
