@@ -5,6 +5,7 @@ behind; its answers lost, its rows locked.
 """
 
 import contextlib
+import os
 import signal
 import time
 
@@ -145,6 +146,22 @@ class Faults(FireCase):
             rig.db.sql("SET GLOBAL read_only = 0")
 
         self.under(f"c06d read_only for {LEASE + 2} s", read_only, 1, LEASE + 2)
+
+    def test_a_full_disk(self):
+        @contextlib.contextmanager
+        def fill(rig):
+            filler = rig.db.folder / "filler"
+            with open(filler, "wb", buffering=0) as file:
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(1 << 20)):
+                        pass
+            yield
+            filler.unlink()
+
+        if os.getuid():
+            print("# c09 was not run: only root may mount a disk")
+            return
+        self.under("c09 the database's disk is full", fill, 1, 10, disk=300)
 
     def test_tables_that_are_locked(self):
         self.under(

@@ -24,13 +24,35 @@ from proxy import Proxy
 
 
 class Database(database.Database):
-    """A copy of one that was made once in this run, with our schema."""
+    """A copy of one that was made once in this run, with our schema. `disk`:
+    on one of its own, of so many MB, which takes the right to mount one."""
 
-    def __init__(self, folder, settings=()):
+    def __init__(self, folder, settings=(), disk=0):
+        self.disk = disk
         super().__init__(folder, settings)
         self.patience = 60
 
+    def _mount(self):
+        subprocess.run(
+            [
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                f"size={self.disk}m,uid={processes.NOBODY}",
+                "tmpfs",
+                self.folder,
+            ],
+            check=True,
+        )
+
+    def unmount(self):
+        if self.disk:
+            subprocess.run(["umount", self.folder], check=True)
+
     def _install(self):
+        if self.disk:
+            self._mount()
         shutil.copytree(
             _template(), self.folder / "data", copy_function=shutil.copy
         )

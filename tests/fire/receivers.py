@@ -4,10 +4,15 @@ Receivers that misbehave, beside those that do not; names that cannot be looked
 up; a certificate that expires.
 """
 
+import contextlib
 import time
 
+import certificates
+import processes
 import tap
 from firecase import FireCase
+from processes import wait_until
+from rogue import Rogue
 
 # Each with what one of them does; all in one organization, or one each.
 PATHS = (
@@ -72,6 +77,42 @@ class Receivers(FireCase):
             self.recovered = slowest
             rig.service.admin("org", "delete", bad, "--yes")
             rig.book.withdrawn(bad)
+
+
+class Certificates(FireCase):
+    def test_one_that_expires(self):
+        folder = processes.Folder()
+        authority = certificates.Authority(folder.path, "authority")
+
+        def issue(name, seconds):
+            return authority.issue(
+                name, "IP:127.0.0.1", end=seconds / (24 * 60 * 60)
+            )
+
+        with (
+            contextlib.closing(folder),
+            self.rig(
+                "c22 a certificate expires at work, and is renewed",
+                sender={"ca_file": authority.certificate},
+            ) as rig,
+        ):
+            expires = time.time() + 6
+            sink = Rogue(certificate=issue("first", 6))
+            rig.sinks.append(sink)
+            org = rig.organization("/alone/a", sink=sink)
+            rig.host().start()
+            rig.trickle(org, 10)
+            time.sleep(10)
+            late = [r.time for r in sink.at() if r.time > expires + 1]
+            assert sink.at() and not late, (len(sink.at()), late)
+            sink.renew(issue("second", 3600))
+            rig.stop_threads()
+            numbers = rig.publish(org)
+            begin = time.monotonic()
+            wait_until(
+                lambda: set(numbers) <= sink.done["/alone/a"], 10, "the last"
+            )
+            self.recovered = time.monotonic() - begin
 
 
 if __name__ == "__main__":

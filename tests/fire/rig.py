@@ -41,6 +41,7 @@ class Rig:
         server=(),
         ends=(),
         clock=False,
+        disk=0,
         address="127.0.0.1",
         **sections,
     ):
@@ -51,7 +52,7 @@ class Rig:
             "--innodb-buffer-pool-size=24M",
             *server,
         )
-        self.db = Database(self.folder, self.plain)
+        self.db = Database(self.folder, self.plain, disk)
         self.clock = Clock(self.folder / "clock") if clock else None
         if clock:
             self.db.environment = dict(os.environ, **self.clock.environment())
@@ -86,6 +87,7 @@ class Rig:
             for sink in self.sinks:
                 sink.close()
             self.db.stop(signal.SIGKILL)
+            self.db.unmount()
             self.after.close()
             self.folder.close()
 

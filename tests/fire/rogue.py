@@ -10,6 +10,7 @@ attempt in the database can be held against the one request that it is about.
 
 import collections
 import json
+import ssl
 import threading
 import time
 import urllib.parse
@@ -99,6 +100,7 @@ class _Gate(Answer):
 
 FAULTS = {
     "ok": lambda call: call.answer(),
+    "alone": lambda call: call.answer(close=True),
     "gate": lambda call: _Gate(call.answer(), call.gate),
     "slow": lambda call: call.answer(delay=call.number("ms", 1000) / 1000),
     "slow-odd": lambda call: call.answer(
@@ -136,9 +138,9 @@ class _Call:
     def number(self, name, default):
         return int(self.query.get(name, [default])[0])
 
-    def answer(self, status=200, delay=0):
+    def answer(self, status=200, **options):
         return Answer(
-            status, headers=[("x-seen", self.request.serial)], delay=delay
+            status, headers=[("x-seen", self.request.serial)], **options
         )
 
 
@@ -147,16 +149,27 @@ class Rogue(receiver.Receiver):
     (of the notifications in the body), `answered` (the status of a complete
     answer, else None) and `answered_at`."""
 
-    def __init__(self, address=("127.0.0.1", 0)):
+    def __init__(self, address=("127.0.0.1", 0), certificate=None):
         self.address = address[0]
+        self.scheme = "https" if certificate else "http"
         self._counts = collections.Counter()
         self._known = set()
         self.done = collections.defaultdict(set)  # path: numbers with a 2xx
         self.gate = threading.Event()
-        super().__init__(address=address)
+        if certificate:
+            # Each connection is to look at it.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.num_tickets = 0
+            context.load_cert_chain(certificate)
+            certificate = context
+        super().__init__(address=address, certificate=certificate)
+
+    def renew(self, certificate):
+        """For connections from now on."""
+        self._tls.load_cert_chain(certificate)
 
     def url(self, path="/ok"):
-        return f"http://{self.address}:{self.port}{path}"
+        return f"{self.scheme}://{self.address}:{self.port}{path}"
 
     def _record(self, request):
         body = json.loads(request.body)
