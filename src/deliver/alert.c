@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * alert: counts by hook.
+ * alert: events of one hook are counted in one row.
  */
 #include "deliver/alert.h"
 

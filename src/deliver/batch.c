@@ -68,7 +68,7 @@ static enum err fix(struct round *r, const struct store_lane_row *rows,
 	return store_lane_batch(&r->store, keys, n);
 }
 
-/* Makes one plan, beginning with row `first`. */
+/* Makes one plan, which begins with row `first`. */
 static enum err batch_plan_one(struct round *r, struct lane *l,
 			       struct planner *p, size_t first, size_t room)
 {

@@ -22,7 +22,7 @@ struct courier_plan {
 	struct http *http;
 	struct mailbox *mailbox;
 	size_t concurrency, hook_concurrency;
-	bool once; /* does not wait for what is put off */
+	bool once; /* does not wait for lanes that are put off */
 	struct outcome_policy policy;
 	/* MAILBOX_STOP_NOW: how long requests in flight may go on, ms. */
 	int64_t stop_ms;

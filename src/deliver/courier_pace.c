@@ -21,7 +21,7 @@ enum {
 struct courier_pace {
 	struct courier_pace *next; /* in its bucket */
 	uint64_t hook;
-	unsigned users;	   /* lanes with something here: one, or one lost too */
+	unsigned users;	   /* lanes: the hook's, and perhaps one that is lost */
 	unsigned halvings; /* now, because the receiver is overloaded */
 	unsigned presses;  /* how often it was found to be */
 	int64_t started;   /* the last request, monotonic */
@@ -102,7 +102,7 @@ static struct courier_pace *kept_add(struct courier_paces *paces, uint64_t hook)
 	return p;
 }
 
-/* A changed rate begins anew. */
+/* With another rate nothing of the old one counts. */
 static void set_rate(struct courier_pace *p, unsigned rate)
 {
 	if (p->rate == rate)

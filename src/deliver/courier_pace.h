@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * courier_pace: how fast a hook's requests may leave: while its receiver is
- * overloaded, and where the hook has a rate. It is kept while the lane is not
- * in memory, which is given back whenever nothing of it may be sent.
+ * overloaded, and where the hook has a rate. The pace outlives the lane in
+ * memory, which is given back whenever nothing of it may be sent.
  *
  * A rate counts the moments at which requests leave: the ledger's bucket
  * counts when they are handed out, and connecting takes time once and not the
@@ -27,14 +27,15 @@ struct courier_paces {
 
 void courier_paces_release(struct courier_paces *paces);
 
-/* The lane has something to send, or has not any more. */
+/* The lane has something to send, or no longer has. */
 void courier_pace_attach(struct courier_paces *paces, struct lane *l);
 void courier_pace_detach(struct courier_paces *paces, struct lane *l);
 
 /* When the next request of a lane that has one may start, monotonic; INT64_MAX:
  * not before one has left or ended. */
 int64_t courier_pace_next(const struct lane *l);
-/* This one starts; it leaves, now; it has ended, and is judged. */
+/* A parcel's request starts; its first byte leaves now; it has ended and was
+ * judged. */
 void courier_pace_start(struct lane *l, struct parcel *p);
 void courier_pace_leave(struct lane *l, struct parcel *p);
 void courier_pace_end(struct courier_paces *paces, struct lane *l,

@@ -48,7 +48,7 @@ static enum err next_queued(void *arg, const struct id *after, struct id *out)
 	return e;
 }
 
-/* Its share of the rows, but at least one. */
+/* The organization's share of the rows, but at least one. */
 static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 {
 	size_t want = r->max / r->org_count, n;
@@ -141,7 +141,7 @@ static enum err fanout_body(struct db *db, void *arg)
 	return e || !r->keys ? e : fanout_spread(r);
 }
 
-/* Tells the kept counts of max_due. */
+/* Adds the new deliveries to the kept counts of max_due. */
 static void fanout_tell(const struct fanout *r)
 {
 	for (size_t i = 0; i < r->count.taken; i++)

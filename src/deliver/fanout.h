@@ -31,12 +31,11 @@ struct fanout_count {
 	bool more;     /* there may be more */
 };
 
-/*
- * One transaction. The organizations with queued rows take turns, each with its
- * oldest rows that have a key up to `newest`; rows that would make too many
- * deliveries at once are left for the next transaction. When it meets a lock of
- * another client, each organization has a transaction of its own, and those
- * that meet it are left out for a while: `locked`.
+/* Runs one transaction. The organizations with queued rows take turns, each
+ * with its oldest rows that have a key up to `newest`; rows that would make too
+ * many deliveries at once are left for the next transaction. When it meets a
+ * lock of another client, each organization has a transaction of its own, and
+ * those that meet it are left out for a while: `locked`.
  */
 enum err fanout_run(struct store *s, struct turns *place, struct locked *locked,
 		    uint64_t newest, struct fanout_count *out);

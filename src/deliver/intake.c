@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intake: the two steps, and what is told of them.
+ * intake: the two steps, and the reports about them.
  */
 #include "deliver/intake.h"
 
@@ -107,7 +107,7 @@ enum err intake_fan_out(struct store *s, struct intake *in)
 
 /* ---- all of it ---- */
 
-/* Another sender may take a step's rows: then there may be more. */
+/* When another sender has taken the rows of a step, more may be left. */
 static bool is_overtaken(const struct store *s, enum err e, unsigned *times)
 {
 	return e == ERR_TEMP && db_contended(s->db) && ++*times < OVERTAKEN_MAX;

@@ -22,17 +22,17 @@ struct intake {
 	struct locked untaken, unspread; /* organizations that are left out */
 	bool more;	   /* something was left since intake_begin() */
 	uint64_t made;	   /* deliveries, since then */
-	int64_t next_heal; /* the key of the outbox is let alone until then */
-	size_t rejected;   /* notifications that were not reported yet */
+	int64_t next_heal; /* the outbox's next key is left alone until then */
+	size_t rejected;   /* notifications, not reported yet */
 	int64_t next_tell;
 };
 
 void intake_begin(struct intake *in);
-/* A transaction or two, if there is something to do. */
+/* Runs a transaction or two, if there is something to do. */
 enum err intake_take_over(struct store *s, struct intake *in);
 enum err intake_fan_out(struct store *s, struct intake *in);
 
-/* Both, for all that is published by now, step by step, while `stop` gives
+/* Runs both, for all that is published by now, step by step, while `stop` gives
  * false. `left`: a lock of another client holds up a part of it. */
 enum err intake_all(struct store *s, bool (*stop)(void), bool *left);
 

@@ -26,7 +26,8 @@ struct keepsake {
 	struct keepsake_slot slot[KEEPSAKE_SLOTS];
 };
 
-/* With its place on the disk: a store into a hole of a full one is a crash. */
+/* Reserves the file's room on the disk: to store into a hole of the file when
+ * the disk is full would end the program. */
 static int open_turns(struct state_dir *dir)
 {
 	int fd = state_dir_file(dir, "turns", O_RDWR | O_CREAT);
@@ -50,7 +51,8 @@ struct keepsake *keepsake_open(struct state_dir *dir)
 	return k == MAP_FAILED ? NULL : k;
 }
 
-/* FNV-1a over whole numbers; not 0 for zeros, so an empty slot has none. */
+/* FNV-1a over whole numbers. The sum of zeros is not 0: an empty slot has no
+ * valid sum. */
 static uint64_t sum_of(const struct keepsake_turns *t)
 {
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);

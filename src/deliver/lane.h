@@ -46,14 +46,15 @@ struct lane {
 	/* The ledger's, as committed. */
 	struct {
 		struct store_lane row;
-		uint64_t *keys;	   /* of rows handed out and not yet recorded */
-		size_t out;	   /* their number */
-		size_t quota;	   /* its maximum, which grows with answers */
-		size_t row_bytes;  /* of the last body seen */
-		size_t bytes;	   /* of all bodies handed out */
-		int64_t after_due; /* where reading continues; 0: at the start,
-				    */
-		uint64_t after_key;   /* skipping rows already handed out */
+		uint64_t *keys;	  /* of rows handed out and not yet recorded */
+		size_t out;	  /* their number */
+		size_t quota;	  /* its maximum, which grows with answers */
+		size_t row_bytes; /* of the last body seen */
+		size_t bytes;	  /* of all bodies handed out */
+		/* Where reading continues: after this due time and key; 0: at
+		 * the start, where rows already handed out are skipped. */
+		int64_t after_due;
+		uint64_t after_key;
 		int64_t lease_end;    /* monotonic */
 		int64_t leased_until; /* the same moment, database time */
 		int64_t rate_until;   /* monotonic: no tokens before this */
@@ -63,7 +64,7 @@ struct lane {
 		bool failed; /* at connection level since the lane was opened */
 		bool drained; /* there were no more rows to read */
 		bool closing; /* takes nothing new */
-		bool tells;   /* the row must say that a change was heard */
+		bool tells;   /* the row must note that a change was seen */
 		bool lost;    /* another sender has the lease */
 	} ledger;
 
@@ -72,9 +73,9 @@ struct lane {
 	struct {
 		bool touched; /* the round works on this lane */
 		bool lost, drained, closing, keep, failed;
-		bool unmended; /* rows have times in the future, still */
+		bool unmended; /* rows still have times in the future */
 		bool barren;   /* reading it from the start gave nothing */
-		bool earlier;  /* lost because its row is an earlier one */
+		bool earlier;  /* lost: the database has an earlier row of it */
 		struct store_lane row;
 		bool reread; /* a row is to be read again, at its old place */
 		const char *disable; /* why the hook is disabled */
@@ -112,7 +113,7 @@ struct lane {
 		 * ms, at the last round. */
 		atomic_int_fast64_t ahead;
 		/* The least time from one request to the next, ms, while the
-		 * receiver is overloaded; 0: none. The courier's word. */
+		 * receiver is overloaded; 0: none. Set by the courier. */
 		atomic_int_fast64_t pause;
 	} shared;
 };
@@ -146,7 +147,7 @@ void lane_adjust(struct lane *l, const struct outcome *o, size_t count);
 void lane_learn(struct store_lane *draft, bool *failed, const struct outcome *o,
 		int64_t now, double fraction);
 
-/* Ends whatever suspends it. */
+/* Ends the lane's suspension, whatever its cause. */
 void lane_revive(struct store_lane *draft);
 
 /* The row was written while the database's clock was ahead, and it is right

@@ -54,7 +54,7 @@ static uint64_t now_s(void)
 
 /* ---- the file ---- */
 
-/* Whatever the configuration lacks: the folder is not made for this. */
+/* Works with a configuration that is incomplete; makes no folder. */
 static int lasting_open(int flags)
 {
 	struct state_dir dir;
@@ -159,7 +159,7 @@ static void note_text(struct said *s, const char *text)
 			*c = ' ';
 }
 
-/* The place of a message that was not noted yet; the one that was seen least
+/* A place for a message that was not noted yet; the one that was seen least
  * recently makes room. */
 static struct said *make_line(struct said list[LINES_MAX], size_t *n)
 {
@@ -203,7 +203,7 @@ static bool note_line(int fd, const char *text)
 	return due;
 }
 
-/* A person who looks on is told each time. */
+/* Somebody at a terminal is told each time. */
 static bool lasting_keep(const char *text)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -17,8 +17,9 @@ struct conf;
  * not be loaded yet. */
 void lasting_begin(const struct conf *conf);
 
-/* The run has ended. If all was well, what it did not meet again is reported to
- * be over: at once what made runs fail, anything else after some minutes. */
+/* The run has ended. If all was well, errors that it did not meet again are
+ * reported to be over: at once if they made runs fail, else after some minutes.
+ */
 void lasting_end(bool failed);
 
 #endif

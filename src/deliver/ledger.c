@@ -46,7 +46,7 @@ enum {
 	STOP_MS = 4000,
 	SHARE_MS = 50,	/* between taking more lanes while there is work */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
-	TAKE_MAX = 128	/* upper bound while free places remain */
+	TAKE_MAX = 128	/* and at most, while free places remain */
 };
 
 struct ledger {
@@ -56,13 +56,13 @@ struct ledger {
 	int64_t next_look, next_share, next_reread, next_rewind, next_hooks,
 		next_note;
 	int64_t lost_since; /* monotonic; 0: the database can be reached */
-	bool contended;	    /* it can, but other writers were quicker */
+	bool contended;	    /* it can be, but other writers were quicker */
 	int64_t stop_by;    /* monotonic; 0: no end yet */
 	enum plan_wish wish;
 	struct intake intake;
 	bool looked_in_vain;
 	size_t take; /* lanes to look for */
-	bool full;   /* that many were found, so there may be more */
+	bool full;   /* as many were found: there may be more */
 	bool gone;   /* the database could not be reached for too long */
 	struct ledger_duties duties;
 	struct ledger_clock clock;
@@ -220,7 +220,8 @@ static int64_t patience(const struct ledger *l)
 	return next > now ? next - now : 0;
 }
 
-/* Half of the parcels that are out, so that a short queue does not wait. */
+/* Half of the parcels that are out suffice, so that a short queue does not
+ * wait. */
 static size_t enough(const struct ledger *l)
 {
 	size_t half = (l->round.parcels + 1) / 2;
@@ -343,7 +344,7 @@ static enum err step(struct ledger *l)
 	enum err e = ERR_OK;
 	int64_t now;
 
-	/* No other query may be due that would show that it is back. */
+	/* Perhaps no other query is due that would show that it is back. */
 	if (l->lost_since)
 		e = store_now(&l->round.store, &now);
 	if (!e)

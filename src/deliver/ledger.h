@@ -15,11 +15,9 @@
 
 struct plan;
 
-/*
- * Runs until the plan's wish ends it, or, with `once`, until all is done, and
+/* Runs until the plan's wish ends it, or, with `once`, until all is done, and
  * every parcel is recorded. ERR_TEMP: the database could not be reached until
- * the leases were gone; ERR_CONFIG: it refuses us.
- */
+ * the leases were gone; ERR_CONFIG: it refuses the sender. */
 enum err ledger_run(const struct plan *plan);
 
 #endif

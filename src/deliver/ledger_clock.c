@@ -25,7 +25,7 @@ static enum err end_long_waits(struct store *s, int64_t ms)
 	return e;
 }
 
-/* The server looked at its clock at some time between `before` and now. */
+/* The server has read its clock at some time between `before` and now. */
 enum err ledger_clock_watch(struct ledger_clock *c, struct store *s)
 {
 	int64_t before = clock_monotonic(), now, back;

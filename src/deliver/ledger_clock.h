@@ -19,8 +19,8 @@ struct ledger_clock {
 	int64_t next;  /* monotonic: the next look */
 };
 
-/* Looks once a second; when the clock went back by more than that, lanes that
- * would wait for it are looked at again. */
+/* Looks once a second; when the clock went back by more than a second, lanes
+ * that would wait for the old time are read again. */
 enum err ledger_clock_watch(struct ledger_clock *c, struct store *s);
 
 #endif

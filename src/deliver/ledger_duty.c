@@ -39,7 +39,7 @@ enum err ledger_duty_done(struct ledger_duties *d, enum ledger_duty which,
 	if (e != ERR_INTERNAL && !locked)
 		return e;
 	if (!locked)
-		d->refused = e; /* the database layer has said what and why */
+		d->refused = e; /* the database layer has logged the reason */
 	p->until = clock_monotonic() + duty_pause(p->failures++);
 	return !locked && idle && p->failures >= FAILURES_MAX ? e : ERR_OK;
 }

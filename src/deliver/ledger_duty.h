@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger_duty: what a ledger does beside its rounds. What the database refuses,
- * or what meets a lock, is left out for a while: deliveries go on.
+ * ledger_duty: the tasks of a ledger beside its rounds. One that the database
+ * refuses, or that meets a lock, is left out for a while: deliveries go on.
  */
 #ifndef HOOKS_LEDGER_DUTY_H
 #define HOOKS_LEDGER_DUTY_H
@@ -32,7 +32,7 @@ struct ledger_duties {
 	enum err refused; /* ERR_INTERNAL: one was, so the run has failed */
 };
 
-/* Whether it is not left out at the moment. */
+/* Whether the duty is not left out at the moment. */
 bool ledger_duty_is_on(const struct ledger_duties *d, enum ledger_duty which);
 
 /* After the duty, with its result: passes on what is no matter of this duty

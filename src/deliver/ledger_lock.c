@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger_lock: one line when it begins, with whoever holds the lock.
+ * ledger_lock: one line when the wait begins, with the name of the lock's
+ * holder.
  */
 #include "deliver/ledger_lock.h"
 

@@ -19,9 +19,9 @@
 
 /* The places of owners' bytes: far after the first byte, within off_t. */
 #define PLACE_MASK UINT64_C(0x3fffffffffffffff)
-/* After all of them: locked while the file gets its mark. */
+/* After all owners' bytes: locked while the file gets its mark. */
 #define MARK_PLACE (PLACE_MASK + 2)
-/* Locked by all who wait for the first byte, each for reading. */
+/* Locked for reading by each sender that waits for the first byte. */
 #define QUEUE_PLACE (PLACE_MASK + 3)
 
 enum { MARK_LEN = 16 };
@@ -49,7 +49,7 @@ static bool lock_set(struct lock *l, uint64_t place, short type)
 	return fcntl(l->fd, F_OFD_SETLK, &f) == 0;
 }
 
-/* Whoever has it is at the same line of the program. */
+/* Waits, since the holder will be done in a moment: it runs the same lines. */
 static bool lock_soon(struct lock *l, uint64_t place)
 {
 	enum { TRIES = 50, PAUSE_MS = 10 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * locked: a short list; when it is full, the oldest one is asked again early.
+ * locked: a short list; when it is full, its oldest entry is asked again early.
  */
 #include "deliver/locked.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailbox: the two baskets between a sender's two threads. Parcels go to the
+ * mailbox: the two lists between a sender's two threads. Parcels go to the
  * courier and come back to the ledger; nothing else is shared while both
  * run, so this is the only lock between their work.
  */
@@ -28,7 +28,7 @@ struct mailbox {
 	pthread_cond_t back_came;
 	struct parcel_list out, back;
 	size_t back_count;
-	size_t awaited; /* the ledger sleeps until this many are back; 0: no */
+	size_t awaited; /* the ledger sleeps until so many are back; 0: awake */
 	bool ended;	/* no more parcels go out */
 	bool recalls;	/* some lane's `recall` was set */
 	enum mailbox_stop stop;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operational: operational notifications.
+ * operational: the rows of operational notifications, and their deliveries.
  */
 #include "deliver/operational.h"
 
@@ -161,7 +161,7 @@ static char *host_of(struct arena *arena, const char *url)
 					 : strcspn(host, ":/?#"));
 }
 
-/* What failed, for somebody who has nothing but this. */
+/* The last status and error, for a receiver that sees nothing else. */
 static enum err put_last(struct store *s, struct arena *arena, uint64_t key,
 			 struct jtree *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outage: a file that exists for as long as one lasts and contains when it
- * began and when it was last reported, in seconds.
+ * outage: a file that exists for as long as an outage lasts. It contains the
+ * times of its beginning and of the last report, in seconds.
  */
 #include "deliver/outage.h"
 
@@ -39,9 +39,9 @@ struct outage_state {
 	int64_t began, said;
 };
 
-/* Opened and locked: of several processes that see one outage, one reports it.
- * -1: there is none, or it cannot be had, or it is `busy`, locked by another
- * process for a moment. */
+/* Opens and locks the file: of several processes that see one outage, one
+ * reports it. -1: there is none, or it cannot be opened, or it is `busy`,
+ * locked by another process for a moment. */
 static int outage_open(struct state_dir *dir, enum outage which, int flags,
 		       bool *busy)
 {

@@ -55,7 +55,7 @@ struct parcel {
 	struct http_header lines[PARCEL_LINES];
 
 	unsigned presses; /* of the pace, when it started */
-	bool waits;	  /* counted there: it has not left yet */
+	bool waits;	  /* the pace counts it: it has not left yet */
 	/* The database's time: of the round that handed it out, and when its
 	 * first byte left; 0: not yet. */
 	int64_t handed_at, left_at;

@@ -20,7 +20,7 @@ struct state_dir;
 /* Shared between a run's workers and the program that watches them. */
 struct plan_count {
 	atomic_uint_fast64_t delivered, failed, retried;
-	atomic_bool finish; /* the program's word: PLAN_FINISH */
+	atomic_bool finish; /* the program asks for PLAN_FINISH */
 	atomic_uint locked; /* workers that are held up by a lock */
 };
 
@@ -38,10 +38,10 @@ struct plan {
 	const char *host;
 	unsigned worker; /* 0: the first, which also notes the run */
 	size_t concurrency;
-	bool once;		 /* ends when nothing is left that was due by */
-	int64_t until;		 /* this database time; TIME_NONE: no limit */
-	int64_t started_at;	 /* of the run, database time */
-	struct state_dir *state; /* for outage_note() */
+	bool once;	    /* ends when nothing is left that is due */
+	int64_t until;	    /* by this database time; TIME_NONE: no limit */
+	int64_t started_at; /* of the run, database time */
+	struct state_dir *state;	   /* for outage_note() */
 	enum plan_wish (*wish)(void *arg); /* asked often */
 	void *arg;
 	struct plan_count *count;

@@ -191,8 +191,8 @@ static void renew(const struct round *r, struct lane *l)
 	atomic_store(&l->shared.ahead, r->now - r->clock);
 }
 
-/* Continues after the last row that was taken; a batch takes some out of
- * turn. */
+/* Reading continues after the last row taken; batches take some out of order.
+ */
 static void read_on(struct lane *l)
 {
 	for (size_t i = 0; i < l->draft.row_count; i++) {
@@ -318,8 +318,8 @@ enum err round_try(struct round *r)
 	return e;
 }
 
-/* What was done is applied, what was not is repeated with the parcels that
- * came back meanwhile. */
+/* A round that was done is applied; one that was not is repeated, with the
+ * parcels that came back meanwhile. */
 static enum err settle_doubt(struct round *r, struct parcel_list *back)
 {
 	bool done;

@@ -82,7 +82,7 @@ struct round {
 	size_t wait_count;
 	struct parcel_list aside;
 	int64_t no_ask_before; /* monotonic */
-	bool refused;	       /* something of a lane, at any time */
+	bool refused;	       /* the database has refused rows of some lane */
 
 	/* The COMMIT of the current round got no answer: its drafts are kept,
 	 * and these parcels, which it has recorded if it was done. */
@@ -90,7 +90,7 @@ struct round {
 	struct parcel_list doubted;
 
 	/* Of the current round: */
-	uint64_t turn;	   /* new with each round of each run */
+	uint64_t turn;	   /* another one in each round of each run */
 	int64_t lease_end; /* monotonic, of the leases that it writes */
 	struct arena arena;
 	struct parcel_list *back, part;

@@ -16,8 +16,8 @@ void round_doubt_begin(struct round *r)
 
 struct doubt {
 	struct round *round;
-	const struct lane *lane; /* that is asked */
-	uint64_t turn;		 /* that it has */
+	const struct lane *lane; /* the one that is asked */
+	uint64_t turn;		 /* of its row */
 	bool told, done;
 	bool locked; /* some lane could not be asked */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_keep: by organization.
+ * round_keep: the organizations that have used half, and bytes not yet counted.
  */
 #include "deliver/round_keep.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_look: room, greed, and a choice at random.
+ * round_look: counts room, finds greedy organizations, chooses lanes at random.
  */
 #include "deliver/round_look.h"
 

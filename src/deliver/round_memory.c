@@ -135,7 +135,7 @@ void round_memory_keep(struct round *r)
 		begin_doubt(r);
 }
 
-/* What is refused shows in a round, too. */
+/* A refusal is no matter here: a round meets it, too. */
 enum err round_memory_watch(struct round *r)
 {
 	struct round_memory *m = &r->memory;

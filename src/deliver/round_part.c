@@ -14,7 +14,7 @@
 
 enum { HALVING_MS = 4000 };
 
-/* What a round can do or leave out. */
+/* A piece of work that a round can do or leave out. */
 struct round_item {
 	struct lane *lane; /* open; NULL: to be taken, or the counts */
 	uint64_t number;   /* ROUND_WAIT_TALLY: the counts */
@@ -47,7 +47,7 @@ static void add_item(const struct round *r, struct lane *lane, uint64_t number,
 		to->item[to->count++] = (struct round_item){lane, number};
 }
 
-/* Those that were put aside before are asked alone. */
+/* Lanes that were put aside before are asked alone. */
 static void list_items(struct round *r, const struct parcel_list *back,
 		       struct round_items *common, struct round_items *alone)
 {
@@ -148,8 +148,8 @@ static void put_aside(struct round *r, const struct round_item *item, size_t n,
 		round_wait_put(r, item[i].number, refused);
 }
 
-/* A lock that is met is waited for once; from then on, until all are served, as
- * short as the server can. If that is long, not all are tried. */
+/* The first lock is waited for; from then on, until all items are served, the
+ * wait is as short as the server allows. If that is long, not all are tried. */
 static enum err run_items(struct round *r, struct parcel_list *back,
 			  const struct round_item *item, size_t n, int64_t end)
 {
@@ -170,7 +170,7 @@ static enum err run_items(struct round *r, struct parcel_list *back,
 	return e ? e : run_items(r, back, item + half, n - half, end);
 }
 
-/* Where a lock costs a second, only one question at a time is asked. */
+/* Where a lock costs a second, only one item is asked in a step. */
 static enum err ask_alone(struct round *r, struct parcel_list *back,
 			  const struct round_items *items)
 {

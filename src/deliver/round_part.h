@@ -2,7 +2,7 @@
 /*
  * round_part: which lanes a round works on: all that have a reason, together;
  * when a lock of another client stops them, or a row that the database refuses,
- * in halves, until the lane it is about is alone. That one is put aside
+ * in halves, until the lane concerned is alone. That one is put aside
  * (round_wait.h), the others are served.
  */
 #ifndef HOOKS_ROUND_PART_H

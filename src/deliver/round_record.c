@@ -128,7 +128,7 @@ static void learn(struct round *r, const struct parcel *p)
 	} else if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
 		row->put_off = o->lane_delay_ms > 0;
-		l->draft.closing = true; /* even without a wait */
+		l->draft.closing = true; /* without a wait, too */
 	}
 	if (row->crashes < LANE_CAREFUL)
 		row->crashes = 0;
@@ -142,7 +142,7 @@ static void take_back(struct round *r, const struct parcel *p)
 	for (size_t i = 0; i < p->count; i++)
 		round_key_remove(l, p->member[i].key);
 	if (l->draft.lost)
-		return; /* somebody else's by now */
+		return; /* another sender has the lane by now */
 	l->draft.reread |= p->outcome.at_once;
 	if (!p->sent) {
 		l->draft.row.rate_tokens += (double)p->count;

@@ -147,7 +147,7 @@ static const char *check_space(struct takeover *t,
 			    limit);
 }
 
-/* What is rejected is kept, too, if there is room for it. */
+/* The resource of a rejected row is kept, too, if there is room for it. */
 static void note_bytes(struct takeover *t, struct store_taken *row)
 {
 	struct guest *g = guest_of(t, &row->organization);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * takeover: what applications inserted into `vh_outbox` with SQL was seen by
- * nobody yet. Every row is checked by the rules of the API and becomes a
- * notification, which is queued, or rejected with a reason; then it is removed
- * from there.
+ * takeover: takes rows over that applications inserted into `vh_outbox` with
+ * SQL. Every row is checked by the rules of the API and becomes a notification,
+ * which is queued, or rejected with a reason; then the row is removed.
  */
 #ifndef HOOKS_TAKEOVER_H
 #define HOOKS_TAKEOVER_H
@@ -21,7 +20,7 @@ struct store;
 enum {
 	TAKEOVER_MAX = 256, /* rows a transaction */
 	TAKEOVER_ORGS = 64, /* organizations a transaction */
-	TAKEOVER_PART = 64, /* rows read at once, and at most so many bytes: */
+	TAKEOVER_PART = 64, /* rows read at once, and their bytes at most: */
 	TAKEOVER_BYTES = 8 * 1024 * 1024
 };
 

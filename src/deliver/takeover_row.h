@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * takeover_row: what an application wrote into a row of `vh_outbox`, and the
- * row of `vh_notifications` that is made of it.
+ * takeover_row: checks what an application wrote into a row of `vh_outbox`, and
+ * makes the row of `vh_notifications` of it.
  */
 #ifndef HOOKS_TAKEOVER_ROW_H
 #define HOOKS_TAKEOVER_ROW_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * turns: from the place on, and once round.
+ * turns: from the place to the last organization, then from the first to it.
  */
 #include "deliver/turns.h"
 

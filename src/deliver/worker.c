@@ -47,8 +47,7 @@ static void worker_start(pthread_t *thread, struct ledger_thread *t)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Bytes. Nobody asks what a receiver says when all went well, and these are
- * most answers. */
+/* Bytes. Most answers are of this kind, and nobody reads what they say. */
 enum { DELIVERED_LIMIT = 2048 };
 
 static struct http *open_http(const struct worker_plan *plan, size_t places)
