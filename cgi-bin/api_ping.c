@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_ping: POST /v2/hooks/:id/ping: a test delivery, whose resource is the
- * hook, as hook.disabled has it.
+ * api_ping: POST /v2/hooks/:id/ping makes a test delivery, whose resource is
+ * the hook, as in hook.disabled.
  */
 #include "api.h"
 #include "base/buf.h"

@@ -25,8 +25,8 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 enum {
-	RETRY_S = 30,	      /* until some waiting deliveries may be sent */
-	RETRY_STORED_S = 3600 /* until retention may have removed something */
+	RETRY_S = 30,	      /* by then some waiting deliveries may be sent */
+	RETRY_STORED_S = 3600 /* by then retention may have removed some */
 };
 
 /* ---- one notification ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_replay: POST /v2/hooks/:id/replay: sends a hook's deliveries of some time
- * again.
+ * api_replay: POST /v2/hooks/:id/replay sends a hook's deliveries again that
+ * were created within a range of time.
  */
 #include <stdio.h>
 #include <string.h>

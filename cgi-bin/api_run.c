@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_run: /v2/run, which starts the sender by a request instead of cron.
+ * api_run: /v2/run starts the sender by a request instead of cron.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth: who asks. The key comes in X-Api-Key, or in Authorization, alone or
- * after "Bearer", or as ?api_key=; the header wins. Only its hash is looked up.
+ * auth: finds out who asks. The key comes in X-Api-Key, or in Authorization,
+ * alone or after "Bearer", or as ?api_key=; the header wins. Only its hash is
+ * looked up.
  */
 #ifndef HOOKS_AUTH_H
 #define HOOKS_AUTH_H

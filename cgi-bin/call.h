@@ -59,7 +59,7 @@ enum err call_id(const struct call *c, size_t arg, struct id *out);
  * ERR_NOT_FOUND: there is none. */
 enum err call_hook(struct call *c, struct store_hook *out);
 
-/* What an address in an answer needs besides, if the key belongs to no
+/* A part that an address in an answer needs if the key belongs to no
  * organization: "&organization=ID", else "". *arena* */
 const char *call_scope(struct call *c);
 

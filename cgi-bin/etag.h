@@ -17,7 +17,7 @@
 
 enum etag_part {
 	ETAG_WHOLE,
-	ETAG_FIRST /* what stands before the dot, where there is one */
+	ETAG_FIRST /* the part before the dot, if there is one */
 };
 
 /*

@@ -29,7 +29,7 @@ extern char **environ;
 
 enum {
 	LISTENER = 0,
-	/* Nobody may keep a process for longer. */
+	/* The longest that a client may keep a process. */
 	HEAD_MS = 5000,
 	BODY_MS = 10000,
 	ANSWER_MS = 20000,
@@ -46,7 +46,7 @@ struct gateway {
 	bool open_end;	    /* CGI: the body ends where the input does */
 	uint64_t announced; /* bytes of the body; 0: none, or not known */
 	uint64_t left;	    /* of these, not read yet */
-	int64_t until;	    /* monotonic: then the body has come */
+	int64_t until;	    /* monotonic: by then the body must be here */
 	bool some;	    /* of the body was read */
 	bool broken;	    /* the body ended earlier */
 };
@@ -64,11 +64,9 @@ static void on_tick(int number)
 	(void)number;
 }
 
-/*
- * Reading and writing as libfcgi does it has no end of its own. After `ms` a
- * signal interrupts it, and again and again until it gives up, for one that
- * comes between two calls is lost. 0: no limit.
- */
+/* libfcgi reads and writes without a limit of time. After `ms` a signal
+ * interrupts it, and again and again until it gives up, because a signal that
+ * comes between two calls is lost. 0: no limit. */
 static void set_time_limit(int64_t ms)
 {
 	const struct itimerval t = {
@@ -248,9 +246,9 @@ size_t gateway_read(struct gateway *g, void *p, size_t n)
 		set_time_limit(0);
 	}
 	if (got <= 0) {
-		/* Where the end of the input is the body's, it is also the end
-		 * of a client that was cut off. Half of a JSON text is none,
-		 * but an empty body would do for some requests. */
+		/* Where the end of the input is the body's, a client that was
+		 * cut off looks the same. Half of a JSON text is refused
+		 * anyway, but an empty body would do for some requests. */
 		g->broken = g->broken || got < 0 || g->left ||
 			    (g->open_end && !g->some);
 		g->left = 0;
@@ -308,7 +306,8 @@ void gateway_finish(struct gateway *g)
 		drain(g);
 		return;
 	}
-	/* The answer first: who sends the rest may be waiting for it. */
+	/* The answer goes first: a client that still sends may be waiting for
+	 * it. */
 	set_time_limit(ANSWER_MS);
 	FCGX_FFlush(g->fcgi.out);
 	if (!drain(g)) {

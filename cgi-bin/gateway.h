@@ -43,7 +43,7 @@ size_t gateway_read(struct gateway *g, void *p, size_t n);
 /* Whether the body, read to its end, did not come whole: the client was cut off
  * or is too slow, and the rest of the body is unknown. */
 bool gateway_broken(const struct gateway *g);
-/* It is no error if the client has gone away, or does not read. */
+/* Writes the answer. It is no error if the client has gone or does not read. */
 void gateway_write(struct gateway *g, const void *p, size_t n);
 /* Sends the answer and ends the request. A little of the body is still read, so
  * that a server which is sending it gets the answer. If there is more, the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hops: webhook-id tells whose delivery it is, webhook-hops how far it has
- * come.
+ * hops: webhook-id tells whose delivery a request is, webhook-hops through how
+ * many installations it has come.
  */
 #include "hops.h"
 
@@ -12,7 +12,8 @@
 
 enum { DIGITS = ID_TEXT_SIZE - 1 };
 
-/* Our ids tell where they were made. In a webhook-id the first one counts. */
+/* Our ids contain the installation that made them. In a webhook-id the first
+ * one counts. */
 static bool comes_from_here(const struct call *c, const char *text)
 {
 	static const enum id_kind kinds[] = {ID_NOTIFICATION, ID_DELIVERY,

@@ -107,7 +107,8 @@ static void add_encoded(struct buf *b, const char *s)
 	}
 }
 
-/* Without the key: answers are kept in more places than requests. */
+/* The link lacks the key, because answers are kept in more places than
+ * requests. */
 void listing_link_next(struct call *c, const char *path, const struct id *after)
 {
 	const struct request *r = c->request;

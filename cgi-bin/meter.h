@@ -18,7 +18,7 @@
 struct store;
 
 enum {
-	METER_MAX = 256, /* different counts between two writes */
+	METER_MAX = 256, /* different labels between two writes */
 	METER_WRITE_MS = 5000
 };
 

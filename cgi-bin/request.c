@@ -153,7 +153,7 @@ static const char *add_param(struct request *r, const char *s, size_t len)
 		       : arena_strdup(&r->arena, "");
 	if (!name || !value)
 		return "The query is not percent-encoded UTF-8.";
-	/* Of a cache or a library, not for us. */
+	/* The parameter is meant for a cache or a library. */
 	if (*name == '_')
 		return NULL;
 	if (r->params == REQUEST_PARAMS_MAX)

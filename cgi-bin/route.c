@@ -162,7 +162,7 @@ static const struct route *find_by_path(struct call *c, struct buf *allow)
 	return NULL;
 }
 
-/* What a POST to a path that ends so stands for; NULL: nothing else. */
+/* The method that a POST to a path with such an end stands for; NULL: none. */
 static const char *posted_method(const struct request *r)
 {
 	const char *last = r->segments ? r->segment[r->segments - 1] : "";
@@ -251,7 +251,7 @@ static bool is_near(const struct call *c)
 	       !request_is_forwarded(c->request);
 }
 
-/* What the key of one organization may do, asked with one that has none. */
+/* Whether the route serves one organization, and the key belongs to none. */
 static bool is_for_all(const struct call *c, const struct route *route)
 {
 	return c->key.role == ROLE_ADMIN && route->roles & 1u << ROLE_MANAGE;
@@ -323,7 +323,7 @@ static bool takes_body(const struct route *route)
 	       strcmp(route->method, "DELETE") != 0;
 }
 
-/* What is too long or not wanted is not read. */
+/* A body that is too long or not wanted is not read. */
 static enum err read_request_body(struct call *c, const struct route *route,
 				  struct gateway *g)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * share: atomic numbers in a mapped file. Nothing is locked: what is counted
- * once too often or too seldom is put right by time, and a process that died in
- * the middle is seen to be gone.
+ * share: atomic numbers in a mapped file. Nothing is locked: an error of one in
+ * a count is gone after a while, and a process that died in the middle is seen
+ * to be gone.
  */
 #include "share.h"
 
@@ -185,7 +185,7 @@ static uint64_t organization_name(const struct id *id)
 	return name_of(id->b + ID_SIZE - sizeof(uint64_t));
 }
 
-/* NULL: it is not there. */
+/* NULL: there is no such row. */
 static struct row *share_row(struct row *rows, uint64_t name)
 {
 	for (size_t i = 0; i < PROBES; i++) {
@@ -197,7 +197,7 @@ static struct row *share_row(struct row *rows, uint64_t name)
 	return NULL;
 }
 
-/* Takes the place of the one that was seen last the longest time ago. */
+/* Makes a row, in place of the one that was not seen for the longest time. */
 static struct row *make_row(struct row *rows, uint64_t name)
 {
 	struct row *r = share_row(rows, name), *oldest = &rows[name % ROWS];

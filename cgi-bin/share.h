@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * share: what one organization may take of the API while others want some, too.
+ * share: how much of the API one organization may use while others ask, too.
  *
  * A small table lies in memory that all processes of hooks.fcgi map. Each
  * process notes for whom it works and since when, and how much time that has

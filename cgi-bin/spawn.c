@@ -69,7 +69,7 @@ static void reset_signals(void)
 static bool close_all(int status)
 {
 	int null = open("/dev/null", O_RDWR);
-	/* Moves it out of the way of the descriptor that takes its place. */
+	/* Moves it out of the way of the pipe's descriptor. */
 	int away = fcntl(status, F_DUPFD, STATUS + 1);
 
 	if (null < 0 || away < 0)

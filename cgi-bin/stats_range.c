@@ -25,7 +25,7 @@ static int64_t floor_to(int64_t at, int64_t step)
 	return at - (rest < 0 ? rest + step : rest);
 }
 
-/* Fits into size_t: dates end with the year 9999. */
+/* The number fits into size_t: dates end with the year 9999. */
 static int64_t count_points(int64_t since, int64_t step, int64_t now)
 {
 	return (floor_to(now, step) - floor_to(since, step)) / step + 1;

@@ -175,7 +175,7 @@ bool policy_withheld(void *arg, const char *ip)
 
 	if (inet_pton(AF_INET, ip, &in.sin_addr) != 1) {
 		if (inet_pton(AF_INET6, ip, &in6.sin6_addr) != 1)
-			return true; /* fe80::1%eth0, if it ever gets here */
+			return true; /* with a scope, such as fe80::1%eth0 */
 		address = (const void *)&in6;
 	}
 	return is_own_address(p, address) &&

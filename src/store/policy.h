@@ -37,20 +37,18 @@ struct policy {
 enum err policy_load(struct policy *p, const struct conf *conf);
 void policy_release(struct policy *p);
 
-/*
- * Looks up the addresses of this host's interfaces, for what follows.
+/* Looks up the addresses of this host's interfaces, for the calls below.
  * ERR_CONFIG: they cannot be found out, and the configuration does not name
- * them; it is logged. Without them a hook could reach what is for this host
- * alone, so nobody may go on.
- */
+ * them; it is logged. Without them a hook could reach services that are for
+ * this host alone, so the program must not go on. */
 enum err policy_find_own(struct policy *p, const struct conf *conf);
 
 /* The rule for an address that is about to be connected; `arg` is the policy.
  * The signature is the one that http asks for. */
 bool policy_address_ok(void *arg, const struct sockaddr *address);
 /* Whether this address, as text, is one of this host's own, and not allowed in
- * allow_networks: what is there may be for visitors from this host alone, as
- * with Apache's `Require local`, so that its answers are not shown. */
+ * allow_networks: its pages may be for visitors from this host alone, as with
+ * Apache's `Require local`, so its answers are not shown. */
 bool policy_withheld(void *arg, const char *ip);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_alert: events that an operator is told of by mail. They are written in
- * the transaction of their cause; what a mail that could not be sent would have
- * said is in the next one.
+ * the transaction of their cause; events of a mail that could not be sent are
+ * in the next one.
  */
 #ifndef HOOKS_STORE_ALERT_H
 #define HOOKS_STORE_ALERT_H

@@ -10,7 +10,7 @@
 
 #include "store/store.h"
 
-/* A question that is refused would be logged as a fault of ours. */
+/* Asks first, because a query that is refused is logged as a fault of ours. */
 static enum err may_see(struct store *s, bool *may)
 {
 	struct db_stmt *q;

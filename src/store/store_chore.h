@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_chore: tasks that are done now and then (retention), whose turn it is
- * to do them, and how far they have come. One sender at a time does a chore:
- * taking it moves its time on, and if the taker dies, that time arrives.
+ * store_chore: tasks that are done now and then (retention): who does one next,
+ * and how far it has come. One sender at a time does a chore: taking it moves
+ * its time on, and if the taker dies, that time arrives.
  */
 #ifndef HOOKS_STORE_CHORE_H
 #define HOOKS_STORE_CHORE_H
@@ -14,7 +14,8 @@
 
 struct store;
 
-/* Takes it for `ms`. `mine` false: it is not due, or another sender has it. */
+/* Takes the chore for `ms`. `mine` false: it is not due, or another sender has
+ * it. */
 enum err store_chore_take(struct store *s, const char *name, int64_t ms,
 			  bool *mine, uint64_t *position);
 /* Writes how far the chore has come; it may be taken again after `ms`. */

@@ -34,8 +34,8 @@ enum err store_clock_sweep(struct store *s, uint64_t *n)
 	return e ? e : store_match_mend(s);
 }
 
-/* When the first one became due that was made after them, with a clock that
- * was right again; TIME_NONE: none has. */
+/* When the first delivery became due that was made later, with a clock that was
+ * right again; TIME_NONE: there is none. */
 static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
 {
 	struct db_stmt *q;
@@ -55,7 +55,7 @@ static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
 	return e;
 }
 
-/* What was written about a delivery last. */
+/* The time at which something was last written about a delivery. */
 #define SINCE                                                                  \
 	"COALESCE((SELECT a.started_at FROM vh_attempts a WHERE "              \
 	"a.delivery_id = vh_deliveries.id AND "                                \

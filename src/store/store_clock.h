@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_clock: a database whose clock was ahead and is right again. Times that
- * were written meanwhile lie far in the future: what they let wait would wait
- * for as long as the clock was wrong. Such rows are known by the time at which
- * they were written.
+ * were written meanwhile lie far in the future: deliveries would wait for as
+ * long as the clock was wrong. Such rows are known by the time at which they
+ * were written.
  */
 #ifndef HOOKS_STORE_CLOCK_H
 #define HOOKS_STORE_CLOCK_H
@@ -25,8 +25,8 @@ enum err store_clock_sweep(struct store *s, uint64_t *n);
 
 /*
  * Inside a round, for a lane that was written in the future: deliveries that
- * were made or tried in the future are due when they would have been. What was
- * made keeps its place before what was made afterwards. `more`: call again in
+ * were made or tried in the future are due when they would have been. Older
+ * deliveries keep their place before younger ones. `more`: call again in
  * another round.
  */
 enum err store_clock_mend(struct store *s, uint64_t lane, bool *more);

@@ -57,7 +57,7 @@ struct store_attempt {
 	const char *headers, *body;	  /* NULL: none */
 	size_t headers_len, body_len;
 	unsigned kept;	/* enum attempt_kept */
-	int64_t length; /* of the body, as said; < 0: it was not */
+	int64_t length; /* of the body, as announced; < 0: it was not */
 };
 
 /* ERR_NOT_FOUND: not in this organization. */

@@ -26,17 +26,17 @@ enum store_due_who { STORE_DUE_PUBLISHER, STORE_DUE_TAKEOVER };
  * made when the last one says that `want` fit. */
 enum err store_due_room(struct store *s, const struct id *organization,
 			enum store_due_who who, uint64_t want, uint64_t *room);
-/* The same by a new count, without queued notifications. */
+/* The same with a new count, without queued notifications. */
 enum err store_due_count(struct store *s, const struct id *organization,
 			 uint64_t *room);
 /* Adds `n` new notifications or deliveries to the kept counts. */
 void store_due_added(struct store *s, const struct id *organization,
 		     uint64_t n);
-/* Tells the kept counts that these notifications became these deliveries. */
+/* Replaces, in the kept counts, these notifications by their deliveries. */
 void store_due_spread(struct store *s, const struct id *organization,
 		      uint64_t notifications, uint64_t deliveries);
 
-/* How many deliveries are pending in all, those of disabled hooks included. */
+/* The number of all pending deliveries, those of disabled hooks included. */
 enum err store_due_pending(struct store *s, uint64_t *count);
 
 #endif

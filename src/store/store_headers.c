@@ -12,7 +12,7 @@
 
 enum { STEP = 500 };
 
-/* Unless the row was changed since it was read. */
+/* Writes the row, unless it was changed since it was read. */
 static enum err set_headers(struct store *s, struct store_secret_sweep *w,
 			    const char *before, const char *after)
 {

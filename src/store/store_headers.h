@@ -11,8 +11,8 @@
 struct store;
 struct store_secret_sweep;
 
-/* One step, of rows of vh_hooks, of what store_secret_rewrite does with
- * secrets. The headers of a hook count as one. */
+/* Rewrites the headers of some rows of vh_hooks, in a step like those of
+ * store_secret_rewrite. The headers of a hook count as one. */
 enum err store_headers_rewrite(struct store *s, struct store_secret_sweep *w);
 
 #endif

@@ -40,10 +40,10 @@ struct store_hook {
 	unsigned rate_limit; /* 0: none */
 	bool ordered, enabled;
 	int64_t created_at, updated_at;
-	/* From 1 on; moves with every change of what a client may set, also
+	/* Counts changes from 1 on: of the members that a client may set, also
 	 * when the service disables the hook. */
 	uint64_t version;
-	/* What its lane and the first delivery in it say. */
+	/* The facts of its lane, and of the first delivery in it. */
 	struct {
 		int64_t now;				/* when it was read */
 		int64_t failing_since, suspended_until; /* TIME_NONE */
@@ -63,7 +63,8 @@ struct store_hook {
 enum err store_hook_create(struct store *s, struct store_hook *hook,
 			   const char *secret, uint64_t max);
 
-/* Its lane has no past: it is new, or was enabled or given another target. */
+/* Forgets the lane's past, for a hook that is new, or was enabled or given
+ * another target. */
 void store_hook_forgive(struct store_hook *hook);
 
 enum err store_hook_get(struct store *s, struct arena *arena,

@@ -11,7 +11,7 @@
 #include "store/store_secret.h"
 #include "store/vault_headers.h"
 
-/* As many processes may create hooks at the same time without seeing each
+/* So many processes may create hooks at the same time without seeing each
  * other's. */
 enum { TOGETHER = 64 };
 

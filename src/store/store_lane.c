@@ -64,7 +64,7 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 	return e;
 }
 
-/* With the latest of the times at which the row was written: one in the future
+/* Keeps the latest of the times at which the row was written: one in the future
  * must not be forgotten before a round has heeded it. */
 #define TOUCH                                                                  \
 	"touched = 1 - touched, written_at = GREATEST(UTC_TIMESTAMP(3), "      \

@@ -23,7 +23,7 @@
 struct arena;
 struct store;
 
-/* What the name of an owner that has crashed ends with. */
+/* The end of the name of an owner that has crashed. */
 #define STORE_LANE_CRASHED "!"
 
 /* Later than every change of a hook: 9999-01-01. */
@@ -79,16 +79,16 @@ struct store_lane {
 	unsigned crashes;	 /* owners that crashed with rows in flight */
 	unsigned failures;	 /* connection-level, in a row */
 	int64_t suspended_until; /* database time; TIME_NONE */
-	bool put_off;		 /* the target has asked for that */
+	bool put_off;		 /* suspended because the target asked for it */
 	int64_t resumed_at;	 /* TIME_NONE */
 	struct failing failing;
 	double rate_tokens;
 	int64_t rate_at;
-	int64_t doubt_before; /* what was published before may have been sent
-				 without a record of it; TIME_NONE */
+	int64_t doubt_before; /* deliveries published before this may have been
+				 sent without a record; TIME_NONE */
 	int64_t hook_seen;  /* the change of the hook that its owner heeds: its
 			       updated_at, or STORE_LANE_HOOK_DELETED */
-	int64_t written_at; /* by whom ever; in the future: store_clock.h */
+	int64_t written_at; /* the last write; in the future: store_clock.h */
 };
 
 /* A delivery that is due, with its payload; pointers are arena. */
@@ -115,12 +115,12 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 			   size_t count, int64_t until, size_t max,
 			   uint64_t *lanes, size_t *n);
 
-/* What the fence says of a lane. */
+/* The state in which the fence finds a lane. */
 enum store_lane_claim_state {
 	STORE_LANE_GONE,    /* it is removed */
 	STORE_LANE_ANOTHER, /* somebody else has it, or nobody */
 	STORE_LANE_OURS,    /* owner and turn are those of our last COMMIT */
-	STORE_LANE_EARLIER  /* the owner is, the turn is not: the database has
+	STORE_LANE_EARLIER  /* our owner, another turn: the database has
 			       forgotten that COMMIT */
 };
 
@@ -133,15 +133,14 @@ struct store_lane_claim {
 	int64_t doubt_before, suspended_until, resumed_at, written_at;
 };
 
-/* The fence: locks these lanes and says how they stand; also sets s->now, the
- * time of the whole round. */
+/* The fence: locks these lanes and sets their claims' states; also sets s->now,
+ * the time of the whole round. */
 enum err store_lane_fence(struct store *s, const char *owner,
 			  struct store_lane_claim *claims, size_t n);
 
-/*
- * For a transaction of its own after a COMMIT without an answer: the turn that
- * a lane has. Writes to the lane, so that the answer is final: a COMMIT that is
- * still under way is waited for, or fails. ERR_NOT_FOUND: the lane is removed.
+/* For a transaction of its own after a COMMIT without an answer: the turn of a
+ * lane. Writes to the lane, so that the answer is final: a COMMIT that is still
+ * under way is waited for, or fails. ERR_NOT_FOUND: the lane is removed.
  */
 enum err store_lane_turn(struct store *s, uint64_t lane, uint64_t *turn);
 /* The same, without a write. */
@@ -149,13 +148,13 @@ enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn);
 
 /* ---- after a database has gone back to an earlier state ---- */
 
-/* Doubts what these lanes have, and ends the leases that are `owner`'s: the
- * next one who takes them finds what was in flight. */
+/* Marks the deliveries in these lanes as doubtful, and ends the leases that are
+ * `owner`'s: the next owner finds the keys that were in flight. */
 enum err store_lane_let_go(struct store *s, const char *owner,
 			   const uint64_t *lanes, size_t n);
-/* Doubts what any lane has that was published before, in steps, each of which
- * can be a transaction of its own. `place` is 0 at first, and 0 after the last
- * step. */
+/* Marks deliveries of all lanes that were published before as doubtful, in
+ * steps, each of which can be a transaction of its own. `place` is 0 at first,
+ * and 0 after the last step. */
 enum err store_lane_doubt(struct store *s, int64_t before, uint64_t *place);
 
 /* Deliveries of a lane that are held from now on. */
@@ -191,11 +190,9 @@ enum err store_lane_recall(struct store *s, struct arena *arena, uint64_t hook,
 			   uint64_t batch, uint64_t key,
 			   struct store_lane_row **rows, size_t *n);
 
-/*
- * Deliveries that somebody wants at once stand in the queue with a due time
- * before this one, ahead of all others, and go through a suspension. It is 2
- * January 2000; they have the day before.
- */
+/* Deliveries that somebody wants at once stand in the queue with a due time
+ * before this one, ahead of all others, and are sent in spite of a suspension.
+ * It is 2 January 2000; they have the day before. */
 #define STORE_LANE_URGENT_END INT64_C(946771200000)
 #define STORE_LANE_URGENT_SQL "'2000-01-01'"
 #define STORE_LANE_URGENT_END_SQL "'2000-01-02'"
@@ -206,7 +203,7 @@ struct store_lane_place {
 	uint64_t lane;
 	int64_t hook_updated_at;
 	int64_t until;
-	int64_t resumed_at; /* rows not tried since are due; TIME_NONE */
+	int64_t resumed_at; /* rows not tried since then are due; TIME_NONE */
 	int64_t after_due;
 	uint64_t after_key;
 };
@@ -238,12 +235,10 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
  * store_lane_lock. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
 
-/*
- * Ends the suspension of a lane, if there is one: somebody found out that its
- * target is well, or wants to know. Its owner sees that with its next round.
- */
+/* Ends the suspension of a lane, if there is one: its target was found to be
+ * well, or somebody wants to know. Its owner sees that in its next round. */
 enum err store_lane_revive(struct store *s, uint64_t lane);
-/* The same, and all that waits in it is due now, in its order. */
+/* The same, and all deliveries that wait in it are due now, in their order. */
 enum err store_lane_resume(struct store *s, uint64_t lane);
 /* Makes a sender look at this lane, suspended or not: it has urgent rows. */
 enum err store_lane_urge(struct store *s, uint64_t lane);
@@ -281,7 +276,7 @@ struct store_lane_write {
 enum err store_lane_write(struct store *s, const char *owner,
 			  const struct store_lane_write *writes, size_t n);
 
-/* Marks the lanes of an owner that has crashed: what was in flight may be the
+/* Marks the lanes of an owner that has crashed: a delivery in flight may be the
  * reason. They can be taken at once. */
 enum err store_lane_blame(struct store *s, const char *owner);
 

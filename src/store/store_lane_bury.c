@@ -10,7 +10,7 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
-enum { BURY_MS = 3000 }; /* where each lock costs a second */
+enum { BURY_MS = 3000 }; /* for all; each lock may cost a second */
 
 /* Copies the names: a statement in the loop over them may lose the connection,
  * and with it the rows that were not read yet. */
@@ -54,8 +54,8 @@ enum err store_lane_blame(struct store *s, const char *owner)
 		       DB_ARGS(db_text(owner)));
 }
 
-/* A lane whose row somebody has locked, and what is not reached in time, keeps
- * its lease to its end. */
+/* A lane whose row somebody has locked keeps its lease to its end, and so does
+ * one that is not reached in time. */
 static enum err bury_each(struct store *s, struct arena *arena,
 			  const char *owner, size_t *count)
 {

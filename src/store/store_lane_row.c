@@ -37,8 +37,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->accepted_at = db_col_time(q, 13);
 }
 
-/*
- * What is due, as a condition on the delivery d with four values: `until` of
+/* Whether the delivery d is due, as a condition with four values: `until` of
  * the index, `until`, resumed_at twice. The first of them bounds the search;
  * in a lane that was resumed that is the end of the lane.
  */
@@ -47,7 +46,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	"(SELECT 1 FROM vh_attempts a WHERE a.delivery_id = d.id AND "         \
 	"a.started_at >= ?)))"
 
-/* No delivery waits for longer. */
+/* No delivery has a due time after this. */
 static int64_t end_of(const struct store_lane_place *p)
 {
 	const int64_t longest = INT64_C(366) * 86400000;

@@ -23,8 +23,8 @@ struct taking {
 	struct store_lane_taken *out;
 };
 
-/* Only then the deliveries in flight can be the reason: a host that was turned
- * off, or a sender that was killed, says nothing about them. */
+/* Only after a crash can the deliveries in flight be the reason: a host that
+ * was turned off, or a sender that was killed, tells nothing about them. */
 static bool has_crashed(const char *owner)
 {
 	size_t len = strlen(owner), n = strlen(STORE_LANE_CRASHED);
@@ -41,8 +41,8 @@ static uint64_t load_key(const unsigned char *p)
 	return v;
 }
 
-/* What it counted as when it went out, if it did: so the next request has the
- * next number. */
+/* Counts the attempt that was made, if it was: so the next request has the next
+ * number. */
 static const char note_unrecorded[] =
 	"INSERT INTO vh_attempts (delivery_id, attempt, started_at, error) "
 	"SELECT id, attempts + 1, UTC_TIMESTAMP(3), ? FROM vh_deliveries "
@@ -54,7 +54,7 @@ static const char mark_suspects[] =
 	"attempts = attempts + 1, crashes = crashes + ? "
 	"WHERE state = 'pending' AND id IN ({?})";
 
-/* Nobody knows whether it arrived, and it must not be sent twice. */
+/* Nobody knows whether the ping arrived, and it must not be sent twice. */
 static const char fail_pings[] =
 	"UPDATE vh_deliveries SET maybe_duplicate = 1, "
 	"attempts = attempts + 1, crashes = crashes + ?, state = 'failed', "
@@ -117,7 +117,7 @@ static enum err hold_killers(struct store *s, const struct db_value *list,
 			    DB_ARGS(db_int(CRASHES_TO_HOLD)), list, n);
 }
 
-/* What was in flight and is held now was not held before. */
+/* A delivery that was in flight and is held now was not held before. */
 static enum err list_held(struct taking *t, uint64_t lane,
 			  const struct db_value *list, size_t n)
 {

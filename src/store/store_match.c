@@ -58,7 +58,7 @@ enum err store_match_end(struct store *s, const uint64_t *hooks, size_t n)
 			    DB_NONE, list, n);
 }
 
-/* What is taken over counts as accepted seven days before, at most. */
+/* A row that is taken over counts as accepted at most seven days before. */
 enum err store_match_purge(struct store *s)
 {
 	uint64_t hook[PURGE_STEP];
@@ -116,7 +116,7 @@ static int compare_pairs(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* All of them, each once. */
+/* All pairs, each once. */
 static struct pair *list_pairs(struct arena *arena,
 			       const struct store_matched *list, size_t n,
 			       size_t *count)
@@ -247,7 +247,7 @@ static const struct want *first_of(const struct wants *wants,
 	return wants->list + low;
 }
 
-/* Adds the hooks that want it under this name. */
+/* Adds the hooks that want the notification under this name. */
 static void add_hooks(const struct wants *wants, const struct store_matched *m,
 		      const char *name, uint64_t *hooks, size_t *count)
 {

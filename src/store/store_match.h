@@ -19,14 +19,14 @@ struct store_hook;
 
 /* ---- what a hook wants; inside the transaction that changes it ---- */
 
-/* What it has, with its key and version, counts from now on. What an earlier
- * version wanted ends. */
+/* The names that the hook wants now count from now on, with its key and
+ * version. Those of an earlier version end. */
 enum err store_match_begin(struct store *s, const struct store_hook *hook);
-/* It wants nothing more, also of what was accepted before. */
+/* The hooks want nothing more, and nothing that was accepted before. */
 enum err store_match_end(struct store *s, const uint64_t *hooks, size_t n);
 
-/* Forgets what ended so long ago that nothing can come in that was accepted
- * before, except for organizations with queued notifications. */
+/* Removes rows that ended so long ago that no notification can come in that was
+ * accepted before, except for organizations with queued notifications. */
 enum err store_match_purge(struct store *s);
 /* For a clock that was set back: nothing begins or ends in the future. */
 enum err store_match_mend(struct store *s);

@@ -33,9 +33,9 @@ struct store_notification {
 	size_t resource_len;
 };
 
-/* Lists of past rows are in the order in which the service made them; what was
- * accepted earlier, and waited in the outbox, stands among them. So `since` and
- * `until` compare the time of that, and not created_at. */
+/* Lists of past rows are in the order in which the service made them; rows that
+ * were accepted earlier, and waited in the outbox, stand among them. So `since`
+ * and `until` compare the time of making, and not created_at. */
 
 /* ERR_NOT_FOUND: not in this organization. */
 enum err store_notification_get(struct store *s, struct arena *arena,
@@ -50,8 +50,8 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 				 struct store_notification **list,
 				 size_t *count, struct store_more *more);
 
-/* What a page without `after` has above it: those of the newest rows in the
- * outbox, at most `max`, that the filter wants; *arena*. */
+/* The rows that stand above a page without `after`: those of the newest rows in
+ * the outbox, at most `max`, that the filter wants; *arena*. */
 enum err store_notification_waiting(struct store *s, struct arena *arena,
 				    const struct id *organization,
 				    const struct store_filter *filter,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_org: the organizations, which are the tenants: the holder of a key of
- * one sees nothing of another.
+ * store_org: the organizations, which are the tenants: a key of one shows
+ * nothing of another.
  */
 #ifndef HOOKS_STORE_ORG_H
 #define HOOKS_STORE_ORG_H

@@ -7,7 +7,7 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-/* So many organizations that do not exist are passed one by one. */
+/* The number of organizations that do not exist and are passed one by one. */
 enum { STRANGERS_PASSED = 8 };
 
 /* ---- what is there ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_outbox: `vh_outbox`, into which applications insert what they publish
- * with SQL. The sender takes the rows over into `vh_notifications`.
+ * store_outbox: `vh_outbox`, into which applications insert notifications with
+ * SQL. The sender takes the rows over into `vh_notifications`.
  *
  * An application may have a transaction open for hours. So rows are found by
  * plain reads, which see only what is committed, and are locked one by one, by
@@ -53,8 +53,8 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 			      uint64_t *count, int64_t *oldest_at);
 
 /* When a row `n` of vh_notifications was published, for people: an application
- * may have inserted it before the service made it. What a hook gets goes by
- * accepted_at alone. */
+ * may have inserted it before the service made it. Which hooks get it depends
+ * on accepted_at alone. */
 #define STORE_PUBLISHED_SQL                                                    \
 	"CAST(LEAST(COALESCE(n.accepted_at, n.created_at), n.created_at) AS "  \
 	"DATETIME(3))"
@@ -130,7 +130,7 @@ enum err store_outbox_claim(struct store *s, const struct store_taken *row,
  * make the counter end, with SET insert_id: then every INSERT fails. Sets the
  * counter back when it is beyond STORE_OUTBOX_KEY_FAR, if we have the right to
  * and if no transaction holds the table for a second. Otherwise nothing is
- * done, and doctor tells it. Outside of a transaction.
+ * done, and doctor reports it. Outside of a transaction.
  */
 #define STORE_OUTBOX_KEY_FAR (UINT64_C(1) << 62)
 enum err store_outbox_heal(struct store *s);

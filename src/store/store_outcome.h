@@ -53,7 +53,8 @@ enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
  * that are not there any more. */
 enum err store_outcome_find(struct store *s, struct store_outcome *outcomes,
 			    size_t n);
-/* After store_outcome_find(). Nothing is recorded for what is gone. */
+/* Called after store_outcome_find(). Nothing is recorded for rows that are
+ * gone. */
 enum err store_outcome_record(struct store *s, struct store_outcome *outcomes,
 			      size_t n);
 

@@ -12,7 +12,8 @@
 
 /* How often at most a key is found in use whose holder then gives it up. */
 enum { TRIES = 5 };
-/* What takes longer has waited for somebody: the key alone, or all of it. */
+/* A step that takes longer has waited for somebody: for the key alone, or in
+ * all. */
 enum { KEY_MS = 5, LONG_MS = 100 };
 
 struct publishing {
@@ -67,8 +68,8 @@ static enum err insert_used_key(struct db *db, const struct publishing *w)
 			       db_time(p->now)));
 }
 
-/* Accepted is what is committed. Until then another request with the same key,
- * or a lock, may have been waited for. */
+/* A request is accepted when it is committed: before, it may have waited for
+ * another one with the same key, or for a lock. */
 static enum err accept_now(struct db *db, const struct publishing *w)
 {
 	struct db_value list[STORE_PUBLISH_MAX];

@@ -97,7 +97,7 @@ static void read_freed(struct db_stmt *q, struct bytes *freed, bool answers)
 		struct id organization = store_col_id(q, 0);
 		int64_t n = db_col_int(q, 1);
 
-		/* What has no room is found by the recount. */
+		/* Bytes that find no room here are found by the recount. */
 		(void)bytes_add(freed, &organization, answers ? 0 : -n,
 				answers ? -n : 0);
 	}

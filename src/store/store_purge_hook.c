@@ -136,7 +136,7 @@ struct purge {
 };
 
 /* Called after locking the lane, which everybody who enables a hook does first.
- * A leased lane may have rows in flight: another time. */
+ * A leased lane may have rows in flight, so it is left for another time. */
 static enum err hold_hook(const struct purge *u, const char *sql, bool *still)
 {
 	struct db_stmt *q;

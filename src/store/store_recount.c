@@ -77,7 +77,7 @@ static enum err drop_parts(const struct recount *r)
 		       DB_ARGS(part_found(r), part_began(r)));
 }
 
-/* Keeps what is counted now. */
+/* Keeps the present counts. */
 static enum err begin_body(struct db *db, void *arg)
 {
 	const struct recount *r = arg;
@@ -129,7 +129,7 @@ static enum err count_page(struct recount *r, int64_t before)
 			   DB_ARGS(db_uint(r->to), marker(), part_began(r)));
 }
 
-/* The difference is added, so that what was counted meanwhile stays. */
+/* The difference is added, so that bytes counted meanwhile stay counted. */
 static enum err correct(struct recount *r)
 {
 	static const char *const corrections[] = {

@@ -155,6 +155,6 @@ enum err store_redeliver(struct store *s, const struct id *organization,
 		e = redeliver_one(s, &d);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	refusal->why = STORE_REDELIVER_DELETED; /* just now */
+	refusal->why = STORE_REDELIVER_DELETED; /* a moment ago */
 	return ERR_CONFLICT;
 }

@@ -115,7 +115,7 @@ static const char after_key[] =
 	"SELECT id, created_at FROM vh_deliveries FORCE INDEX (hook) WHERE "
 	"hook_id = ? AND id > ? ORDER BY id LIMIT 1";
 
-/* The deliveries of the hook that were created in this time. */
+/* The deliveries of the hook that were created in the range of time. */
 static enum err walk_hook(struct search *f, int64_t end)
 {
 	struct db_value hook = db_uint(f->r->hook->key);

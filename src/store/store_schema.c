@@ -57,7 +57,8 @@ bool store_schema_statement(const char **sql, struct buf *out)
 	return out->len > 0;
 }
 
-/* Whoever is at work on the same rows may win (on Galera: on any node). */
+/* Repeats the statement: other writers of the same rows may win (on Galera, on
+ * any node). */
 static enum err run_patiently(struct db *db, const char *sql)
 {
 	unsigned tries = 0;
@@ -233,7 +234,8 @@ static enum err get_lock(struct db *db, unsigned seconds, bool *got)
 	return ERR_OK;
 }
 
-/* On every connect, so that a connection without the lock does nothing. */
+/* Called on each connect, so that a connection without the lock does nothing.
+ */
 static enum err take_lock(struct db *db, void *arg)
 {
 	const struct store_migration *m = arg;
@@ -298,7 +300,7 @@ static enum err run_next(struct db *db, const struct store_migration *m,
 	return e;
 }
 
-/* Of all steps that are still to be done, before the first of them. */
+/* Looks at all steps that are still to be done, before the first of them. */
 static enum err refuse_strangers(struct db *db, const struct store_migration *m,
 				 unsigned first)
 {

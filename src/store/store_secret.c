@@ -66,7 +66,7 @@ static enum err expire(struct store *s, uint64_t hook, int64_t overlap,
 			     "WHERE hook_id = ? AND expires_at IS NULL",
 			     DB_ARGS(db_time(now + overlap), db_uint(hook)));
 
-	/* Without an overlap also those end that an earlier rotation left. */
+	/* Without an overlap those of earlier rotations end, too. */
 	if (!e)
 		e = db_exec(
 			s->db,
@@ -172,7 +172,7 @@ enum err store_secret_check(struct store *s)
 
 enum { STEP = 500 };
 
-/* Unless the row was changed since it was read. */
+/* Writes the row, unless it was changed since it was read. */
 static enum err rewrite_one(struct store *s, struct store_secret_sweep *w,
 			    uint64_t hook, const char *stored, size_t n)
 {

@@ -44,7 +44,7 @@ struct store_secret_sweep {
 	const unsigned char *old_key; /* of some secrets; NULL: of none */
 	uint64_t after;		      /* begin after this row */
 	bool more;
-	uint64_t rewritten, unreadable; /* added to */
+	uint64_t rewritten, unreadable; /* each step adds to these */
 };
 
 /* One step of writing the secrets again in the form that [secrets] asks for. */

@@ -12,7 +12,8 @@
 #include "store/store_col.h"
 #include "store/store_lane.h"
 
-/* With it every write at READ COMMITTED would fail, with error 1665. */
+/* With binlog_format=STATEMENT every write at READ COMMITTED would fail, with
+ * error 1665. */
 enum err store_sender_check(struct store *s)
 {
 	struct db_stmt *q;

@@ -33,7 +33,7 @@ struct store_filter {
 	size_t limit;		/* entries of a page */
 };
 
-/* What follows a page. */
+/* Whether a page is the last, and where the next one begins. */
 struct store_more {
 	bool more;
 	struct id after; /* where the next page continues */

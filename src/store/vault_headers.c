@@ -22,7 +22,7 @@ bool vault_headers_is_sealed(const char *value)
 	return *value == SEAL;
 }
 
-/* What an encrypted value belongs to. */
+/* The hook and the header that an encrypted value belongs to. */
 static struct crypt_part about(struct arena *arena, uint64_t hook,
 			       const char *name)
 {

@@ -19,7 +19,7 @@
 /* All text is JSON, or NULL where there are no headers; what is returned is the
  * argument or in the arena. `key` may be NULL. */
 
-/* What is encrypted already stays as it is. */
+/* Values that are encrypted already stay as they are. */
 const char *vault_headers_seal(struct arena *arena, const unsigned char *key,
 			       uint64_t hook, const char *json);
 /* False: at least one value was encrypted with another key, or is damaged. Such

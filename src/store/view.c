@@ -65,7 +65,7 @@ static struct jtree *headers(const char *stored, bool open)
 	return out;
 }
 
-/* In words: why nothing is sent, or what failed last. */
+/* In words: why nothing is sent, or the last failure. */
 static void put_reason(struct jtree *v, const struct store_hook *h,
 		       enum standing_is is)
 {

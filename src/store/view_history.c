@@ -16,8 +16,8 @@
 #include "store/store_delivery.h"
 #include "store/store_notification.h"
 
-/* Byte for byte as it was published; of what was rejected it may not have been
- * kept, and an earlier version kept what is no JSON. */
+/* Byte for byte as it was published. That of a rejected notification may not
+ * have been kept, and an earlier version kept texts that are no JSON. */
 static void put_resource(struct jtree *v, const char *s, size_t len)
 {
 	struct jscan_error error;
