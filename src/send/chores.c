@@ -93,6 +93,12 @@ static enum err do_sweep(struct chores *c, enum purge_sweep which)
 	return e;
 }
 
+/* A chore that the database refuses is no reason to leave the others. */
+static enum err go_on(enum err e)
+{
+	return e == ERR_INTERNAL ? ERR_OK : e;
+}
+
 void chores_run(const struct chores_plan *plan)
 {
 	struct chores c = {.plan = plan};
@@ -103,8 +109,8 @@ void chores_run(const struct chores_plan *plan)
 	store_init(&c.store, plan->conf, DB_SENDER);
 	e = store_connect(&c.store);
 	if (!e)
-		e = digest_run(&c.store, plan->stop, plan->arg);
+		e = go_on(digest_run(&c.store, plan->stop, plan->arg));
 	for (int i = 0; !e && i < PURGE_MAX && !must_stop(&c); i++)
-		e = do_sweep(&c, (enum purge_sweep)i);
+		e = go_on(do_sweep(&c, (enum purge_sweep)i));
 	store_release(&c.store);
 }

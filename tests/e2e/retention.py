@@ -66,6 +66,27 @@ class Retention(_Case):
         for table in ("deliveries", "attempts", "notifications"):
             assert self.count(table) == 1, table
 
+    def test_1_though_mails_are_refused(self):
+        """A chore that the database refuses leaves the others alone."""
+        self.fresh()
+        self.publish()
+        self.once("delivered 1,")
+        self.age()
+        column = "INT UNSIGNED NOT NULL"
+        self.service.write_config(
+            service.SENDER, notify={"mail_to": "a@example.com"}
+        )
+        self.service.db.sql(f"ALTER TABLE vh_alerts CHANGE count n {column}")
+        try:
+            done = self.service.send("--once")
+            assert "refused a statement" in done.err, done
+        finally:
+            self.service.db.sql(
+                f"ALTER TABLE vh_alerts CHANGE n count {column}"
+            )
+            self.service.write_config(service.SENDER)
+        assert self.count("deliveries") == 0
+
     def test_2_a_lingering_sender_goes_on(self):
         """More than one look's worth, while deliveries go on arriving."""
         self.fresh("/warm")
