@@ -194,7 +194,7 @@ static enum err switch_hook(struct admin *a, bool on)
 			break;
 	}
 	if (e == ERR_CONFLICT)
-		e = ERR_TEMP; /* others change it all the time */
+		e = ERR_TEMP; /* others keep changing it */
 	return e == ERR_NOT_FOUND ? admin_missing("hook", a->arg[0]) : e;
 }
 

@@ -238,7 +238,7 @@ enum err admin_publish(struct admin *a)
 
 	if (e)
 		return e;
-	/* With room for blanks around the object. */
+	/* There is room for blanks around the object. */
 	buf_init(&p.text, 2 * a->conf.api.max_body);
 	e = admin_org(a, a->arg[0], &p.all.organization);
 	if (!e)

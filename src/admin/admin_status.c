@@ -125,7 +125,7 @@ static uint64_t used(const struct store_stored *s)
 	return s->payloads + s->answers;
 }
 
-/* Those whose answers are not kept any more. */
+/* Lists organizations whose answers are no longer kept. */
 static void print_stored(struct buf *out, const struct report *r)
 {
 	for (size_t i = 0; i < r->stored_count; i++) {

@@ -116,7 +116,7 @@ static void put_signed(struct buf *out, const struct verify *v)
 
 /* ---- a shell command ---- */
 
-/* What a terminal is not shown as it is would be lost in a command that is
+/* Characters that a terminal is not shown would be lost in a command that is
  * copied from there. */
 static bool is_harmless(const char *s, size_t n)
 {
@@ -182,7 +182,7 @@ static void put_data(struct buf *out, const struct parcel *p)
 	}
 }
 
-/* With the options that http.c gives libcurl. */
+/* The command has the options that http.c gives libcurl. */
 static void put_curl(struct buf *out, const struct verify *v)
 {
 	const struct http_request *r = &v->parcel->request;

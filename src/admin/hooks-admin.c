@@ -106,7 +106,7 @@ static enum err run_with_store(const struct admin_command *c, struct admin *a)
 	connected = !e;
 	if (connected)
 		e = c->run(a);
-	/* What is wrong with the configuration was reported on connecting. */
+	/* Faults of the configuration were reported on connecting. */
 	if (e == ERR_TEMP || (e == ERR_CONFIG && connected))
 		store_complain(a->store.db, &a->conf, e);
 	store_release(&a->store);

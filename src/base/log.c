@@ -70,7 +70,7 @@ static size_t head(char *out, size_t room)
 
 /* ---- writing without waiting ---- */
 
-/* Somebody reads it, and it is not full. */
+/* Whether somebody reads the log, and it is not full. */
 static bool has_room(void)
 {
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};

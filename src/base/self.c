@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * self: what the kernel says of this process.
+ * self: asks the kernel about this process.
  */
 #include "base/self.h"
 

@@ -16,8 +16,8 @@ enum { SELF_PATH_SIZE = 4096 };
 bool self_folder(char path[SELF_PATH_SIZE]);
 
 /* No core dump of this process is written and no other of the same user may
- * look into it, because it is about to read keys, passwords and secrets. What
- * it starts must say it again; its forks need not. */
+ * look into it, because it is about to read keys, passwords and secrets.
+ * Programs that it starts must call this again; its forks need not. */
 void self_keep_secrets(void);
 
 /* How many processor cores this process may use; 1 or more. */

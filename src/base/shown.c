@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shown: what is not safe for a terminal, by ranges.
+ * shown: the ranges of characters that are not safe for a terminal.
  */
 #include "base/shown.h"
 

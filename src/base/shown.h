@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shown: text as a terminal may get it. What strangers wrote could move its
+ * shown: text as a terminal may get it. Text of strangers could move its
  * cursor, change its state, or let characters change places, so that a line
  * reads as another one.
  */

@@ -41,7 +41,7 @@ struct reader {
 	bool too_long, failed;
 	int trouble; /* errno of the read that ended it */
 	char text[8192];
-	char *value; /* in it, when inih's own line cannot hold it; or NULL */
+	char *value; /* in that line, if it is too long for inih; else NULL */
 };
 
 static enum err complain(const struct conf *c, unsigned line,
@@ -148,7 +148,7 @@ static bool heading_is_known(struct reader *r, const char *line)
 	char name[32];
 
 	if (r->failed)
-		return true; /* said enough */
+		return true; /* one complaint is enough */
 	if (line) {
 		line += strspn(line, " \t");
 		if (*line != '[')
@@ -178,7 +178,7 @@ static char *trim(char *s)
 	return s + strspn(s, blank);
 }
 
-/* What is longer than inih's own 200 bytes goes past it: it gets the key, and
+/* A line longer than inih's own 200 bytes is split: inih gets the key, and
  * set() the value. A comment can be cut. */
 static bool shorten(struct reader *r, char *line, size_t size)
 {

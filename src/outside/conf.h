@@ -76,11 +76,9 @@ struct conf {
 		retired[CONF_RETIRED_MAX]; /* and a key of an earlier version */
 };
 
-/*
- * Reads `file`, or what $HOOKS_CONFIG names, or the installed file, or the one
- * in the bundle that the program is in.
- * ERR_CONFIG: what is wrong is in the log, with file, line and key.
- * conf_release() is due in every case.
+/* Reads `file`, or the one that $HOOKS_CONFIG names, or the installed file, or
+ * the one in the bundle that the program is in. ERR_CONFIG: the fault is in the
+ * log, with file, line and key. conf_release() is due in every case.
  */
 enum err conf_load(struct conf *c, const char *file);
 void conf_release(struct conf *c);
@@ -105,9 +103,9 @@ void conf_each(const struct conf *c,
 			    const char *value),
 	       void *arg);
 
-/* What the sender alone needs: ERR_CONFIG when [sender] ca_file cannot be read,
- * or bind_address is not this host's. Every delivery, or every one over HTTPS,
- * would fail and use up its schedule. */
+/* Checks the values that the sender alone needs: ERR_CONFIG when [sender]
+ * ca_file cannot be read, or bind_address is not this host's. Every delivery,
+ * or every one over HTTPS, would fail and use up its schedule. */
 enum err conf_check_sender(const struct conf *c);
 
 /* Whether the file has this key. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_check: what no row of the table of keys can say: keys that must agree,
- * files that must be there and private.
+ * conf_check: rules that no row of the table of keys can express: keys that
+ * must agree, files that must be there and private.
  */
 #include "outside/conf_check.h"
 
@@ -142,7 +142,7 @@ static void derive(struct conf *c)
 		c->sender.connect_timeout = c->sender.timeout;
 }
 
-/* It goes out as it is, into a request's head. */
+/* The text goes unchanged into the head of each request. */
 static enum err check_agent(const struct conf *c)
 {
 	for (const char *p = c->sender.user_agent; *p; p++)

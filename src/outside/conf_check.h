@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_check: what must be true of a configuration beyond each value.
+ * conf_check: the rules of a configuration that are not about one value alone.
  */
 #ifndef HOOKS_CONF_CHECK_H
 #define HOOKS_CONF_CHECK_H

@@ -15,7 +15,7 @@
 
 static const char installed[] = SYSCONFDIR "/vyte-hooks/hooks.conf";
 
-/* One that is there and cannot be read counts, so that the reason is told. */
+/* A file that is there and cannot be read counts, so that this is reported. */
 static bool exists(const char *path)
 {
 	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_key: reads a key file, and looks who else may.
+ * conf_key: reads a key file, and checks who else may read it.
  */
 #include "outside/conf_key.h"
 

@@ -7,7 +7,7 @@
 
 enum { CONF_KEY_SIZE = 32 };
 
-/* NULL, or what is wrong with the file, as the end of a sentence. */
+/* NULL, or the file's fault, as the end of a sentence. */
 const char *conf_key_read(const char *path, unsigned char key[CONF_KEY_SIZE]);
 
 #endif

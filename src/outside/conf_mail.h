@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_mail: what [notify] may name. Part of conf; nobody else needs it.
+ * conf_mail: the addresses and servers that [notify] may name. Part of conf;
+ * nobody else needs it.
  */
 #ifndef HOOKS_CONF_MAIL_H
 #define HOOKS_CONF_MAIL_H
 
-/* NULL, or what is wrong, as the end of a sentence. An address goes into
+/* NULL, or the fault, as the end of a sentence. An address goes into
  * headers and into the mail server's protocol: no blank, no bracket, no
  * control character. */
 const char *conf_mail_address(const char *s);

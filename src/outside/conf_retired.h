@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_retired: the keys that only earlier versions had. A file that still
- * has one is read, and the key has no effect: whoever upgrades shall not have
- * to change the file in the same moment.
+ * conf_retired: the keys that only earlier versions had. A file that still has
+ * one is read, and the key has no effect: nobody who upgrades has to change the
+ * file in the same moment.
  */
 #ifndef HOOKS_CONF_RETIRED_H
 #define HOOKS_CONF_RETIRED_H

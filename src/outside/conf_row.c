@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_row: the table of keys. After a change, `make texts` makes anew what
- * lies in the tree and repeats it.
+ * conf_row: the table of keys. After a change, `make texts` writes the files in
+ * the tree again that repeat it.
  */
 #include "outside/conf_row.h"
 

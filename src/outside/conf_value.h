@@ -29,12 +29,12 @@ struct conf_range {
 	int64_t min, max;
 };
 
-/* NULL and the value at `to` replaced; or what is wrong with the text, as
- * the end of a sentence, and `to` left as it was. */
+/* NULL, with the value at `to` replaced; or the text's fault, as the end of a
+ * sentence, with `to` left as it was. */
 const char *conf_value_parse(enum conf_type type, void *to, const char *text,
 			     const struct conf_range *range);
 void conf_value_format(enum conf_type type, struct buf *out, const void *from);
-/* What the type is called: "duration". */
+/* The type's name: "duration". */
 const char *conf_value_type(enum conf_type type);
 /* Whether values of the type are within bounds; a bound as it would stand in a
  * file; and what may stand there, as a sentence (nothing for a plain text). */

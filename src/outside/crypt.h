@@ -16,7 +16,7 @@ enum { CRYPT_HASH_SIZE = 32 };
 
 /* Cryptographically strong bytes; ends the process when there are none. */
 void crypt_random(void *out, size_t n);
-/* Overwrites what held a key or a secret; no compiler leaves it out. */
+/* Overwrites memory that held a key or a secret; no compiler leaves it out. */
 void crypt_wipe(void *p, size_t n);
 /* A fraction in [0, 1), for jitter. */
 double crypt_random_fraction(void);

@@ -131,7 +131,7 @@ void db_on_connect(struct db *db, enum err (*ready)(struct db *, void *),
 void db_deadline(struct db *db, int64_t monotonic_ms)
 {
 	db->deadline = monotonic_ms;
-	/* Its time limits were shortened for an earlier request's deadline. */
+	/* Its time limits were shortened for the deadline of earlier work. */
 	if (db->hurried)
 		db_close(db);
 	db->hurried = false;
@@ -248,7 +248,7 @@ static bool may_repeat(struct db *db, unsigned tries)
 		db_close(db);
 	else if (db->trouble != TROUBLE_REPEAT)
 		return false;
-	/* Others have work meanwhile that does not need what is locked. */
+	/* A sender has other work meanwhile, which needs no such lock. */
 	if (db->role == DB_SENDER && db_locked(db))
 		return false;
 	if (tries >= TRIES || (db->stop && db->stop(db->stop_arg)))

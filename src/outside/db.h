@@ -61,20 +61,20 @@ void db_abandon(struct db *db, bool (*stop)(void *), void *arg);
 const char *db_error_text(const struct db *db);
 /* The server's error number of the last failure, 0 when there is none. */
 unsigned db_error_number(const struct db *db);
-/* Whether that is the server's own word, and not the client library's. */
+/* Whether that error is the server's own, and not the client library's. */
 bool db_answers(const struct db *db);
-/* With what the connection is encrypted; NULL: with nothing, or there is none.
+/* The cipher of the connection; NULL: it has none, or there is no connection.
  * Borrowed. */
 const char *db_cipher(const struct db *db);
 /* True if the last failure was caused by other writers of the same rows, at
  * every try: the database can be reached. */
 bool db_contended(const struct db *db);
 /* True if the last failure was a lock that somebody held for longer than we
- * wait: the database can be reached. A sender's connection does not repeat
- * what met it. */
+ * wait: the database can be reached. A sender's connection does not repeat the
+ * transaction. */
 bool db_locked(const struct db *db);
-/* From the next transaction on: waits for locks only as long as the server
- * makes us: not at all on MariaDB, a second on MySQL. */
+/* From the next transaction on: waits for locks no longer than the server
+ * demands: not at all on MariaDB, a second on MySQL. */
 void db_hasty(struct db *db, bool hasty);
 /* True if the last transaction failed because its COMMIT got no answer: it may
  * have been done. */

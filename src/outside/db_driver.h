@@ -61,8 +61,8 @@ struct db {
 	void *stop_arg;
 	int64_t deadline;
 	bool in_tx, getting_ready, hurried;
-	bool takes_none;      /* a lock wait of no seconds (MariaDB) */
-	bool hasty;	      /* so it should be, or as short as it can */
+	bool takes_none; /* a lock wait of no seconds (MariaDB) */
+	bool hasty; /* waits for locks are to be so, or as short as possible */
 	unsigned lock_wait_s; /* as the session has it */
 	bool in_doubt;	      /* the last COMMIT may have been done */
 	enum db_trouble trouble;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db_secure: who may read what goes to the server, and its password first of
- * all. The two client libraries have other names for the same wishes, and
- * MariaDB's sends a password to whoever asks for it unless it is told not to.
+ * db_secure: protects the connection to the server, and the password first of
+ * all. The two client libraries have different names for the same wishes, and
+ * MariaDB's sends a password to any server that asks for it unless it is told
+ * not to.
  */
 #include "outside/db_driver.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db_session: the session of a new connection. What is idle in it is ended by
- * the server, too: a host that dies without a word, in a transaction, would
- * keep its locks there for hours.
+ * db_session: the session of a new connection. The server is told to end it
+ * when it is idle: a host that dies in a transaction would otherwise keep its
+ * locks for hours.
  */
 #include "outside/db_driver.h"
 

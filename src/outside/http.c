@@ -257,7 +257,7 @@ static void clear(struct http *h, struct http_request *r)
 	r->bodies = &h->bodies;
 }
 
-/* With a handle of its own. */
+/* Each request has a handle of its own. */
 static void launch(struct http *h, struct http_request *r)
 {
 	CURL *e;
@@ -438,7 +438,7 @@ static void run_sockets(struct http *h, const struct poller_event *e, size_t n)
 	}
 }
 
-/* Ends those whose bodies take too long. Returns how long the rest may wait,
+/* Ends requests whose bodies take too long. Returns how long the rest may wait,
  * < 0: for ever. */
 static int64_t run_bodies(struct http *h)
 {

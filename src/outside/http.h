@@ -41,8 +41,8 @@ struct http_options {
 	const char *bind_address;
 	/* Whether this address may be connected to; asked at every connect. */
 	bool (*address_ok)(void *arg, const struct sockaddr *address);
-	/* Whether what answers at this address, as text, is for no eyes but
-	 * this host's: only its status is kept. NULL: never. */
+	/* Whether the answers from this address, as text, are for this host
+	 * alone: only their status is kept. NULL: never. */
 	bool (*withheld)(void *arg, const char *ip);
 	void *arg;
 	/* Whether this request may still be sent; asked at the last moment
@@ -64,8 +64,8 @@ struct http_request {
 	const struct http_header *headers; /* after User-Agent */
 	const void *body;
 	size_t body_len;
-	/* On whose behalf: what others have connected is not used. NULL: on
-	 * nobody's. */
+	/* On whose behalf it is sent: connections of others are not used. NULL:
+	 * on nobody's. */
 	const char *party;
 	bool probe; /* connect, with TLS, and send nothing */
 	bool fresh; /* over a new connection */
@@ -81,8 +81,8 @@ struct http_request {
 	bool refused, connecting, cut, unclean, placed, late;
 	bool odd_coding;
 	int64_t launched; /* monotonic */
-	/* A status 2xx and its headers are complete; until when the body is
-	 * waited for, monotonic; 0: not so. */
+	/* Set when a status 2xx and its headers are complete: the monotonic
+	 * time until which the body is waited for; else 0. */
 	int64_t body_until;
 	struct http_request *later, *earlier; /* in this list: */
 	struct http_bodies *bodies;

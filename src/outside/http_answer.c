@@ -67,7 +67,7 @@ static bool coding_is_odd(const char *line, size_t n)
 	return odd;
 }
 
-/* Of a connection over which odd things come no answer can be trusted. */
+/* No answer can be trusted on a connection over which odd things come. */
 static void new_answer(struct http_request *r)
 {
 	if (r->interim++ > INTERIM_MAX)
@@ -97,7 +97,7 @@ void http_answer_forget(struct http_bodies *b, struct http_request *r)
 }
 
 /* The empty line after the headers, or after those that follow chunks. False:
- * what comes now is not read. */
+ * the bytes that follow are not read. */
 static bool end_of_headers(struct http_request *r)
 {
 	unsigned status = http_judge_status(r);

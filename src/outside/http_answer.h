@@ -18,8 +18,8 @@ struct http_bodies {
 	struct http_request *first, *last;
 };
 
-/* How long their bodies are waited for, ms: the receiver has the request, and
- * has said so. */
+/* How long their bodies are waited for, ms: the receiver has confirmed the
+ * request. */
 enum { HTTP_ANSWER_BODY_MS = 1000 };
 
 /* CURLOPT_HEADERFUNCTION: a line, the status line and the empty one too. */
@@ -27,8 +27,9 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg);
 /* CURLOPT_WRITEFUNCTION. */
 size_t http_answer_body(char *p, size_t size, size_t count, void *arg);
 
-/* After the last byte: drops what is not to be kept, and notes that. Of a 2xx
- * answer `delivered_limit` bytes are kept, of headers half of them at most. */
+/* After the last byte: drops parts that are not to be kept, and notes that. Of
+ * a 2xx answer `delivered_limit` bytes are kept, of headers half of them at
+ * most. */
 void http_answer_end(struct http_request *r, size_t delivered_limit);
 
 /* Removes it from the list, if it is there. */

@@ -44,7 +44,7 @@ static enum attempt_error judge_answer(const struct http_request *r)
 enum attempt_error http_judge(const struct http_request *r, CURLcode code)
 {
 	if (r->body_until)
-		return ATTEMPT_NONE; /* whatever became of the body */
+		return ATTEMPT_NONE; /* the body does not matter */
 	switch (code) {
 	case CURLE_OK:
 		return judge_answer(r);

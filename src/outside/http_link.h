@@ -47,7 +47,7 @@ void http_links_release(struct http_links *t);
 
 void http_links_opened(struct http_links *t, int fd, const void *opener,
 		       struct http_party *party);
-/* Forgets it. Returns whose it was, NULL: it was not known. */
+/* Forgets the socket. Returns whose it was; NULL: it was not known. */
 struct http_party *http_links_closed(struct http_links *t, int fd);
 
 /* The connection over which a request went before; NULL: it is a new one. */

@@ -38,7 +38,7 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
 	return m->stop(m->arg);
 }
 
-/* No proxy, no .netrc: the environment plays no part. */
+/* No proxy and no .netrc is used: the environment plays no part. */
 static void set_up(CURL *e, struct upload *u, struct curl_slist *to)
 {
 	const struct mail *m = u->mail;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state_dir: where it is, whose it is.
+ * state_dir: finds the folder, and checks whose it is.
  */
 #include "outside/state_dir.h"
 

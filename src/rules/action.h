@@ -20,7 +20,7 @@ struct action {
 	bool hookable;		 /* a hook may name it */
 };
 
-/* The longest name, in bytes: what a column or a label must hold. */
+/* The longest name, in bytes, for which a column or a label must have room. */
 enum { ACTION_NAME_MAX = 32 };
 
 #define ACTION_HOOK_DISABLED "hook.disabled"

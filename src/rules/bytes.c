@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytes: a short list, searched from the end: the last one is asked for most.
+ * bytes: a short list, searched from the end, since the last entry is wanted
+ * most.
  */
 #include "rules/bytes.h"
 

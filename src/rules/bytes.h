@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytes: how many bytes were stored or removed for each organization, until
- * somebody writes it down.
+ * bytes: counts the bytes that were stored and removed for each organization,
+ * until they are written to the database.
  */
 #ifndef HOOKS_BYTES_H
 #define HOOKS_BYTES_H
@@ -28,7 +28,7 @@ struct bytes {
 /* False: there is no room for another organization, and nothing was added. */
 bool bytes_add(struct bytes *b, const struct id *organization, int64_t payloads,
 	       int64_t answers);
-/* What was added for the organization, of both kinds. */
+/* The bytes added for the organization, of both kinds. */
 int64_t bytes_of(const struct bytes *b, const struct id *organization);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * failing: since when the target of a hook has only failed, and whether that is
- * too long. Time counts only while something is tried: what failed before a
- * long pause says nothing of the time in between. Pure.
+ * too long. Time counts only while something is tried: failures before a long
+ * pause tell nothing about the time in between. Pure.
  */
 #ifndef HOOKS_FAILING_H
 #define HOOKS_FAILING_H
@@ -36,8 +36,8 @@ void failing_end(struct failing *f);
  */
 void failing_add(struct failing *f, const struct failing_policy *policy,
 		 int64_t changed_at, int64_t now);
-/* Whether it has failed for disable_after, in FAILING_ATTEMPTS attempts or
- * more. */
+/* Whether the target has failed for disable_after, in FAILING_ATTEMPTS attempts
+ * or more. */
 bool failing_is_too_long(const struct failing *f,
 			 const struct failing_policy *policy, int64_t now);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * headroom: what an organization may still add below a limit, by the last
- * count. The more there is, the more a count costs, so a count is kept for
+ * headroom: the room that an organization still has below a limit, by the last
+ * count. The more it has stored, the more a count costs, so a count is kept for
  * some seconds, and each process uses up only a part of the room it found
  * before it counts again: so many processes at once stay below the limit.
  */

@@ -3,7 +3,8 @@
  * match: which hook gets which notification. Pure.
  *
  * A hook wants names for a time: when its actions, its scope or its user are
- * changed, what was accepted before still goes by what it wanted then.
+ * changed, notifications that were accepted before still go by what it wanted
+ * then.
  */
 #ifndef HOOKS_MATCH_H
 #define HOOKS_MATCH_H
@@ -37,7 +38,7 @@ struct match_want {
 };
 
 /* `accepted_at`: when the notification was accepted. MATCH_NOW: in this
- * transaction. MATCH_ALWAYS: its time cannot be believed, and whoever has
+ * transaction. MATCH_ALWAYS: its time cannot be believed, and every hook that
  * wanted it at any time gets it. `user`: the one that it names; NULL: none. */
 bool match_fits(const struct match_want *want, int64_t accepted_at,
 		const char *user);

@@ -22,10 +22,9 @@ static bool is_2xx(const struct attempt *a)
 
 /*
  * Whether the target failed, not this delivery. A target that sent a status
- * line is alive, however slowly the rest came. A connection that closes after
- * the request is what happens to a kept connection when the server no longer
- * wants it, and must not stop a healthy lane.
- */
+ * line is alive, however slowly the rest came. A server that no longer wants a
+ * kept connection closes it after a request, which must not stop a healthy
+ * lane. */
 static bool is_connection_level(const struct attempt *a)
 {
 	switch (a->error) {
@@ -83,7 +82,8 @@ static void outcome_stale(struct outcome *out)
 	out->verdict = OUTCOME_RETRY;
 }
 
-/* The schedule alone decides whether; Retry-After only decides how late. */
+/* The schedule alone decides whether there is another attempt; Retry-After only
+ * delays it. */
 static void outcome_retry(const struct outcome_policy *policy, unsigned tries,
 			  double fraction, struct outcome *out)
 {

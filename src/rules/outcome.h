@@ -43,10 +43,10 @@ struct outcome {
 	/* The request may have arrived without a complete answer: every later
 	 * sending, a redelivery too, carries webhook-maybe-duplicate. */
 	bool maybe_duplicate;
-	/* It goes again at once, over a new connection: this once it cost
-	 * nothing. OUTCOME_RETRY, and it does not count. */
+	/* The delivery goes again at once, over a new connection: the failure
+	 * counts for nothing. Set with OUTCOME_RETRY, without `counts`. */
 	bool at_once;
-	bool timeout; /* halve the lane's window */
+	bool timeout; /* it halves the lane's window */
 	/* The receiver is overloaded, and does not say for how long: 429, 502,
 	 * 503 or 504 without Retry-After. */
 	bool pressed;

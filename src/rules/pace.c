@@ -14,7 +14,7 @@ static unsigned at_most(unsigned n, unsigned max)
 	return n < max ? n : max;
 }
 
-/* How many halvings make one of it. */
+/* The number of halvings after which one is left. */
 static unsigned halvings_to_one(size_t window)
 {
 	unsigned n = 0;

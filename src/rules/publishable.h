@@ -3,8 +3,8 @@
  * publishable: the rules for notifications, whichever way they come: by HTTP,
  * with hooks-admin, or as a row that an application inserted.
  *
- * Each rule returns NULL or true when it is kept; otherwise it gives a sentence
- * for the person, without the field's name in front.
+ * Each function returns NULL or true when its rule is kept; otherwise it gives
+ * a sentence for the person, without the field's name in front.
  */
 #ifndef HOOKS_PUBLISHABLE_H
 #define HOOKS_PUBLISHABLE_H

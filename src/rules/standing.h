@@ -30,7 +30,7 @@ struct standing_facts {
 
 struct standing {
 	enum standing_is is;
-	int64_t since, until; /* until when nothing is sent; TIME_NONE */
+	int64_t since, until; /* nothing is sent before `until`; TIME_NONE */
 };
 
 struct standing standing_of(const struct standing_facts *f);

@@ -59,7 +59,7 @@ static const struct {
 	{{AF_INET6, 16, {0x20, 0x02}}, 2},		  /* 6to4 */
 };
 
-/* An address and its port, out of the socket's form. */
+/* An address and its port, taken out of a sockaddr. */
 struct place {
 	int family;
 	unsigned char b[16];

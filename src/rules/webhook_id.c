@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * webhook_id: two ids and what stands between and after them.
+ * webhook_id: two ids, with a hyphen between them, and the mark of a batch.
  */
 #include "rules/webhook_id.h"
 

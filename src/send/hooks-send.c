@@ -55,7 +55,7 @@ struct run {
 	struct store store;
 	sigset_t signals; /* blocked and waited for */
 	struct send_turn turn;
-	bool out_of_turn; /* it was another sender's to the end */
+	bool out_of_turn; /* another sender had the turn to the end */
 	int64_t began;	  /* monotonic */
 	struct send_prepared prepared;
 	unsigned workers;
@@ -214,7 +214,7 @@ static void heed_chores(struct run *r)
 	r->chores = pid > 0 ? pid : 0;
 }
 
-/* Its work can be interrupted anywhere. */
+/* The chores can be interrupted anywhere. */
 static void end_chores(struct run *r)
 {
 	bool wait = r->o.once && !r->stop_by && !r->result;
@@ -441,7 +441,7 @@ static enum err send_run(struct run *r)
 	return e;
 }
 
-/* A person who asks is told each time. */
+/* Reports are held back only from cron: a person is told each time. */
 static bool is_crons(const struct send_options *o)
 {
 	return !o->once && !o->progress && !o->verbose;

@@ -23,7 +23,7 @@ enum purge_sweep {
 	PURGE_HOOKS,
 	PURGE_IDEMPOTENCY,
 	PURGE_STATS,
-	PURGE_PAYLOADS, /* counts again what is stored */
+	PURGE_PAYLOADS, /* these two count again what is stored */
 	PURGE_ANSWERS,
 	PURGE_MAX
 };

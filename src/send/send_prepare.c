@@ -116,7 +116,8 @@ enum err send_prepare_run(struct store *s, struct lock *lock, bool once,
 		outage_end(&lock->state, OUTAGE_AWAY);
 		e = send_prepare_work(s, lock, once, workers, out);
 	}
-	/* A person at the terminal is told what cron has reported already. */
+	/* A person at the terminal is told of errors that cron has reported
+	 * already. */
 	if (e == ERR_TEMP &&
 	    !outage_note(&lock->state, OUTAGE_AWAY, db_error_text(s->db)) &&
 	    isatty(STDERR_FILENO))

@@ -17,9 +17,9 @@ struct store;
 
 struct send_prepared {
 	int64_t now;   /* the database's time */
-	int64_t until; /* with `once`: up to which deliveries belong to the
-			  run; else TIME_NONE */
-	bool left;     /* with `once`: not all was fanned out, for a lock */
+	int64_t until; /* with `once`: the last due time of the run's
+			  deliveries; else TIME_NONE */
+	bool left;     /* with `once`: a lock kept some from being fanned out */
 };
 
 /*

@@ -11,7 +11,7 @@
 #include "deliver/lock.h"
 
 enum {
-	PATIENCE_MS = 10000, /* the next one waits so long, and the last one */
+	PATIENCE_MS = 10000, /* how long the next one waits, and the last one */
 	LOOK_MS = 20	     /* between looks whether the other is there */
 };
 

@@ -16,8 +16,8 @@ struct lock;
 struct send_turn {
 	struct lock *lock; /* borrowed */
 	bool holds;
-	/* Monotonic: from when on it goes over to a sender that waits, and when
-	 * it ends in any case. */
+	/* Monotonic: the time from which on the turn goes to a sender that
+	 * waits, and the time at which it ends in any case. */
 	int64_t end, last;
 };
 
@@ -27,11 +27,12 @@ struct send_turn {
 bool send_turn_wait(struct send_turn *t, struct lock *lock, int64_t end,
 		    bool brief, const sigset_t *signals);
 
-/* Whether it is to be handed over now. Ask at least every send_turn_tick(). */
+/* Whether the turn is to be handed over now. Ask at least every
+ * send_turn_tick(). */
 bool send_turn_is_over(const struct send_turn *t);
-/* In ms, at most `ms`. */
+/* The time until the next question, ms; at most `ms`. */
 int64_t send_turn_tick(const struct send_turn *t, int64_t ms);
-/* Hands over; may be called again. */
+/* Hands the turn over; may be called more than once. */
 void send_turn_end(struct send_turn *t);
 
 #endif
