@@ -20,7 +20,7 @@ from rig import LEASE
 class Answers(FireCase):
     """Answers of COMMIT that never come."""
 
-    def test_one_in_five(self):
+    def test_one_in_five_is_lost(self):
         with self.rig("c05a one answer of COMMIT in five is lost") as rig:
             dice = self.seed()
             org = self.mixed(rig)

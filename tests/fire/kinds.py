@@ -21,8 +21,8 @@ from rig import LEASE
 SLOW = "/slow/a?ms=2000"
 
 
-class V1(FireCase):
-    """A lock that does not go away stops nobody but whom it concerns."""
+class HeldLock(FireCase):
+    """A lock that lasts stops only deliveries that it concerns."""
 
     def test_a_host_that_dies_in_a_transaction(self):
         with self.rig("v1a a host dies silently in a transaction") as rig:
@@ -109,8 +109,8 @@ class V1(FireCase):
         )
 
 
-class V2(FireCase):
-    """What a database forgot is not taken for what came after it."""
+class WentBack(FireCase):
+    """Rows that a database forgot are not taken for later ones."""
 
     def forget(self, case, path, ends=(), two=False):
         with self.rig(
@@ -214,10 +214,10 @@ class V2(FireCase):
         )
 
 
-class V3(FireCase):
-    """An answer that nobody asked for is no one's answer."""
+class SecondAnswer(FireCase):
+    """An answer that nobody asked for is recorded nowhere."""
 
-    def test_a_second_answer(self):
+    def test_a_second_answer_is_recorded_for_nobody(self):
         with self.rig(
             "v3 a receiver sends each answer twice",
             ends=("failed",),
@@ -234,10 +234,10 @@ class V3(FireCase):
             rig.settle(30)
 
 
-class V4(FireCase):
-    """A sender that comes late says so, or does not send."""
+class Stopped(FireCase):
+    """A sender that comes late marks its requests, or does not send."""
 
-    def test_a_sender_that_was_stopped(self):
+    def test_a_sender_that_was_stopped_marks_or_sends_nothing(self):
         with (
             self.rig(
                 "v4 senders are stopped for longer than their lease, "
@@ -270,8 +270,8 @@ class V4(FireCase):
 
 @contextlib.contextmanager
 def _busy_core():
-    """A core with other things to do. Whoever calls what it gives gets what
-    is left of that core: so it is nearly always found in the midst of
+    """A core with other work. A process that calls the given function gets the
+    rest of that core, so it is nearly always met in the middle of
     something."""
     core = min(os.sched_getaffinity(0))
 
@@ -290,10 +290,10 @@ def _busy_core():
         busy.wait()
 
 
-class V5(FireCase):
+class InDoubt(FireCase):
     """A redelivery that was answered 202 comes."""
 
-    def test_while_a_commit_is_in_doubt(self):
+    def test_a_redelivery_while_a_commit_is_in_doubt_is_sent(self):
         with self.rig(
             "v5 a redelivery is asked while a COMMIT is in doubt"
         ) as rig:
@@ -318,10 +318,10 @@ class V5(FireCase):
             time.sleep(3)
 
 
-class V6(FireCase):
+class Kills(FireCase):
     """Only a delivery that crashes the worker is held, and that is told."""
 
-    def test_kills_are_not_its_fault(self):
+    def test_kills_from_outside_hold_no_delivery(self):
         with self.rig(
             "v6a four kills while one slow delivery is under way", times=4
         ) as rig:
@@ -335,7 +335,7 @@ class V6(FireCase):
                 host.kill()
             rig.settle(20)
 
-    def test_held_is_told(self):
+    def test_a_held_delivery_is_reported(self):
         with self.rig(
             "v6b a worker crashes three times at one delivery",
             times=3,
@@ -356,10 +356,10 @@ class V6(FireCase):
             assert b'"held"' in told.body, told
 
 
-class V7(FireCase):
+class WrongClock(FireCase):
     """The database's clock is ahead, and then right again."""
 
-    def test_an_hour_for_fifteen_seconds(self):
+    def test_an_hour_ahead_for_fifteen_seconds(self):
         with self.rig(
             "v7 the database's clock is an hour ahead for 15 s",
             clock=True,
@@ -378,10 +378,10 @@ class V7(FireCase):
             self.recovered = rig.arrives("/fail/o", numbers, 15)
 
 
-class V8(FireCase):
-    """Smaller ones."""
+class Rest(FireCase):
+    """Smaller faults."""
 
-    def test_the_hand_over_is_no_hole(self):
+    def test_the_hand_over_delays_nothing(self):
         with self.rig(
             "v8a senders hand over as cron starts them",
             times=3,
@@ -414,7 +414,7 @@ class V8(FireCase):
             self.recovered = waits[-1]
             assert waits[-1] <= 1, waits[-10:]
 
-    def test_a_status_says_why(self):
+    def test_a_failing_run_says_why(self):
         with self.rig("v8b MAX_USER_CONNECTIONS 1") as rig:
             org = rig.organization("/ok/a")
             rig.db.sql(
@@ -461,7 +461,7 @@ class V8(FireCase):
                 os.close(writing)
             self.recovered = time.monotonic() - begin
 
-    def test_the_time_is_the_databases(self):
+    def test_timestamps_are_of_the_databases_clock(self):
         with self.rig("v8d the sender's clock is an hour ahead") as rig:
             org = rig.organization("/ok/a")
             host = rig.host()
@@ -488,7 +488,7 @@ class V8(FireCase):
             numbers = [r.header("webhook-attempt") for r in rig.sink.at()]
             assert numbers == ["1", "2", "3"], numbers
 
-    def test_a_lease_that_was_not_lost(self):
+    def test_a_log_tells_only_of_leases_that_were_lost(self):
         with self.rig(
             "v8f the answer of the COMMIT that gives a lane back is lost",
             times=10,
@@ -504,7 +504,7 @@ class V8(FireCase):
             rig.settle()
             assert "lost" not in host.log(), host.log()
 
-    def test_disabled_means_disabled(self):
+    def test_nothing_leaves_after_a_disable_is_answered(self):
         with self.rig(
             "v8g a hook is disabled while its deliveries wait for a place",
             times=5,

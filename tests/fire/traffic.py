@@ -131,7 +131,7 @@ class Api(FireCase):
 
 
 class Edits(FireCase):
-    def test_in_flight(self):
+    def test_hooks_edited_in_flight(self):
         with self.rig(
             "c17 hooks are edited, rotated, switched, deleted under load",
             ends=("cancelled",),
@@ -176,7 +176,7 @@ class Edits(FireCase):
         answer = rig.call(org, method, target, body)
         assert answer.status < 500, answer
 
-    def test_what_is_purged(self):
+    def test_rows_purged_meanwhile(self):
         with self.rig(
             "c17p purge in a loop against redeliveries",
             20,
