@@ -24,6 +24,7 @@ dist_htdocs_DATA = %D%/index.html %D%/icon.svg %D%/openapi.yaml \
 	%D%/route.js \
 	%D%/samples.js \
 	%D%/secret.js \
+	%D%/standing.js \
 	%D%/ui.js
 verifydir = $(htdocsdir)/verify
 dist_verify_DATA = \

@@ -184,11 +184,11 @@ export function Live({ from, path, what, query, rows, children }) {
 
 /* ---- rows ---- */
 
-/* When it is due; it may be due and wait for others in its lane. */
+/* When it goes, with all that its hook waits for. */
 export function Next({ at }) {
-	return Date.parse(at) > Date.now() - 5000
+	return Date.parse(at) > Date.now() + 1000
 		? html`<${Time} at=${at} as="ago" />`
-		: 'when its turn comes';
+		: 'now';
 }
 
 function outcome(delivery) {

@@ -6,11 +6,12 @@
 import { useEffect, useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
 import { bodyOf, curlOf, headersOf, inBatch } from './curl.js';
-import { many, span, time, useSettings } from './format.js';
+import { brief, many, span, time, useSettings } from './format.js';
 import { href } from './route.js';
 import { isJson } from './json.js';
 import { Next } from './page_deliveries.js';
 import { hookName } from './page_hooks.js';
+import { canTry, TryNow } from './standing.js';
 import {
 	Awaited,
 	Banner,
@@ -36,6 +37,8 @@ import {
 /* A ping is one attempt; a sender looks for work every few milliseconds. */
 const PING_POLL_MS = 400,
 	PING_SLOW_MS = 8000;
+/* A moment that is as good as now, by clocks that differ. */
+const SOON_MS = 5000;
 
 /* ---- an attempt ---- */
 
@@ -259,15 +262,26 @@ function DeliveryFacts({ delivery, hook }) {
 	]} /><//>`;
 }
 
+/* What redelivering it has led to. `before`: the delivery as it was. */
+function goesWhen({ nextAttemptAt }, before, hook) {
+	const when =
+		Date.parse(nextAttemptAt) > Date.now() + SOON_MS
+			? `It goes at ${brief(nextAttemptAt)}`
+			: hook.ordered && before.state !== 'pending'
+				? 'It goes after those that wait'
+				: 'It goes now';
+	return `${when}, with the same webhook-id.`;
+}
+
 function DeliveryActions({ delivery, hook, source, onChanged }) {
 	const [run, busy] = useWork();
 	const again = () =>
 		run(async () => {
-			await call(
+			const { data } = await call(
 				'POST',
 				`deliveries/${delivery._id}/redeliver`
 			);
-			say('It is sent again, with the same webhook-id.');
+			say(goesWhen(data, delivery, hook));
 			await onChanged();
 		});
 	const curl = () => {
@@ -383,7 +397,7 @@ function usePing(hook) {
 	return state;
 }
 
-function PingAnswer({ delivery }) {
+function PingAnswer({ delivery, hook, onTried }) {
 	const attempt = delivery.attempts.at(-1);
 	if (!attempt) return null;
 	return html`<p><${Pill} state=${delivery.state}
@@ -392,10 +406,19 @@ function PingAnswer({ delivery }) {
 		}</p><${Phases} attempt=${attempt} />
 		<${Answer} attempt=${attempt} shape="formatted" />
 		<p><a href=${href(`deliveries/${delivery._id}`)}>Everything about
-		this ping</a></p>`;
+		this ping</a></p>
+		${
+			delivery.state === 'delivered' &&
+			canTry(hook) &&
+			html`<${Banner}>The target answers again. What waited for it can go
+			now.${' '}<${TryNow} hook=${hook} label="Send what waits"
+			onDone=${onTried} /><//>`
+		}`;
 }
 
 export function Ping({ hook, onClose }) {
+	// A ping that arrives ends the failure, and yet deliveries wait.
+	const [before] = useState(hook);
 	const { delivery, slow, error } = usePing(hook);
 	const waits = !error && (!delivery || delivery.state === 'pending');
 	return html`<${Dialog} title="Ping" onClose=${onClose}>
@@ -417,7 +440,11 @@ export function Ping({ hook, onClose }) {
 			<a href="#/overview">overview</a>.<//>`
 		}
 		${error && html`<${Trouble} error=${error} />`}
-		${delivery && html`<${PingAnswer} delivery=${delivery} />`}</div>
+		${
+			delivery &&
+			html`<${PingAnswer} delivery=${delivery}
+			hook=${before} onTried=${onClose} />`
+		}</div>
 		<footer class="dialog-foot"><${Button} kind="primary"
 			onClick=${onClose}>${waits ? 'Close' : 'Done'}<//></footer><//>`;
 }

@@ -8,12 +8,12 @@ import { Counts, Quantiles } from './chart.js';
 import { count } from './format.js';
 import { go, href } from './route.js';
 import { HookDialog } from './hook_form.js';
-import { hookName, Since, stateOf } from './page_hooks.js';
+import { hookName } from './page_hooks.js';
 import { DeliveryRows } from './page_deliveries.js';
 import { Secret, Verify } from './secret.js';
+import { Headline, Standing } from './standing.js';
 import {
 	Awaited,
-	Banner,
 	Button,
 	Card,
 	Confirm,
@@ -72,16 +72,6 @@ function HookFacts({ hook }) {
 			html`<${Mono} of=${hook._id} /> <${Copy} text=${hook._id} />`,
 		],
 	]} /><//>`;
-}
-
-/* While a failing delivery of an ordered hook keeps the rest waiting. */
-function Blocked({ hook, health }) {
-	const fails =
-		health?.state === 'retrying' || health?.state === 'suspended';
-	if (!hook.ordered || !fails || health.due < 2) return null;
-	return html`<${Banner} tone="warn" title="The lane is blocked.">
-		${count(health.due)} deliveries are due, and wait until the first one,
-		which fails, succeeds or has failed for good.<//>`;
 }
 
 function Actions({ hook, onEdit, onChanged }) {
@@ -157,9 +147,10 @@ function Recent({ hook }) {
 }
 
 export function Hook({ id }) {
-	const hook = useGet(`hooks/${id}`);
+	const hook = useGet(`hooks/${id}`, { every: 5000 });
 	const stats = useGet('stats', { query: { hook: id }, every: 5000 });
-	const [editing, setEditing] = useState(false);
+	// As it was read when the dialog was opened.
+	const [edited, setEdited] = useState(null);
 	const health = stats.data?.hooks[0];
 	const changed = () => Promise.all([hook.reload(), stats.reload()]);
 	if (!hook.data)
@@ -168,26 +159,23 @@ export function Hook({ id }) {
 	const { data } = hook;
 	return html`<${Page} back=${['#/hooks', 'Hooks']}
 		title=${html`<${Text} of=${hookName(data)} />`}
-		lead=${html`<${Pill} state=${stateOf(data, health)} /> <${Since}
-			hook=${data} health=${health} />${
-				health?.due > 0 &&
-				html`
-			<span> · ${count(health.due)} due</span>`
-			}`}
+		lead=${html`<${Pill} state=${data.state.is} /> <${Standing}
+			state=${{ is: data.state.is, since: data.state.since }} />`}
 		actions=${
 			may('manage') &&
 			html`<${Actions} hook=${data}
-			onEdit=${() => setEditing(true)} onChanged=${changed} />`
+			onEdit=${() => setEdited(hook)} onChanged=${changed} />`
 		}>
-		<${Blocked} hook=${data} health=${health} />
+		<${Headline} hook=${data} due=${health?.due}
+			onChanged=${changed} />
 		<${Health} stats=${stats} />
 		<div class="columns"><div class="stack"><${Recent} hook=${data} />
 		<${Verify} hook=${data} /></div>
 		<div class="stack"><${HookFacts} hook=${data} />
 		${may('manage') && html`<${Secret} hook=${data} />`}</div></div>
 		${
-			editing &&
-			html`<${HookDialog} hook=${data} etag=${hook.etag}
-			onClose=${() => setEditing(false)} onSaved=${changed} />`
+			edited &&
+			html`<${HookDialog} hook=${edited.data} etag=${edited.etag}
+			onClose=${() => setEdited(null)} onSaved=${changed} />`
 		}<//>`;
 }

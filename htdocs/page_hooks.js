@@ -7,17 +7,8 @@ import { may, useGet } from './api.js';
 import { count, many } from './format.js';
 import { href } from './route.js';
 import { HookDialog } from './hook_form.js';
-import {
-	Button,
-	Card,
-	Empty,
-	html,
-	Loaded,
-	Page,
-	Pill,
-	Text,
-	Time,
-} from './ui.js';
+import { canTry, Standing, TryNow } from './standing.js';
+import { Button, Card, Empty, html, Loaded, Page, Pill, Text } from './ui.js';
 
 const EVERY_MS = 10000;
 
@@ -26,32 +17,14 @@ export function hookName(hook, id) {
 	return hook ? hook.description || hook.target_url : id;
 }
 
-/* { id: { state, since, … } } of /v2/stats. */
+/* { id: { delivered, failed, due, … } } of /v2/stats. */
 function useHealth(every = EVERY_MS) {
 	const stats = useGet('stats', { every });
 	return new Map((stats.data?.hooks ?? []).map((h) => [h.hook, h]));
 }
 
-/* A disabled hook is known without statistics. */
-export function stateOf(hook, health) {
-	return hook.enabled ? (health?.state ?? 'enabled') : 'disabled';
-}
-
-/* Since when it is in its state, and why. */
-export function Since({ hook, health }) {
-	const state = stateOf(hook, health);
-	const well = state === 'healthy' || state === 'enabled';
-	const why = !hook.enabled && hook.disabledReason;
-	return html`<span class="since">${
-		!well &&
-		health?.since &&
-		html`since <${Time} at=${health.since} />${why && ', '}`
-	}${why && html`<${Text} of=${why} />`}</span>`;
-}
-
-function Row({ hook, health }) {
-	const state = stateOf(hook, health);
-	return html`<li><a class="row row-hook" href=${href(`hooks/${hook._id}`)}>
+function Row({ hook, health, onTried }) {
+	return html`<li class="tried"><a class="row row-hook" href=${href(`hooks/${hook._id}`)}>
 		<span class="row-main"><span class="row-title"><${Text}
 			of=${hookName(hook)} /></span>
 		${
@@ -60,15 +33,19 @@ function Row({ hook, health }) {
 			of=${hook.target_url} /></span>`
 		}</span>
 		<span class="row-action"><code>${hook.action}</code></span>
-		<span class="row-state"><${Pill} state=${state} /> <${Since}
-			hook=${hook} health=${health} /></span>
+		<span class="row-state"><${Pill} state=${hook.state.is} /> <${Standing}
+			state=${hook.state} /></span>
 		<span class="row-note">${
 			health &&
 			html`${count(health.delivered)} delivered, ${count(health.failed)} failed${
 				health.due ? `, ${count(health.due)} due` : ''
 			}`
 		}</span>
-	</a></li>`;
+	</a>${
+		canTry(hook) &&
+		html`<${TryNow} hook=${hook}
+		onDone=${onTried} />`
+	}</li>`;
 }
 
 function matches(hook, words) {
@@ -81,7 +58,7 @@ function matches(hook, words) {
 		.every((w) => text.includes(w));
 }
 
-function List({ hooks, health, onCreate }) {
+function List({ hooks, health, onCreate, onTried }) {
 	const [words, setWords] = useState('');
 	if (!hooks.length) {
 		return html`<${Card}><${Empty} title="No hooks yet">
@@ -105,10 +82,10 @@ function List({ hooks, health, onCreate }) {
 			onInput=${(event) => setWords(event.target.value)} />
 			<span class="muted" role="status">${many(found.length, 'hook')}</span></div>`
 		}
-		<ul class="rows">${found.map(
+		<ul class="rows ${hooks.some(canTry) && 'rows-try'}">${found.map(
 			(hook) => html`<${Row}
 			key=${hook._id} hook=${hook}
-			health=${health.get(hook._id)} />`
+			health=${health.get(hook._id)} onTried=${onTried} />`
 		)}</ul>
 		${!found.length && html`<p class="none muted">No hook matches.</p>`}
 	<//>`;
@@ -127,7 +104,8 @@ export function Hooks() {
 			onClick=${create}>Create a hook<//>`
 		}>
 		<${Loaded} from=${hooks}>${(list) => html`<${List} hooks=${list}
-			health=${health} onCreate=${create} />`}<//>
+			health=${health} onCreate=${create}
+			onTried=${hooks.reload} />`}<//>
 		${
 			creating &&
 			html`<${HookDialog}

@@ -22,7 +22,7 @@ const RANGES = {
 	168: 'Last week',
 	own: 'Other',
 };
-const STATES = ['delivered', 'failed', 'held', 'cancelled'];
+const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
 
 function hoursAgo(hours) {
 	return new Date(Date.now() - hours * 3600e3).toISOString();
@@ -138,7 +138,7 @@ export function Replay({ hook, onClose }) {
 		range: '24',
 		since: hoursAgo(24),
 		until: '',
-		states: ['failed'],
+		states: ['pending', 'failed'],
 	});
 	const [started, setStarted] = useState(null);
 	const [trouble, setTrouble] = useState(null);

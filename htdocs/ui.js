@@ -144,6 +144,8 @@ const TONES = {
 	queued: 'info',
 	retrying: 'warn',
 	suspended: 'warn',
+	blocked: 'warn',
+	put_off: 'warn',
 	held: 'warn',
 	failed: 'bad',
 	rejected: 'bad',

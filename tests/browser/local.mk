@@ -6,5 +6,6 @@ python_tests += \
 	%D%/hostile.py \
 	%D%/look.py \
 	%D%/much.py \
+	%D%/recovery.py \
 	%D%/work.py
 EXTRA_DIST += %D%

@@ -431,7 +431,7 @@ class Ordered(PageCase):
             self.site.publish("event.voted")
         self.site.sink.wait(2, "/strict")
         self.enter(at=f"hooks/{hook['_id']}")
-        self.page.wait("The lane is blocked.")
+        self.page.wait("Nothing is sent until")
         self.page.wait("3 deliveries are due")
 
 
