@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "outside/conf.h"
 #include "outside/state_dir.h"
@@ -72,6 +73,7 @@ struct share {
  * /dev/shm: a file that is found there must be ours. */
 static int open_in_memory(const struct state_dir *dir)
 {
+	static bool told;
 	char name[80];
 	struct stat st;
 	int fd;
@@ -84,6 +86,11 @@ static int open_in_memory(const struct state_dir *dir)
 		return fd;
 	if (fd >= 0)
 		close(fd);
+	if (!told)
+		log_warn("/dev/shm%s is not ours: nothing bounds what one "
+			 "organization takes of the API until it is removed",
+			 name);
+	told = true;
 	return -1;
 }
 
@@ -235,9 +242,15 @@ static int64_t cost_of(const struct share *s, int64_t ms)
 
 static int64_t debt_left(const struct row *r, int64_t now)
 {
-	int64_t left = atomic_load(&r->debt) - now;
+	int64_t debt = atomic_load(&r->debt);
 
-	return left > 0 && left <= DEBT_MAX_MS ? left : 0;
+	return debt > now && debt - now <= DEBT_MAX_MS ? debt - now : 0;
+}
+
+/* -1: it is no time of this boot. */
+static int64_t ms_since(int64_t then, int64_t now)
+{
+	return then >= 0 && then <= now ? now - then : -1;
 }
 
 /* Whether it has had more than half of the time of late. */
@@ -249,9 +262,11 @@ static bool has_had_its_half(const struct share *s, const struct row *r,
 
 	for (size_t i = 0; i < PROCESSES; i++) {
 		const struct process *p = &s->table->process[i];
+		int64_t took = ms_since(atomic_load(&p->since), now);
 
-		if (atomic_load(&p->organization) == name)
-			ms += now - atomic_load(&p->since);
+		if (atomic_load(&p->organization) == name && took >= 0 &&
+		    took <= STALE_MS)
+			ms += took;
 	}
 	return debt_left(r, now) + cost_of(s, ms) > BURST_MS;
 }
@@ -260,7 +275,7 @@ static bool is_alone(const struct share *s, uint64_t name, int64_t now)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &s->table->organization[i];
-		int64_t age = now - atomic_load(&r->seen);
+		int64_t age = ms_since(atomic_load(&r->seen), now);
 
 		if (atomic_load(&r->name) != name && atomic_load(&r->name) &&
 		    age >= 0 && age < SEEN_MS)
@@ -331,6 +346,6 @@ void share_end(struct share *s, int64_t now)
 	atomic_store(&s->own->organization, 0);
 	r = make_row(s->table->organization, name);
 	debt = debt_left(r, now) +
-	       cost_of(s, now - atomic_load(&s->own->since));
+	       cost_of(s, ms_since(atomic_load(&s->own->since), now));
 	atomic_store(&r->debt, now + (debt < DEBT_MAX_MS ? debt : DEBT_MAX_MS));
 }

@@ -113,6 +113,20 @@ static int open_folder(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* A folder of another user, as it should be, cannot even be opened. */
+static enum err cannot_open(struct state_dir *s, int number)
+{
+	struct stat st;
+
+	s->foreign = number == EACCES && lstat(s->path, &st) == 0 &&
+		     S_ISDIR(st.st_mode) && st.st_uid != geteuid();
+	if (s->foreign)
+		return refuse(s, "belongs to another user");
+	return refuse(s, number == ENOTDIR || number == ELOOP
+				 ? "is not a folder"
+				 : strerror(number));
+}
+
 static void name_files(struct state_dir *s, const char *what, const char *key)
 {
 	unsigned char hash[CRYPT_HASH_SIZE];
@@ -152,9 +166,7 @@ enum err state_dir_open(struct state_dir *s, const struct conf *conf, bool make)
 	    (mkdir(s->path, 0700) == 0 || errno == EEXIST))
 		s->fd = open_folder(s->path);
 	if (s->fd < 0)
-		return refuse(s, errno == ENOTDIR || errno == ELOOP
-					 ? "is not a folder"
-					 : strerror(errno));
+		return cannot_open(s, errno);
 	if (check_folder(s, bundle) == ERR_OK)
 		return ERR_OK;
 	close(s->fd);

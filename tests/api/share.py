@@ -5,6 +5,8 @@ the processes for what is slow, and a 429 for what is beyond.
 """
 
 import json
+import os
+import pathlib
 import socket
 import statistics
 import threading
@@ -12,6 +14,7 @@ import time
 
 import doors
 import openapi
+import processes
 import rawhttp
 import service
 import tap
@@ -164,6 +167,30 @@ class Lists(_Share):
         assert set(seen) == {200, 429}, set(seen)
         # Without shares it is more than a second.
         assert statistics.median(during) < 0.1, line
+
+
+class ListsOfAnotherUser(Lists):
+    """lighttpd gives up root, so that the sender's folder is out of reach."""
+
+    variants = ("lighttpd",)
+
+    def test_an_occupied_name_is_told(self):
+        if os.getuid() != 0:
+            return
+        made = service.Service()
+        try:
+            made.send("--once")
+            [lock] = (made.folder / "state").glob("send-*.lock")
+            name = f"vyte-hooks-{processes.NOBODY}-{lock.stem}-share1"
+            path = pathlib.Path("/dev/shm") / name
+            path.touch()
+            door = doors.enter(self.variant, made)
+            for _ in range(3):
+                door.request("GET", "/v2/hooks", [("Authorization", self.key)])
+            assert door.log.read_text().count(name) <= 2, "once a process"
+            assert f"{name} is not ours" in door.log.read_text()
+        finally:
+            made.close()
 
 
 tap.main()
