@@ -14,9 +14,12 @@ fuzz_programs = \
 	%D%/id \
 	%D%/json \
 	%D%/log \
+	%D%/outbox \
+	%D%/records \
 	%D%/request \
 	%D%/retry \
 	%D%/secret \
+	%D%/state \
 	%D%/text \
 	%D%/url \
 	%D%/valid
@@ -32,8 +35,11 @@ endif
 %C%_conf_SOURCES = %D%/conf.c %D%/silent.c
 %C%_etag_CPPFLAGS = $(api_cppflags)
 %C%_hook_CPPFLAGS = $(api_cppflags)
+%C%_records_CPPFLAGS = $(api_cppflags)
 %C%_request_SOURCES = %D%/request.c %D%/silent.c
 %C%_request_CPPFLAGS = $(api_cppflags)
+%C%_state_SOURCES = %D%/state.c %D%/silent.c
+%C%_state_CPPFLAGS = $(api_cppflags)
 FUZZ_SECONDS = 60
 fuzz: $(fuzz_programs)
 	LIB_FUZZER='$(LIB_FUZZER)' FUZZ_SECONDS=$(FUZZ_SECONDS) \
