@@ -6,10 +6,14 @@
  */
 #include "admin/admin_doctor.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "outside/state_dir.h"
@@ -155,6 +159,75 @@ static void check_state_dir(struct doctor *d)
 	state_dir_close(&s);
 }
 
+/* Through a proxy on this host that adds no header of its own, every visitor
+ * comes from here. */
+static void check_metrics(struct doctor *d)
+{
+	struct policy policy;
+	bool here =
+		!policy_load(&policy, &d->a->conf) &&
+		(target_nets_hold(policy.metrics, policy.metrics_count,
+				  "127.0.0.1") ||
+		 target_nets_hold(policy.metrics, policy.metrics_count, "::1"));
+
+	if (here)
+		doctor_say(d, VERDICT_WARN, 0, "metrics",
+			   "[api] metrics_allow names this host: behind a "
+			   "proxy here that adds no X-Forwarded-For, anybody "
+			   "can read /metrics");
+	else
+		doctor_say(d, VERDICT_OK, 0, "metrics", "%s",
+			   policy.metrics_count
+				   ? "for keys of the role admin, and for "
+				     "[api] metrics_allow"
+				   : "for keys of the role admin");
+	policy_release(&policy);
+}
+
+/* The tables of hooks.fcgi, where its user is not the sender's, lie in a folder
+ * in which everybody may write; their names say whose they should be. */
+static bool is_occupied(const char *name, const char *end)
+{
+	static const char begin[] = "vyte-hooks-";
+	char path[sizeof("/dev/shm/") + NAME_MAX];
+	const char *digits = name + sizeof(begin) - 1;
+	struct stat st;
+	char *rest;
+
+	if (strncmp(name, begin, sizeof(begin) - 1) != 0)
+		return false;
+	snprintf(path, sizeof(path), "/dev/shm/%s", name);
+	return lstat(path, &st) == 0 &&
+	       strtoull(digits, &rest, 10) != st.st_uid &&
+	       strncmp(rest, end, strlen(end)) == 0;
+}
+
+static void check_shares(struct doctor *d)
+{
+	char end[STATE_DIR_NAME_SIZE + 3], found[NAME_MAX + 1] = "";
+	struct state_dir s;
+	struct dirent *entry;
+	DIR *dir = opendir("/dev/shm");
+
+	(void)state_dir_open(&s, &d->a->conf, false);
+	snprintf(end, sizeof(end), "-%s-", s.name);
+	state_dir_close(&s);
+	while (dir && (entry = readdir(dir)))
+		if (is_occupied(entry->d_name, end))
+			snprintf(found, sizeof(found), "%s", entry->d_name);
+	if (dir)
+		closedir(dir);
+	if (*found)
+		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "shares",
+			   "/dev/shm/%s was made by another user, so that "
+			   "nothing bounds what one organization takes of the "
+			   "API: remove it",
+			   found);
+	else
+		doctor_say(d, VERDICT_OK, 0, "shares",
+			   "nobody occupies the table of hooks.fcgi");
+}
+
 static void check_web_server(struct doctor *d)
 {
 	unsigned long long body = d->a->conf.api.max_body;
@@ -182,6 +255,8 @@ static void check_all(struct doctor *d)
 	doctor_database(d);
 	doctor_target(d, d->a->args ? d->a->arg[0] : NULL);
 	store_release(&d->a->store);
+	check_metrics(d);
+	check_shares(d);
 	check_web_server(d);
 }
 

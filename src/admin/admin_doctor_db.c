@@ -11,14 +11,9 @@
 #include "base/text.h"
 #include "rules/worker_count.h"
 #include "store/store_blocker.h"
-#include "store/store_fanout.h"
-#include "store/store_outbox.h"
 #include "store/store_schema.h"
 #include "store/store_secret.h"
 #include "store/store_settings.h"
-#include "store/store_sender.h"
-#include "store/store_status.h"
-#include "store/store_stored.h"
 
 enum {
 	PACKET_MIN = 16 * 1024 * 1024, /* MariaDB's default */
@@ -26,8 +21,7 @@ enum {
 	CONNECTIONS_MIN = 10,
 	CLOCK_WARN_MS = 2000,
 	CLOCK_FAIL_MS = 60000, /* receivers usually allow five minutes */
-	SECOND = 1000,
-	MINUTE = 60 * SECOND
+	SECOND = 1000
 };
 
 /* ---- version and settings ---- */
@@ -281,92 +275,6 @@ static enum err check_clock(struct doctor *d)
 	return ERR_OK;
 }
 
-/* ---- keys ---- */
-
-/* Public ids hold keys up to ID_SERIAL_MAX, and only the service makes rows of
- * notifications: this takes centuries. */
-static enum err check_keys(struct doctor *d)
-{
-	unsigned long long most = ID_SERIAL_MAX;
-	uint64_t newest = 0;
-	enum err e = store_fanout_newest(&d->a->store, &newest);
-
-	if (e)
-		return e;
-	doctor_say(d, newest > most / 10 * 9 ? VERDICT_WARN : VERDICT_OK, 0,
-		   "keys", "%llu of %llu notifications%s",
-		   (unsigned long long)newest, most,
-		   newest > most / 10 * 9
-			   ? ": somebody has inserted one with a high key; "
-			     "beyond the last one nothing can be published"
-			   : "");
-	return ERR_OK;
-}
-
-static enum err check_outbox(struct doctor *d)
-{
-	uint64_t counter;
-	enum err e = store_outbox_counter(&d->a->store, &counter);
-
-	if (e)
-		return e;
-	if (counter >= STORE_OUTBOX_KEY_FAR)
-		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "outbox",
-			   "an application has used up its keys with SET "
-			   "insert_id, and publishing with SQL fails: set the "
-			   "counter back, as doc/publish.md says");
-	else
-		doctor_say(d, VERDICT_OK, 0, "outbox", "%s",
-			   counter ? "its keys are AUTO_INCREMENT, so an "
-				     "application may use them up "
-				     "(doc/publish.md)"
-				   : "no application can choose a key");
-	return ERR_OK;
-}
-
-/* ---- the senders ---- */
-
-static void judge_age(struct doctor *d, const struct store_sender *s,
-		      bool is_due)
-{
-	int64_t age = d->a->store.now - s->seen_at;
-
-	if (store_sender_alive(s, d->a->store.now))
-		doctor_say(d, VERDICT_OK, 0, "cron",
-			   "a sender on %s %lld s ago", s->host,
-			   (long long)age / SECOND);
-	else
-		doctor_say(d, is_due ? VERDICT_FAIL : VERDICT_WARN, ERR_CONFIG,
-			   "cron",
-			   "no sender for %lld minutes%s: check the line of "
-			   "examples/crontab and the mails of cron",
-			   (long long)age / MINUTE,
-			   is_due ? ", and deliveries are due" : "");
-}
-
-static enum err check_cron(struct doctor *d)
-{
-	struct store_sender *senders;
-	struct store_status status;
-	size_t n;
-	enum err e = store_status_read(&d->a->store, &status);
-
-	if (!e)
-		e = store_sender_list(&d->a->store, &d->a->arena, &senders, &n);
-	if (e)
-		return e;
-	if (n)
-		judge_age(d, &senders[0], status.oldest_due > MINUTE);
-	else
-		doctor_say(d,
-			   status.oldest_due > MINUTE ? VERDICT_FAIL
-						      : VERDICT_WARN,
-			   ERR_CONFIG, "cron",
-			   "no sender has ever run: add the line of "
-			   "examples/crontab");
-	return ERR_OK;
-}
-
 /* ---- transactions of others ---- */
 
 static enum err check_transactions(struct doctor *d)
@@ -405,36 +313,6 @@ static enum err check_strangers(struct doctor *d)
 			   "a database of its own",
 			   name);
 	return e;
-}
-
-/* ---- how much is stored ---- */
-
-static enum err check_stored(struct doctor *d)
-{
-	uint64_t limit = d->a->conf.api.max_stored, used;
-	struct store_stored *most;
-	char id[ID_TEXT_SIZE], size[TEXT_SIZE_SIZE];
-	size_t n;
-	enum err e =
-		store_stored_most(&d->a->store, &d->a->arena, 1, &most, &n);
-
-	if (e)
-		return e;
-	used = n ? most->payloads + most->answers : 0;
-	text_size_format(size, limit);
-	if (used < limit / 2) {
-		doctor_say(d, VERDICT_OK, 0, "storage",
-			   "no organization has half of %s", size);
-		return ERR_OK;
-	}
-	id_format(id, &most->organization);
-	doctor_say(d, VERDICT_WARN, 0, "storage",
-		   "%llu of %s bytes are used by %s: its answers are kept "
-		   "without headers and body%s; see [api] max_stored and "
-		   "[retention]",
-		   (unsigned long long)used, size, id,
-		   used < limit ? "" : ", and it cannot publish");
-	return ERR_OK;
 }
 
 /* ---- all of them ---- */
@@ -486,13 +364,7 @@ void doctor_database(struct doctor *d)
 			   "secrets: restore the right file");
 	else if (!e)
 		doctor_say(d, VERDICT_OK, 0, "secrets", "can be read");
-	e = check_keys(d);
-	if (!e)
-		e = check_outbox(d);
-	if (!e)
-		e = check_stored(d);
-	if (!e)
-		e = check_cron(d);
+	e = doctor_queue(d);
 	if (e)
 		doctor_say(d, VERDICT_FAIL, e, "cron", "%s",
 			   db_error_text(d->a->store.db));

@@ -6,6 +6,8 @@
 #include "admin/admin.h"
 #include "base/text.h"
 #include "store/store_sender.h"
+#include "rules/standing.h"
+#include "store/store_hook.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -18,6 +20,7 @@ struct report {
 	struct store_rejected *rejected;
 	struct store_stored *stored; /* most first */
 	size_t sender_count, rejected_count, stored_count;
+	uint64_t hooks[STANDING_MAX];
 	uint64_t max_stored;
 	int64_t now;
 };
@@ -57,6 +60,8 @@ static enum err read_report(struct admin *a, struct report *r)
 	if (!e)
 		e = store_stored_most(&a->store, &a->arena, EXAMPLES,
 				      &r->stored, &r->stored_count);
+	if (!e)
+		e = store_hook_standings(&a->store, r->hooks);
 	r->max_stored = a->conf.api.max_stored;
 	return e;
 }
@@ -143,11 +148,15 @@ static void print_stored(struct buf *out, const struct report *r)
 
 static void print_status(struct buf *out, const struct report *r)
 {
+	char hooks[STANDING_COUNTS_SIZE];
+
 	for (size_t i = 0; i < FIGURES; i++)
 		buf_printf(out, "%s\t%llu\n", figures[i].name,
 			   (unsigned long long)status_figure(&r->status, i));
 	buf_printf(out, "oldest due\t%llu s\n",
 		   (unsigned long long)r->status.oldest_due / 1000);
+	standing_counts(hooks, r->hooks);
+	buf_printf(out, "hooks\t%s\n", hooks);
 	for (size_t i = 0; i < r->sender_count; i++)
 		print_sender(out, &r->senders[i]);
 	if (!r->sender_count)
@@ -200,14 +209,18 @@ static struct jtree *stored_jtree(const struct store_stored *s, uint64_t limit)
 
 static struct jtree *status_jtree(const struct report *r)
 {
-	struct jtree *v = jtree_object(), *senders = jtree_array(),
-		     *rejected = jtree_array(), *stored = jtree_array();
+	struct jtree *v = jtree_object(), *hooks = jtree_object(),
+		     *senders = jtree_array(), *rejected = jtree_array(),
+		     *stored = jtree_array();
 
 	for (size_t i = 0; i < FIGURES; i++)
 		jtree_put_int(v, figures[i].member,
 			      (int64_t)status_figure(&r->status, i));
 	jtree_put_double(v, "oldestDueSeconds",
 			 (double)r->status.oldest_due / 1000);
+	for (size_t i = 0; i < STANDING_MAX; i++)
+		jtree_put_int(hooks, standing_name(i), (int64_t)r->hooks[i]);
+	jtree_put(v, "hooks", hooks);
 	for (size_t i = 0; i < r->sender_count; i++)
 		jtree_add(senders, sender_jtree(&r->senders[i]));
 	for (size_t i = 0; i < r->rejected_count; i++)

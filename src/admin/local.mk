@@ -10,6 +10,7 @@ hooks_admin_SOURCES = \
 	%D%/admin_doctor.c \
 	%D%/admin_doctor.h \
 	%D%/admin_doctor_db.c \
+	%D%/admin_doctor_queue.c \
 	%D%/admin_doctor_target.c \
 	%D%/admin_erase.c \
 	%D%/admin_explain.c \

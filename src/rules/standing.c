@@ -5,6 +5,7 @@
 #include "rules/standing.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -56,6 +57,20 @@ const char *standing_name(enum standing_is is)
 const char *standing_reason(enum standing_is is)
 {
 	return words[is].reason;
+}
+
+void standing_counts(char out[STANDING_COUNTS_SIZE],
+		     const uint64_t count[STANDING_MAX])
+{
+	size_t len = 0;
+
+	snprintf(out, STANDING_COUNTS_SIZE, "none");
+	for (size_t i = 0; i < STANDING_MAX; i++)
+		if (count[i])
+			len += (size_t)snprintf(
+				out + len, STANDING_COUNTS_SIZE - len,
+				"%s%llu %s", len ? ", " : "",
+				(unsigned long long)count[i], words[i].name);
 }
 
 bool standing_is_name(const char *name)

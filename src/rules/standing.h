@@ -39,6 +39,10 @@ struct standing standing_of(const struct standing_facts *f);
 const char *standing_name(enum standing_is is);
 /* The reason, where no attempt tells one; NULL: healthy. */
 const char *standing_reason(enum standing_is is);
+/* "3 healthy, 1 suspended": how many hooks stand in which way. "none" */
+enum { STANDING_COUNTS_SIZE = STANDING_MAX * 32 };
+void standing_counts(char out[STANDING_COUNTS_SIZE],
+		     const uint64_t count[STANDING_MAX]);
 /* Whether there is such a name. */
 bool standing_is_name(const char *name);
 

@@ -191,6 +191,29 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
+enum err store_hook_standings(struct store *s, uint64_t count[STANDING_MAX])
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT " STANDING_SQL " AS standing, COUNT(*) "
+			      "FROM vh_hooks h LEFT JOIN vh_lanes l "
+			      "ON l.hook_id = h.id WHERE h.deleted_at IS NULL "
+			      "GROUP BY standing",
+			      DB_NONE, &q);
+
+	if (e)
+		return e;
+	memset(count, 0, STANDING_MAX * sizeof(*count));
+	while (db_next(q)) {
+		const char *name = db_col_text(q, 0);
+
+		for (size_t i = 0; i < STANDING_MAX; i++)
+			if (strcmp(standing_name(i), name) == 0)
+				count[i] = db_col_uint(q, 1);
+	}
+	return ERR_OK;
+}
+
 /* ---- changing ---- */
 
 static enum err set_row(struct db *db, const struct store_hook *h,

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "rules/id.h"
+#include "rules/standing.h"
 
 struct arena;
 struct store;
@@ -118,5 +119,8 @@ enum err store_hook_update(struct store *s,
  * deleted since. STORE_HOOK_ANY: whatever its state. */
 enum err store_hook_delete(struct store *s, const struct id *organization,
 			   const struct id *id, int64_t now, uint64_t seen);
+
+/* How many hooks of all organizations stand in which way. */
+enum err store_hook_standings(struct store *s, uint64_t count[STANDING_MAX]);
 
 #endif

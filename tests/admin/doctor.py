@@ -39,9 +39,13 @@ CHECKS = [
     "secrets",
     "keys",
     "outbox",
+    "rejected",
     "storage",
+    "hooks",
     "cron",
     "target",
+    "metrics",
+    "shares",
     "web server",
 ]
 
@@ -346,6 +350,62 @@ class Doctor(sendcase.SendCase):
             (top / "theirs").mkdir(0o700)
             os.chown(top / "theirs", 1, 1)
             finds("warn", 0, "runs as that user", top / "theirs")
+
+    def test_14_rejected_notifications(self):
+        self.service.db.sql(
+            "INSERT INTO vh_outbox (organization, action, resource) VALUES "
+            "('nobody', 'event.created', '{}')"
+        )
+        self.once()
+        self.finds("warn", 0, "rejected", "1 notifications", "is unknown")
+        self.service.db.sql(
+            "UPDATE vh_notifications SET created_at = created_at - "
+            "INTERVAL 25 HOUR WHERE state = 'rejected'"
+        )
+        self.finds("ok", 0, "rejected")
+
+    def test_15_hooks_that_fail(self):
+        self.fresh()
+        for path in ("/a", "/b"):
+            self.hook(path, url=f"http://127.0.0.1:1{path}")
+        self.service.admin("hook", "disable", self.hook("/c"))
+        self.finds("ok", 0, "hooks", "3 healthy, 1 disabled")
+        self.publish()
+        self.once()
+        got = self.finds("warn", 0, "hooks", "1 healthy", "2 ", "reach")
+        text = got["hooks"][1]
+        assert "retrying" in text or "suspended" in text, text
+        status = self.service.admin("status")
+        assert re.search(r"^hooks\t1 healthy, 2 \w+, 1 dis", status, re.M), (
+            status
+        )
+        hooks = json.loads(self.service.admin("status", "--json"))["hooks"]
+        assert hooks["healthy"] == 1 and hooks["disabled"] == 1, hooks
+        assert hooks["retrying"] + hooks["suspended"] == 2, hooks
+
+    def test_16_metrics(self):
+        for networks in ("127.0.0.0/8", "10.0.0.0/8 ::/0"):
+            self.finds(
+                "warn", 0, "metrics", "proxy", api={"metrics_allow": networks}
+            )
+        self.finds(
+            "ok",
+            0,
+            "metrics",
+            "metrics_allow",
+            api={"metrics_allow": "192.0.2.0/24"},
+        )
+
+    def test_17_an_occupied_table(self):
+        self.once()
+        [lock] = (self.service.folder / "state").glob("send-*.lock")
+        path = pathlib.Path(f"/dev/shm/vyte-hooks-4242-{lock.stem}-share1")
+        path.touch()
+        try:
+            self.finds("FAIL", 78, "shares", str(path), "remove")
+        finally:
+            path.unlink()
+        self.finds("ok", 0, "shares")
 
 
 class Storage(sendcase.SendCase):
