@@ -189,6 +189,6 @@ enum err admin_command_unknown(char *const *words, int count)
 		 count > 1 ? words[1] : "");
 	best = like(words[0], both);
 	snprintf(about, sizeof(about), "%s%s%s", both,
-		 best ? "; like it: " : "", best ? best : "");
+		 best ? "; nearest: " : "", best ? best : "");
 	return admin_usage("no such command", about);
 }

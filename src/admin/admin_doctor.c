@@ -76,7 +76,7 @@ static bool check_conf(struct doctor *d)
 	}
 	if (e) {
 		doctor_say(d, VERDICT_FAIL, ERR_CONFIG, "configuration",
-			   "%s: standard error says what is wrong", c->file);
+			   "%s: standard error names the fault", c->file);
 		return false;
 	}
 	if (conf_warn(c))

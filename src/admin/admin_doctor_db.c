@@ -150,7 +150,7 @@ static void check_encryption(struct doctor *d)
 			   "none, on this host");
 	else
 		doctor_say(d, VERDICT_WARN, 0, "encryption",
-			   "none: whoever is on the way to %s can read and "
+			   "none: anybody on the way to %s can read and "
 			   "change everything; set [database] tls_ca",
 			   c->database.host);
 }
@@ -351,7 +351,7 @@ void doctor_database(struct doctor *d)
 	e = store_connect(&d->a->store);
 	if (e) {
 		doctor_say(d, VERDICT_FAIL, e, "schema",
-			   "standard error says what is wrong");
+			   "standard error names the fault");
 		return;
 	}
 	d->schema_fits = true;

@@ -108,7 +108,7 @@ static enum err check_stored(struct doctor *d)
 	}
 	id_format(id, &most->organization);
 	doctor_say(d, VERDICT_WARN, 0, "storage",
-		   "%llu of %s bytes are used by %s: its answers are kept "
+		   "%llu bytes of %s are used by %s: its answers are kept "
 		   "without headers and body%s; see [api] max_stored and "
 		   "[retention]",
 		   (unsigned long long)used, size, id,

@@ -181,7 +181,7 @@ static enum err unknown_key(const char *word)
 	nearest_init(&n, dot ? dot + 1 : word);
 	for (size_t i = 0; i < conf_row_count; i++)
 		nearest_try(&n, conf_rows[i].name);
-	log_error("no such key: %s%s%s%s", word, n.best ? " (like it: " : "",
+	log_error("no such key: %s%s%s%s", word, n.best ? " (nearest: " : "",
 		  n.best ? n.best : "", n.best ? ")" : "");
 	return ERR_NOT_FOUND;
 }

@@ -140,8 +140,7 @@ static void write_lines(int fd, const struct said *list, size_t n)
 			list[i].fatal, list[i].text);
 	if (pwrite(fd, text, len, 0) != (ssize_t)len ||
 	    ftruncate(fd, (off_t)len) != 0)
-		log_warn("what was reported could not be noted: %s",
-			 strerror(errno));
+		log_warn("a report could not be noted: %s", strerror(errno));
 }
 
 /* ---- what is said ---- */

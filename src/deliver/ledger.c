@@ -288,7 +288,7 @@ static enum err give_up(struct ledger *l)
 	l->gone = true;
 	if (round_wait_is_refused(&l->round)) {
 		log_error("some deliveries wait, because the database refuses "
-			  "rows of theirs: the next run tries again");
+			  "their rows: the next run tries again");
 		return ERR_INTERNAL;
 	}
 	log_warn("some deliveries still wait for a lock that another client "

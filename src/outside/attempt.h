@@ -24,7 +24,7 @@ enum attempt_error {
 	ATTEMPT_PROTOCOL, /* not HTTP */
 	ATTEMPT_STOPPED,  /* the sender was told to stop, or came too late */
 	ATTEMPT_INTERNAL,
-	ATTEMPT_UNRECORDED, /* the sender died with what it knew */
+	ATTEMPT_UNRECORDED, /* the sender died before it recorded it */
 	ATTEMPT_ERROR_MAX
 };
 

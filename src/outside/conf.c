@@ -99,7 +99,7 @@ static void complain_unknown(const struct reader *r, const char *section,
 	snprintf(why, sizeof(why), "%s%s%s%s",
 		 is_section(section) ? "is not a known key"
 				     : "stands in an unknown section",
-		 like ? " (like it: " : "", like ? like : "", like ? ")" : "");
+		 like ? " (nearest: " : "", like ? like : "", like ? ")" : "");
 	complain(r->c, r->line, section, name, why);
 }
 

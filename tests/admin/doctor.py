@@ -415,7 +415,7 @@ class Storage(sendcase.SendCase):
         self.publish('{"x":"' + "y" * 2500 + '"}')
         out = self.service.admin("doctor")
         assert re.search(
-            rf"^warn\tstorage\t\d+ of 4k .*{self.organization}", out, re.M
+            rf"^warn\tstorage\t\d+ bytes of 4k .*{self.organization}", out, re.M
         ), out
 
 

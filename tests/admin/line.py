@@ -134,10 +134,10 @@ class Line(admincase.AdminCase):
             (("publsih", ID, "x"), "publish"),
             (("help", "key", "crate"), "key create"),
         ):
-            self.fails(64, *words, words=(f"like it: {like} ",))
+            self.fails(64, *words, words=(f"nearest: {like} ",))
         for words in (("nonsense",), ("help", "nonsense"), ("",), ("x" * 999,)):
             done = self.run(*words)
-            assert done.status == 64 and "like it" not in done.err, done
+            assert done.status == 64 and "nearest" not in done.err, done
 
     def test_help_lists_nothing_that_is_not_there(self):
         for command in commands(self.admin("--help")):
@@ -232,10 +232,10 @@ class Config(admincase.AdminCase):
     def test_names_file_line_and_key(self):
         self.complains("[sender]\n\nlease = soon\n", 3, "[sender] lease")
         self.complains(
-            "[sender]\nleese = 60s\n", 2, "[sender] leese", "(like it: lease)"
+            "[sender]\nleese = 60s\n", 2, "[sender] leese", "(nearest: lease)"
         )
         self.complains(
-            "[sneder]\nlease = 60s\n", 2, "[sneder] lease", "(like it: sender)"
+            "[sneder]\nlease = 60s\n", 2, "[sneder] lease", "(nearest: sender)"
         )
         self.complains("[sender]\nmax_hooks = 5\n", 2, "known key\n")
         self.complains("[sneder]\n\n[api]\n", 1, "section")
@@ -579,11 +579,11 @@ class Explain(admincase.AdminCase):
                 "config",
                 "--explain",
                 word,
-                words=(f"no such key: {word} (like it: {like})",),
+                words=(f"no such key: {word} (nearest: {like})",),
             )
         for word in ("", "nothing-like-it", "sender.", "\x1b[1m", "x" * 999):
             done = self.run("config", "--explain", word)
-            assert done.status == 69 and "like it" not in done.err, done
+            assert done.status == 69 and "nearest" not in done.err, done
 
 
 class Manual(admincase.AdminCase):
