@@ -212,11 +212,22 @@ function Legend({ of }) {
 
 /* ---- the two plots ---- */
 
-/* Delivered, with failed on top. */
+/* The attempts that failed and will be made again: an outage is seen while it
+ * lasts, and not only when deliveries have failed for good. */
+function retried({ failed, failedAttempts }) {
+	return Math.max(0, failedAttempts - failed);
+}
+
+const COUNTS = [
+	['good', 'Delivered', (p) => p.delivered],
+	['warn', 'Failed attempts', retried],
+	['bad', 'Failed for good', (p) => p.failed],
+];
+
+/* Stacked. */
 export function Counts({ points }) {
-	const scale = linear(
-		Math.max(0, ...points.map((p) => p.delivered + p.failed))
-	);
+	const sum = (p) => COUNTS.reduce((n, [, , of]) => n + of(p), 0);
+	const scale = linear(Math.max(0, ...points.map(sum)));
 	const draw = ({ x, y, band }) =>
 		points.map((p, i) => {
 			const width = Math.max(
@@ -229,20 +240,19 @@ export function Counts({ points }) {
 				html`<rect
 			class="bar bar-${tone}" x=${left} width=${width} y=${y(to)}
 			height=${Math.max(y(from) - y(to), 1.5)} />`;
-			return html`<g key=${i}>
-				${bar('good', 0, p.delivered)}
-				${bar('bad', p.delivered, p.delivered + p.failed)}</g>`;
+			let from = 0;
+			return html`<g key=${i}>${COUNTS.map(([tone, , of]) =>
+				bar(tone, from, (from += of(p)))
+			)}</g>`;
 		});
-	const names = [
-		['good', 'Delivered'],
-		['bad', 'Failed'],
-	];
-	return html`<div><${Legend} of=${names} />
+	return html`<div><${Legend} of=${COUNTS} />
 		<${Plot} label="Delivered and failed over time" points=${points}
-			scale=${scale} draw=${draw} tell=${(p) => [
-				['good', 'Delivered', count(p.delivered)],
-				['bad', 'Failed', count(p.failed)],
-			]} /></div>`;
+			scale=${scale} draw=${draw} tell=${(p) =>
+				COUNTS.map(([tone, name, of]) => [
+					tone,
+					name,
+					count(of(p)),
+				])} /></div>`;
 }
 
 /* The line through the points with a value; a lone one is a dot. */

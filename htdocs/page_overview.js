@@ -8,6 +8,7 @@ import { Counts, Quantiles } from './chart.js';
 import { ago, count, many, percent, span } from './format.js';
 import { href, narrow } from './route.js';
 import { hookName } from './page_hooks.js';
+import { Standing } from './standing.js';
 import {
 	Banner,
 	Button,
@@ -158,18 +159,25 @@ function Queue({ stats }) {
 
 /* ---- hooks that need attention ---- */
 
-function Hurting({ stats, hooks }) {
-	const byId = new Map((hooks ?? []).map((hook) => [hook._id, hook]));
-	const list = stats.hooks
+/* What failed most comes first; what somebody has disabled is left out. */
+function worst(list, byId) {
+	const onPurpose = (h) =>
+		byId.get(h.hook)?.disabledReason?.startsWith('disabled by');
+	return list
 		.filter(
 			(h) =>
-				h.failed ||
-				h.failedAttempts ||
-				h.state === 'retrying' ||
-				h.state === 'suspended' ||
-				h.state === 'disabled'
+				!onPurpose(h) &&
+				(h.failedAttempts ||
+					h.failed ||
+					h.state !== 'healthy')
 		)
+		.sort((a, b) => b.failedAttempts - a.failedAttempts)
 		.slice(0, 6);
+}
+
+function Hurting({ stats, hooks }) {
+	const byId = new Map((hooks ?? []).map((hook) => [hook._id, hook]));
+	const list = worst(stats.hooks, byId);
 	return html`<${Card} title="Hooks that need attention" class="card-flush" aside=${html`<a
 		href="#/hooks">All hooks</a>`}>${
 		list.length === 0
@@ -179,8 +187,12 @@ function Hurting({ stats, hooks }) {
 		class="row row-hurt" href=${href(`hooks/${h.hook}`)}>
 		<span class="row-main"><${Text}
 			of=${hookName(byId.get(h.hook), h.hook)} /></span>
-		<${Pill} state=${h.state} />
+		<${Pill} state=${byId.get(h.hook)?.state.is ?? h.state} />
 		<span class="row-note">${
+			byId.has(h.hook) &&
+			html`<${Standing}
+			state=${byId.get(h.hook).state} />. `
+		}${
 			h.failedAttempts || h.failed || h.due
 				? `${many(h.failedAttempts, 'failed attempt')}, ` +
 					`${count(h.failed)} failed for good, ${count(h.due)} due`
@@ -214,7 +226,7 @@ export function Overview({ query }) {
 	const range = RANGES[query.range] ? query.range : '24h';
 	const since = sinceOf(range);
 	const stats = useGet('stats', { query: { since }, every: 10000 });
-	const hooks = useGet('hooks');
+	const hooks = useGet('hooks', { every: 30000 });
 	return html`<${Page} title="Overview" actions=${html`<${Segments}
 		label="Time range" value=${range} of=${RANGES}
 		onChange=${(to) => narrow('overview', { range: to })} />`}>

@@ -74,6 +74,37 @@ class Retrying(_Down):
         self.page.gone("button", "Try now")
         self.enter(at=f"hooks/{self.hook['_id']}")
 
+    def test_an_outage_shows_in_the_charts(self):
+        """Though nothing has failed for good."""
+        plot = "[aria-label='Delivered and failed over time']"
+        for at in (f"hooks/{self.hook['_id']}", "overview"):
+            self.go(at)
+            self.page.see(".bar-warn")
+            self.page.gone(".bar-bad")
+            told = self.page.js(
+                "return arguments[0].getAttribute('aria-valuetext')",
+                self.page.see(plot),
+            )
+            assert "Failed attempts" in told, told
+
+    def test_what_failed_most_comes_first(self):
+        """And what was disabled on purpose does not come at all."""
+        off = self.site.hook("/off", "user.joined", description="Retired")
+        self.site.ask("POST", f"hooks/{off['_id']}/disable")
+        self.site.publish("user.joined")
+        self.wait_for(
+            lambda: self.site.ask("GET", f"deliveries?hook={off['_id']}"),
+            "a held delivery",
+        )
+        self.go("overview")
+        first = self.page.see(".row-hurt")
+        text = self.page.js("return arguments[0].innerText", first)
+        assert "Down" in text and "status 500" in text, text
+        self.page.see(".row-hurt", "6 failed attempts")
+        assert not self.page.find(".row-hurt", "Retired")
+        self.site.ask("DELETE", f"hooks/{off['_id']}")
+        self.go(f"hooks/{self.hook['_id']}")
+
     def test_a_ping_that_fails_offers_nothing(self):
         self.page.click(".actions button", "Ping")
         self.page.see("dialog .pill", "Failed")
