@@ -34,7 +34,7 @@ struct call {
 	struct store *store;
 	const struct policy *policy;
 	struct meter *meter;
-	struct share *share; /* NULL: every organization takes what it gets */
+	struct share *share; /* NULL: no organization is limited */
 	struct request *request;
 	struct response *response;
 	struct arena *arena;  /* the request's */

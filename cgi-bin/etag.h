@@ -3,9 +3,9 @@
  * etag: the lists of tags in If-Match and If-None-Match (RFC 9110 13.1).
  *
  * A server that compresses an answer marks our tag as weak, or adds the name
- * of the coding to it, and does not take that out of what a client sends back.
- * Our tags are version numbers, not hashes of bytes as they are sent, so such
- * a tag is ours all the same.
+ * of the coding to it, and does not take that out of the tag that a client
+ * sends back. Our tags are version numbers, not hashes of bytes as they are
+ * sent, so such a tag is ours all the same.
  *
  * A tag may have two parts with a dot in between, "A.B": A stands for what a
  * client sets, B for everything that is shown.

@@ -5,12 +5,12 @@
  * A small table lies in memory that all processes of hooks.fcgi map. Each
  * process notes for whom it works and since when, and how much time that has
  * taken. An organization that has had more than half of all processes' time for
- * a second may keep half of them busy; what it asks beyond that is refused, by
+ * a second may keep half of them busy; requests beyond that are refused, by
  * its key, before the database is asked. One request after the other is never
  * refused, nor is anything as long as nobody else asks.
  *
  * As plain CGI there is no such table, and where the file cannot be had there
- * is none either: then every organization takes what it gets.
+ * is none either: then no organization is limited.
  */
 #ifndef HOOKS_SHARE_H
 #define HOOKS_SHARE_H

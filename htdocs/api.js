@@ -130,7 +130,7 @@ function isRefusedOnTheWay(answer) {
 	);
 }
 
-/* What POST does instead of PUT and DELETE. */
+/* The address at which POST stands for PUT or DELETE. */
 function asForm(method, path) {
 	const [address, query] = path.split('?');
 	const form = `${address}/${method.toLowerCase()}`;

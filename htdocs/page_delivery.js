@@ -149,7 +149,7 @@ const WITHHELD = {
 	max_stored: 'Headers and body are not kept: the organization has stored more than half of what it may.',
 };
 
-/* What there is in place of a body. */
+/* The text in place of a body. */
 function noBody(attempt) {
 	if (attempt.withheld) {
 		return WITHHELD[attempt.withheldReason];
@@ -262,7 +262,7 @@ function DeliveryFacts({ delivery, hook }) {
 	]} /><//>`;
 }
 
-/* What redelivering it has led to. `before`: the delivery as it was. */
+/* The result of a redelivery. `before`: the delivery as it was. */
 function goesWhen({ nextAttemptAt }, before, hook) {
 	const when =
 		Date.parse(nextAttemptAt) > Date.now() + SOON_MS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One hook: how it does, what it is, its secret, and what can be done to it.
+ * One hook: its health, its members, its secret, and the actions on it.
  */
 import { useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';

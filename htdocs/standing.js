@@ -8,7 +8,7 @@ import { many } from './format.js';
 import { href } from './route.js';
 import { Banner, Button, html, say, Text, Time, useWork } from './ui.js';
 
-/* Whether what waits could go earlier than it would. */
+/* Whether waiting deliveries could go earlier than they would. */
 export function canTry({ state }) {
 	return (
 		may('manage') &&
@@ -32,7 +32,7 @@ export function Standing({ state: { is, since, until, reason } }) {
 	])}</span>`;
 }
 
-/* What that means for the deliveries. */
+/* The meaning of a state for the deliveries. */
 const MEANS = {
 	retrying: 'Each delivery waits for its own next attempt.',
 	suspended: 'The target cannot be reached.',

@@ -25,7 +25,7 @@ void doctor_say(struct doctor *d, enum verdict verdict, enum err e,
 /* Checks the database, its settings, the schema, the clock, the senders. Leaves
  * the store open, to be released, if it could be opened. */
 void doctor_database(struct doctor *d);
-/* Checks what is in the tables, in a store that is open. */
+/* Checks the contents of the tables, in a store that is open. */
 enum err doctor_queue(struct doctor *d);
 /* Checks name, address and certificate of `url`, or of the newest hook. */
 void doctor_target(struct doctor *d, const char *url);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admin_doctor_queue: the checks of what is in the tables: keys, rows of
- * applications, what is stored, how hooks stand, when a sender last ran.
+ * admin_doctor_queue: the checks of the tables' contents: keys, rows of
+ * applications, bytes stored, states of hooks, the last run of a sender.
  */
 #include "admin/admin_doctor.h"
 #include "base/text.h"

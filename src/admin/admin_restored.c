@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * admin_restored: hooks-admin restored: the database is an earlier one, from a
- * dump or a replica that was behind. What it has pending may have been sent.
+ * dump or a replica that was behind. Deliveries that are pending in it may have
+ * been sent.
  */
 #include "admin/admin.h"
 #include "store/store_due.h"

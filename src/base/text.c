@@ -217,7 +217,7 @@ bool text_unhex(void *out, size_t n, const char *s, size_t len)
 	return true;
 }
 
-/* What the first byte says about its sequence: the length (0: the byte starts
+/* The meaning of the first byte of a sequence: the length (0: the byte starts
  * none), the bits of it that count, and the bounds of the second byte. */
 static size_t utf8_lead(unsigned char c, unsigned *bits, unsigned char *lo,
 			unsigned char *hi)

@@ -113,7 +113,7 @@ static bool is_overtaken(const struct store *s, enum err e, unsigned *times)
 	return e == ERR_TEMP && db_contended(s->db) && ++*times < OVERTAKEN_MAX;
 }
 
-/* Nothing is left but what is held up: the others do not wait longer. */
+/* Only rows that a lock holds up are left: the others do not wait longer. */
 static bool is_vain(const struct locked *locked, size_t done, int64_t end)
 {
 	if (done || !locked->count)

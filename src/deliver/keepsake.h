@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keepsake: what the database must still know after it was away. Each worker
- * has a slot in a file of the state folder that is mapped into all of them: so
- * the others of its run know it, and the next run, however this one ended.
+ * keepsake: the last turns that a worker wrote, which the database must still
+ * know after it was away. Each worker has a slot in a file of the state folder
+ * that is mapped into all of them: so the others of its run know it, and the
+ * next run, however this one ended.
  */
 #ifndef HOOKS_KEEPSAKE_H
 #define HOOKS_KEEPSAKE_H

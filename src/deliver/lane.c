@@ -225,7 +225,7 @@ void lane_spend(struct store_lane *l, unsigned rate, unsigned batch, size_t n,
 		int64_t now)
 {
 	double saved = l->rate_tokens - 1;
-	double late = rate * 0.1; /* what a late round finds is not saved up */
+	double late = rate * 0.1; /* tokens of a late round are not saved */
 	int64_t pause;
 
 	if (batch > 1 && late < worth(batch, rate))

@@ -143,7 +143,7 @@ static void write_lines(int fd, const struct said *list, size_t n)
 		log_warn("a report could not be noted: %s", strerror(errno));
 }
 
-/* ---- what is said ---- */
+/* ---- messages ---- */
 
 /* One line, whatever is in it; the log escapes it. */
 static void note_text(struct said *s, const char *text)

@@ -2,8 +2,8 @@
 /*
  * lasting: an error that lasts is reported once an hour and not once a minute,
  * because cron mails every message: a changed password, a schema of another
- * version. What was reported is noted in a file of the state folder, one for
- * each configuration file.
+ * version. Reports are noted in a file of the state folder, one for each
+ * configuration file.
  */
 #ifndef HOOKS_LASTING_H
 #define HOOKS_LASTING_H

@@ -237,8 +237,8 @@ static bool finished(const struct ledger *l)
 			   !round_wait_any(&l->round));
 }
 
-/* At the end nobody waits for a lock for longer than a lease: whoever comes
- * next does. */
+/* At the end the sender waits for a lock no longer than a lease: the next one
+ * goes on. */
 static bool gives_up(const struct ledger *l)
 {
 	bool once = l->plan->once && l->looked_in_vain;

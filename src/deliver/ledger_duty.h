@@ -35,8 +35,8 @@ struct ledger_duties {
 /* Whether the duty is not left out at the moment. */
 bool ledger_duty_is_on(const struct ledger_duties *d, enum ledger_duty which);
 
-/* After the duty, with its result: passes on what is no matter of this duty
- * alone, or goes on for too long; `idle`: nothing else is done. */
+/* After the duty, with its result: passes an error on that does not concern
+ * this duty alone, or lasts too long; `idle`: nothing else is done. */
 enum err ledger_duty_done(struct ledger_duties *d, enum ledger_duty which,
 			  enum err e, const struct db *db, bool idle);
 

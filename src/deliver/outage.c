@@ -54,7 +54,7 @@ static int outage_open(struct state_dir *dir, enum outage which, int flags,
 	fd = state_dir_file(dir, outages[which].file, O_RDWR | flags);
 	if (fd < 0)
 		return -1;
-	/* Whoever held the lock before may have removed it. */
+	/* The last holder of the lock may have removed the file. */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
 	    st.st_nlink)
 		return fd;

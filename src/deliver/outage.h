@@ -2,7 +2,7 @@
 /*
  * outage: reports that the database is away, or that a lock in it lasts, once
  * and not every minute, because cron mails every message. A file in the state
- * folder notes what was reported.
+ * folder notes the reports.
  */
 #ifndef HOOKS_OUTAGE_H
 #define HOOKS_OUTAGE_H
@@ -18,8 +18,9 @@ enum outage {
 };
 
 /* Logs one line when it begins and one an hour, however many processes and runs
- * see it. `why` is the database's own message, or what is known. False: it was
- * reported before. Where the folder is closed it is reported each time. */
+ * see it. `why` is the database's own message, or the facts that are known.
+ * False: it was reported before. Where the folder is closed it is reported each
+ * time. */
 bool outage_note(struct state_dir *dir, enum outage which, const char *why);
 
 /* It is over, or there was none: logs one line if it was reported. */

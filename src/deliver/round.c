@@ -130,7 +130,7 @@ bool round_is_due(const struct round *r)
 /* ---- after the COMMIT ---- */
 
 /* A row that an ordered lane postpones keeps its due time, so a run with `once`
- * finds it when it counts what is left. A row held after a 410 is no retry. */
+ * finds it when it counts the rest. A row held after a 410 is no retry. */
 static void round_count(const struct round *r, const struct parcel *p)
 {
 	struct plan_count *c = r->plan->count;

@@ -35,7 +35,7 @@ enum {
 	ROUND_GREEDY_MAX = 3 /* for example two by lanes and one by bytes */
 };
 
-/* What the database must still know, and since when it is doubted:
+/* The turns that the database must still know, and the time of the doubt:
  * round_memory.h. */
 struct round_memory {
 	struct keepsake_turns turns;

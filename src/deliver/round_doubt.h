@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_doubt: a round whose COMMIT got no answer. To repeat what was done
- * would record outcomes a second time, over what has happened since; so the
- * database is asked which turn it has.
+ * round_doubt: a round whose COMMIT got no answer. To repeat a round that was
+ * done would record outcomes a second time, over later events; so the database
+ * is asked which turn it has.
  */
 #ifndef HOOKS_ROUND_DOUBT_H
 #define HOOKS_ROUND_DOUBT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * round_held: whoever hears of failed deliveries hears of held ones, too: both
+ * round_held: receivers of delivery.failed hear of held deliveries, too: both
  * wait for a person.
  */
 #include "deliver/round_tx.h"

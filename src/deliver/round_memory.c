@@ -14,7 +14,7 @@
 
 enum {
 	MARGIN_MS = 3000, /* for clocks of different database nodes */
-	/* What was queued when the doubt began is in lanes after this time. */
+	/* After this time all that was queued at its beginning is in lanes. */
 	DOUBT_MS = 3600000,
 	/* Senders ask several times a second whether it is back. */
 	SETTLE_MS = 1000,

@@ -2,9 +2,9 @@
 /*
  * round_memory: a database that has gone back to an earlier state: it crashed
  * and had not written its last commits to the disk, a replica that was behind
- * took over, somebody restored a dump. What it has forgotten may have been sent
- * already; so whatever was published before that is found out goes out marked
- * as a possible duplicate.
+ * took over, somebody restored a dump. Deliveries that it has forgotten may
+ * have been sent already; so all that were published before this is noticed go
+ * out marked as possible duplicates.
  *
  * The forgetting shows in a lane that is open, and otherwise, after each new
  * connection, in the lanes that the last rounds wrote: of this worker, of the
@@ -25,8 +25,8 @@ struct store_lane_claim;
 /* Whether a lane's row is an earlier one, and not somebody else's. */
 bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 			     const struct store_lane_claim *c);
-/* Inside the transaction, after the fence: looks whether the database still has
- * what the last rounds wrote, if the connection is a new one. */
+/* Inside the transaction, after the fence: if the connection is a new one,
+ * looks whether the database still has the rows that the last rounds wrote. */
 enum err round_memory_check(struct round *r);
 /* The same at any time outside of one: nobody waits for the next round to be
  * told. */

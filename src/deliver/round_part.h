@@ -13,7 +13,7 @@
 struct parcel_list;
 struct round;
 
-/* Moves what came back of lanes that wait out of `back`. */
+/* Moves parcels of lanes that wait out of `back`. */
 void round_part_sort(struct round *r, struct parcel_list *back);
 
 /* Does what round_run() promises, as one round or as several. */

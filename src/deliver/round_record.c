@@ -194,7 +194,7 @@ static size_t list_failed(const struct round *r, struct store_failed *list)
 	return n;
 }
 
-/* ---- what is told of it ---- */
+/* ---- news of the outcomes ---- */
 
 enum err round_tell(struct round *r, enum err (*part)(struct db *, void *),
 		    void *arg)

@@ -23,7 +23,7 @@ enum err round_tx_run(struct db *db, void *round);
 /* round.c: whether the lane has a reason for a round other than what came
  * back. */
 bool round_needs(const struct round *r, const struct lane *l);
-/* round.c: one round of `back`, and of what is touched and due. */
+/* round.c: one round of `back`, and of the lanes that are touched and due. */
 enum err round_try(struct round *r);
 
 /* Frees the lanes that were taken but not committed. */
@@ -36,14 +36,14 @@ void round_tx_forget(struct round *r);
 enum err round_record(struct round *r);
 /*
  * round_record.c: a part of the round that may fail alone: the outcomes are
- * known, and have to be recorded whatever the database thinks of what goes with
- * them. What it refuses is reported and lost.
+ * known, and have to be recorded although the database may refuse their news.
+ * Refused news are reported and lost.
  */
 enum err round_tell(struct round *r, enum err (*part)(struct db *, void *),
 		    void *arg);
 /* round_record.c: disables the lane's hook, if there is a reason. */
 enum err round_disable(struct round *r, struct lane *l);
-/* round_clock.c: sets right what was written in the future. */
+/* round_clock.c: sets times right that were written in the future. */
 enum err round_clock_heed(struct round *r, struct lane *l);
 /* round_held.c: tells of deliveries that a take has held; `hooks` of its
  * lanes. */

@@ -2,8 +2,8 @@
 /*
  * round_wait: lanes that a lock of another client keeps from us, or whose rows
  * the database refuses to write. They are neither lost nor recorded: they are
- * asked again, alone, after 1, 2, 4 ... 30 s, and what comes back of them
- * waits. All other lanes go on.
+ * asked again, alone, after 1, 2, 4 ... 30 s, and parcels that come back of
+ * them wait. All other lanes go on.
  */
 #ifndef HOOKS_ROUND_WAIT_H
 #define HOOKS_ROUND_WAIT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf: what is done with the table of keys: defaults, reading (inih calls us
- * for each line), printing.
+ * conf: the uses of the table of keys: defaults, reading (inih calls us for
+ * each line), printing.
  */
 #include "outside/conf.h"
 

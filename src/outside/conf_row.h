@@ -18,7 +18,7 @@ struct conf_row {
 	size_t at;		 /* where in struct conf the value is kept */
 	struct conf_range range; /* both 0: a type without bounds */
 	const char *initial;	 /* the default, as in a file; NULL: empty */
-	const char *empty;	 /* what an empty value stands for, in words */
+	const char *empty;	 /* the meaning of an empty value, in words */
 	const char *meaning;	 /* sentences; literal text in `...` */
 };
 

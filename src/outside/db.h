@@ -229,7 +229,7 @@ enum err db_tx(struct db *db, enum db_doubt doubt,
 
 /*
  * Inside a transaction: a part of it that may fail alone, after a savepoint.
- * What the part has done is undone when its body returns an error, which is
+ * The part's changes are undone when its body returns an error, which is
  * then returned, and the transaction goes on. Only after ERR_TEMP it does not:
  * that error concerns the transaction as a whole.
  */

@@ -19,7 +19,7 @@ enum { JSCAN_DEPTH_MAX = 32 };
 
 struct jscan_error {
 	unsigned line, column; /* 1-based; columns count characters */
-	const char *text;      /* what is wrong, without a full stop */
+	const char *text;      /* the fault, without a full stop */
 };
 
 /*

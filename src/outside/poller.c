@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller: epoll, level-triggered, and a table of what is registered.
+ * poller: epoll, level-triggered, and a table of the registered sockets.
  */
 #include "outside/poller.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state_dir: the folder in which programs keep what outlives a run: the
- * sender its lock and notes of what was reported and of the database's latest
- * state, the API its table of shares. It belongs to this user alone, since
- * somebody else who could write there could stop the sender.
+ * state_dir: the folder in which programs keep what outlives a run: the sender
+ * its lock and notes of its reports and of the database's latest state, the API
+ * its table of shares. It belongs to this user alone, since somebody else who
+ * could write there could stop the sender.
  */
 #ifndef HOOKS_STATE_DIR_H
 #define HOOKS_STATE_DIR_H

@@ -33,7 +33,7 @@ struct headroom_rule {
 };
 
 /* Whether the last count still answers: `want` fits, or there is no room.
- * *room is then what is left of it. `now`: monotonic milliseconds, not 0. */
+ * *room is then the rest of it. `now`: monotonic milliseconds, not 0. */
 bool headroom_tells(const struct headroom *q, const struct id *organization,
 		    const struct headroom_rule *rule, uint64_t want,
 		    int64_t now, uint64_t *room);

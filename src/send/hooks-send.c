@@ -241,8 +241,8 @@ static bool is_crash(int signal)
 	       signal == SIGILL || signal == SIGFPE;
 }
 
-/* Lanes leased by a dead worker need not wait for the end of the lease. Whoever
- * takes them is told if it has crashed: a delivery may be the reason. */
+/* Lanes leased by a dead worker need not wait for the end of the lease. The
+ * next owner is told if it has crashed: a delivery may be the reason. */
 static void note_death(struct run *r, unsigned worker, int signal)
 {
 	if (signal == SIGKILL && r->stop_by) {

@@ -6,8 +6,8 @@
  *
  * A count is kept for some seconds (headroom.h). A publisher uses up a
  * sixteenth of the room it leaves and then counts again, so that many
- * publishers at once stay below the limit; the take-over of what was published
- * with SQL, which others wait for while it counts, uses up all of it.
+ * publishers at once stay below the limit; the take-over of notifications
+ * published with SQL, which others wait for while it counts, uses up all of it.
  */
 #ifndef HOOKS_STORE_DUE_H
 #define HOOKS_STORE_DUE_H

@@ -10,7 +10,7 @@
 /* The number of organizations that do not exist and are passed one by one. */
 enum { STRANGERS_PASSED = 8 };
 
-/* ---- what is there ---- */
+/* ---- the rows that are there ---- */
 
 enum err store_outbox_newest(struct store *s, uint64_t *newest)
 {
@@ -383,6 +383,6 @@ enum err store_outbox_heal(struct store *s)
 	if (!e)
 		(void)db_exec_text(s->db,
 				   "ALTER TABLE vh_outbox AUTO_INCREMENT = 1");
-	db_close(s->db); /* with what was set */
+	db_close(s->db); /* and so forgets the session's settings */
 	return e;
 }

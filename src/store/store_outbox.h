@@ -7,7 +7,7 @@
  * plain reads, which see only what is committed, and are locked one by one, by
  * key: a lock on a range would wait for rows that are not committed yet. A row
  * with a low key may be committed after one with a higher key; it is found all
- * the same, because what was taken over is removed.
+ * the same, because rows that were taken over are removed.
  */
 #ifndef HOOKS_STORE_OUTBOX_H
 #define HOOKS_STORE_OUTBOX_H
@@ -23,7 +23,7 @@ struct arena;
 struct db_stmt;
 struct store;
 
-/* ---- what is there ---- */
+/* ---- the rows that are there ---- */
 
 /* The greatest key; 0: it is empty. */
 enum err store_outbox_newest(struct store *s, uint64_t *newest);

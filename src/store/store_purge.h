@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_purge: removing what is older than the configuration allows, step by
- * step. A step looks at a limited number of rows after a key, in the order of a
- * primary key or of an index that has just the wanted rows, and removes those
- * it found by primary key in a transaction of its own. So it may be interrupted
- * anywhere, and run beside senders, publishers and itself.
+ * store_purge: removes rows that are older than the configuration allows, step
+ * by step. A step looks at a limited number of rows after a key, in the order
+ * of a primary key or of an index that has just the wanted rows, and removes
+ * those it found by primary key in a transaction of its own. So it may be
+ * interrupted anywhere, and run beside senders, publishers and itself.
  */
 #ifndef HOOKS_STORE_PURGE_H
 #define HOOKS_STORE_PURGE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_redeliver_step: what a redelivery and a replay share: deliveries of one
- * hook become pending in one transaction. Part of store_redeliver.
+ * store_redeliver_step: the part that a redelivery and a replay share:
+ * deliveries of one hook become pending in one transaction. Part of
+ * store_redeliver.
  */
 #ifndef HOOKS_STORE_REDELIVER_STEP_H
 #define HOOKS_STORE_REDELIVER_STEP_H

@@ -3,10 +3,11 @@
  * store_stored: how many bytes of payloads and answers each organization has
  * in the database, and whether more fit ([api] max_stored).
  *
- * Each process counts in memory what it has stored or removed, and writes it
- * down about once a second, into one of a few rows of the organization, so that
- * processes do not wait for each other. What a process that is killed has not
- * written is found by the recount (store_recount.h).
+ * Each process counts in memory the bytes that it has stored or removed, and
+ * writes them down about once a second, into one of a few rows of the
+ * organization, so that processes do not wait for each other. Bytes that a
+ * process had not written when it was killed are found by the recount
+ * (store_recount.h).
  */
 #ifndef HOOKS_STORE_STORED_H
 #define HOOKS_STORE_STORED_H
@@ -36,8 +37,8 @@ struct store_stored {
 	uint64_t payloads, answers; /* bytes */
 };
 
-/* Adds to the counts in memory; negative for what was removed. Not inside a
- * transaction: when there is no room it writes them. */
+/* Adds to the counts in memory; negative for bytes that were removed. Not
+ * inside a transaction: when there is no room it writes them. */
 void store_stored_add(struct store *s, const struct id *organization,
 		      int64_t payloads, int64_t answers);
 /* Whether there are counts that are old enough. */

@@ -16,8 +16,8 @@
 
 #include "base/mem.h"
 
-/* All text is JSON, or NULL where there are no headers; what is returned is the
- * argument or in the arena. `key` may be NULL. */
+/* All text is JSON, or NULL where there are no headers; the returned text is
+ * the argument or in the arena. `key` may be NULL. */
 
 /* Values that are encrypted already stay as they are. */
 const char *vault_headers_seal(struct arena *arena, const unsigned char *key,
