@@ -440,7 +440,7 @@ class Strangers(tap.Case):
 
 
 class Binlog(tap.Case):
-    """What can only be set when a server starts."""
+    """A setting that a server takes only when it starts."""
 
     def test_statements_in_the_binlog(self):
         made = service.Service(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What `make install` leaves, and what `make uninstall` leaves of it."""
+"""The files that `make install` makes, and those that `make uninstall`
+leaves."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 The command line of hooks-admin: usage, help, configuration, and the manual
-pages, which must name what there is.
+pages, which must name every command and key.
 """
 
 import json

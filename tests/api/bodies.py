@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 Bodies that come without a length, in pieces, coded, or not at all, through
-every door, Apache's plain CGI included: never is half of one taken.
+every door, Apache's plain CGI included: half of one is never taken.
 """
 
 import gzip

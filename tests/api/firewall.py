@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 The API where ModSecurity with the OWASP rules stands in front: PUT and DELETE
-do not get through, and what POST does instead does.
+do not get through, and POST in their place does.
 """
 
 import modsecurity

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lists of what was: filters, cursors, and where there is much of it."""
+"""Lists of past rows: filters, cursors, and very many rows."""
 
 import time
 

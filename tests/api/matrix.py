@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-Every route with every key, with ids of another organization, and with what
-any route must stand. Driven by openapi.yaml, which description.py holds
-against the table of routes: what is added there is asked here.
+Every route with every key, with ids of another organization, and with requests
+that any route must withstand. Driven by openapi.yaml, which description.py
+compares with the table of routes: a route that is added there is asked here.
 """
 
 import concurrent.futures
@@ -83,7 +83,7 @@ def needs_key(operation):
 
 
 def plain(answer):
-    """What two answers can be compared by."""
+    """The parts by which two answers are compared."""
     return (
         answer.status,
         answer.body,
@@ -370,7 +370,7 @@ class Tenants(_Matrix):
 
 
 class Anything(_Matrix):
-    """What every route must stand."""
+    """Requests that every route must withstand."""
 
     def setup(self):
         super().setup()
@@ -518,7 +518,7 @@ class Forms(_Matrix):
 
 
 class Broken(_Matrix):
-    """What every route answers when the service cannot work."""
+    """The answers of every route when the service cannot work."""
 
     variants = ("cgi",)
 

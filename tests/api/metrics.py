@@ -248,7 +248,7 @@ class Requests(ApiCase):
 
 
 class Counting(tap.Case):
-    """What counting must not do."""
+    """Counting neither fails a request nor delays it."""
 
     def setup(self):
         self.service = service.Service()

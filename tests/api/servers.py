@@ -111,7 +111,8 @@ class Path(_Sample):
 
 
 class Addresses(ApiCase):
-    """What an answer names is where it can be found, also below a path."""
+    """The addresses in an answer lead to the things they name, also below a
+    path."""
 
     variants = ("cgi", *SERVERS)
     base = "/booking"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What one organization may take of the API while others want some, too: half of
-the processes for what is slow, and a 429 for what is beyond.
+The part of the API that one organization may use while others ask: half of the
+processes for slow requests, and a 429 beyond that.
 """
 
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-The dashboard where ModSecurity with the OWASP rules stands in front: it does
-with POST what it is not let through with.
+The dashboard where ModSecurity with the OWASP rules stands in front: it uses
+POST where other methods do not get through.
 """
 
 import modsecurity

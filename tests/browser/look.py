@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-How the dashboard looks and behaves whatever it shows: for whom colours, a
-mouse or a wide screen are missing, below a path, on a slow line, within its
-budget.
+The dashboard's looks and behaviour on every page: for visitors without colours,
+a mouse or a wide screen, below a path, on a slow line, within its budget.
 """
 
 import re

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Whom the programs tell the database's password: with `tls_ca` only a server that
-proves its name, by TLS, and without it nobody in a form that can be read.
+The servers that get the database's password: with `tls_ca` only one that proves
+its name, by TLS, and without it none in a form that can be read.
 """
 
 import os

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-A database whose clock was an hour ahead and is right again: what was written
-meanwhile does not wait for an hour, and keeps its order.
+A database whose clock was an hour ahead and is right again: deliveries that
+were made meanwhile do not wait for an hour, and keep their order.
 """
 
 import time

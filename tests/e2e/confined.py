@@ -100,8 +100,8 @@ class Confined(sendcase.SendCase):
 
 
 class Closed(sendcase.SendCase):
-    """What holds secrets leaves no core dump, and no other program of its user
-    looks into it."""
+    """A program that holds secrets leaves no core dump, and no other
+    program of its user can look into it."""
 
     def starts_closed(self, name, argv, **options):
         child = processes.Child(

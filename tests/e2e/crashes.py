@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Senders that die, and several at once: nothing is lost, nothing comes twice
-but what was in flight, and that is marked. `make check-kill` does it at full
+Senders that die, and several at once: nothing is lost, only deliveries in
+flight come twice, and these are marked. `make check-kill` does it at full
 length.
 """
 
@@ -413,7 +413,7 @@ class Together(_CrashCase):
 
 
 class Unrecorded(_CrashCase):
-    """What a request came to that died with its sender."""
+    """A request whose outcome died with its sender."""
 
     settings = {"sender": {"linger": "30s", "workers": "1"}}
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-From publishing to the receiver: what arrives, what is recorded, what is tried
-again.
+From publishing to the receiver: the request, the record, further attempts.
 """
 
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-[notify]: what needs a person is told by mail, once an hour at most, and a mail
-server that behaves badly harms no delivery.
+[notify]: events that need a person are told by mail, once an hour at most, and
+a mail server that behaves badly harms no delivery.
 """
 
 import re

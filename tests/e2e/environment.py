@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Whatever the environment and the dot files of the sender's user say, requests
-go where the hook says, as the sender wrote them.
+The environment and the dot files of the sender's user have no influence:
+requests go where the hook says, as the sender wrote them.
 """
 
 import subprocess
@@ -113,7 +113,7 @@ class Environment(TrialCase):
 
 
 class BindAddress(SendCase):
-    """[sender] bind_address."""
+    """The address that requests leave from: [sender] bind_address."""
 
     def bind_to(self, address):
         self.service.write_config(

@@ -79,7 +79,7 @@ class Rhythm(LaneCase):
 
 
 class Turns(LaneCase):
-    """Who waits for whom, and for how long."""
+    """The sender that waits, and for how long."""
 
     settings = {"sender": {"linger": "60s"}}
 

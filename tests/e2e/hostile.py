@@ -54,8 +54,8 @@ class FullQueue:
 
 
 class Silence(TrialCase):
-    """What never comes, or comes too slowly. The limits: 1 s to connect, TLS
-    included, 5 s in all."""
+    """Answers that never come, or come too slowly. The limits: 1 s to
+    connect, TLS included, 5 s in all."""
 
     def setup(self):
         super().setup()
@@ -372,8 +372,8 @@ class Elsewhere(TrialCase):
 
 
 class Schemes(TrialCase):
-    """Rows whose URL is none that deliveries go to; no API lets them in, but
-    whoever owns the database can write them."""
+    """Rows whose URL is none that deliveries go to; no API lets them in,
+    but the owner of the database can write them."""
 
     settings = {**TrialCase.settings, "targets": {"allow_http": "yes"}}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Connections that are used again: by whom, and what comes over them unasked."""
+"""Connections that are used again, and bytes that come over them unasked."""
 
 import signal
 import time

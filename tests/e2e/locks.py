@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 Another client of the database holds a lock and does not give it back: only
-those wait whose rows it is, nothing of theirs is lost or comes twice, and the
-log says once who it is.
+deliveries whose rows are locked wait, none is lost or comes twice, and the log
+names the client once.
 """
 
 import contextlib
@@ -18,7 +18,8 @@ from sendcase import LaneCase
 
 
 class _LockCase(LaneCase):
-    """Ours has the hook that is locked, the other one is all others."""
+    """One organization has the hook that is locked, another one stands for
+    all others."""
 
     settings = {"sender": {"linger": "60s"}}
 
@@ -233,8 +234,8 @@ class LockedOnce(_LockCase):
 
 
 class RefusedStatements(_LockCase):
-    """What the database refuses ends no worker: what it is about waits, all
-    else goes on."""
+    """A statement that the database refuses ends no worker: deliveries that
+    it concerns wait, all others go on."""
 
     @contextlib.contextmanager
     def refusing(self, begin, end):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`hooks-send --once`, and what a run says."""
+"""`hooks-send --once`, and the messages of a run."""
 
 import os
 import pty

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What lasts, such as a database that is away: it is reported once an hour, and
-when it is over."""
+"""Errors that last, such as a database that is away: each is reported once
+an hour, and when it is over."""
 
 import fcntl
 import os
@@ -19,8 +19,8 @@ from sendcase import LaneCase, SendCase
 
 
 class Lasting(SendCase):
-    """What lasts is reported once an hour, whatever it is, with the status of
-    each run; and when it is over."""
+    """Any error that lasts is reported once an hour, with the status of
+    each run, and when it is over."""
 
     def notes(self):
         [path] = (self.service.folder / "state").glob("conf-*.said")

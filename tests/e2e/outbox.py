@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Publishing with SQL, by applications that nobody can trust: whatever one of them
-puts into vh_outbox, or sets in its session, concerns its own rows alone.
+Publishing with SQL, by applications that nobody can trust: the rows of one of
+them, and the settings of its session, concern nobody else.
 """
 
 import datetime
@@ -603,7 +603,7 @@ class Strangers(_Outbox):
 
 
 class News(_Outbox):
-    """What the service itself publishes cannot undo what it has recorded."""
+    """News that the service itself publishes cannot undo recorded outcomes."""
 
     def test_outcomes_are_recorded_though_their_news_are_refused(self):
         self.fresh("/gone")

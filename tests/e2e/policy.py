@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What follows from an outcome, for the delivery, its lane and its hook."""
+"""The consequences of an outcome, for the delivery, its lane and its hook."""
 
 import email.utils
 import json
@@ -48,7 +48,7 @@ class Gone(LaneCase):
 
 
 class Later(LaneCase):
-    """Retry-After, and what does not count as one."""
+    """Retry-After, and values that do not count as one."""
 
     settings = FAR
 

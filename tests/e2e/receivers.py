@@ -334,8 +334,8 @@ class Receivers(_Receiver):
 
 
 class LostSecret(_Receiver):
-    """Without its secret a receiver takes nothing, least of all what is
-    signed with an empty key."""
+    """Without its secret a receiver takes nothing, least of all a request
+    that is signed with an empty key."""
 
     variants = ("receive.c", "receive.js", "receive.php", "receive.py")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The sender removes by itself what [retention] keeps no longer."""
+"""The sender removes by itself rows that [retention] keeps no longer."""
 
 import json
 import signal

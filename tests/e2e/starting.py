@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the sender wants before it starts: a configuration, a database, a folder
-of its own for its state."""
+"""The things that the sender needs to start: a configuration, a database, a
+folder of its own for its state."""
 
 import os
 import re

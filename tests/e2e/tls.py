@@ -150,7 +150,7 @@ class Wrong(_TlsCase):
 
 
 class Names(_TlsCase):
-    """The name in the URL is what counts."""
+    """The name in the URL counts."""
 
     def setup(self):
         super().setup()
@@ -256,7 +256,7 @@ class SecondRequest(_TlsCase):
 
 
 class Authorities(_TlsCase):
-    """Whom the sender trusts is said by ca_file alone."""
+    """The sender trusts the authorities in ca_file, and no others."""
 
     def setup(self):
         super().setup()
@@ -314,8 +314,8 @@ class SlowToConnect(Receiver):
 
 
 class Rate(_TlsCase):
-    """A rate counts what leaves, not what is handed out: connecting takes time
-    once, and not the next time."""
+    """A rate counts deliveries when they leave, not when they are handed
+    out: connecting takes time once, and not the next time."""
 
     def most_in_a_second(self, requests):
         times = [r.time for r in requests]

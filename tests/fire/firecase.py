@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-The base of all cases: makes a rig, and at the end holds the books against the
+The base of all cases: makes a rig, and at the end compares the books with the
 database and prints a row of the table.
 """
 

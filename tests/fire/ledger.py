@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 The books of a case, kept outside of the product: what was accepted, what went
-wrong and when, what the receivers saw. judge() holds them against what the
-database says at the end.
+wrong and when, what the receivers saw. judge() compares them with the database
+at the end.
 
     book = Ledger(records, sinks)
     book.accepted(organization, 17)
@@ -34,7 +34,8 @@ class Verdict:
 
 
 class Ledger:
-    """`ends`: what, beside delivered, may have become of a delivery."""
+    """`ends`: the states, beside delivered, that a delivery may have in the
+    end."""
 
     def __init__(self, records, sinks, ends=()):
         assert all(end in (*_ENDS, "rejected") for end in ends)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What a rig stands on: servers that are copied from one that was made once,
-hosts of senders, clocks that can be set.
+The parts of a rig: servers that are copied from one that was made once, hosts
+of senders, clocks that can be set.
 """
 
 import contextlib

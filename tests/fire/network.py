@@ -57,7 +57,7 @@ class Network:
 
 
 class Cable:
-    """What a host hangs on."""
+    """The cable of a host."""
 
     def __init__(self, number, pid):
         self.name = f"host{number}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Every packet in turn, of a publish by HTTP. What is asked again with its
-Idempotency-Key must be there once.
+Every packet in turn, of a publish by HTTP. A request that is repeated with its
+Idempotency-Key counts once.
 """
 
 import json

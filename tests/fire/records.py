@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-What the database says: the only file of tests/fire that knows the names of
+The records in the database: the only file of tests/fire that knows the names of
 tables and columns.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-What a case is made of: a database of its own, organizations with hooks at a
+The parts of a case: a database of its own, organizations with hooks at a
 receiver that misbehaves, senders on hosts of their own, each with a proxy
 between it and the database, and the books over all of it.
 """

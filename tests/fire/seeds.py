@@ -31,8 +31,8 @@ LENGTH, TRIES = 12, 12
 
 
 class Stage:
-    """Two hosts, cron, organizations that publish, and what goes wrong. Each
-    fault is a method; `x`, between 0 and 1, is all that varies in it."""
+    """Two hosts, cron, organizations that publish, and faults. Each fault
+    is a method; `x`, between 0 and 1, is all that varies in it."""
 
     def __init__(self, rig, hosts=2):
         self.rig = rig

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Publishers, the API's processes, and what is edited while deliveries are under
-way.
+Publishers, the API's processes, and hooks that are edited while deliveries are
+under way.
 """
 
 import json

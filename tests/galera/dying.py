@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 Three nodes, a sender on each, and one dies in the middle of the work: nothing
-is lost, and what comes twice had been in flight at the dead one's sender and
-says so.
+is lost, and deliveries that come twice had been in flight at the dead one's
+sender, and are marked.
 """
 
 import hashlib

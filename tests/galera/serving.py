@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Three nodes at work, all of them well: nothing is lost, nothing comes twice,
-and what two nodes do to one row at the same time comes out right.
+Three nodes at work, all of them well: nothing is lost, nothing comes twice, and
+changes of one row by two nodes at the same time come out right.
 """
 
 import os
