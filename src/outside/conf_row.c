@@ -72,15 +72,15 @@ const struct conf_row conf_rows[] = {
 	{"api", "max_due", CONF_UINT, AT(api.max_due), {1, MANY}, "1000000",
 	 .meaning = "How many deliveries of an organization may wait. Beyond "
 		"it, publishing by HTTP is answered with 429 and "
-		"`Retry-After`, and what is published with SQL is rejected. "
+		"`Retry-After`, and rows inserted with SQL are rejected. "
 		"Held deliveries do not count."},
 	{"api", "max_stored", CONF_SIZE, AT(api.max_stored),
 	 {1024, INT64_C(1024) << 30}, "10g",
 	 .meaning = "How many bytes of payloads and answers an organization may "
 		"have in the database. From half of it on answers are kept "
 		"without headers and body. Beyond it publishing by HTTP is "
-		"answered with 429 and `Retry-After`, and what is published "
-		"with SQL is rejected, until retention, or "
+		"answered with 429 and `Retry-After`, and rows inserted "
+		"with SQL are rejected, until retention, or "
 		"`DELETE /v2/deliveries?until=`, has removed some."},
 	{"api", "page_size", CONF_UINT, AT(api.page_size), {1, 1000}, "100",
 	 .meaning = "How many entries a list has when the request has no "
@@ -206,8 +206,8 @@ const struct conf_row conf_rows[] = {
 	 {1000, 3650 * DAY}, "30d",
 	 .meaning = "How long a delivery is kept after it finished, and the "
 		"counts by the hour for plots. Counts by the minute are kept "
-		"for two days. The sender removes bit by bit what is kept no "
-		"longer; `hooks-admin purge` does it at once."},
+		"for two days. The sender removes old rows bit by bit; "
+		"`hooks-admin purge` does it at once."},
 	{"retention", "notifications", CONF_DURATION,
 	 AT(retention.notifications), {1000, 3650 * DAY}, "30d",
 	 .meaning = "How long a notification is kept that no delivery needs. "
