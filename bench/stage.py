@@ -252,6 +252,9 @@ class Stage:
             DELETE FROM vh_lanes;
             INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks;
             UPDATE vh_hooks SET enabled = 1, disabled_reason = NULL;""")
+        # Or the next sender believes that the database has gone back.
+        for path in (self.service.folder / "state").glob("*.turns"):
+            path.unlink()
 
     def remove_hooks(self):
         self.sql(
