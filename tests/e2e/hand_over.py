@@ -41,10 +41,12 @@ class Rhythm(LaneCase):
             time.sleep(max(0, due - time.monotonic()))
 
     def waits(self):
-        return sorted(
-            max(0, r.time - self.published[self.number(r)])
+        """Of each event, with the time at which it was published."""
+        moments = (
+            (r.time, self.published[self.number(r)])
             for r in self.sink.at("/hook")
         )
+        return sorted((max(0, came - at), at) for came, at in moments)
 
     def test_nothing_waits(self):
         self.fresh()
@@ -52,7 +54,7 @@ class Rhythm(LaneCase):
         time.sleep(1)
         thread = threading.Thread(target=self.publish_on)
         thread.start()
-        begin = time.monotonic() - 1
+        begin, began = time.monotonic() - 1, time.time() - 1
         try:
             for n in range(1, (MINUTES or 3) + 1):
                 time.sleep(max(0, begin + n * MINUTE - time.monotonic()))
@@ -62,7 +64,11 @@ class Rhythm(LaneCase):
             self.stopped.set()
             thread.join()
         self.sink.wait(len(self.published))
-        waits = self.waits()
+        worst = ", ".join(
+            f"{wait * 1000:.0f} ms of second {(at - began) % MINUTE:.1f}"
+            for wait, at in self.waits()[-3:]
+        )
+        waits = [wait for wait, _ in self.waits()]
         assert len(waits) == len(self.published), "nothing twice"
         for sender in senders[:-1]:
             assert sender.wait(10) == 0 and sender.errors() == ""
@@ -71,7 +77,7 @@ class Rhythm(LaneCase):
         print(
             f"# {len(waits)} events, {len(senders) - 1} hand-overs: "
             f"p50 {waits[len(waits) // 2] * 1000:.0f} ms, "
-            f"p99 {p99 * 1000:.0f} ms, worst {waits[-1] * 1000:.0f} ms"
+            f"p99 {p99 * 1000:.0f} ms, worst {worst}"
         )
         # A machine that runs all the tests at once is slow now and then.
         assert waits[-1] <= 1, waits[-20:]

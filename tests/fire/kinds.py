@@ -176,7 +176,7 @@ class WentBack(FireCase):
         yield
         rig.sink.wait(10, "/ok/a")
 
-    def test_by_a_sender_that_comes_later(self):
+    def test_a_later_sender_marks_what_it_sends_again(self):
         with self.rig("v2e it forgets while no sender runs") as rig:
             host = rig.host()
             steps = self.send_and_forget(rig, host)
@@ -186,7 +186,7 @@ class WentBack(FireCase):
             host.start()
             list(steps)
 
-    def test_by_a_sender_on_another_host(self):
+    def test_another_host_marks_what_it_sends_again(self):
         with self.rig("v2f another host is there first afterwards") as rig:
             first, other = rig.host(), rig.host()
             steps = self.send_and_forget(rig, first)
