@@ -58,8 +58,8 @@ static enum err check_outbox(struct doctor *d)
 	return ERR_OK;
 }
 
-/* An application or an attacker: either way somebody waits for what does not
- * come. */
+/* An application or an attacker made them: either way somebody waits in vain.
+ */
 static enum err check_rejected(struct doctor *d)
 {
 	struct store *s = &d->a->store;

@@ -226,7 +226,7 @@ static enum err org_by_org(struct fanout *all, const struct id *orgs, size_t n,
 	return e;
 }
 
-/* One organization that is held up does not hold up the others. */
+/* An organization that is held up does not hold up the others. */
 static enum err fanout_all(struct fanout *r, struct fanout_count *sum)
 {
 	struct id orgs[LOCKED_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keepsake: stores into a mapped file, without a lock: a sum shows what was
- * read while somebody wrote it, or was left half written.
+ * keepsake: stores into a mapped file, without a lock: a sum shows that a slot
+ * was read while somebody wrote it, or was left half written.
  */
 #include "deliver/keepsake.h"
 

@@ -25,15 +25,15 @@ struct keepsake_turns {
  * that, which the calls below accept. It stays until the program ends. */
 struct keepsake *keepsake_open(struct state_dir *dir);
 
-/* `worker`: below KEEPSAKE_SLOTS, or it keeps nothing. */
+/* `worker`: below KEEPSAKE_SLOTS, else nothing is kept. */
 void keepsake_write(struct keepsake *k, unsigned worker,
 		    const struct keepsake_turns *turns);
-/* false: there is none, or somebody writes it at the moment. */
+/* False: there is none, or somebody writes it at the moment. */
 bool keepsake_read(const struct keepsake *k, unsigned worker,
 		   struct keepsake_turns *out);
 
-/* Whether nobody who shares it has told of this for a minute: then the caller
- * does. */
+/* Whether no worker has reported a database that went back for a minute: then
+ * the caller does. */
 bool keepsake_may_tell(struct keepsake *k);
 
 #endif

@@ -118,9 +118,9 @@ static void begin_doubt(struct round *r)
 	m->failed = false;
 	if (keepsake_may_tell(r->plan->keepsake))
 		log_warn("the database has gone back to an earlier state "
-			 "(commits lost in a crash, a fail-over, a dump): what "
-			 "was published before now and waits there is sent "
-			 "marked as a possible duplicate");
+			 "(commits lost in a crash, a fail-over, a dump): "
+			 "waiting deliveries that were published before now "
+			 "are sent marked as possible duplicates");
 	m->doubt_before = r->now;
 	m->spreading = true;
 	m->place = 0;

@@ -162,10 +162,10 @@ const struct conf_row conf_rows[] = {
 	 .empty = "the installation's var/lib/vyte-hooks if that belongs to "
 		"the sender's user, else .vyte-hooks in the user's home "
 		"directory; in a bundle its folder var",
-	 .meaning = "The folder for what outlives a run of the sender: the "
+	 .meaning = "The folder for files that outlive a run of the sender: the "
 		"lock that keeps a second sender of the same database from "
-		"working on this host, and notes of what was reported and of "
-		"the database's latest state; for the API, the table of each "
+		"working on this host, and notes of its reports and of the "
+		"database's latest state; for the API, the table of each "
 		"organization's share. It must belong to the sender's user "
 		"alone, with mode 0700; it is made if missing."},
 

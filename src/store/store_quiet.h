@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_quiet: after a change of a hook, waits until a sender that is at work
- * on it has heard of the change: then nothing leaves any more that was not on
+ * on it has heard of the change: from then on no request leaves that was not on
  * its way.
  */
 #ifndef HOOKS_STORE_QUIET_H

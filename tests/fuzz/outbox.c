@@ -2,9 +2,9 @@
 /*
  * outbox: rows of vh_outbox as an application may write them. An input is a
  * line of flags, then action, user, idempotency key and resource, a line each;
- * what is missing is NULL. What keeps the rules can be queued as it is; what
- * breaks one has a reason that can be shown, and nothing of it is kept that is
- * no JSON.
+ * a missing one is NULL. A row that keeps the rules can be queued as it is; one
+ * that breaks a rule has a reason that can be shown, and a resource that is no
+ * JSON is not kept.
  */
 #include "fuzz.h"
 

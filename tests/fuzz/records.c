@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * records: what comes on the socket of hooks.fcgi, where a web server should
- * speak FastCGI, but any process with the right to connect may send anything.
- * Each request is read and answered as hooks.fcgi does it; what is sent back
- * are whole records.
+ * records: bytes on the socket of hooks.fcgi, where a web server should speak
+ * FastCGI, but any process with the right to connect may send anything. Each
+ * request is read and answered as hooks.fcgi does it; whole records are sent
+ * back.
  *
  * libfcgi ends the process when a variable is said to be over 2 GiB long: here
  * another one begins. Only the web server may connect (doc/security.md).

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * state: the files in the sender's state folder, and the table of hooks.fcgi in
- * it, with anything in them. Whatever it is, nothing waits, what is reported is
- * noted so that it is not reported again, and a lock has an owner.
+ * it, with anything in them. In every case nothing waits, a report is noted so
+ * that it is not repeated, and a lock has an owner.
  */
 #include "fuzz.h"
 

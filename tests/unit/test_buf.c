@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * buf: growth, the ceiling, and what happens at it.
+ * buf: growth, the ceiling, and bytes that go beyond it.
  */
 #include "unit.h"
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * bytes: counts by organization, and the end of the list.
+ */
 #include "unit.h"
 
 #include "rules/bytes.h"

@@ -20,7 +20,7 @@ START_TEST(lists)
 		{",\"a1.b2\"", true, true},
 		{"\"b\"\"a1.b2\"", true, true},
 		{"\"a,1\", \"a1.b2\"", true, true},
-		/* What servers make of it that compress. */
+		/* The forms that compressing servers make of it. */
 		{"W/\"a1.b2\"", true, true},
 		{"W/\"b\", W/\"a1.b2\"", true, true},
 		{"\"a1.b2-gzip\"", true, true},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * field_errors: where each stands, and what happens to very many.
+ * field_errors: the place of each, and very many of them.
  */
 #include "unit.h"
 

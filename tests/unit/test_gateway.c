@@ -17,7 +17,7 @@ static void teardown(void)
 	gateway_free(g);
 }
 
-/* The request whose body is announced as so long, of what the client sends. */
+/* A request with this announced length, and the bytes that the client sends. */
 static void begin_with(const char *length, const char *sent)
 {
 	int ends[2];

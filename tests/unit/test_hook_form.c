@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook_form: what a new hook and a changed one may have, and what they are
- * when a member is left out or null.
+ * hook_form: the members of a new hook and of a changed one, and their values
+ * when they are left out or null.
  */
 #include "unit.h"
 

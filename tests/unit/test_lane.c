@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lane: what outcomes do to a lane's health and to its share of memory, and
- * the token bucket.
+ * lane: the effect of outcomes on a lane's health and on its share of memory,
+ * and the token bucket.
  */
 #include "unit.h"
 

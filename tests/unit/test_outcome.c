@@ -136,7 +136,7 @@ START_TEST(schedule_ends)
 }
 END_TEST
 
-/* A redelivery of what failed this way must still be marked. */
+/* A redelivery of a delivery that failed in this way must still be marked. */
 START_TEST(failed_may_be_a_duplicate)
 {
 	struct attempt a = failure(ATTEMPT_CLOSED, true);

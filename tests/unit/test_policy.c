@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which addresses count as this host's own, and what that means for hooks. */
+/* policy: the addresses that count as this host's own, and the consequence for
+ * hooks. */
 #include "unit.h"
 
 #include <arpa/inet.h>

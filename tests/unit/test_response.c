@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * response: an answer in the making, and what replaces it.
+ * response: an answer in the making, and the problem that replaces it.
  */
 #include "unit.h"
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * shown: the characters that a terminal gets, and those that are spelled out.
+ */
 #include "unit.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * worker_count: cores, connections, and the most that ever helps.
+ */
 #include "unit.h"
 
 #include "rules/worker_count.h"
