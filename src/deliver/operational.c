@@ -161,25 +161,16 @@ static char *host_of(struct arena *arena, const char *url)
 					 : strcspn(host, ":/?#"));
 }
 
-/* The last status and error, for a receiver that sees nothing else. */
-static enum err put_last(struct store *s, struct arena *arena, uint64_t key,
-			 struct jtree *v)
+/* For a receiver that sees nothing else. */
+static enum err put_target_host(struct store *s, struct arena *arena,
+				uint64_t key, struct jtree *v)
 {
-	struct store_delivery_last last;
-	enum err e = store_delivery_last(s, arena, key, &last);
+	const char *url;
+	enum err e = store_delivery_target(s, arena, key, &url);
 
-	if (e)
-		return e;
-	if (last.status)
-		jtree_put_int(v, "lastStatus", last.status);
-	else
-		jtree_put_null(v, "lastStatus");
-	if (last.error)
-		jtree_put_string(v, "lastError", last.error);
-	else
-		jtree_put_null(v, "lastError");
-	jtree_put_string(v, "host", host_of(arena, last.target_url));
-	return ERR_OK;
+	if (!e)
+		jtree_put_string(v, "host", host_of(arena, url));
+	return e;
 }
 
 static enum err operational_tell(struct store *s, struct arena *arena,
@@ -191,7 +182,7 @@ static enum err operational_tell(struct store *s, struct arena *arena,
 	for (size_t i = 0; i < n && !e; i++) {
 		struct jtree *view = view_delivery(&d[i]);
 
-		e = put_last(s, arena, d[i].key, view);
+		e = put_target_host(s, arena, d[i].key, view);
 		if (!e)
 			e = operational_publish(s, &d[i].organization,
 						ACTION_DELIVERY_FAILED, view,

@@ -37,7 +37,7 @@
 	", d.reason, d.attempts, d.maybe_duplicate, " NEXT_AT                  \
 	", d.created_at, "                                                     \
 	"d.finished_at, b.id, b.created_at, b.notification_id, "               \
-	"bn.created_at "                                                       \
+	"bn.created_at, a.attempt, a.status, a.error, a.total_us "             \
 	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
 	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
 	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
@@ -45,7 +45,9 @@
 	"LEFT JOIN vh_lanes l FORCE INDEX (PRIMARY) ON l.hook_id = d.lane "    \
 	"LEFT JOIN vh_deliveries b FORCE INDEX (PRIMARY) ON b.id = d.batch "   \
 	"LEFT JOIN vh_notifications bn FORCE INDEX (PRIMARY) ON bn.id = "      \
-	"b.notification_id "
+	"b.notification_id "                                                   \
+	"LEFT JOIN vh_attempts a FORCE INDEX (PRIMARY) ON a.delivery_id = "    \
+	"d.id AND a.attempt = d.attempts "
 
 static void read_ids(const struct store *s, struct db_stmt *q,
 		     struct store_delivery *d)
@@ -88,6 +90,10 @@ static void read_delivery_row(const struct store *s, struct db_stmt *q,
 		.due_at = db_col_time(q, 12),
 		.created_at = db_col_time(q, 13),
 		.finished_at = db_col_time(q, 14),
+		.tried = !db_col_null(q, 19),
+		.last_status = (unsigned)db_col_uint(q, 20),
+		.last_error = store_col_text_null(q, 21, arena),
+		.last_us = db_col_int(q, 22),
 	};
 	if (strcmp(d->state, "pending") != 0)
 		d->due_at = TIME_NONE;
@@ -267,24 +273,19 @@ enum err store_delivery_attempts(struct store *s, struct arena *arena,
 	return ERR_OK;
 }
 
-enum err store_delivery_last(struct store *s, struct arena *arena, uint64_t key,
-			     struct store_delivery_last *out)
+enum err store_delivery_target(struct store *s, struct arena *arena,
+			       uint64_t key, const char **target_url)
 {
 	struct db_stmt *q;
-	enum err e = db_query(
-		s->db,
-		"SELECT h.target_url, a.status, a.error FROM vh_deliveries d "
-		"JOIN vh_hooks h ON h.id = d.hook_id LEFT JOIN vh_attempts a "
-		"ON a.delivery_id = d.id AND a.attempt = d.attempts "
-		"WHERE d.id = ?",
-		DB_ARGS(db_uint(key)), &q);
+	enum err e = db_query(s->db,
+			      "SELECT h.target_url FROM vh_deliveries d "
+			      "JOIN vh_hooks h ON h.id = d.hook_id "
+			      "WHERE d.id = ?",
+			      DB_ARGS(db_uint(key)), &q);
 
-	*out = (struct store_delivery_last){.target_url = ""};
-	while (!e && db_next(q)) {
-		out->target_url = store_col_text(q, 0, arena);
-		out->status = (unsigned)db_col_uint(q, 1);
-		out->error = store_col_text_null(q, 2, arena);
-	}
+	*target_url = "";
+	while (!e && db_next(q))
+		*target_url = store_col_text(q, 0, arena);
 	return e;
 }
 

@@ -41,6 +41,11 @@ struct store_delivery {
 	const char *state;
 	const char *reason; /* NULL: the attempts show it */
 	unsigned attempts;
+	/* Of the last one. */
+	bool tried;		/* it is recorded */
+	unsigned last_status;	/* 0: no answer */
+	const char *last_error; /* a code, or NULL */
+	int64_t last_us;
 	bool maybe_duplicate;
 	int64_t due_at; /* the next attempt; TIME_NONE: none is due */
 	int64_t created_at, finished_at;
@@ -83,14 +88,9 @@ enum err store_delivery_keys(struct store *s, struct arena *arena,
 			     const uint64_t *keys, size_t n,
 			     struct store_delivery **list, size_t *count);
 
-/* A delivery's last attempt, and where its hook sends it; *arena*. */
-struct store_delivery_last {
-	unsigned status;   /* 0: no answer, or no attempt */
-	const char *error; /* a code, or NULL */
-	const char *target_url;
-};
-enum err store_delivery_last(struct store *s, struct arena *arena, uint64_t key,
-			     struct store_delivery_last *out);
+/* Where its hook sends it; *arena*. */
+enum err store_delivery_target(struct store *s, struct arena *arena,
+			       uint64_t key, const char **target_url);
 
 /* The limits of one answer: attempts, and bytes of receivers' answers. */
 enum { STORE_ATTEMPTS = 100, STORE_ATTEMPTS_BYTES = 256 * 1024 };

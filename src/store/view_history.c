@@ -60,6 +60,27 @@ struct jtree *view_notification(const struct store_notification *n)
 	return v;
 }
 
+static void put_ms(struct jtree *v, const char *name, int64_t us)
+{
+	jtree_put_double(v, name, (double)us / 1000);
+}
+
+static void put_last(struct jtree *v, const struct store_delivery *d)
+{
+	if (d->last_status)
+		jtree_put_int(v, "lastStatus", d->last_status);
+	else
+		jtree_put_null(v, "lastStatus");
+	if (d->last_error)
+		jtree_put_string(v, "lastError", d->last_error);
+	else
+		jtree_put_null(v, "lastError");
+	if (d->tried)
+		put_ms(v, "lastDuration", d->last_us);
+	else
+		jtree_put_null(v, "lastDuration");
+}
+
 struct jtree *view_delivery(const struct store_delivery *d)
 {
 	struct jtree *v = jtree_object();
@@ -74,6 +95,7 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	if (d->reason)
 		jtree_put_string(v, "reason", d->reason);
 	jtree_put_string(v, "webhookId", d->webhook_id);
+	put_last(v, d);
 	jtree_put_int(v, "attemptCount", d->attempts);
 	jtree_put_bool(v, "maybeDuplicate", d->maybe_duplicate);
 	view_put_time(v, "nextAttemptAt", d->due_at);
@@ -92,11 +114,6 @@ struct jtree *view_deliveries(const struct store_delivery *list, size_t n)
 }
 
 /* ---- attempts ---- */
-
-static void put_ms(struct jtree *v, const char *name, int64_t us)
-{
-	jtree_put_double(v, name, (double)us / 1000);
-}
 
 static struct jtree *timings(const struct store_attempt *a)
 {

@@ -46,11 +46,34 @@ class History(sendcase.SendCase):
         [attempt] = found.pop("attempts")
         assert found == listed, (found, listed)
         assert attempt["status"] == 202 and attempt["error"] is None
+        assert listed["lastStatus"] == 202 and listed["lastError"] is None
+        assert listed["lastDuration"] == attempt["duration"], listed
         assert attempt["remoteAddress"].startswith("127.0.0.1:"), attempt
         assert attempt["timings"]["total"] == attempt["duration"] > 0
         assert "X-Seen: yes" in attempt["response"]["headers"], attempt
         assert attempt["response"]["body"] == "thanks", attempt
         assert attempt["response"]["bodyEncoding"] == "utf-8"
+
+    def test_the_list_tells_of_the_last_attempt(self):
+        """And of none before the first."""
+        hook, _, listed = self.sent(
+            Answer(422, b"no"), Answer(200), path="/second"
+        )
+        assert listed["lastStatus"] == 422, listed
+        path = f"{DELIVERIES}/{listed['_id']}"
+        self.door.request(
+            "POST", f"{path}/redeliver", [("Authorization", self.key)]
+        )
+        self.service.send("--once")
+        again = self.get(path)
+        assert again["lastStatus"] == 200, again
+        assert again["lastDuration"] == again["attempts"][1]["duration"]
+        self.service.admin("hook", "disable", hook)
+        self.publish()
+        self.service.send("--once")
+        [held] = self.get(f"{DELIVERIES}?hook={hook}&state=held")
+        assert [held[n] for n in ("lastStatus", "lastError")] == [None, None]
+        assert held["lastDuration"] is None and held["attemptCount"] == 0
 
     def test_the_receiver_knows_it_by_the_same_id(self):
         hook, published, listed = self.sent(Answer(200), path="/same")
@@ -137,6 +160,8 @@ class History(sendcase.SendCase):
         assert listed["maybeDuplicate"] is True, listed
         [attempt] = self.get(f"{DELIVERIES}/{listed['_id']}")["attempts"]
         assert attempt["status"] is None and attempt["error"] == "closed"
+        assert listed["lastStatus"] is None and listed["lastError"] == "closed"
+        assert listed["lastDuration"] == attempt["duration"], listed
         assert " " in attempt["errorText"], attempt
 
     def test_states_that_follow_from_the_hook(self):
