@@ -20,7 +20,7 @@
 struct entry {
 	const struct store_health *health;
 	const struct store_stats_total *total;
-	int64_t now;
+	struct standing standing;
 };
 
 struct stats {
@@ -80,9 +80,12 @@ static void list_entries(struct call *c, struct stats *st,
 		if (st->hook && st->hooks[i].key != st->hook)
 			continue;
 		(*totals)[n].hook = st->hooks[i].key;
-		st->entries[n] = (struct entry){.health = &st->hooks[i],
-						.total = &(*totals)[n],
-						.now = st->now};
+		st->entries[n] = (struct entry){
+			.health = &st->hooks[i],
+			.total = &(*totals)[n],
+			.standing =
+				store_health_standing(c->store, &st->hooks[i]),
+		};
 		n++;
 	}
 	st->entry_count = n;
@@ -211,25 +214,12 @@ static struct jtree *make_queue(const struct stats *st)
 
 /* ---- hooks ---- */
 
-enum state { HEALTHY, RETRYING, SUSPENDED, DISABLED };
-
-static enum state state_of(const struct entry *e)
-{
-	const struct store_health *h = e->health;
-
-	if (!h->enabled)
-		return DISABLED;
-	if (h->suspended_until != TIME_NONE && h->suspended_until > e->now)
-		return SUSPENDED;
-	return h->failing_since == TIME_NONE ? HEALTHY : RETRYING;
-}
-
 /* A disabled hook without held deliveries needs no attention. */
 static int severity(const struct entry *e)
 {
-	enum state state = state_of(e);
-
-	return state == DISABLED && !e->health->held ? 0 : (int)state;
+	if (e->standing.is == STANDING_DISABLED && !e->health->held)
+		return STANDING_HEALTHY;
+	return (int)e->standing.is;
 }
 
 static int order(uint64_t a, uint64_t b)
@@ -250,30 +240,13 @@ static int compare_entries(const void *a, const void *b)
 	return worse ? worse : -order(x->health->key, y->health->key);
 }
 
-/* The beginning of the state. For a disabled hook that is its last change,
- * because the service does not change it without need. */
-static int64_t state_since(const struct entry *e, enum state state)
-{
-	if (state == HEALTHY)
-		return TIME_NONE;
-	return state == DISABLED ? e->health->updated_at
-				 : e->health->failing_since;
-}
-
 static struct jtree *make_hook(const struct entry *e)
 {
-	static const char *const names[] = {
-		[HEALTHY] = "healthy",
-		[RETRYING] = "retrying",
-		[SUSPENDED] = "suspended",
-		[DISABLED] = "disabled",
-	};
-	enum state state = state_of(e);
 	struct jtree *v = jtree_object();
 
 	view_put_id(v, "hook", &e->health->id);
-	jtree_put_string(v, "state", names[state]);
-	view_put_time(v, "since", state_since(e, state));
+	jtree_put_string(v, "state", standing_name(e->standing.is));
+	view_put_time(v, "since", e->standing.since);
 	jtree_put_int(v, "delivered", (int64_t)e->total->delivered);
 	jtree_put_int(v, "failed", (int64_t)e->total->failed);
 	jtree_put_int(v, "failedAttempts", (int64_t)e->total->failed_attempts);

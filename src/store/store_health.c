@@ -27,6 +27,8 @@ static void read_health(const struct store *s, struct db_stmt *q,
 		.failing_since = db_col_time(q, 4),
 		.suspended_until = db_col_time(q, 5),
 		.in_flight = db_col_uint(q, 6),
+		.ordered = db_col_int(q, 7) != 0,
+		.put_off = db_col_int(q, 8) != 0,
 		.oldest_due_at = TIME_NONE,
 	};
 	store_id(s, &h->id, ID_HOOK, db_col_time(q, 1), h->key);
@@ -42,7 +44,8 @@ static enum err read_health_rows(struct store *s, struct arena *arena,
 	e = db_query(s->db,
 		     "SELECT h.id, h.created_at, h.enabled, h.updated_at, "
 		     "l.failing_since, l.suspended_until, "
-		     "IF(l.owner IS NULL, 0, LENGTH(l.in_flight) DIV 8) "
+		     "IF(l.owner IS NULL, 0, LENGTH(l.in_flight) DIV 8), "
+		     "h.ordered, l.put_off "
 		     "FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "
 		     "WHERE h.organization = ? AND h.deleted_at IS NULL "
 		     "ORDER BY h.id",
@@ -54,6 +57,22 @@ static enum err read_health_rows(struct store *s, struct arena *arena,
 	while (db_next(q))
 		read_health(s, q, &(*list)[(*n)++]);
 	return ERR_OK;
+}
+
+struct standing store_health_standing(const struct store *s,
+				      const struct store_health *h)
+{
+	const struct standing_facts facts = {
+		.enabled = h->enabled,
+		.ordered = h->ordered,
+		.now = s->now,
+		.updated_at = h->updated_at,
+		.failing_since = h->failing_since,
+		.suspended_until = h->suspended_until,
+		.put_off = h->put_off,
+	};
+
+	return standing_of(&facts);
 }
 
 /* ---- due and waiting ---- */

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "rules/id.h"
+#include "rules/standing.h"
 
 struct arena;
 struct store;
@@ -25,10 +26,11 @@ struct store;
 struct store_health {
 	uint64_t key;
 	struct id id;
-	bool enabled;
+	bool enabled, ordered;
 	int64_t updated_at;	 /* its last change, or when it was disabled */
 	int64_t failing_since;	 /* TIME_NONE: the last attempt succeeded */
 	int64_t suspended_until; /* TIME_NONE or past: not suspended */
+	bool put_off;		 /* the target has asked for that */
 	uint64_t due, waiting;	 /* of an enabled hook */
 	uint64_t held;		 /* of a disabled hook */
 	uint64_t in_flight;
@@ -39,6 +41,10 @@ struct store_health {
 enum err store_health_hooks(struct store *s, struct arena *arena,
 			    const struct id *organization,
 			    struct store_health **list, size_t *n);
+
+/* How it stood when they were read. */
+struct standing store_health_standing(const struct store *s,
+				      const struct store_health *h);
 
 /* The failed deliveries of these hooks, and those that are held on their own.
  */

@@ -17,12 +17,7 @@
 #include "store/store_walk.h"
 #include "store/vault_headers.h"
 
-/* standing_of() in SQL, for a filter. */
-#define STANDING_SQL                                                           \
-	"CASE WHEN NOT h.enabled THEN 'disabled' "                             \
-	"WHEN l.suspended_until > UTC_TIMESTAMP(3) THEN "                      \
-	"IF(l.put_off, 'put_off', IF(h.ordered, 'blocked', 'suspended')) "     \
-	"WHEN l.failing_since IS NULL THEN 'healthy' ELSE 'retrying' END"
+enum { LIST_STEP = 1000 }; /* rows of one statement */
 
 /* With the columns of read_hook(), in its order. */
 #define SELECT                                                                 \
@@ -78,6 +73,21 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 	h->user = store_col_id(q, 8);
 	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
 	read_standing(s, q, arena, h);
+}
+
+struct standing store_hook_standing(const struct store_hook *h)
+{
+	const struct standing_facts facts = {
+		.enabled = h->enabled,
+		.ordered = h->ordered,
+		.now = h->lane.now,
+		.updated_at = h->updated_at,
+		.failing_since = h->lane.failing_since,
+		.suspended_until = h->lane.suspended_until,
+		.put_off = h->lane.put_off,
+	};
+
+	return standing_of(&facts);
 }
 
 void store_hook_forgive(struct store_hook *hook)
@@ -150,6 +160,66 @@ enum err store_hook_lock(struct store *s, uint64_t key)
 	return !e && !db_rows(q) ? ERR_NOT_FOUND : e;
 }
 
+struct hook_list {
+	const struct id *organization;
+	const struct store_hook_query *query;
+	uint64_t after; /* the last key that was read */
+	struct store_hook *hooks;
+	size_t count, room, limit;
+};
+
+static bool is_asked_for(const struct hook_list *l, const struct store_hook *h)
+{
+	const char *state = l->query->state;
+
+	return !state ||
+	       strcmp(standing_name(store_hook_standing(h).is), state) == 0;
+}
+
+static void keep_hook(struct hook_list *l, struct arena *arena,
+		      const struct store_hook *h)
+{
+	struct store_hook *hooks = l->hooks;
+
+	if (l->count == l->room) {
+		l->room = l->room ? l->room * 2 : 64;
+		l->hooks = arena_alloc(arena, l->room * sizeof(*hooks));
+		if (hooks)
+			memcpy(l->hooks, hooks, l->count * sizeof(*hooks));
+	}
+	l->hooks[l->count++] = *h;
+}
+
+/* `end`: there are no more. */
+static enum err list_hooks_on(struct store *s, struct arena *arena,
+			      struct hook_list *l, bool *end)
+{
+	const char *action = l->query->action;
+	size_t left = l->limit + 1 - l->count;
+	size_t want = left < LIST_STEP ? left : LIST_STEP;
+	struct store_hook hook;
+	struct db_stmt *q;
+	enum err e;
+
+	e = db_query(s->db,
+		     SELECT "WHERE h.organization = ? AND h.deleted_at IS "
+			    "NULL AND h.id > ? AND " STORE_IS_ACTION
+			    " ORDER BY h.id LIMIT ?",
+		     DB_ARGS(store_col_of(l->organization), db_uint(l->after),
+			     db_text(action), db_text(action), db_uint(want)),
+		     &q);
+	if (e)
+		return e;
+	*end = db_rows(q) < want;
+	while (db_next(q)) {
+		read_hook(s, q, arena, &hook);
+		l->after = hook.key;
+		if (is_asked_for(l, &hook))
+			keep_hook(l, arena, &hook);
+	}
+	return ERR_OK;
+}
+
 enum err store_hook_list(struct store *s, struct arena *arena,
 			 const struct id *organization,
 			 const struct store_hook_query *query,
@@ -159,57 +229,58 @@ enum err store_hook_list(struct store *s, struct arena *arena,
 		"SELECT h.created_at, h.organization = ?, "
 		"(SELECT MAX(id) FROM vh_hooks) FROM (SELECT 1) one "
 		"LEFT JOIN vh_hooks h ON h.id = ?";
-	size_t n = 0, limit = query->limit ? query->limit : INT32_MAX;
-	struct store_hook *hooks;
-	struct db_stmt *q;
-	uint64_t after = 0;
+	struct hook_list l = {
+		.organization = organization,
+		.query = query,
+		.limit = query->limit ? query->limit : INT32_MAX,
+	};
+	bool end = false;
 	enum err e = ERR_OK;
 
 	if (query->after)
 		e = store_cursor(s, cursor, organization, query->after, ID_HOOK,
-				 &after);
-	if (!e)
-		e = db_query(
-			s->db,
-			SELECT "WHERE h.organization = ? AND h.deleted_at IS "
-			       "NULL AND h.id > ? AND " STORE_IS_ACTION
-			       " AND (? IS NULL OR ? = " STANDING_SQL ") "
-			       "ORDER BY h.id LIMIT ?",
-			DB_ARGS(store_col_of(organization), db_uint(after),
-				db_text(query->action), db_text(query->action),
-				db_text(query->state), db_text(query->state),
-				db_uint(limit + 1)),
-			&q);
+				 &l.after);
+	while (!e && !end && l.count <= l.limit)
+		e = list_hooks_on(s, arena, &l, &end);
 	if (e)
 		return e;
-	hooks = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*hooks));
-	while (db_next(q))
-		read_hook(s, q, arena, &hooks[n++]);
-	*list = hooks;
-	*count = n < limit ? n : limit;
-	*more = n > limit;
+	*list = l.hooks;
+	*count = l.count < l.limit ? l.count : l.limit;
+	*more = l.count > l.limit;
 	return ERR_OK;
 }
 
+/* Counted by the facts that decide; the times are flags here. */
 enum err store_hook_standings(struct store *s, uint64_t count[STANDING_MAX])
 {
+	enum { NOW = 1 };
 	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT " STANDING_SQL " AS standing, COUNT(*) "
-			      "FROM vh_hooks h LEFT JOIN vh_lanes l "
-			      "ON l.hook_id = h.id WHERE h.deleted_at IS NULL "
-			      "GROUP BY standing",
-			      DB_NONE, &q);
+	enum err e = db_query(
+		s->db,
+		"SELECT h.enabled AS enabled, h.ordered AS ordered, "
+		"COALESCE(l.suspended_until > UTC_TIMESTAMP(3), 0) AS waits, "
+		"COALESCE(l.put_off, 0) AS put_off, "
+		"l.failing_since IS NOT NULL AS fails, COUNT(*) "
+		"FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "
+		"WHERE h.deleted_at IS NULL "
+		"GROUP BY enabled, ordered, waits, put_off, fails",
+		DB_NONE, &q);
 
 	if (e)
 		return e;
 	memset(count, 0, STANDING_MAX * sizeof(*count));
 	while (db_next(q)) {
-		const char *name = db_col_text(q, 0);
+		const struct standing_facts facts = {
+			.enabled = db_col_int(q, 0) != 0,
+			.ordered = db_col_int(q, 1) != 0,
+			.now = NOW,
+			.suspended_until =
+				db_col_int(q, 2) ? NOW + 1 : TIME_NONE,
+			.put_off = db_col_int(q, 3) != 0,
+			.failing_since = db_col_int(q, 4) ? NOW : TIME_NONE,
+		};
 
-		for (size_t i = 0; i < STANDING_MAX; i++)
-			if (strcmp(standing_name(i), name) == 0)
-				count[i] = db_col_uint(q, 1);
+		count[standing_of(&facts).is] += db_col_uint(q, 5);
 	}
 	return ERR_OK;
 }

@@ -68,6 +68,9 @@ enum err store_hook_create(struct store *s, struct store_hook *hook,
  * another target. */
 void store_hook_forgive(struct store_hook *hook);
 
+/* How it stood when it was read. */
+struct standing store_hook_standing(const struct store_hook *h);
+
 enum err store_hook_get(struct store *s, struct arena *arena,
 			const struct id *organization, const struct id *id,
 			struct store_hook *out);

@@ -86,16 +86,7 @@ static void put_reason(struct jtree *v, const struct store_hook *h,
 
 static struct jtree *view_standing(const struct store_hook *h)
 {
-	const struct standing_facts facts = {
-		.enabled = h->enabled,
-		.ordered = h->ordered,
-		.now = h->lane.now,
-		.updated_at = h->updated_at,
-		.failing_since = h->lane.failing_since,
-		.suspended_until = h->lane.suspended_until,
-		.put_off = h->lane.put_off,
-	};
-	struct standing s = standing_of(&facts);
+	struct standing s = store_hook_standing(h);
 	struct jtree *v = jtree_object();
 
 	jtree_put_string(v, "is", standing_name(s.is));

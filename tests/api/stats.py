@@ -211,7 +211,7 @@ class Exact(SendCase):
         assert queue["due"] + queue["waiting"] == 5, queue
         assert queue["inFlight"] == 0, queue
         states = [(h["hook"], h["state"]) for h in got["hooks"]]
-        assert states == [(off, "disabled"), (hook, "suspended")], got
+        assert states == [(off, "disabled"), (hook, "put_off")], got
         assert all(h["since"] for h in got["hooks"]), got
         assert sum(h["due"] for h in got["hooks"]) == queue["due"]
         self.service.db.sql(

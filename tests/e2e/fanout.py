@@ -7,6 +7,7 @@ an organization with very much of it keeps no other waiting.
 import json
 import time
 
+import database
 import service
 import tap
 from sendcase import SendCase
@@ -106,13 +107,13 @@ class Turns(SendCase):
                 created_at, updated_at)
                 SELECT UNHEX('{other}'), 'https://www.example.com/', '*', 0,
                 UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
-                FROM seq_1_to_{self.HOOKS};
+                FROM {database.numbers(self.HOOKS)};
             INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks
                 WHERE organization = UNHEX('{other}');
             {service.WANTS}
             INSERT INTO vh_notifications (organization, action, resource)
                 SELECT UNHEX('{other}'), 'event.created', '{{}}'
-                FROM seq_1_to_{self.NOTIFICATIONS}""")
+                FROM {database.numbers(self.NOTIFICATIONS)}""")
         return f"organization = UNHEX('{other}')"
 
     def test_others_do_not_wait(self):

@@ -32,6 +32,7 @@ python_tests += \
 	%D%/running.py \
 	%D%/samples.py \
 	%D%/starting.py \
+	%D%/states.py \
 	%D%/stats.py \
 	%D%/tls.py
 EXTRA_DIST += %D%
