@@ -81,6 +81,15 @@ class _Outbox(SendCase):
     def numbers(self, path="/hook"):
         return [json.loads(r.body)["resource"]["n"] for r in self.sink.at(path)]
 
+    def refuse(self, rows):
+        """From now on the database refuses such notifications; until the
+        trigger is dropped."""
+        self.service.db.sql(
+            "CREATE TRIGGER refusing BEFORE INSERT ON vh_notifications FOR "
+            f"EACH ROW SET NEW.organization = IF({rows}, NULL, "
+            "NEW.organization)"
+        )
+
     def listed(self, query=""):
         answer = self.door.request(
             "GET", f"/v2/notifications{query}", [("Authorization", self.key)]
@@ -134,11 +143,20 @@ class Sessions(_Outbox):
     def test_settings_of_the_session_have_no_effect(self):
         self.fresh()
         begin = datetime.datetime.now(datetime.timezone.utc)
-        for n, setting in enumerate(self.SETTINGS):
+        # Before 8.0.13 MySQL cannot keep an application from using up keys.
+        old = self.service.db.value(
+            "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema "
+            "= DATABASE() AND table_name = 'vh_outbox' AND column_name = 'id' "
+            "AND extra LIKE '%auto_increment%'"
+        )
+        settings = [
+            s for s in self.SETTINGS if old == "0" or "insert_id" not in s
+        ]
+        for n, setting in enumerate(settings):
             self.as_application(f"{setting}; {self.row(n)}")
             self.as_application(self.row(100 + n))
             self.publish(f'{{"n":{200 + n}}}')
-        count = len(self.SETTINGS)
+        count = len(settings)
         self.once(f"delivered {3 * count},")
         want = [base + n for base in (0, 100, 200) for n in range(count)]
         assert sorted(self.numbers()) == want
@@ -299,17 +317,12 @@ class Rows(_Outbox):
 
     def test_what_the_database_refuses_is_rejected_alone(self):
         self.fresh()
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications ADD CONSTRAINT refusing CHECK "
-            "(resource <> '{\"n\":73}')"
-        )
+        self.refuse("NEW.resource = '{\"n\":73}'")
         for n in range(70, 76):
             self.as_application(self.row(n))
         before = len(self.rejected())
         done = self.service.send("--once")
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications DROP CONSTRAINT refusing"
-        )
+        self.service.db.sql("DROP TRIGGER refusing")
         assert done.status == 0 and done.out.startswith("delivered 5,"), done
         assert sorted(self.numbers()) == [70, 71, 72, 74, 75]
         (row,) = self.rejected()[before:]
@@ -609,17 +622,12 @@ class News(_Outbox):
         self.fresh("/gone")
         self.hook("/news", "hook.disabled")
         self.hook("/good")
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications ADD CONSTRAINT refusing CHECK "
-            "(action NOT IN ('hook.disabled', 'delivery.failed'))"
-        )
+        self.refuse("NEW.action IN ('hook.disabled', 'delivery.failed')")
         self.sink.script("/gone", then=Answer(410))
         for n in range(20):
             self.publish(f'{{"n":{n}}}')
         done = self.service.send("--once", "--workers", "1")
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications DROP CONSTRAINT refusing"
-        )
+        self.service.db.sql("DROP TRIGGER refusing")
         assert done.status == 0, done
         assert "hook.disabled" in done.err, done
         assert sorted(self.numbers("/good")) == list(range(20))
@@ -643,8 +651,10 @@ class News(_Outbox):
         try:
             wait_until(lambda: "counts" in sender.errors(), 10, "the complaint")
             # They are written once a second, in a later round.
+            wait_until(
+                lambda: ["410"] in self.attempts("status"), 10, "the record"
+            )
             time.sleep(1.5)
-            assert self.attempts("status")[-1] == ["410"]
             assert len(self.sink.at("/counted")) == 2
         finally:
             sender.stop()
@@ -656,10 +666,7 @@ class News(_Outbox):
     def test_outcomes_are_recorded_though_news_of_a_failure_are_refused(self):
         self.fresh("/bad")
         self.hook("/news", "delivery.failed")
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications ADD CONSTRAINT refusing CHECK "
-            "(action <> 'delivery.failed')"
-        )
+        self.refuse("NEW.action = 'delivery.failed'")
         self.sink.script("/bad", then=Answer(500))
         self.publish()
         for _ in range(4):
@@ -671,9 +678,7 @@ class News(_Outbox):
             )
             done = self.service.send("--once")
             assert done.status == 0, done
-        self.service.db.sql(
-            "ALTER TABLE vh_notifications DROP CONSTRAINT refusing"
-        )
+        self.service.db.sql("DROP TRIGGER refusing")
         assert self.states().get("failed") == 1, self.states()
         assert not self.sink.at("/news")
 
