@@ -24,12 +24,6 @@ enum {
 	LOCKED_PAUSE_MS = 50
 };
 
-void intake_begin(struct intake *in)
-{
-	in->more = false;
-	in->made = 0;
-}
-
 static void tell_rejected(struct intake *in, bool now)
 {
 	int64_t clock = clock_monotonic();
@@ -43,6 +37,14 @@ static void tell_rejected(struct intake *in, bool now)
 }
 
 /* ---- one step ---- */
+
+void intake_begin(struct intake *in)
+{
+	in->more = false;
+	in->taken = 0;
+	in->made = 0;
+	tell_rejected(in, false);
+}
 
 static enum err heal(struct store *s, struct intake *in)
 {
@@ -63,6 +65,7 @@ static enum err take_some(struct store *s, struct intake *in, uint64_t newest,
 		return e;
 	in->rejected += count->rejected;
 	in->more |= count->more;
+	in->taken += count->taken;
 	if (store_stored_is_due(s, clock_monotonic()))
 		(void)store_stored_write(s);
 	return count->far_key ? heal(s, in) : ERR_OK;
@@ -71,11 +74,8 @@ static enum err take_some(struct store *s, struct intake *in, uint64_t newest,
 enum err intake_take_over(struct store *s, struct intake *in)
 {
 	struct takeover_count count;
-	bool any;
-	enum err e = store_outbox_any(s, UINT64_MAX, &any);
+	enum err e = take_some(s, in, UINT64_MAX, &count);
 
-	if (!e && any)
-		e = take_some(s, in, UINT64_MAX, &count);
 	tell_rejected(in, false);
 	return e;
 }
@@ -97,12 +97,8 @@ static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
 enum err intake_fan_out(struct store *s, struct intake *in)
 {
 	struct fanout_count count;
-	bool any;
-	enum err e = store_fanout_any(s, ID_SERIAL_MAX, &any);
 
-	if (!e && any)
-		e = spread_some(s, in, ID_SERIAL_MAX, &count);
-	return e;
+	return spread_some(s, in, ID_SERIAL_MAX, &count);
 }
 
 /* ---- all of it ---- */

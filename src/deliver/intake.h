@@ -21,14 +21,16 @@ struct intake {
 	struct turns taking, spreading;
 	struct locked untaken, unspread; /* organizations that are left out */
 	bool more;	   /* something was left since intake_begin() */
+	size_t taken;	   /* rows of the outbox, since then */
 	uint64_t made;	   /* deliveries, since then */
 	int64_t next_heal; /* the outbox's next key is left alone until then */
 	size_t rejected;   /* notifications, not reported yet */
 	int64_t next_tell;
 };
 
+/* Before the two steps of a look; also tells of what was rejected. */
 void intake_begin(struct intake *in);
-/* Runs a transaction or two, if there is something to do. */
+/* Runs a transaction or two, when there is something to do (store_look.h). */
 enum err intake_take_over(struct store *s, struct intake *in);
 enum err intake_fan_out(struct store *s, struct intake *in);
 

@@ -9,26 +9,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "deliver/intake.h"
-#include "deliver/ledger_clock.h"
 #include "deliver/ledger_duty.h"
 #include "deliver/ledger_lock.h"
+#include "deliver/ledger_look.h"
 #include "deliver/mailbox.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
 #include "deliver/round.h"
-#include "deliver/round_look.h"
 #include "deliver/round_memory.h"
 #include "deliver/round_wait.h"
+#include "deliver/watch.h"
 #include "store/store_sender.h"
 
 enum {
-	/* An idle sender asks this often: half of it is the mean wait of a
-	 * new notification; 25 cheap queries a second cost under 0.5 % of a
-	 * core (bench/). Other workers of the same run ask less often. */
-	IDLE_MS = 40,
-	IDLE_OTHERS_MS = 250,
-	BUSY_MS = 10, /* between queries for new work while there is work */
 	/* Lanes that were read empty are read again; hooks that were changed
 	 * while their lane is open get their unsent rows back. */
 	REREAD_MS = 250,
@@ -37,35 +30,29 @@ enum {
 	NOTE_MS = 10000,  /* between signs of life in vh_senders */
 	/* Outcomes are recorded when LANE_PORTION are back, or after this. */
 	PATIENCE_MS = 10,
+	WAIT_MS = 250,	/* the longest wait: the plan's wish is asked for */
 	RETRY_MS = 200, /* while the database cannot be reached */
+	CONTENDED_RETRY_MS = 10,
 	/* Writers of the same rows on other Galera nodes are not an outage,
 	 * unless they win for this long. */
 	CONTENDED_MS = 10000,
 	/* After a stop nobody waits longer than this: requests in flight have
 	 * ended by then (worker.c), and there are 5 s in all. */
-	STOP_MS = 4000,
-	SHARE_MS = 50,	/* between taking more lanes while there is work */
-	TAKE_FIRST = 4, /* lanes taken in one round, at first */
-	TAKE_MAX = 128	/* and at most, while free places remain */
+	STOP_MS = 4000
 };
 
 struct ledger {
 	const struct plan *plan;
 	struct round round;
 	struct parcel_list back; /* returned, not yet recorded */
-	int64_t next_look, next_share, next_reread, next_rewind, next_hooks,
-		next_note;
+	int64_t next_reread, next_rewind, next_hooks, next_note;
 	int64_t lost_since; /* monotonic; 0: the database can be reached */
 	bool contended;	    /* it can be, but other writers were quicker */
 	int64_t stop_by;    /* monotonic; 0: no end yet */
 	enum plan_wish wish;
-	struct intake intake;
-	bool looked_in_vain;
-	size_t take; /* lanes to look for */
-	bool full;   /* as many were found: there may be more */
-	bool gone;   /* the database could not be reached for too long */
+	bool gone; /* the database could not be reached for too long */
 	struct ledger_duties duties;
-	struct ledger_clock clock;
+	struct ledger_look look;
 	bool told_lock;
 };
 
@@ -82,6 +69,16 @@ static enum err after_duty(struct ledger *l, enum ledger_duty which, enum err e)
 
 /* ---- signs of life ---- */
 
+/* Chores have a process of their own, which also finds out why this could not
+ * be asked. */
+static void ask_for_chores(struct ledger *l)
+{
+	bool due;
+
+	if (l->plan->chores_due(&l->round.store, &due) || due)
+		atomic_store(&l->plan->count->chores, true);
+}
+
 static enum err note(struct ledger *l)
 {
 	const struct plan_count *c = l->plan->count;
@@ -96,92 +93,8 @@ static enum err note(struct ledger *l)
 	if (l->plan->worker != 0)
 		return ERR_OK;
 	l->next_note = clock_monotonic() + NOTE_MS;
+	ask_for_chores(l);
 	return store_sender_note(&l->round.store, &run);
-}
-
-/* ---- new work ---- */
-
-static enum err take_over(struct ledger *l)
-{
-	return intake_take_over(&l->round.store, &l->intake);
-}
-
-static enum err fan_out(struct ledger *l)
-{
-	enum err e = intake_fan_out(&l->round.store, &l->intake);
-
-	if (!e && l->intake.made)
-		round_reread(&l->round, false);
-	return e;
-}
-
-/* A sender with little work takes all lanes that are due, and more each time. A
- * busy one takes half of those it sees, and then pauses, so that other senders
- * that see the same lanes get their part. */
-static enum err look_for_lanes(struct ledger *l)
-{
-	bool busy = l->round.out >= l->plan->concurrency / 4;
-	bool greedy = l->round.greedy_count > 0; /* some are left out */
-	int64_t now = clock_monotonic();
-	enum err e;
-
-	l->full = l->looked_in_vain = false;
-	if (!round_look_has_room(&l->round) ||
-	    round_memory_settles(&l->round) ||
-	    ((busy || greedy) && now < l->next_share))
-		return ERR_OK;
-	e = round_look(&l->round, l->take);
-	l->looked_in_vain =
-		!e && !greedy && !l->round.due_count && !l->intake.more;
-	l->full = !busy && !l->round.contended && l->round.due_count == l->take;
-	if (busy)
-		l->round.due_count = (l->round.due_count + 1) / 2;
-	l->next_share = now + (greedy && !l->round.due_count ? IDLE_OTHERS_MS
-							     : SHARE_MS);
-	if (!l->full)
-		l->take = TAKE_FIRST;
-	else if (l->take < TAKE_MAX)
-		l->take *= 2;
-	return e;
-}
-
-/* Looks no later than a lane's rate limit has a token again. */
-static void look_in_time(struct ledger *l)
-{
-	int64_t wake = l->round.wake;
-
-	if (wake > clock_monotonic() && wake < l->next_look)
-		l->next_look = wake;
-}
-
-static int64_t until_next_look(const struct ledger *l)
-{
-	if (l->full)
-		return 0;
-	if (!l->looked_in_vain || l->round.lane_count)
-		return BUSY_MS;
-	return l->plan->worker ? IDLE_OTHERS_MS : IDLE_MS;
-}
-
-/* Looks for published notifications and for lanes that are due. With `once` the
- * intake was done before, so that due rows differ from those that came later.
- */
-static enum err ledger_look(struct ledger *l)
-{
-	enum err e = ERR_OK;
-
-	intake_begin(&l->intake);
-	if (!l->plan->once && may_do(l, LEDGER_DUTY_TAKEOVER))
-		e = after_duty(l, LEDGER_DUTY_TAKEOVER, take_over(l));
-	if (!e && !l->plan->once && may_do(l, LEDGER_DUTY_FANOUT))
-		e = after_duty(l, LEDGER_DUTY_FANOUT, fan_out(l));
-	if (!e && may_do(l, LEDGER_DUTY_LANES))
-		e = after_duty(l, LEDGER_DUTY_LANES, look_for_lanes(l));
-	if (e)
-		return e; /* the next step looks again at once */
-	l->next_look = clock_monotonic() + until_next_look(l);
-	look_in_time(l);
-	return ERR_OK;
 }
 
 /* ---- time ---- */
@@ -209,14 +122,14 @@ static int64_t ledger_earlier(int64_t a, int64_t b)
 static int64_t patience(const struct ledger *l)
 {
 	int64_t now = clock_monotonic();
-	int64_t next = now + IDLE_OTHERS_MS;
+	int64_t next = now + WAIT_MS;
 
 	if (l->lost_since)
-		return l->contended ? BUSY_MS : RETRY_MS;
+		return l->contended ? CONTENDED_RETRY_MS : RETRY_MS;
 	if (l->back.first || round_is_due(&l->round))
 		return 0;
 	if (!l->wish)
-		next = ledger_earlier(next, l->next_look);
+		next = ledger_earlier(next, ledger_look_next(&l->look));
 	return next > now ? next - now : 0;
 }
 
@@ -233,15 +146,15 @@ static bool finished(const struct ledger *l)
 {
 	if (l->back.first || l->round.lane_count || l->round.in_doubt)
 		return false;
-	return l->wish || (l->plan->once && l->looked_in_vain &&
-			   !round_wait_any(&l->round));
+	return l->wish ||
+	       (l->plan->once && l->look.in_vain && !round_wait_any(&l->round));
 }
 
 /* At the end the sender waits for a lock no longer than a lease: the next one
  * goes on. */
 static bool gives_up(const struct ledger *l)
 {
-	bool once = l->plan->once && l->looked_in_vain;
+	bool once = l->plan->once && l->look.in_vain;
 
 	if (l->back.first || (!l->wish && !once))
 		return false;
@@ -324,18 +237,18 @@ static enum err do_duties(struct ledger *l)
 		e = after_duty(l, LEDGER_DUTY_HOOKS,
 			       round_check_hooks(&l->round));
 	}
-	if (!e && l->plan->worker == 0 && may_do(l, LEDGER_DUTY_CLOCK))
-		e = after_duty(l, LEDGER_DUTY_CLOCK,
-			       ledger_clock_watch(&l->clock, &l->round.store));
 	if (!e && now >= l->next_note && may_do(l, LEDGER_DUTY_NOTE))
 		e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
 	if (!e)
+		db_keep(l->round.store.db);
+	if (!e)
 		round_memory_spread(&l->round);
 	if (!e)
-		ledger_lock_tell(&l->round.store, l->plan, &l->told_lock,
-				 round_wait_lasting(&l->round),
-				 locked_lasting(&l->intake.untaken) +
-					 locked_lasting(&l->intake.unspread));
+		ledger_lock_tell(
+			&l->round.store, l->plan, &l->told_lock,
+			round_wait_lasting(&l->round),
+			locked_lasting(&l->look.intake.untaken) +
+				locked_lasting(&l->look.intake.unspread));
 	return e;
 }
 
@@ -353,15 +266,32 @@ static enum err step(struct ledger *l)
 		return e;
 	if (l->back.first || round_is_due(&l->round)) {
 		e = round_run(&l->round, &l->back);
-		l->looked_in_vain = false; /* a round may give lanes back */
-		look_in_time(l);
+		ledger_look_after_round(&l->look);
 	}
 	if (!e && !l->wish &&
-	    (l->intake.more || clock_monotonic() >= l->next_look))
-		e = ledger_look(l);
+	    (l->look.intake.more ||
+	     clock_monotonic() >= ledger_look_next(&l->look)))
+		e = ledger_look_run(&l->look);
 	if (!e)
 		e = do_duties(l);
 	return e;
+}
+
+/* Waits, as one who may be woken. What another worker has fanned out may be for
+ * lanes that are open here. */
+static void wait_for_news(struct ledger *l)
+{
+	unsigned heard;
+
+	watch_set(l->plan->watch, l->plan->worker,
+		  l->round.lane_count		  ? WATCH_OPEN
+		  : ledger_look_is_idle(&l->look) ? WATCH_IDLE
+						  : WATCH_AWAKE);
+	heard = mailbox_collect(l->plan->mailbox, enough(l), PATIENCE_MS,
+				patience(l), &l->back);
+	l->look.called |= heard != 0;
+	if (heard & 1U << MAILBOX_BELL)
+		round_reread(&l->round, false);
 }
 
 static enum err ledger_loop(struct ledger *l)
@@ -369,8 +299,7 @@ static enum err ledger_loop(struct ledger *l)
 	enum err e = ERR_OK;
 
 	while (!l->gone && !finished(l)) {
-		mailbox_collect(l->plan->mailbox, enough(l), PATIENCE_MS,
-				patience(l), &l->back);
+		wait_for_news(l);
 		heed_wish(l);
 		if (finished(l))
 			break;
@@ -390,6 +319,7 @@ static enum err ledger_loop(struct ledger *l)
 static void abandon(struct ledger *l)
 {
 	round_abandon(&l->round);
+	round_forget(&l->round, &l->back);
 	mailbox_stop(l->plan->mailbox, MAILBOX_STOP_NOW);
 	while (l->round.out) {
 		mailbox_collect(l->plan->mailbox, 1, 0, 1000, &l->back);
@@ -404,8 +334,8 @@ static enum err end(struct ledger *l)
 
 	(void)round_write_tally(&l->round);
 	e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
-	if (!e && (l->round.refused || l->intake.untaken.refused ||
-		   l->intake.unspread.refused))
+	if (!e && (l->round.refused || l->look.intake.untaken.refused ||
+		   l->look.intake.unspread.refused))
 		e = ERR_INTERNAL;
 	return e ? e : l->duties.refused;
 }
@@ -426,10 +356,11 @@ static void say_unconnected(const struct ledger *l)
 
 enum err ledger_run(const struct plan *plan)
 {
-	struct ledger l = {.plan = plan, .take = TAKE_FIRST};
+	struct ledger l = {.plan = plan};
 	enum err e;
 
 	round_init(&l.round, plan);
+	ledger_look_init(&l.look, plan, &l.round, &l.duties);
 	db_abandon(l.round.store.db, is_stopping, &l);
 	e = store_connect(&l.round.store);
 	if (e == ERR_TEMP)

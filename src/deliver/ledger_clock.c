@@ -26,16 +26,14 @@ static enum err end_long_waits(struct store *s, int64_t ms)
 }
 
 /* The server has read its clock at some time between `before` and now. */
-enum err ledger_clock_watch(struct ledger_clock *c, struct store *s)
+enum err ledger_clock_watch(struct ledger_clock *c, struct store *s,
+			    int64_t before)
 {
-	int64_t before = clock_monotonic(), now, back;
-	enum err e;
+	int64_t now = s->now, back;
+	enum err e = ERR_OK;
 
 	if (before < c->next)
 		return ERR_OK;
-	e = store_now(s, &now);
-	if (e)
-		return e;
 	back = c->known ? c->ahead - (now - before) : 0;
 	if (back > STORE_CLOCK_SKEW_MS)
 		e = end_long_waits(s, back);

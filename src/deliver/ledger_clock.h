@@ -16,11 +16,14 @@ struct store;
 struct ledger_clock {
 	bool known;
 	int64_t ahead; /* of our monotonic clock, at least; ms */
-	int64_t next;  /* monotonic: the next look */
+	int64_t next;  /* monotonic: the next comparison */
 };
 
-/* Looks once a second; when the clock went back by more than a second, lanes
- * that would wait for the old time are read again. */
-enum err ledger_clock_watch(struct ledger_clock *c, struct store *s);
+/* After a question that was asked at `before`, monotonic, and that put the
+ * database's time into s->now. It is compared once a second; when the clock
+ * went back by more than a second, lanes that would wait for the old time are
+ * read again. */
+enum err ledger_clock_watch(struct ledger_clock *c, struct store *s,
+			    int64_t before);
 
 #endif

@@ -14,6 +14,7 @@
 struct db;
 
 enum ledger_duty {
+	LEDGER_DUTY_LOOK,
 	LEDGER_DUTY_TAKEOVER,
 	LEDGER_DUTY_FANOUT,
 	LEDGER_DUTY_LANES,

@@ -27,6 +27,8 @@ libhooks_a_SOURCES += \
 	%D%/ledger_duty.h \
 	%D%/ledger_lock.c \
 	%D%/ledger_lock.h \
+	%D%/ledger_look.c \
+	%D%/ledger_look.h \
 	%D%/lock.c \
 	%D%/lock.h \
 	%D%/locked.c \
@@ -70,5 +72,7 @@ libhooks_a_SOURCES += \
 	%D%/takeover_row.h \
 	%D%/turns.c \
 	%D%/turns.h \
+	%D%/watch.c \
+	%D%/watch.h \
 	%D%/worker.c \
 	%D%/worker.h

@@ -2,7 +2,7 @@
 /*
  * mailbox: the two lists between a sender's two threads. Parcels go to the
  * courier and come back to the ledger; nothing else is shared while both
- * run, so this is the only lock between their work.
+ * run, so this is the only lock.
  */
 #ifndef HOOKS_MAILBOX_H
 #define HOOKS_MAILBOX_H
@@ -16,6 +16,13 @@
 
 struct http;
 
+/* What else may end the ledger's wait: descriptors that others write to. */
+enum mailbox_ear {
+	MAILBOX_BELL, /* another worker of the run */
+	MAILBOX_CALL, /* a publisher */
+	MAILBOX_EARS
+};
+
 /* The ledger's order to the courier. */
 enum mailbox_stop {
 	MAILBOX_GO_ON,
@@ -25,7 +32,8 @@ enum mailbox_stop {
 
 struct mailbox {
 	pthread_mutex_t lock;
-	pthread_cond_t back_came;
+	int back_came;	       /* an eventfd: what the ledger sleeps on */
+	int ear[MAILBOX_EARS]; /* -1: none */
 	struct parcel_list out, back;
 	size_t back_count;
 	size_t awaited; /* the ledger sleeps until so many are back; 0: awake */
@@ -35,16 +43,20 @@ struct mailbox {
 	struct http *http; /* woken when parcels go out */
 };
 
-void mailbox_init(struct mailbox *m, struct http *http);
+/* `ears`: borrowed descriptors that do not block. */
+void mailbox_init(struct mailbox *m, struct http *http,
+		  const int ears[MAILBOX_EARS]);
 void mailbox_release(struct mailbox *m);
 
 /* The ledger's side. */
 void mailbox_send(struct mailbox *m, struct parcel_list *parcels);
 /* Waits at most `ms` for the first parcel, and from then on at most `patience`
  * ms until `enough` are back; takes them, or, of many, a power of two, and the
- * rest with the next call. */
-void mailbox_collect(struct mailbox *m, size_t enough, int64_t patience,
-		     int64_t ms, struct parcel_list *parcels);
+ * rest with the next call. An ear ends the first wait: returned are those that
+ * had something to say, as bits of 1 << enum mailbox_ear. What was said before
+ * the call counts too. */
+unsigned mailbox_collect(struct mailbox *m, size_t enough, int64_t patience,
+			 int64_t ms, struct parcel_list *parcels);
 /* Tells the courier that lanes were recalled. */
 void mailbox_recall(struct mailbox *m);
 void mailbox_stop(struct mailbox *m, enum mailbox_stop stop);

@@ -11,16 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "outside/conf.h"
 
 struct keepsake;
 struct mailbox;
 struct state_dir;
+struct store;
+struct watch;
 
 /* Shared between a run's workers and the program that watches them. */
 struct plan_count {
 	atomic_uint_fast64_t delivered, failed, retried;
 	atomic_bool finish; /* the program asks for PLAN_FINISH */
+	atomic_bool chores; /* some are due */
 	atomic_uint locked; /* workers that are held up by a lock */
 };
 
@@ -44,8 +48,10 @@ struct plan {
 	struct state_dir *state;	   /* for outage_note() */
 	enum plan_wish (*wish)(void *arg); /* asked often */
 	void *arg;
+	enum err (*chores_due)(struct store *s, bool *due);
 	struct plan_count *count;
 	struct keepsake *keepsake; /* of the run's workers; may be NULL */
+	struct watch *watch;	   /* shared, too */
 };
 
 #endif

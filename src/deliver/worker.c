@@ -14,6 +14,7 @@
 #include "deliver/courier.h"
 #include "deliver/ledger.h"
 #include "deliver/mailbox.h"
+#include "deliver/watch.h"
 #include "outside/http.h"
 
 /* Part of the 5 s in which a sender promises to end after SIGTERM; a second of
@@ -74,11 +75,12 @@ static struct http *open_http(const struct worker_plan *plan, size_t places)
 /* Where few files may be open (hosting accounts), there are few requests: one
  * without a socket would count as its receiver's failure. Each may need its
  * connections and, while its name is looked up, a pipe. */
-static size_t affordable(size_t wanted)
+static size_t affordable(size_t wanted, unsigned workers)
 {
 	enum { OWN = 24, EACH = HTTP_SOCKETS + 2 };
+	const rlim_t own = OWN + workers; /* each has a bell */
 	size_t places = wanted ? wanted : 1;
-	rlim_t want = OWN + EACH * (rlim_t)places;
+	rlim_t want = own + EACH * (rlim_t)places;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= want)
@@ -87,15 +89,50 @@ static size_t affordable(size_t wanted)
 	if (setrlimit(RLIMIT_NOFILE, &files) != 0 &&
 	    getrlimit(RLIMIT_NOFILE, &files) != 0)
 		return places;
-	if (files.rlim_cur < OWN + EACH)
+	if (files.rlim_cur < own + EACH)
 		return 1;
-	return (size_t)(files.rlim_cur - OWN) / EACH;
+	return (size_t)(files.rlim_cur - own) / EACH;
+}
+
+static void open_mailbox(const struct worker_plan *plan, struct mailbox *m,
+			 struct http *http)
+{
+	const int ears[MAILBOX_EARS] = {
+		[MAILBOX_BELL] = plan->watch->worker[plan->worker].bell,
+		[MAILBOX_CALL] = plan->call,
+	};
+
+	mailbox_init(m, http, ears);
+}
+
+static struct plan orders_of(const struct worker_plan *plan,
+			     struct mailbox *mailbox, size_t places)
+{
+	return (struct plan){
+		.conf = plan->conf,
+		.mailbox = mailbox,
+		.owner = plan->owner,
+		.host = plan->lock->host,
+		.worker = plan->worker,
+		.concurrency = places,
+		.once = plan->once,
+		.until = plan->until,
+		.started_at = plan->started_at,
+		.state = &plan->lock->state,
+		.wish = plan->wish,
+		.arg = plan->arg,
+		.chores_due = plan->chores_due,
+		.count = plan->count,
+		.keepsake = plan->keepsake,
+		.watch = plan->watch,
+	};
 }
 
 enum err worker_run(const struct worker_plan *plan)
 {
 	const struct conf *conf = plan->conf;
-	size_t places = affordable(conf->sender.concurrency / plan->workers);
+	size_t places = affordable(conf->sender.concurrency / plan->workers,
+				   plan->workers);
 	struct ledger_thread ledger;
 	struct courier_plan courier;
 	struct http *http;
@@ -104,23 +141,8 @@ enum err worker_run(const struct worker_plan *plan)
 
 	lock_owner(plan->lock, plan->owner);
 	http = open_http(plan, places);
-	mailbox_init(&mailbox, http);
-	ledger = (struct ledger_thread){
-		.plan = {.conf = conf,
-			 .mailbox = &mailbox,
-			 .owner = plan->owner,
-			 .host = plan->lock->host,
-			 .worker = plan->worker,
-			 .concurrency = places,
-			 .once = plan->once,
-			 .until = plan->until,
-			 .started_at = plan->started_at,
-			 .state = &plan->lock->state,
-			 .wish = plan->wish,
-			 .arg = plan->arg,
-			 .count = plan->count,
-			 .keepsake = plan->keepsake},
-	};
+	open_mailbox(plan, &mailbox, http);
+	ledger.plan = orders_of(plan, &mailbox, places);
 	courier = (struct courier_plan){
 		.http = http,
 		.mailbox = &mailbox,

@@ -15,6 +15,9 @@
 #include "outside/conf.h"
 #include "store/policy.h"
 
+struct store;
+struct watch;
+
 struct worker_plan {
 	const struct conf *conf; /* borrowed, as all here */
 	struct policy *policy;
@@ -26,8 +29,11 @@ struct worker_plan {
 	int64_t started_at;
 	enum plan_wish (*wish)(void *arg);
 	void *arg;
+	enum err (*chores_due)(struct store *s, bool *due);
 	struct plan_count *count;
 	struct keepsake *keepsake;
+	struct watch *watch;
+	int call; /* what publishers write to; -1: nothing */
 };
 
 /* Runs the worker to its end. Errors as for ledger_run. */

@@ -46,6 +46,7 @@ struct conf {
 	} api;
 	struct {
 		int64_t linger, connect_timeout, timeout, disable_after, lease;
+		int64_t poll;
 		uint64_t concurrency, hook_concurrency, workers;
 		uint64_t response_limit;
 		struct conf_schedule retry_schedule;

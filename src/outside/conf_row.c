@@ -158,6 +158,12 @@ const struct conf_row conf_rows[] = {
 	{"sender", "user_agent", CONF_STRING, AT(sender.user_agent),
 	 .empty = "vyte-hooks/VERSION",
 	 .meaning = "The `User-Agent` header of the requests."},
+	{"sender", "poll", CONF_DURATION, AT(sender.poll), {10, 60000},
+	 "250ms",
+	 .meaning = "How long a sender without work may leave unseen what is "
+		"published with SQL. It asks the database once in so long, "
+		"with one statement, and more often while something comes. "
+		"More is for hosts that count the statements of an account."},
 	{"sender", "state_dir", CONF_STRING, AT(sender.state_dir),
 	 .empty = "the installation's var/lib/vyte-hooks if that belongs to "
 		"the sender's user, else .vyte-hooks in the user's home "

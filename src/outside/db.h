@@ -50,6 +50,10 @@ enum err db_connect(struct db *db);
 /* Closes the connection; the next statement makes a new one. */
 void db_close(struct db *db);
 
+/* For a sender that has nothing to ask: keeps the connection, if there is one,
+ * from being closed as idle. Outside of a transaction; call it often. */
+void db_keep(struct db *db);
+
 /* No try begins after this monotonic time; 0: none. */
 void db_deadline(struct db *db, int64_t monotonic_ms);
 /* When set, `stop` is asked before each repetition: true gives up with

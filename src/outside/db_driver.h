@@ -60,6 +60,7 @@ struct db {
 	bool (*stop)(void *);
 	void *stop_arg;
 	int64_t deadline;
+	int64_t used_at; /* monotonic; when a statement was last run */
 	bool in_tx, getting_ready, hurried;
 	bool takes_none; /* a lock wait of no seconds (MariaDB) */
 	bool hasty; /* waits for locks are to be so, or as short as possible */

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+
 enum {
 	UNKNOWN_VARIABLE = 1193, /* the server's number */
 	IDLE_S = 20,		 /* a sender's connection, at most */
@@ -38,7 +40,7 @@ __attribute__((format(printf, 2, 3))) static enum err set_variables(
 
 /* MySQL has no such variable. MariaDB has it since 10.3, and since then can
  * also refuse to wait for a lock. */
-static enum err end_idle_transactions(struct db *db, unsigned seconds)
+static enum err find_kind(struct db *db)
 {
 	db->takes_none = false;
 	if (mysql_query(db->my, "SELECT @@idle_transaction_timeout")) {
@@ -48,16 +50,7 @@ static enum err end_idle_transactions(struct db *db, unsigned seconds)
 	}
 	mysql_free_result(mysql_store_result(db->my));
 	db->takes_none = true;
-	return set_variables(db, "SET SESSION idle_transaction_timeout = %u",
-			     seconds);
-}
-
-static enum err end_idle_connection(struct db *db, unsigned seconds)
-{
-	return set_variables(db,
-			     "SET SESSION wait_timeout = "
-			     "LEAST(@@session.wait_timeout, %u)",
-			     seconds);
+	return ERR_OK;
 }
 
 /* Well before a lease of the same sender would end, so that its lanes are not
@@ -73,26 +66,58 @@ static unsigned sender_idle_s(const struct db *db)
 
 /* The API's connections wait for requests: where the server tells idle
  * transactions from idle connections, only those are ended. */
+static enum err end_idle_of_api(struct db *db)
+{
+	if (db->takes_none)
+		return set_variables(db,
+				     "SET SESSION idle_transaction_timeout = "
+				     "%d",
+				     IDLE_API_TX_S);
+	return set_variables(db,
+			     "SET SESSION wait_timeout = "
+			     "LEAST(@@session.wait_timeout, %d)",
+			     IDLE_API_S);
+}
+
+/* One statement, because a sender connects each minute. */
+static enum err end_idle_of_sender(struct db *db)
+{
+	unsigned s = sender_idle_s(db);
+	char more[48] = "";
+
+	if (db->takes_none)
+		snprintf(more, sizeof(more), ", idle_transaction_timeout = %u",
+			 s);
+	return set_variables(db,
+			     "SET SESSION wait_timeout = "
+			     "LEAST(@@session.wait_timeout, %u), "
+			     "net_read_timeout = %d, net_write_timeout = %d%s",
+			     s, NET_S, NET_S, more);
+}
+
 static enum err end_what_is_idle(struct db *db)
 {
 	enum err e;
 
 	if (db->role == DB_ADMIN)
 		return ERR_OK;
-	if (db->role == DB_API) {
-		e = end_idle_transactions(db, IDLE_API_TX_S);
-		return e || db->takes_none
-			       ? e
-			       : end_idle_connection(db, IDLE_API_S);
-	}
-	e = end_idle_transactions(db, sender_idle_s(db));
-	if (!e)
-		e = end_idle_connection(db, sender_idle_s(db));
-	return e ? e
-		 : set_variables(db,
-				 "SET SESSION net_read_timeout = %d, "
-				 "net_write_timeout = %d",
-				 NET_S, NET_S);
+	e = find_kind(db);
+	if (e)
+		return e;
+	return db->role == DB_API ? end_idle_of_api(db)
+				  : end_idle_of_sender(db);
+}
+
+/* Half of the time after which the server would close it. */
+void db_keep(struct db *db)
+{
+	int64_t now = clock_monotonic();
+
+	if (!db->my || now - db->used_at < sender_idle_s(db) * 500)
+		return;
+	db->used_at = now;
+	if (mysql_ping(db->my))
+		db_close(db);
 }
 
 /* The server goes on with a statement whose client has given up, and a tenant

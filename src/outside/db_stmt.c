@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -268,6 +269,7 @@ enum err db_stmt_run(struct db *db, const struct db_call *c,
 	enum err e;
 
 	db->trouble = TROUBLE_NONE;
+	db->used_at = clock_monotonic();
 	e = prepare(db, c->sql, c->repeats, &q);
 	if (e)
 		return e;

@@ -93,6 +93,17 @@ static enum err do_sweep(struct chores *c, enum purge_sweep which)
 	return e;
 }
 
+enum err chores_due(struct store *s, bool *due)
+{
+	const char *names[PURGE_MAX];
+	enum err e;
+
+	for (int i = 0; i < PURGE_MAX; i++)
+		names[i] = purge_name((enum purge_sweep)i);
+	e = store_chore_due(s, names, PURGE_MAX, due);
+	return e || *due ? e : digest_due(s, due);
+}
+
 /* A chore that the database refuses is no reason to leave the others. */
 static enum err go_on(enum err e)
 {

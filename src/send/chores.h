@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "outside/conf.h"
+
+struct store;
 
 struct chores_plan {
 	const struct conf *conf; /* borrowed */
@@ -22,6 +25,9 @@ struct chores_plan {
 	uint64_t (*attempts)(void *arg);
 	void *arg;
 };
+
+/* Whether there is one that is due. */
+enum err chores_due(struct store *s, bool *due);
 
 /* Does the chores that are due, until they are done or it is told to stop.
  * Errors are logged; their only consequence is that less is done. */

@@ -209,6 +209,13 @@ static enum err digest_tell(struct digest *n, bool (*stop)(void *arg),
 	return store_alert_done(n->s, n->alerts, n->count);
 }
 
+enum err digest_due(struct store *s, bool *due)
+{
+	*due = false;
+	return s->conf->notify.mail_to.count ? store_alert_due(s, chore, due)
+					     : ERR_OK;
+}
+
 enum err digest_run(struct store *s, bool (*stop)(void *arg), void *arg)
 {
 	struct digest n = {.s = s};

@@ -13,6 +13,9 @@
 
 struct store;
 
+/* Whether there is one, and it is due. */
+enum err digest_due(struct store *s, bool *due);
+
 /* Sends the digest if there is one and it is due. A mail that could not be sent
  * is logged, but is no error. `stop` is asked while it waits. */
 enum err digest_run(struct store *s, bool (*stop)(void *arg), void *arg);

@@ -22,6 +22,7 @@
 #include "deliver/lasting.h"
 #include "deliver/outage.h"
 #include "deliver/plan.h"
+#include "deliver/watch.h"
 #include "deliver/worker.h"
 #include "outside/http.h"
 #include "send/chores.h"
@@ -44,6 +45,7 @@ enum {
 /* Shared with the workers. */
 struct send_common {
 	struct plan_count count;
+	struct watch watch;
 	char owner[SEND_OPTIONS_WORKERS_MAX][LOCK_OWNER_SIZE]; /* their names */
 };
 
@@ -120,8 +122,11 @@ static enum err send_work(struct run *r, unsigned worker)
 		.started_at = r->prepared.now,
 		.wish = wish,
 		.arg = r,
+		.chores_due = chores_due,
 		.count = r->count,
 		.keepsake = r->keepsake,
+		.watch = &r->common->watch,
+		.call = -1,
 	};
 	struct lock lock;
 	enum err e;
@@ -194,8 +199,8 @@ static void do_chores(struct run *r)
 	chores_run(&plan);
 }
 
-/* The process lives only while there is work for it; without it the run only
- * does less. */
+/* The process lives only while there is work for it, as the first worker sees
+ * it; without it the run only does less. */
 static void heed_chores(struct run *r)
 {
 	int64_t now = clock_monotonic();
@@ -203,7 +208,8 @@ static void heed_chores(struct run *r)
 
 	if (r->chores && waitpid(r->chores, NULL, WNOHANG) == r->chores)
 		r->chores = 0;
-	if (r->chores || now < r->next_chores || must_stop_chores(r))
+	if (r->chores || now < r->next_chores || must_stop_chores(r) ||
+	    (!r->o.once && !atomic_exchange(&r->count->chores, false)))
 		return;
 	r->next_chores = r->o.once ? INT64_MAX : now + CHORES_MS;
 	pid = start_child();
@@ -377,12 +383,14 @@ static enum err run_workers(struct run *r)
 	r->count = &r->common->count;
 	r->keepsake = keepsake_open(&r->lock.state);
 	r->report.count = r->count;
+	watch_open(&r->common->watch, r->workers);
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
 	watch(r, signals);
 	end_chores(r);
 	note_run(r);
 	send_report_end(&r->report);
+	watch_close(&r->common->watch);
 	return r->result;
 }
 

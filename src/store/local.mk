@@ -43,6 +43,8 @@ libhooks_a_SOURCES += \
 	%D%/store_lane_hook.h \
 	%D%/store_lane_row.c \
 	%D%/store_lane_take.c \
+	%D%/store_look.c \
+	%D%/store_look.h \
 	%D%/store_match.c \
 	%D%/store_match.h \
 	%D%/store_notification.c \

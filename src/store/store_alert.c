@@ -56,6 +56,21 @@ enum err store_alert_add(struct store *s, const struct store_alert *list,
 	return e;
 }
 
+enum err store_alert_due(struct store *s, const char *chore, bool *due)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT (SELECT 1 FROM vh_alerts LIMIT 1) IS NOT "
+			      "NULL AND COALESCE((SELECT next_at <= "
+			      "UTC_TIMESTAMP(3) FROM vh_chores WHERE "
+			      "name = ?), 1)",
+			      DB_ARGS(db_text(chore)), &q);
+
+	while (!e && db_next(q))
+		*due = db_col_int(q, 0) != 0;
+	return e;
+}
+
 static void read_alert(const struct store *s, struct db_stmt *q,
 		       struct arena *arena, struct store_alert *a)
 {

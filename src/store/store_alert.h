@@ -38,6 +38,8 @@ struct store_alert {
 /* `now` is the database's time. */
 enum err store_alert_add(struct store *s, const struct store_alert *list,
 			 size_t n, int64_t now);
+/* Whether there are any, and this chore (store_chore.h) is due. */
+enum err store_alert_due(struct store *s, const char *chore, bool *due);
 /* The oldest `max` alerts; *arena*. */
 enum err store_alert_list(struct store *s, struct arena *arena, size_t max,
 			  struct store_alert **list, size_t *count);

@@ -7,6 +7,25 @@
 
 #include "store/store.h"
 
+enum err store_chore_due(struct store *s, const char *const *names, size_t n,
+			 bool *due)
+{
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = db_text(names[i]);
+	e = db_query_list(s->db,
+			  "SELECT COUNT(*) < ? OR "
+			  "MIN(next_at) <= UTC_TIMESTAMP(3) "
+			  "FROM vh_chores WHERE name IN ({?})",
+			  DB_ARGS(db_uint(n)), list, n, &q);
+	while (!e && db_next(q))
+		*due = db_col_int(q, 0) != 0;
+	return e;
+}
+
 static enum err read_position(struct store *s, const char *name,
 			      uint64_t *position)
 {

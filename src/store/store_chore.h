@@ -8,11 +8,16 @@
 #define HOOKS_STORE_CHORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
 struct store;
+
+/* Whether any of these, 1 to DB_LIST_MAX, is due, or was never taken. */
+enum err store_chore_due(struct store *s, const char *const *names, size_t n,
+			 bool *due);
 
 /* Takes the chore for `ms`. `mine` false: it is not due, or another sender has
  * it. */

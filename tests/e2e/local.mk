@@ -26,6 +26,7 @@ python_tests += \
 	%D%/policy.py \
 	%D%/publishers.py \
 	%D%/quickstart.py \
+	%D%/quiet.py \
 	%D%/receivers.py \
 	%D%/redeliver.py \
 	%D%/retention.py \

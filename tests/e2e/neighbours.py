@@ -163,6 +163,8 @@ class Memory(_NeighbourCase):
             )
         )
         assert out == 16, f"{out} are in memory"
+        # What is not fanned out yet would be for the next test's hook.
+        wait_until(lambda: self.states() == {"pending": 2000}, 60, "all")
         sender.stop()
 
     def test_never_more_than_hook_concurrency(self):

@@ -49,6 +49,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_turns.c \
 	%D%/test_valid.c \
 	%D%/test_vault.c \
+	%D%/test_watch.c \
 	%D%/test_webhook_id.c \
 	%D%/test_worker_count.c \
 	%D%/unit.c %D%/unit.h \

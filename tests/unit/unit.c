@@ -56,6 +56,7 @@ static Suite *(*const suites[])(void) = {
 	suite_turns,
 	suite_valid,
 	suite_vault,
+	suite_watch,
 	suite_webhook_id,
 	suite_worker_count,
 };

@@ -55,6 +55,7 @@ Suite *suite_text(void);
 Suite *suite_turns(void);
 Suite *suite_valid(void);
 Suite *suite_vault(void);
+Suite *suite_watch(void);
 Suite *suite_webhook_id(void);
 Suite *suite_worker_count(void);
 

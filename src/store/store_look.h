@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_look: all that a sender without work wants to know, asked at once: it
+ * asks several times a second, and on some hosts each statement counts.
+ */
+#ifndef HOOKS_STORE_LOOK_H
+#define HOOKS_STORE_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+struct store_look {
+	int64_t now;  /* the database's clock */
+	bool outbox;  /* an application has published with SQL */
+	bool queued;  /* notifications wait for the fan-out */
+	int64_t lane; /* when the first lane is due; TIME_NONE: none will be */
+	bool leased;  /* because its lease ends then: a sender is at work */
+};
+
+/* One statement, which reads one entry of each of three indexes. */
+enum err store_look(struct store *s, struct store_look *out);
+
+#endif
