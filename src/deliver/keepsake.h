@@ -18,6 +18,7 @@ enum { KEEPSAKE_SLOTS = 64, KEEPSAKE_TAKES = 64 };
 
 struct keepsake_turns {
 	uint64_t lane, turn; /* written by the last round; lane 0: none yet */
+	int64_t written_at;  /* database time */
 	uint64_t taken[KEEPSAKE_TAKES]; /* turns that lanes had when taken */
 };
 

@@ -32,10 +32,15 @@ bool round_memory_is_earlier(const struct round *r, const struct lane *l,
 	       r->now < l->ledger.leased_until - MARGIN_MS;
 }
 
-/* Earlier: none, an older turn of the same worker, or one that a lane had when
- * that worker took it. All others are later turns of other senders. */
-static bool is_earlier_turn(const struct keepsake_turns *k, uint64_t turn)
+/* Earlier: none, an older turn of the same worker, one that a lane had when
+ * that worker took it, or one from before its own. All others are later turns
+ * of other senders. Where the clock was set back since, times tell nothing. */
+static bool is_earlier_turn(const struct keepsake_turns *k, uint64_t turn,
+			    int64_t written_at, int64_t now)
 {
+	if (turn != k->turn && written_at < k->written_at &&
+	    k->written_at <= now)
+		return true;
 	if (!turn || (turn >> 32 == k->turn >> 32 && turn < k->turn))
 		return true;
 	for (size_t i = 0; i < KEEPSAKE_TAKES; i++)
@@ -47,14 +52,15 @@ static bool is_earlier_turn(const struct keepsake_turns *k, uint64_t turn)
 static enum err ask_for(struct round *r, const struct keepsake_turns *k)
 {
 	uint64_t turn;
+	int64_t written_at;
 	enum err e;
 
 	if (!k->lane)
 		return ERR_OK;
-	e = store_lane_peek(&r->store, k->lane, &turn);
+	e = store_lane_peek(&r->store, k->lane, &turn, &written_at);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
-	if (!e && is_earlier_turn(k, turn))
+	if (!e && is_earlier_turn(k, turn, written_at, r->store.now))
 		r->memory.failed = true;
 	return e;
 }
@@ -108,6 +114,7 @@ static void remember(struct round *r)
 		return;
 	m->turns.lane = r->writes[r->write_count - 1].lane->lane;
 	m->turns.turn = r->turn;
+	m->turns.written_at = r->now;
 	keepsake_write(r->plan->keepsake, r->plan->worker, &m->turns);
 }
 

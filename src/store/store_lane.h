@@ -143,8 +143,9 @@ enum err store_lane_fence(struct store *s, const char *owner,
  * under way is waited for, or fails. ERR_NOT_FOUND: the lane is removed.
  */
 enum err store_lane_turn(struct store *s, uint64_t lane, uint64_t *turn);
-/* The same, without a write. */
-enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn);
+/* The same, without a write; and when it was written last. */
+enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn,
+			 int64_t *written_at);
 
 /* ---- after a database has gone back to an earlier state ---- */
 

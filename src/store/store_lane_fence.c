@@ -56,26 +56,31 @@ enum err store_lane_fence(struct store *s, const char *owner,
 	return e || now != TIME_NONE ? e : store_now(s, &now);
 }
 
-enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn)
+enum err store_lane_peek(struct store *s, uint64_t lane, uint64_t *turn,
+			 int64_t *written_at)
 {
 	struct db_stmt *q;
-	enum err e =
-		db_query(s->db, "SELECT turn FROM vh_lanes WHERE hook_id = ?",
-			 DB_ARGS(db_uint(lane)), &q);
+	enum err e = db_query(s->db,
+			      "SELECT turn, written_at, UTC_TIMESTAMP(3) "
+			      "FROM vh_lanes WHERE hook_id = ?",
+			      DB_ARGS(db_uint(lane)), &q);
 
 	if (e)
 		return e;
 	if (!db_next(q))
 		return ERR_NOT_FOUND;
 	*turn = db_col_uint(q, 0);
+	*written_at = db_col_time(q, 1);
+	s->now = db_col_time(q, 2);
 	return ERR_OK;
 }
 
 enum err store_lane_turn(struct store *s, uint64_t lane, uint64_t *turn)
 {
+	int64_t written_at;
 	enum err e = store_lane_lock(s, &lane, 1);
 
-	return e ? e : store_lane_peek(s, lane, turn);
+	return e ? e : store_lane_peek(s, lane, turn, &written_at);
 }
 
 /* ---- after a database has gone back ---- */

@@ -358,7 +358,8 @@ def _check_redeliveries(books, verdict):
 
 
 def _check_order(books, verdict):
-    """First arrivals at an ordered hook come in the order of keys."""
+    """First arrivals at an ordered hook come in the order of keys, except of
+    those that may have got their keys anew."""
     for hook in books.hooks.values():
         if not hook.ordered:
             continue
@@ -369,7 +370,7 @@ def _check_order(books, verdict):
                 continue
             for n in request.numbers:
                 note = books.by_number.get(n)
-                if not note or n in done:
+                if not note or n in done or n in books.ledger.forgettable:
                     continue
                 done.add(n)
                 key = note.id

@@ -167,6 +167,7 @@ class Stage:
                 all_away.enter_context(host.proxy.away())
             self.rig.book.forgot(since)
             self.rig.records.go_back()
+            time.sleep(1)  # no server comes back any faster
 
     def read_only(self, x):
         self.rig.db.sql("SET GLOBAL read_only = 1")

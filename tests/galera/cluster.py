@@ -86,6 +86,7 @@ class Node(database.Database):
             _Part(folder, self.name),
             (
                 "--wsrep-on=ON",
+                f"--server-id={number + 1}",
                 f"--wsrep-provider={_provider()}",
                 "--wsrep-cluster-name=hooks",
                 f"--wsrep-node-name={self.name}",
