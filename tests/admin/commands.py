@@ -278,6 +278,7 @@ class Status(admincase.AdminCase):
         "waiting",
         "queued",
         "oldest due",
+        "hooks",
         "last sender run",
         "sender",
     ]
@@ -287,6 +288,7 @@ class Status(admincase.AdminCase):
         assert [row[0] for row in rows] == self.FIGURES, rows
         assert [row[1] for row in rows] == ["0"] * 7 + [
             "0 s",
+            "none",
             "never",
             "never",
         ], rows
