@@ -257,13 +257,12 @@ enum err store_hook_standings(struct store *s, uint64_t count[STANDING_MAX])
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT h.enabled AS enabled, h.ordered AS ordered, "
-		"COALESCE(l.suspended_until > UTC_TIMESTAMP(3), 0) AS waits, "
-		"COALESCE(l.put_off, 0) AS put_off, "
+		"SELECT h.enabled, h.ordered, "
+		"l.suspended_until > UTC_TIMESTAMP(3) AS waits, l.put_off, "
 		"l.failing_since IS NOT NULL AS fails, COUNT(*) "
 		"FROM vh_hooks h LEFT JOIN vh_lanes l ON l.hook_id = h.id "
 		"WHERE h.deleted_at IS NULL "
-		"GROUP BY enabled, ordered, waits, put_off, fails",
+		"GROUP BY h.enabled, h.ordered, waits, l.put_off, fails",
 		DB_NONE, &q);
 
 	if (e)
