@@ -23,6 +23,7 @@ import {
 	Text,
 	Time,
 	Trouble,
+	words,
 } from './ui.js';
 
 const PAGE = 50,
@@ -191,10 +192,25 @@ export function Next({ at }) {
 		: 'now';
 }
 
+/* One that has been tried and waits looks other than one that is new, and one
+ * that fails says with which status. */
+export function Outcome({ delivery: { state, attemptCount, lastStatus } }) {
+	const shown = state === 'pending' && attemptCount ? 'retrying' : state;
+	const fails = ['retrying', 'failed'].includes(shown);
+	return html`<${Pill} state=${shown} label=${
+		fails && lastStatus
+			? `${words(shown)} · ${lastStatus}`
+			: undefined
+	} />`;
+}
+
 function outcome(delivery) {
 	if (delivery.reason) return html`<${Text} of=${delivery.reason} />`;
+	const error = delivery.lastError?.replaceAll('_', ' ');
 	if (delivery.nextAttemptAt && delivery.state === 'pending')
-		return html`next attempt <${Next} at=${delivery.nextAttemptAt} />`;
+		return html`${error && `${error}, `}next attempt${' '}<${Next}
+			at=${delivery.nextAttemptAt} />`;
+	if (error) return error;
 	if (!delivery.finishedAt) return null;
 	const [from, to] = [delivery.createdAt, delivery.finishedAt];
 	return `after ${span(Date.parse(to) - Date.parse(from))}`;
@@ -204,7 +220,7 @@ function Row({ delivery, hook, bare, fresh }) {
 	return html`<li class=${fresh ? 'fresh' : ''}><a
 		class="row ${bare ? 'row-brief' : 'row-delivery'}"
 		href=${href(`deliveries/${delivery._id}`)}>
-		<span class="row-state"><${Pill} state=${delivery.state} /></span>
+		<span class="row-state"><${Outcome} delivery=${delivery} /></span>
 		<span class="row-action"><code><${Text}
 			of=${delivery.action} /></code></span>
 		${

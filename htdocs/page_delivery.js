@@ -9,7 +9,7 @@ import { bodyOf, curlOf, headersOf, inBatch } from './curl.js';
 import { brief, many, span, time, useSettings } from './format.js';
 import { href } from './route.js';
 import { isJson } from './json.js';
-import { Next } from './page_deliveries.js';
+import { Next, Outcome } from './page_deliveries.js';
 import { hookName } from './page_hooks.js';
 import { canTry, TryNow } from './standing.js';
 import {
@@ -352,7 +352,7 @@ export function Delivery({ id }) {
 			from=${from} />`;
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
-		lead=${html`<${Pill} state=${data.state} /> ${
+		lead=${html`<${Outcome} delivery=${data} /> ${
 			data.reason && html`<${Text} of=${data.reason} />`
 		}`}
 		actions=${html`<${DeliveryActions} delivery=${data}

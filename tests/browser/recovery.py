@@ -54,6 +54,7 @@ class _Down(PageCase):
             "deliveries",
         )
         self.page.see(".pill", "Healthy", 15)
+        self.page.see(".row-brief", "Delivered")
 
 
 class Retrying(_Down):
@@ -86,6 +87,14 @@ class Retrying(_Down):
                 self.page.see(plot),
             )
             assert "Failed attempts" in told, told
+
+    def test_each_delivery_says_with_which_status(self):
+        self.go(f"hooks/{self.hook['_id']}")
+        self.page.see(".row-brief", "Retrying · 500")
+        self.go("deliveries")
+        self.page.see(".row-delivery", "Retrying · 500")
+        self.page.click(".row-delivery", "Retrying · 500")
+        self.page.see(".page-head .pill", "Retrying · 500")
 
     def test_what_failed_most_comes_first(self):
         """And what was disabled on purpose does not come at all."""
