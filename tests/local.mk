@@ -51,6 +51,7 @@ include tests/debian/local.mk
 include tests/dns/local.mk
 include tests/galera/local.mk
 include tests/fire/local.mk
+include tests/hostile/local.mk
 TESTS += $(python_tests)
 
 # As tests/format.py wants it.

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""A tenant, its receivers and its application, who fill disk and memory."""
+
+import json
+import pathlib
+import re
+
+import doors
+import processes
+import rawhttp
+import tap
+from hostilecase import HostileCase
+from inserts import Application
+from receiver import Answer, Receiver
+
+HOOKS = 5
+LIMIT = 48 * 1024 * 1024
+MEMORY_KIB = 64 * 1024
+BATCH = json.dumps(
+    [{"action": "event.created", "resource": {"x": 1}}] * 400
+).encode()
+LARGE = json.dumps(
+    {"action": "user.joined", "resource": {"x": "y" * 119_000}}
+).encode()
+
+
+def publish(attack, port, key, body, pause):
+    def one():
+        rawhttp.exchange(
+            port,
+            rawhttp.request_bytes(
+                "POST", "/v2/notifications", [("Authorization", key)], body
+            ),
+        )
+        attack.wait(pause)
+
+    attack.repeat(one)
+
+
+def answer_much(attack, answers_port, **facts):
+    """The receiver, too, is the attacker's."""
+    sink = Receiver(address=("127.0.0.1", answers_port))
+    headers = [(f"x-{n}", "v" * 1000) for n in range(15)]
+    answer = Answer(200, b"b" * 16000, headers)
+    for n in range(HOOKS):
+        sink.script(f"/much{n}", then=answer)
+    publish(attack, **facts)
+    sink.close()
+
+
+def insert_and_ask(attack, port, key, client, socket, organization):
+    application = Application(client, socket)
+
+    def ask(target):
+        return rawhttp.exchange(
+            port,
+            rawhttp.request_bytes("GET", target, [("Authorization", key)]),
+        )
+
+    def one():
+        application.do(
+            "INSERT INTO vh_outbox (organization, action, resource) VALUES "
+            f"(x'{organization}', 'event.created', REPEAT(CHAR(1), 15000000))"
+        )
+        for _ in range(5):
+            answer = ask("/v2/notifications?state=rejected&limit=10")
+            if answer.status == 200:
+                for each in answer.json():
+                    ask(f"/v2/notifications/{each.get('_id')}")
+            attack.wait(0.1)
+
+    attack.repeat(one)
+
+
+class _Filling(HostileCase):
+    settings = {"api": {"max_stored": "48m"}}
+
+    def stored(self):
+        payloads = (
+            "SELECT COALESCE(SUM(LENGTH(resource)), 0) FROM vh_notifications "
+            f"WHERE organization = UNHEX('{self.organization}')"
+        )
+        answers = (
+            "SELECT COALESCE(SUM(LENGTH(response_headers) + "
+            "LENGTH(response_body)), 0) FROM vh_attempts a JOIN vh_deliveries "
+            "d ON d.id = a.delivery_id WHERE d.organization = "
+            f"UNHEX('{self.organization}')"
+        )
+        return sum(int(self.service.db.value(q)) for q in (payloads, answers))
+
+    def holds(self, name, call, **facts):
+        super().holds(name, call, port=self.door.port, key=self.key, **facts)
+        kept = self.stored()
+        print(f"# {kept} bytes are stored of {LIMIT}")
+        assert kept < LIMIT * 1.05, kept
+
+
+class Answers(_Filling):
+    def test_1_receivers_that_answer_much(self):
+        port = doors.free_port()
+        for n in range(HOOKS):
+            self.service.admin(
+                "hook",
+                "create",
+                self.organization,
+                f"http://127.0.0.1:{port}/much{n}",
+                "event.created",
+            )
+        self.holds(
+            "6 batches of 400 for five hooks that answer 31 kB each time",
+            answer_much,
+            answers_port=port,
+            body=BATCH,
+            pause=1,
+        )
+
+
+class Payloads(_Filling):
+    def test_2_long_ones_that_no_hook_gets(self):
+        self.holds(
+            "6 payloads of 119 kB, one after the other",
+            publish,
+            body=LARGE,
+            pause=0,
+        )
+
+
+class Rows(_Filling):
+    """15 MB in a row, which is rejected, and asking for it."""
+
+    def test_3_by_sql(self):
+        self.holds(
+            "6 rows of 15 MB, and asking for them",
+            insert_and_ask,
+            client=str(self.service.db.client),
+            socket=str(self.service.db.socket),
+            organization=self.organization,
+        )
+        for pid, words in processes.running(self.service.prefix):
+            if words[0].endswith("hooks.fcgi"):
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+                most = int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.M)[1])
+                print(f"# a process of hooks.fcgi was {most} KiB large")
+                assert most < MEMORY_KIB, most
+
+
+if __name__ == "__main__":
+    tap.main()
