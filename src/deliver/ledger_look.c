@@ -19,7 +19,7 @@
 enum {
 	BUSY_MS = 10,	/* between looks while there is work */
 	GREED_MS = 250, /* while what is due is for others to take */
-	SHARE_MS = 50,	/* between taking more lanes while there is work */
+	SHARE_MS = 20,	/* between taking more lanes while there is work */
 	RING_MS = 250,	/* between waking others that still sleep */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
 	TAKE_MAX = 128	/* upper bound while free places remain */
