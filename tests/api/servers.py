@@ -48,7 +48,15 @@ class _Sample(ApiCase):
         self.check_headers(answer)
 
     def test_the_front_page_has_them(self):
-        self.check_headers(self.door.request("GET", f"{self.base}/"))
+        answer = self.door.request("GET", f"{self.base}/")
+        self.check_headers(answer)
+        # And says so itself, where a server cannot; but browsers do not heed
+        # there who may frame it.
+        content = POLICY.replace("frame-ancestors 'none'; ", "")
+        assert (
+            '<meta http-equiv="Content-Security-Policy" '
+            f'content="{content}">' in answer.body.decode()
+        ), answer
 
     def test_each_file_has_its_type(self):
         for name, kind in (
