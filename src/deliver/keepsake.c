@@ -92,7 +92,7 @@ bool keepsake_may_tell(struct keepsake *k)
 	if (!k)
 		return true;
 	told = atomic_load(&k->told_at);
-	if (now >= told && now - told < TELL_AGAIN_MS)
+	if (told <= now && told > now - TELL_AGAIN_MS)
 		return false;
 	return atomic_compare_exchange_strong(&k->told_at, &told, now);
 }

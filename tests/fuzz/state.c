@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "deliver/keepsake.h"
 #include "deliver/lasting.h"
 #include "deliver/lock.h"
 #include "deliver/outage.h"
@@ -34,7 +35,8 @@ void log_filter(bool (*asked)(const char *text))
 
 /* ---- the folder ---- */
 
-static const char *const files[] = {"outage", "locked", "lock", "share1"};
+static const char *const files[] = {"outage", "locked", "lock", "turns",
+				    "share1"};
 
 static void remove_all(struct state_dir *dir)
 {
@@ -132,6 +134,19 @@ static void check_lock(const char *owner)
 	lock_close(&b);
 }
 
+static void check_turns(struct state_dir *dir)
+{
+	struct keepsake_turns turns = {.lane = 1, .turn = 2}, out;
+	struct keepsake *k = keepsake_open(dir);
+
+	(void)keepsake_may_tell(k);
+	CHECK(!k || !keepsake_may_tell(k));
+	for (unsigned i = 0; i <= KEEPSAKE_SLOTS; i++)
+		(void)keepsake_read(k, i, &out);
+	keepsake_write(k, 3, &turns);
+	CHECK(!k || (keepsake_read(k, 3, &out) && out.turn == 2));
+}
+
 static void check_share(const uint8_t *data, size_t size)
 {
 	unsigned char hash[CRYPT_HASH_SIZE] = {0};
@@ -158,6 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_all(data, size);
 	CHECK(!state_dir_open(&dir, &conf, false));
 	check_outages(&dir);
+	check_turns(&dir);
 	check_said();
 	check_lock(text);
 	check_share(data, size);
