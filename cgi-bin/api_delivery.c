@@ -24,6 +24,8 @@ enum err api_delivery_list(struct call *c)
 	enum err e = listing_read(c, store_delivery_state, &l);
 
 	if (!e)
+		e = listing_status(c, &l.filter);
+	if (!e)
 		e = listing_id(c, "hook", &l.hook, &l.filter.hook);
 	if (!e)
 		e = listing_id(c, "notification", &l.notification,

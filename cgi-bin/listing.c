@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "call.h"
+#include "outside/attempt.h"
 
 enum {
 	LIMIT_MAX = 1000,
@@ -71,6 +72,49 @@ static enum err read_state(struct call *c, bool (*is_state)(const char *state),
 	}
 	*out = text ? text : "";
 	return ERR_OK;
+}
+
+/* "422" or "4xx". */
+static bool parse_status(const char *text, struct store_filter *f)
+{
+	uint64_t n;
+
+	if (strlen(text) != 3 || *text < '1' || *text > '5')
+		return false;
+	if (strcmp(text + 1, "xx") == 0) {
+		f->status_from = (unsigned)(*text - '0') * 100;
+		f->status_to = f->status_from + 99;
+		return true;
+	}
+	if (!text_uint(text, 599, &n))
+		return false;
+	f->status_from = f->status_to = (unsigned)n;
+	return true;
+}
+
+static bool is_error(const char *text)
+{
+	for (int e = ATTEMPT_NONE + 1; e < ATTEMPT_ERROR_MAX; e++)
+		if (strcmp(attempt_error_code((enum attempt_error)e), text) ==
+		    0)
+			return true;
+	return false;
+}
+
+enum err listing_status(struct call *c, struct store_filter *f)
+{
+	const char *text = request_param(c->request, "status");
+
+	if (!text || parse_status(text, f))
+		return ERR_OK;
+	if (is_error(text)) {
+		f->error = text;
+		return ERR_OK;
+	}
+	response_problem(c->response, 400,
+			 "status must be a status such as 422, a class such as "
+			 "4xx, or the code of an error such as timeout.");
+	return ERR_INVALID;
 }
 
 enum err listing_read(struct call *c, bool (*is_state)(const char *state),

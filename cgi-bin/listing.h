@@ -23,6 +23,9 @@ struct listing {
 
 /* A parameter that is a time; TIME_NONE: it is not there. */
 enum err listing_time(struct call *c, const char *name, int64_t *out);
+/* ?status=: a status, a class of them such as 4xx, or the code of an error.
+ * ERR_INVALID with a 400 made. */
+enum err listing_status(struct call *c, struct store_filter *f);
 /* ?limit=, ?after=, ?action=, ?state=, ?since= and ?until=. `is_state`: whether
  * a state exists. ERR_INVALID with a 400 made; ERR_NOT_FOUND for an id of
  * another form. */

@@ -68,7 +68,7 @@ static const struct route routes[] = {
 	{"GET", "/v2/notifications/:id", READ, api_notification_get, "",
 	 "Read a notification with its resource and its deliveries."},
 	{"GET", "/v2/deliveries", READ, api_delivery_list,
-	 "hook notification action state since until limit after",
+	 "hook notification action state status since until limit after",
 	 "List the deliveries, newest first."},
 	{"DELETE", "/v2/deliveries", MANAGE, api_delivery_remove, "until",
 	 "Remove the deliveries that finished before `until`, and "

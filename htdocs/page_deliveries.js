@@ -31,6 +31,19 @@ const PAGE = 50,
 	EVERY_MS = 2000,
 	FRESH_MS = 4000;
 const STATES = ['pending', 'delivered', 'failed', 'held', 'cancelled'];
+/* How the last attempt ended: ?status=. */
+const ENDS = [
+	['2xx', '2xx: accepted'],
+	['3xx', '3xx: redirected'],
+	['4xx', '4xx: refused'],
+	['5xx', '5xx: failed'],
+	['429', '429: too many'],
+	['timeout', 'timeout'],
+	['connect', 'no connection'],
+	['dns', 'unknown name'],
+	['tls', 'TLS failed'],
+	['closed', 'connection ended'],
+];
 
 /* ---- a list in pages whose first page is requested again and again ---- */
 
@@ -290,6 +303,7 @@ export function Deliveries({ query }) {
 				actions.map((a) => [a.action, a.action]),
 			],
 			['state', 'All states', STATES.map((s) => [s, s])],
+			['status', 'All results', ENDS],
 		]} />
 		${
 			query.notification &&

@@ -26,11 +26,16 @@ struct search {
 
 /* ---- the walk ---- */
 
-/* Values: action twice, since twice, until twice. */
+/* Values: action twice, whether there is a condition on the last attempt, its
+ * status from and to, its error, since twice, until twice. */
 #define REST                                                                   \
 	"(CAST(? AS BINARY) = '' OR EXISTS(SELECT 1 FROM vh_notifications n "  \
 	"FORCE INDEX (PRIMARY) WHERE "                                         \
 	"n.id = d.notification_id AND n.action = CAST(? AS BINARY))) "         \
+	"AND (? = 0 OR EXISTS(SELECT 1 FROM vh_attempts a "                    \
+	"FORCE INDEX (PRIMARY) WHERE a.delivery_id = d.id AND "                \
+	"a.attempt = d.attempts AND "                                          \
+	"(a.status BETWEEN ? AND ? OR a.error = ?))) "                         \
 	"AND (? IS NULL OR d.created_at >= ?) "                                \
 	"AND (? IS NULL OR d.created_at < ?)"
 
@@ -48,6 +53,11 @@ struct search {
 #define BEHIND(index, of)                                                      \
 	"SELECT id, created_at FROM vh_deliveries d FORCE INDEX (" index ") "  \
 	"WHERE " of " = ? AND id > ? ORDER BY id LIMIT 1"
+
+static bool of_last(const struct store_filter *f)
+{
+	return f->status_from || f->error;
+}
 
 static struct db_value rows_of(const struct search *s)
 {
@@ -81,6 +91,8 @@ static enum err look_deliveries(void *arg, uint64_t below, size_t rows,
 			DB_ARGS(db_text(f->state), db_text(f->state),
 				db_uint(s->hook), db_uint(s->hook),
 				db_text(f->action), db_text(f->action),
+				db_int(of_last(f)), db_uint(f->status_from),
+				db_uint(f->status_to), db_text(f->error),
 				db_time(f->since), db_time(f->since),
 				db_time(f->until), db_time(f->until),
 				rows_of(s), db_uint(below), db_uint(rows)),
@@ -171,6 +183,8 @@ static enum err pick(struct search *s, struct arena *arena)
 		DB_ARGS(store_col_of(w->organization), db_uint(s->hook),
 			db_uint(s->hook), db_text(f->state), db_uint(w->below),
 			db_text(f->action), db_text(f->action),
+			db_int(of_last(f)), db_uint(f->status_from),
+			db_uint(f->status_to), db_text(f->error),
 			db_time(f->since), db_time(f->since), db_time(f->until),
 			db_time(f->until), db_uint(f->limit + 1)),
 		&q);

@@ -27,8 +27,12 @@ enum { STORE_WALK_ROWS = 20000 }; /* some 0.1 s */
 /* The conditions of a list; "", NULL and TIME_NONE: no condition. */
 struct store_filter {
 	const char *action, *state;
-	int64_t since, until;		      /* until is excluded */
-	const struct id *hook, *notification; /* deliveries only */
+	int64_t since, until; /* until is excluded */
+	/* Of deliveries only. Of the last attempt: its status, from and to; 0:
+	 * no condition; or its error, a code. */
+	const struct id *hook, *notification;
+	unsigned status_from, status_to;
+	const char *error;
 	const struct id *after; /* ERR_NOT_FOUND when it never existed */
 	size_t limit;		/* entries of a page */
 };

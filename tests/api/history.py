@@ -75,6 +75,51 @@ class History(sendcase.SendCase):
         assert [held[n] for n in ("lastStatus", "lastError")] == [None, None]
         assert held["lastDuration"] is None and held["attemptCount"] == 0
 
+    def test_a_list_of_those_that_ended_so(self):
+        """In any state, and among those that wait."""
+        steps = {
+            "/to422": Answer(422),
+            "/to503": Answer(503),
+            "/to200": Answer(200),
+            "/toend": Close(),
+        }
+        self.fresh("/none")
+        hooks = {}
+        for path, step in steps.items():
+            self.sink.script(path, then=step)
+            hooks[path] = self.hook(path)
+        self.publish()
+        self.service.send("--once")
+        ends = {}
+        for path, hook in hooks.items():
+            [ended] = self.get(f"{DELIVERIES}?hook={hook}")
+            ends[path] = ended["_id"]
+            self.service.admin("hook", "disable", hook)
+        for status, want in (
+            ("422", {"/to422"}),
+            ("4xx", {"/to422"}),
+            ("5xx", {"/to503"}),
+            ("200", {"/to200"}),
+            ("closed", {"/toend"}),
+            ("100", set()),
+            ("tls", set()),
+        ):
+            for state in ("", "&state=held", "&state=delivered"):
+                found = {
+                    d["_id"]
+                    for d in self.get(f"{DELIVERIES}?status={status}{state}")
+                }
+                shown = {p for p, i in ends.items() if i in found}
+                wait = {"/to422", "/to503", "/toend"}
+                other = {"&state=held": wait, "&state=delivered": {"/to200"}}
+                assert shown == want & other.get(state, want), (
+                    status,
+                    state,
+                    shown,
+                )
+        for bad in ("", "4", "6xx", "4XX", "42x", "600", "0422", "nothing"):
+            self.ask(f"{DELIVERIES}?status={bad}", 400)
+
     def test_the_receiver_knows_it_by_the_same_id(self):
         hook, published, listed = self.sent(Answer(200), path="/same")
         [request] = self.sink.requests

@@ -33,6 +33,7 @@ PLAIN = {
     "before",
     "limit",
     "state",
+    "status",
     "since",
     "until",
     "step",

@@ -93,6 +93,10 @@ class Retrying(_Down):
         self.page.see(".row-brief", "Retrying · 500")
         self.go("deliveries")
         self.page.see(".row-delivery", "Retrying · 500")
+        self.page.choose("All results", "4xx")
+        self.page.wait("No delivery matches")
+        self.page.choose("All results", "5xx")
+        self.page.see(".row-delivery", "Retrying · 500")
         self.page.click(".row-delivery", "Retrying · 500")
         self.page.see(".page-head .pill", "Retrying · 500")
 
