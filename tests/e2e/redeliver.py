@@ -446,6 +446,50 @@ class Suspended(_RedeliverCase):
         assert sender.wait() == 0
         assert self.numbers("/first") == [0, 0, 0, 1]
 
+    def test_what_is_finished_goes_after_what_waits_when_in_order(self):
+        hook = self.fresh("/after")
+        self.set(ordered=1)
+        self.publish_many(1)
+        self.once("delivered 1,")
+        self.sink.script("/after", Answer(500), then=Answer(200))
+        for n in (1, 2):
+            self.publish(f'{{"n":{n}}}')
+        self.once("delivered 0, failed 0, retrying 2")
+        [finished, *_] = self.deliveries(hook)
+        self.redeliver(finished["_id"])
+        refused = self.redeliver(finished["_id"], 409)
+        assert self.deliveries(hook)[1]["_id"] in refused["detail"], refused
+        self.resume(hook, 3)
+        self.once("delivered 3,")
+        assert self.numbers("/after") == [0, 1, 1, 2, 0]
+
+    def test_a_batch_goes_through_whole(self):
+        hook = self.fresh("/batch")
+        self.set(batch_size=3)
+        self.publish_many(3)
+        self.once("delivered 3,")
+        self.sink.script(
+            "/batch",
+            Answer(503, headers=[("Retry-After", "7200")]),
+            Answer(500),
+            then=Answer(200),
+        )
+        self.publish('{"n":3}')
+        self.once("delivered 0, failed 0, retrying 1")
+        first, second, *_ = self.deliveries(hook)
+        self.redeliver(second["_id"])
+        assert [d["state"] for d in self.deliveries(hook)] == ["pending"] * 4
+        self.once("delivered 0, failed 0, retrying 3")
+        requests = self.sink.at("/batch")
+        assert len(requests) == 3, "the batch alone"
+        assert requests[2].body == requests[0].body
+        assert requests[2].header("webhook-id") == first["webhookId"]
+        # Its answer has counted for the lane: it is still put off.
+        self.once("delivered 0,")
+        self.redeliver(first["_id"])
+        self.once("delivered 3,")
+        assert self.sink.at("/batch")[3].body == requests[0].body
+
     def test_a_ping_that_arrives(self):
         hook = self.suspended("/ping")
         self.ask("POST", f"/v2/hooks/{hook}/ping", 202)
@@ -502,6 +546,24 @@ class Replay(_RedeliverCase):
         assert count(since=ends, until=None, states=None) == 2
         assert self.replay(hook, states=["failed"]) == {"count": 2}
         self.once("delivered 2,")
+
+    def test_what_is_held_for_itself(self):
+        hook = self.fresh("/held")
+        self.publish_many(3)
+        self.once("delivered 3,")
+        self.service.db.sql(
+            "UPDATE vh_deliveries SET state = 'held', crashes = 3, lane = "
+            "hook_id + (3 << 62), due_at = UTC_TIMESTAMP(3), reason = 'x' "
+            "ORDER BY id DESC LIMIT 2"
+        )
+        assert self.replay(hook, states=["failed", "pending"]) == {"count": 0}
+        dry = self.replay(hook, 200, "?dry_run=1", states=["held"])
+        assert dry == {"count": 2}, dry
+        assert self.replay(hook, states=["held"]) == {"count": 2}
+        assert self.replay(hook, states=["held"]) == {"count": 0}
+        self.once("delivered 2,")
+        assert sorted(self.numbers("/held")) == [0, 1, 1, 2, 2]
+        assert self.all_are(hook, "delivered")
 
     def test_pings_stay(self):
         hook = self.fresh("/ping")
