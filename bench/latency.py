@@ -111,21 +111,43 @@ def _milliseconds(us):
 # ---- alone ----
 
 
-def _latency_row(name, baseline, ours):
-    middle, late = (stages_.quantile(ours, q) for q in (0.5, 0.99))
+def _latency_row(name, baseline, ours, goal):
+    """`goal`: p50 and p99 in ms."""
+    reached = [stages_.quantile(ours, q) / 1000 for q in (0.5, 0.99)]
     return stages_.Row(
         f"publish to arrival by {name}, p50 / p99",
         _milliseconds(baseline),
         _milliseconds(ours),
-        middle / stages_.quantile(baseline, 0.5),
-        "p50 under 50 ms, p99 under 250 ms",
-        middle < 50000 and late < 250000,
+        reached[0] * 1000 / stages_.quantile(baseline, 0.5),
+        f"{goal[0]} / {goal[1]} ms",
+        reached[0] <= goal[0] and reached[1] <= goal[1],
     )
 
 
+# What, how long apart in seconds, how many, and p50 and p99 in ms.
+_LATENCIES = (
+    ("HTTP", (0.04, 0.12), PUBLISHES, (5, 25)),
+    ("SQL, while something comes", (0.04, 0.12), PUBLISHES, (25, 45)),
+    ("HTTP, after some quiet", (3.1, 3.5), PUBLISHES // 10, (5, 25)),
+    ("SQL, after some quiet", (3.1, 3.5), PUBLISHES // 10, (130, 280)),
+)
+
+
+def _one_by_one(publisher, direct, sink, apart, count):
+    """At moments that fit to no clock of the sender; the baseline takes
+    turns."""
+    baseline, ours = [], []
+    for _ in range(count):
+        receive = _timed(direct.publish)
+        sink.line()
+        time.sleep(random.uniform(*apart))
+        baseline.append(_timed(publisher.publish) + receive)
+        ours.append(int(sink.line()))
+    return baseline, ours
+
+
 def latency(stages):
-    """One publish at a time, at moments that fit to no clock of the sender;
-    the two doors and the baseline take turns."""
+    """Sender and API are one user, so that requests wake the sender."""
     stage = stages.get()
     sink = stages_.Sink(stage, "-t")
     organization = stage.service.organization()
@@ -137,21 +159,18 @@ def latency(stages):
     )
     publishers = {"HTTP": web, "SQL": _SqlPublisher(stage, organization)}
     direct = _Web(sink.port, "/")
-    baseline = {name: [] for name in publishers}
-    ours = {name: [] for name in publishers}
-    sender = stage.service.start_sender("--linger", "10m")
-    for _ in range(PUBLISHES):
-        for name, publisher in publishers.items():
-            time.sleep(random.uniform(0.04, 0.12))
-            receive = _timed(direct.publish)
-            sink.line()
-            baseline[name].append(_timed(publisher.publish) + receive)
-            ours[name].append(int(sink.line()))
+    stage.service.folder.for_nobody("state").chmod(0o700)
+    sender = stage.service.start_sender("--linger", "30m", drop=True)
+    rows = []
+    for name, apart, count, goal in _LATENCIES:
+        publisher = publishers[name.split(",")[0]]
+        times = _one_by_one(publisher, direct, sink, apart, count)
+        rows.append(_latency_row(name, *times, goal))
     sender.stop()
     for link in (*publishers.values(), direct):
         link.close()
     sink.stop()
-    return [_latency_row(name, baseline[name], ours[name]) for name in ours]
+    return rows
 
 
 # ---- idle ----

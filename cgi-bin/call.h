@@ -25,6 +25,7 @@
 
 struct meter;
 struct share;
+struct wakeup;
 struct store_hook;
 
 enum { CALL_ARGS_MAX = 2 };
@@ -34,6 +35,7 @@ struct call {
 	struct store *store;
 	const struct policy *policy;
 	struct meter *meter;
+	struct wakeup *wakeup;
 	struct share *share; /* NULL: no organization is limited */
 	struct request *request;
 	struct response *response;

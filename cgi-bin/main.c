@@ -19,6 +19,7 @@
 #include "gateway.h"
 #include "meter.h"
 #include "outside/conf.h"
+#include "outside/wakeup.h"
 #include "route.h"
 #include "share.h"
 #include "store/policy.h"
@@ -40,8 +41,9 @@ struct site {
 	struct store store;
 	struct meter meter;
 	struct share *share; /* NULL: there is none */
-	int64_t share_at;    /* monotonic: not looked for before */
-	bool alone;	     /* plain CGI: a process for each request */
+	struct wakeup wakeup;
+	int64_t share_at; /* monotonic: not looked for before */
+	bool alone;	  /* plain CGI: a process for each request */
 	bool ready;
 	bool away;	  /* the last request could not be served */
 	int64_t tried_at; /* monotonic; 0: never */
@@ -100,6 +102,7 @@ static void site_release(struct site *site)
 	if (!site->away)
 		write_meter(site);
 	share_close(site->share);
+	wakeup_release(&site->wakeup);
 	store_release(&site->store);
 	policy_release(&site->policy);
 	conf_release(&site->conf);
@@ -123,6 +126,7 @@ static void answer_request(struct site *site, struct call *c, struct gateway *g)
 	find_share(site);
 	c->meter = &site->meter;
 	c->share = site->share;
+	c->wakeup = &site->wakeup;
 	c->request->body.max = site->conf.api.max_body;
 	db_deadline(site->store.db, clock_monotonic() + DEADLINE_MS);
 	route_serve(c, g);
@@ -215,7 +219,7 @@ static void find_self(char *path, size_t size)
  */
 int main(int argc, char **argv)
 {
-	struct site site = {.ready = false};
+	struct site site = {.wakeup.dir.fd = -1};
 	struct gateway *g;
 	char self[4096];
 	bool renew;

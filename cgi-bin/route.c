@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "call.h"
 #include "gateway.h"
+#include "outside/wakeup.h"
 #include "store/store.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -22,7 +23,8 @@
 #define PUBLISH (1u << ROLE_PUBLISH | MANAGE)
 #define READ (1u << ROLE_READ | PUBLISH)
 #define RUN (1u << ROLE_RUN | MANAGE)
-#define NEAR (1u << 31) /* or without a key, from [api] metrics_allow */
+#define NEAR (1u << 31)	 /* or without a key, from [api] metrics_allow */
+#define WAKES (1u << 30) /* what is done may be work for a sender */
 
 struct route {
 	const char *method;
@@ -38,29 +40,30 @@ static const struct route routes[] = {
 	 "List the hooks."},
 	{"POST", "/v2/hooks", MANAGE, api_hook_create, "", "Create a hook."},
 	{"GET", "/v2/hooks/:id", READ, api_hook_get, "", "Read a hook."},
-	{"PUT", "/v2/hooks/:id", MANAGE, api_hook_update, "", "Change a hook."},
+	{"PUT", "/v2/hooks/:id", MANAGE | WAKES, api_hook_update, "",
+	 "Change a hook."},
 	{"DELETE", "/v2/hooks/:id", MANAGE, api_hook_delete, "",
 	 "Delete a hook; the deliveries that are still to be made are "
 	 "cancelled."},
-	{"POST", "/v2/hooks/:id/enable", MANAGE, api_hook_enable, "",
+	{"POST", "/v2/hooks/:id/enable", MANAGE | WAKES, api_hook_enable, "",
 	 "Enable a hook; deliveries that were held while it was disabled go "
 	 "on."},
 	{"POST", "/v2/hooks/:id/disable", MANAGE, api_hook_disable, "",
 	 "Disable a hook; its deliveries are held."},
-	{"POST", "/v2/hooks/:id/ping", MANAGE, api_ping, "",
+	{"POST", "/v2/hooks/:id/ping", MANAGE | WAKES, api_ping, "",
 	 "Make one test delivery at once, also to a disabled hook; it is "
 	 "attempted once."},
-	{"POST", "/v2/hooks/:id/resume", MANAGE, api_resume, "",
+	{"POST", "/v2/hooks/:id/resume", MANAGE | WAKES, api_resume, "",
 	 "End the suspension of a hook: all that waits goes now, in its "
 	 "order."},
-	{"POST", "/v2/hooks/:id/replay", MANAGE, api_replay, "dry_run",
+	{"POST", "/v2/hooks/:id/replay", MANAGE | WAKES, api_replay, "dry_run",
 	 "Send again the deliveries made `since` a time (before `until`, in "
 	 "these `states`); `?dry_run=1` only counts them."},
 	{"GET", "/v2/hooks/:id/secret", MANAGE, api_secret_get, "",
 	 "Read a hook's secret."},
 	{"POST", "/v2/hooks/:id/secret/rotate", MANAGE, api_secret_rotate, "",
 	 "Make a new secret; the old one signs too for a while."},
-	{"POST", "/v2/notifications", PUBLISH, api_publish, "",
+	{"POST", "/v2/notifications", PUBLISH | WAKES, api_publish, "",
 	 "Publish a notification, or an array of up to 1000."},
 	{"GET", "/v2/notifications", READ, api_notification_list,
 	 "action state since until limit after",
@@ -75,8 +78,9 @@ static const struct route routes[] = {
 	 "notifications that have no delivery left."},
 	{"GET", "/v2/deliveries/:id", READ, api_delivery_get, "before",
 	 "Read a delivery with its attempts and answers, a hundred a page."},
-	{"POST", "/v2/deliveries/:id/redeliver", MANAGE, api_delivery_redeliver,
-	 "", "Send a delivery again, or now if it waits."},
+	{"POST", "/v2/deliveries/:id/redeliver", MANAGE | WAKES,
+	 api_delivery_redeliver, "",
+	 "Send a delivery again, or now if it waits."},
 	{"GET", "/v2/actions", READ, api_action_list, "",
 	 "List the actions, with descriptions."},
 	{"GET", "/v2/stats", READ, api_stats, "hook since step",
@@ -366,6 +370,8 @@ void route_serve(struct call *c, struct gateway *g)
 		e = read_request_body(c, route, g);
 	if (!e)
 		e = route->handle(c);
+	if (!e && route->roles & WAKES && c->response->status < 300)
+		wakeup_send(c->wakeup, c->conf);
 	if (!e)
 		return;
 	route_failed(c, route, e);

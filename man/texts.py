@@ -121,7 +121,7 @@ def route_table(source):
     yield "| request | key | does |"
     yield "| --- | --- | --- |"
     for method, path, roles, _, meaning in routes(source):
-        yield f"| `{method} {path}` | {KEYS[roles]} | {meaning} |"
+        yield f"| `{method} {path}` | {KEYS[roles.removesuffix(' | WAKES')]} | {meaning} |"
 
 
 def publish(source, page):

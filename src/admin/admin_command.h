@@ -10,7 +10,12 @@
 
 #include "admin/admin.h"
 
-enum admin_need { DOES_ALL, NEEDS_CONF, NEEDS_DATABASE };
+enum admin_need {
+	DOES_ALL,
+	NEEDS_CONF,
+	NEEDS_DATABASE,
+	WAKES_SENDER /* the same, and what it does may be work for a sender */
+};
 
 struct admin_command {
 	const char *name;    /* one word or two */

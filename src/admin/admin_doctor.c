@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "outside/state_dir.h"
+#include "outside/wakeup.h"
 #include "store/policy.h"
 
 enum {
 	TEXT_SIZE = 1024,
+	USER_SIZE = 64,
 	/* The longest body that Apache's mod_fcgid accepts by default, which
 	 * applies with .htaccess. examples/apache-mod_fcgid.conf sets more
 	 * than max_body can be, and the other samples have no limit. */
@@ -228,6 +232,39 @@ static void check_shares(struct doctor *d)
 			   "nobody occupies the table of hooks.fcgi");
 }
 
+/* A user without a name is shown by its number. */
+static const char *user_name(uid_t uid, char text[USER_SIZE])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		snprintf(text, USER_SIZE, "%s", user->pw_name);
+	else
+		snprintf(text, USER_SIZE, "user %lu", (unsigned long)uid);
+	return text;
+}
+
+static void check_wakeup(struct doctor *d)
+{
+	const struct conf *c = &d->a->conf;
+	char name[USER_SIZE], poll[TEXT_DURATION_SIZE];
+	int64_t ago;
+	uid_t user;
+
+	text_duration_format(poll, c->sender.poll);
+	if (wakeup_missed(c, &user, &ago))
+		doctor_say(d, VERDICT_WARN, 0, "wake-up",
+			   "a program that runs as %s, such as hooks.fcgi, "
+			   "could not wake the sender, which is another user, "
+			   "%lld minutes ago: what it publishes waits for the "
+			   "sender's next look ([sender] poll, %s); let both "
+			   "run as one user",
+			   user_name(user, name), (long long)ago / 60000, poll);
+	else
+		doctor_say(d, VERDICT_OK, 0, "wake-up",
+			   "publishers of the sender's user wake it");
+}
+
 static void check_web_server(struct doctor *d)
 {
 	unsigned long long body = d->a->conf.api.max_body;
@@ -252,6 +289,7 @@ static void check_all(struct doctor *d)
 	check_key_file(d);
 	check_own_addresses(d);
 	check_state_dir(d);
+	check_wakeup(d);
 	doctor_database(d);
 	doctor_target(d, d->a->args ? d->a->arg[0] : NULL);
 	store_release(&d->a->store);

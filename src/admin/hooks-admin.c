@@ -17,6 +17,7 @@
 #include "admin/admin_help.h"
 #include "base/log.h"
 #include "base/self.h"
+#include "outside/wakeup.h"
 
 enum { OUT_MAX = 1024 * 1024 * 1024, OPTION_SIZE = 40 };
 
@@ -96,6 +97,15 @@ static enum err check_line(const struct admin_command *c, const struct admin *a)
 
 /* ---- running ---- */
 
+static void wake_sender(const struct admin *a)
+{
+	struct wakeup w;
+
+	wakeup_init(&w);
+	wakeup_send(&w, &a->conf);
+	wakeup_release(&w);
+}
+
 static enum err run_with_store(const struct admin_command *c, struct admin *a)
 {
 	bool connected;
@@ -124,9 +134,11 @@ static enum err run_command(const struct admin_command *c, struct admin *a,
 	e = conf_load(&a->conf, line->config);
 	if (!e) {
 		conf_warn(&a->conf);
-		e = c->need == NEEDS_DATABASE ? run_with_store(c, a)
+		e = c->need >= NEEDS_DATABASE ? run_with_store(c, a)
 					      : c->run(a);
 	}
+	if (!e && c->need == WAKES_SENDER)
+		wake_sender(a);
 	conf_release(&a->conf);
 	return e;
 }

@@ -170,9 +170,10 @@ const struct conf_row conf_rows[] = {
 		"directory; in a bundle its folder var",
 	 .meaning = "The folder for files that outlive a run of the sender: the "
 		"lock that keeps a second sender of the same database from "
-		"working on this host, and notes of its reports and of the "
-		"database's latest state; for the API, the table of each "
-		"organization's share. It must belong to the sender's user "
+		"working on this host, notes of its reports and of the "
+		"database's latest state, and the FIFO with which publishers "
+		"wake it; for the API, the table of each organization's "
+		"share. It must belong to the sender's user "
 		"alone, with mode 0700; it is made if missing."},
 
 	{"targets", "allow_http", CONF_BOOL, AT(targets.allow_http),

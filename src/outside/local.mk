@@ -56,4 +56,6 @@ libhooks_a_SOURCES += \
 	%D%/poller.c \
 	%D%/poller.h \
 	%D%/state_dir.c \
-	%D%/state_dir.h
+	%D%/state_dir.h \
+	%D%/wakeup.c \
+	%D%/wakeup.h

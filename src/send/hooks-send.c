@@ -25,6 +25,7 @@
 #include "deliver/watch.h"
 #include "deliver/worker.h"
 #include "outside/http.h"
+#include "outside/wakeup.h"
 #include "send/chores.h"
 #include "send/send_options.h"
 #include "send/send_prepare.h"
@@ -65,6 +66,7 @@ struct run {
 	unsigned running;
 	pid_t chores;	     /* the process for chores; 0: none */
 	int64_t next_chores; /* monotonic */
+	int call;	     /* what publishers write to; -1: nothing */
 	struct send_common *common;
 	struct plan_count *count; /* in it */
 	struct keepsake *keepsake;
@@ -126,7 +128,7 @@ static enum err send_work(struct run *r, unsigned worker)
 		.count = r->count,
 		.keepsake = r->keepsake,
 		.watch = &r->common->watch,
-		.call = -1,
+		.call = r->call,
 	};
 	struct lock lock;
 	enum err e;
@@ -384,6 +386,7 @@ static enum err run_workers(struct run *r)
 	r->keepsake = keepsake_open(&r->lock.state);
 	r->report.count = r->count;
 	watch_open(&r->common->watch, r->workers);
+	r->call = r->o.once ? -1 : wakeup_listen(&r->lock.state);
 	for (unsigned i = 0; i < r->workers; i++)
 		start_worker(r, i);
 	watch(r, signals);
@@ -391,6 +394,8 @@ static enum err run_workers(struct run *r)
 	note_run(r);
 	send_report_end(&r->report);
 	watch_close(&r->common->watch);
+	if (r->call >= 0)
+		close(r->call);
 	return r->result;
 }
 

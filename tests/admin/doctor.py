@@ -24,6 +24,7 @@ CHECKS = [
     "key file",
     "own addresses",
     "state folder",
+    "wake-up",
     "encryption",
     "database version",
     "binlog_format",

@@ -35,7 +35,8 @@ python_tests += \
 	%D%/starting.py \
 	%D%/states.py \
 	%D%/stats.py \
-	%D%/tls.py
+	%D%/tls.py \
+	%D%/woken.py
 EXTRA_DIST += %D%
 # Fifty kills over 2000 deliveries, three senders on 20,000.
 check-kill: all
