@@ -421,7 +421,7 @@ class Anything(_Matrix):
 
     def test_another_kind_of_body(self):
         for method, path, operation in operations():
-            if example(operation) is None:
+            if "415" not in operation["responses"]:
                 continue
             answer = self.ask(
                 method,
