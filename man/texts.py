@@ -102,7 +102,7 @@ KEYS = {
     "ADMIN | NEAR": "`admin`, or none from `[api] metrics_allow`",
 }
 ROUTE = re.compile(
-    r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+), api_\w+,\s+'
+    r'^\t\{"([A-Z]+)", "([^"]+)", ([A-Z |]+),\s+api_\w+,\s+'
     r'"([a-z_ ]*)",\s+((?:"[^"]+"\s*)+)\}',
     re.M,
 )
@@ -121,7 +121,8 @@ def route_table(source):
     yield "| request | key | does |"
     yield "| --- | --- | --- |"
     for method, path, roles, _, meaning in routes(source):
-        yield f"| `{method} {path}` | {KEYS[roles.removesuffix(' | WAKES')]} | {meaning} |"
+        key = KEYS[roles.removesuffix(" | WAKES")]
+        yield f"| `{method} {path}` | {key} | {meaning} |"
 
 
 def publish(source, page):
