@@ -4,6 +4,7 @@
 import json
 import time
 
+import database
 import sendcase
 import tap
 from apicase import no_such_id
@@ -667,7 +668,7 @@ class Large(_RedeliverCase):
             "state, created_at, finished_at, attempts) SELECT "
             f"UNHEX('{self.organization}'), 1000 + seq, {key}, 'delivered', "
             "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1 "
-            f"FROM seq_1_to_{count}"
+            f"FROM {database.numbers(count)}"
         )
         return hook
 
