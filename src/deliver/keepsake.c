@@ -14,7 +14,10 @@
 #include "base/clock.h"
 #include "outside/state_dir.h"
 
-enum { TELL_AGAIN_MS = 60000 };
+enum {
+	TELL_AGAIN_MS = 60000,
+	AWAY_MS = 120000 /* until the next run, as cron starts them */
+};
 
 struct keepsake_slot {
 	struct keepsake_turns turns;
@@ -22,7 +25,7 @@ struct keepsake_slot {
 };
 
 struct keepsake {
-	_Atomic int64_t told_at; /* by the wall clock */
+	_Atomic int64_t told_at, away_at; /* by the wall clock */
 	struct keepsake_slot slot[KEEPSAKE_SLOTS];
 };
 
@@ -83,6 +86,19 @@ bool keepsake_read(const struct keepsake *k, unsigned worker,
 	memcpy(&slot, &k->slot[worker], sizeof(slot));
 	*out = slot.turns;
 	return slot.turns.lane && slot.sum == sum_of(&slot.turns);
+}
+
+void keepsake_note_away(struct keepsake *k)
+{
+	if (k)
+		atomic_store(&k->away_at, clock_wall());
+}
+
+bool keepsake_was_away(struct keepsake *k)
+{
+	int64_t ms = k ? clock_wall() - atomic_load(&k->away_at) : AWAY_MS;
+
+	return ms >= 0 && ms < AWAY_MS;
 }
 
 bool keepsake_may_tell(struct keepsake *k)

@@ -33,6 +33,12 @@ void keepsake_write(struct keepsake *k, unsigned worker,
 bool keepsake_read(const struct keepsake *k, unsigned worker,
 		   struct keepsake_turns *out);
 
+/* The database cannot be reached at the moment. */
+void keepsake_note_away(struct keepsake *k);
+/* Whether that was so within the last minutes, in this run or the one before.
+ */
+bool keepsake_was_away(struct keepsake *k);
+
 /* Whether no worker has reported a database that went back for a minute: then
  * the caller does. */
 bool keepsake_may_tell(struct keepsake *k);

@@ -3,6 +3,7 @@
  * ledger: the loop of the database thread: it collects the parcels that came
  * back, does a round when there is a reason, looks for new work, and waits.
  */
+#include "deliver/keepsake.h"
 #include "deliver/ledger.h"
 
 #include <stdlib.h>
@@ -180,9 +181,11 @@ static enum err lost(struct ledger *l, enum err e)
 	l->lost_since = l->lost_since ? l->lost_since : now;
 	l->contended = db_locked(db) ||
 		       (db_contended(db) && now - l->lost_since < CONTENDED_MS);
-	if (!l->contended)
+	if (!l->contended) {
+		keepsake_note_away(l->plan->keepsake);
 		(void)outage_note(l->plan->state, OUTAGE_AWAY,
 				  db_error_text(db));
+	}
 	if (now - l->lost_since > l->plan->conf->sender.lease ||
 	    (l->stop_by && (now >= l->stop_by || !l->round.out)))
 		l->gone = true;

@@ -159,7 +159,8 @@ enum err round_memory_watch(struct round *r)
 	if (m->failed)
 		begin_doubt(r);
 	m->connects = m->watched = r->store.connects;
-	m->settled = first ? 0 : clock_monotonic() + SETTLE_MS;
+	if (!first || keepsake_was_away(r->plan->keepsake))
+		m->settled = clock_monotonic() + SETTLE_MS;
 	return ERR_OK;
 }
 

@@ -33,7 +33,8 @@ enum err round_memory_check(struct round *r);
 enum err round_memory_watch(struct round *r);
 /* Whether the connection is so new that senders on other hosts may not have
  * said yet what the database has forgotten: lanes are left to them, if they
- * have them. Not for a run's first connection. */
+ * have them. Not for a run's first connection, unless the run before had lost
+ * its own. */
 bool round_memory_settles(const struct round *r);
 /* Marks those of the n rows read for the lane's draft that are in doubt. */
 void round_memory_mark(const struct round *r, struct lane *l, size_t n);

@@ -383,7 +383,6 @@ static enum err run_workers(struct run *r)
 		return ERR_INTERNAL;
 	}
 	r->count = &r->common->count;
-	r->keepsake = keepsake_open(&r->lock.state);
 	r->report.count = r->count;
 	watch_open(&r->common->watch, r->workers);
 	r->call = r->o.once ? -1 : wakeup_listen(&r->lock.state);
@@ -434,9 +433,12 @@ static enum err send_run(struct run *r)
 	if (r->out_of_turn)
 		return ERR_OK; /* another sender is running: all is well */
 	r->workers = wanted_workers(r);
+	r->keepsake = keepsake_open(&r->lock.state);
 	store_init(&r->store, &r->conf, DB_SENDER);
 	e = send_prepare_run(&r->store, &r->lock, r->o.once, &r->workers,
 			     &r->prepared);
+	if (e == ERR_TEMP)
+		keepsake_note_away(r->keepsake);
 	if (r->workers > r->conf.sender.concurrency)
 		r->workers = (unsigned)r->conf.sender.concurrency;
 	r->report = (struct send_report){.options = &r->o,

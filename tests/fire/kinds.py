@@ -199,6 +199,19 @@ class WentBack(FireCase):
                 time.sleep(0.5)
             list(steps)
 
+    def test_a_new_run_on_another_host_marks_what_it_sends_again(self):
+        with self.rig("v2g a new run on another host is there first") as rig:
+            first, other = rig.host(), rig.host()
+            steps = self.send_and_forget(rig, first)
+            next(steps)
+            with first.proxy.away():
+                with other.proxy.away():
+                    assert other.start().wait(20) == 75
+                    next(steps)
+                other.start()
+                time.sleep(0.5)
+            list(steps)
+
     def test_no_failure_is_written_for_what_is_gone(self):
         self.forget(
             "v2b the same, and the receiver answers 500",

@@ -105,6 +105,18 @@ START_TEST(one_tells)
 }
 END_TEST
 
+START_TEST(the_next_run_knows_that_it_was_away)
+{
+	struct keepsake *k = keepsake_open(&dir);
+
+	ck_assert(!keepsake_was_away(k));
+	keepsake_note_away(k);
+	ck_assert(keepsake_was_away(keepsake_open(&dir)));
+	keepsake_note_away(NULL);
+	ck_assert(!keepsake_was_away(NULL));
+}
+END_TEST
+
 Suite *suite_keepsake(void)
 {
 	Suite *s = suite_create("keepsake");
@@ -115,6 +127,7 @@ Suite *suite_keepsake(void)
 	tcase_add_test(tc, half_of_it_is_nothing);
 	tcase_add_test(tc, without_a_folder_it_lasts_for_a_run);
 	tcase_add_test(tc, one_tells);
+	tcase_add_test(tc, the_next_run_knows_that_it_was_away);
 	suite_add_tcase(s, tc);
 	return s;
 }
