@@ -264,6 +264,14 @@ uint64_t gateway_announced(const struct gateway *g)
 	return g->announced;
 }
 
+void gateway_hurry(struct gateway *g, int64_t ms)
+{
+	int64_t now = clock_monotonic();
+
+	if (g->until - now > ms)
+		g->until = now + ms;
+}
+
 bool gateway_broken(const struct gateway *g)
 {
 	return g->broken;

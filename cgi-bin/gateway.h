@@ -40,6 +40,8 @@ uint64_t gateway_announced(const struct gateway *g);
  * FastCGI the end is the end of input, under plain CGI it comes after
  * CONTENT_LENGTH bytes where a length was announced. */
 size_t gateway_read(struct gateway *g, void *p, size_t n);
+/* The body must have come within so many ms. */
+void gateway_hurry(struct gateway *g, int64_t ms);
 /* Whether the body, read to its end, did not come whole: the client was cut off
  * or is too slow, and the rest of the body is unknown. */
 bool gateway_broken(const struct gateway *g);

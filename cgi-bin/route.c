@@ -8,10 +8,12 @@
 
 #include "api.h"
 #include "auth.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "call.h"
 #include "gateway.h"
 #include "outside/wakeup.h"
+#include "share.h"
 #include "store/store.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -335,6 +337,7 @@ static enum err read_request_body(struct call *c, const struct route *route,
 		return refuse_length(c);
 	if (!takes_body(route))
 		return ERR_OK;
+	gateway_hurry(g, share_patience(c->share, clock_monotonic()));
 	request_read_body(c->request, g);
 	if (c->request->body.overflow)
 		return refuse_length(c);

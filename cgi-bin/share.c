@@ -34,6 +34,8 @@ enum {
 	/* How long an organization may have more than half of the time. */
 	BURST_MS = 1000,
 	DEBT_MAX_MS = 10000,
+	/* A client that is slow and has its half waits so long. */
+	PATIENCE_MS = 1000,
 	/* Refused clients all come back together. */
 	PENALTY_MS = 3000,
 	/* How long an organization counts as one of those who ask. */
@@ -333,6 +335,15 @@ void share_begin(struct share *s, const unsigned char *hash,
 	atomic_store(&make_row(s->table->organization, name)->seen, now);
 	atomic_store(&s->own->since, now);
 	atomic_store(&s->own->organization, name);
+}
+
+int64_t share_patience(const struct share *s, int64_t now)
+{
+	uint64_t name = s ? atomic_load(&s->own->organization) : 0;
+
+	return name && has_its_half(s, name) && !is_alone(s, name, now)
+		       ? PATIENCE_MS
+		       : INT64_MAX;
 }
 
 void share_end(struct share *s, int64_t now)

@@ -36,6 +36,10 @@ bool share_refuses(struct share *s, const unsigned char *hash, int64_t now);
 /* The key is this organization's: from here on this process works for it. */
 void share_begin(struct share *s, const unsigned char *hash,
 		 const struct id *organization, int64_t now);
+/* How long this process may wait for the rest of the request, in ms: a moment,
+ * while others of the organization's requests keep half of the processes busy
+ * and somebody else asks; otherwise INT64_MAX. */
+int64_t share_patience(const struct share *s, int64_t now);
 /* The request is done. */
 void share_end(struct share *s, int64_t now);
 

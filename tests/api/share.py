@@ -47,13 +47,17 @@ class _Share(ApiCase):
 class Slow(_Share):
     """A body that takes its time keeps one of two processes busy."""
 
-    def begin(self, key):
+    def open(self, key):
         head = (
             "POST /v2/notifications HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Authorization: {key}\r\nContent-Length: {len(EVENT)}\r\n\r\n"
         )
         sock = socket.create_connection(("127.0.0.1", self.door.port), 20)
         sock.sendall(head.encode() + EVENT[:5])
+        return sock
+
+    def begin(self, key):
+        sock = self.open(key)
         time.sleep(1.5)
         return sock, time.monotonic()
 
@@ -82,7 +86,20 @@ class Slow(_Share):
             assert answer.status != 429, (method, path, answer)
         sock.close()
 
-    def test_3_many_at_once_are_served_where_they_are_not_much(self):
+    def test_3_two_at_once_do_not_keep_both(self):
+        """Of an organization that has used nothing yet."""
+        self.good(200, "GET", "/v2/hooks", key=self.neighbour)
+        key = self.service.key(self.service.organization("Two at once"))
+        socks = [self.open(key) for _ in range(2)]
+        time.sleep(0.3)
+        begin = time.monotonic()
+        self.good(200, "GET", "/v2/hooks", key=self.neighbour)
+        took = time.monotonic() - begin
+        for sock in socks:
+            sock.close()
+        assert took < 5, f"{took} s: a body has ten"
+
+    def test_4_many_at_once_are_served_where_they_are_not_much(self):
         quick = self.service.key(self.service.organization("Quick"))
         answers = []
 
