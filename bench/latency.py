@@ -152,6 +152,10 @@ def latency(stages):
     sink = stages_.Sink(stage, "-t")
     organization = stage.service.organization()
     stage.hooks(organization, 1, sink.url())
+    state = stage.service.folder.for_nobody("woken")
+    state.chmod(0o700)
+    for user in (service.API, service.SENDER):
+        stage.service.write_config(user, sender={"state_dir": state})
     web = _Web(
         doors.enter("lighttpd", stage.service).port,
         "/v2/notifications",
@@ -159,14 +163,17 @@ def latency(stages):
     )
     publishers = {"HTTP": web, "SQL": _SqlPublisher(stage, organization)}
     direct = _Web(sink.port, "/")
-    stage.service.folder.for_nobody("state").chmod(0o700)
     sender = stage.service.start_sender("--linger", "30m", drop=True)
     rows = []
     for name, apart, count, goal in _LATENCIES:
         publisher = publishers[name.split(",")[0]]
+        for link in (web, direct):
+            link.close()  # it opens anew: the server had enough of waiting
         times = _one_by_one(publisher, direct, sink, apart, count)
         rows.append(_latency_row(name, *times, goal))
     sender.stop()
+    for user in (service.API, service.SENDER):
+        stage.service.write_config(user)
     for link in (*publishers.values(), direct):
         link.close()
     sink.stop()
