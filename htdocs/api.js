@@ -232,10 +232,10 @@ export async function call(method, path, options = {}) {
 
 /*
  * The answer to GET: { data, text, next, etag, error, loading, stale, reload }.
- * GET is repeated every `every` ms while the tab is visible. After an error the
- * earlier data stay.
+ * GET is repeated every `every` ms while the tab is visible, and the ref `still`
+ * does not say otherwise. After an error the earlier data stay.
  */
-export function useGet(path, { query, every = 0, skip = false } = {}) {
+export function useGet(path, { query, every = 0, skip = false, still } = {}) {
 	const [state, setState] = useState({ path, loading: true });
 	const words = JSON.stringify(query ?? {});
 	const run = useRef(0);
@@ -275,7 +275,7 @@ export function useGet(path, { query, every = 0, skip = false } = {}) {
 		const timer =
 			every &&
 			setInterval(() => {
-				if (!document.hidden) load();
+				if (!document.hidden && !still?.current) load();
 			}, every);
 		return () => {
 			run.current++;

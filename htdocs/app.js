@@ -159,10 +159,8 @@ function Shell() {
 	const route = useRoute();
 	const [place = 'overview', id, ...rest] = route.parts;
 	const Found = !rest.length && PAGES[place]?.[id === undefined ? 0 : 1];
-	const name = PLACES.find(([key]) => key === place)?.[1] ?? 'Not found';
 	const first = useRef(true);
 	useEffect(() => {
-		document.title = `${name} · vyte-hooks`;
 		scrollTo(0, 0);
 		// Where a screen reader, or the Tab key, continues.
 		if (!first.current)

@@ -2,7 +2,7 @@
 /*
  * One hook: its health, its members, its secret, and the actions on it.
  */
-import { useState } from './vendor/hooks.js';
+import { useRef, useState } from './vendor/hooks.js';
 import { call, may, useGet } from './api.js';
 import { Counts, Quantiles } from './chart.js';
 import { count } from './format.js';
@@ -74,10 +74,14 @@ function HookFacts({ hook }) {
 	]} /><//>`;
 }
 
-function Actions({ hook, onEdit, onChanged }) {
+function Actions({ hook, onEdit, onChanged, still }) {
 	const [open, setOpen] = useState(null);
 	const [run, busy] = useWork();
-	const close = () => setOpen(null);
+	const close = () => {
+		setOpen(null);
+		still.current = gone.current;
+	};
+	const gone = useRef(false);
 	const turn = () =>
 		run(async () => {
 			await call(
@@ -95,6 +99,7 @@ function Actions({ hook, onEdit, onChanged }) {
 		});
 	const remove = async () => {
 		await call('DELETE', `hooks/${hook._id}`);
+		gone.current = true;
 		say('The hook was deleted.');
 		go('hooks');
 	};
@@ -106,7 +111,10 @@ function Actions({ hook, onEdit, onChanged }) {
 			hook.enabled ? 'Disable' : 'Enable'
 		}<//>
 		<${Button} kind="danger-ghost"
-			onClick=${() => setOpen('delete')}>Delete<//>
+			onClick=${() => {
+				still.current = true;
+				setOpen('delete');
+			}}>Delete<//>
 		${open === 'ping' && html`<${Ping} hook=${hook} onClose=${close} />`}
 		${
 			open === 'replay' &&
@@ -147,8 +155,11 @@ function Recent({ hook }) {
 }
 
 export function Hook({ id }) {
-	const hook = useGet(`hooks/${id}`, { every: 5000 });
-	const stats = useGet('stats', { query: { hook: id }, every: 5000 });
+	// A hook that is being deleted is not asked for.
+	const still = useRef(false);
+	const every = 5000;
+	const hook = useGet(`hooks/${id}`, { every, still });
+	const stats = useGet('stats', { query: { hook: id }, every, still });
 	// As it was read when the dialog was opened.
 	const [edited, setEdited] = useState(null);
 	const health = stats.data?.hooks[0];
@@ -164,7 +175,8 @@ export function Hook({ id }) {
 		actions=${
 			may('manage') &&
 			html`<${Actions} hook=${data}
-			onEdit=${() => setEdited(hook)} onChanged=${changed} />`
+			onEdit=${() => setEdited(hook)} onChanged=${changed}
+			still=${still} />`
 		}>
 		<${Headline} hook=${data} due=${health?.due}
 			onChanged=${changed} />

@@ -344,6 +344,11 @@ export function later(load, name) {
 /* ---- pages, forms, dialogs ---- */
 
 export function Page({ title, lead, actions, back, children }) {
+	const head = useRef();
+	// The name of a tab, and of a place in its history.
+	useEffect(() => {
+		document.title = `${head.current.textContent} · vyte-hooks`;
+	});
 	return html`<div class="page"><header class="page-head">
 		<div class="page-title">
 		${
@@ -351,7 +356,7 @@ export function Page({ title, lead, actions, back, children }) {
 			html`<a class="back" href=${back[0]}><${Icon}
 			name="back" />${back[1]}</a>`
 		}
-		<h1 tabindex="-1">${title}</h1>
+		<h1 tabindex="-1" ref=${head}>${title}</h1>
 		${lead && html`<p class="muted">${lead}</p>`}</div>
 		<div class="actions">${actions}</div></header>${children}</div>`;
 }

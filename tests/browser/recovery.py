@@ -64,6 +64,8 @@ class Retrying(_Down):
         self.page.see(".page-head .pill", "Retrying")
         self.page.see(".banner", "Attempts fail.")
         self.page.see(".banner", "Reason: status 500.")
+        title = self.page.js("return document.title")
+        assert title == "Down · vyte-hooks", title
 
     def test_who_may_only_read_sees_why(self):
         key = self.site.service.key(self.site.organization, "read")
