@@ -101,7 +101,9 @@ class Killed(_CrashCase):
         keys = self.numbers_of(suspects)
         assert twice <= keys, f"never in flight: {twice - keys}"
         print(f"# {left} were left at the end, {len(twice)} came again")
-        assert len(twice) < KILLED_DUE / 4, "far too many"
+        # A kill repeats six that were under way, and some that were answered
+        # and not recorded yet: the more, the slower the database is.
+        assert len(twice) <= KILLS * 18, "far too many"
 
     def check_nothing_lost(self, copies):
         """Nor held: a kill says nothing about what was in flight."""
