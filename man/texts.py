@@ -112,8 +112,14 @@ TABLE = re.compile(r"^\| request \| .*\n(?:\|.*\n)+", re.M)
 def routes(source):
     """The rows of route.c: (method, path, roles, parameters, meaning)."""
     return [
-        (*row, params.split(), "".join(re.findall(r'"([^"]*)"', meaning)))
-        for *row, params, meaning in ROUTE.findall(source)
+        (
+            method,
+            path,
+            roles.removesuffix(" | WAKES"),
+            params.split(),
+            "".join(re.findall(r'"([^"]*)"', meaning)),
+        )
+        for method, path, roles, params, meaning in ROUTE.findall(source)
     ]
 
 
@@ -121,8 +127,7 @@ def route_table(source):
     yield "| request | key | does |"
     yield "| --- | --- | --- |"
     for method, path, roles, _, meaning in routes(source):
-        key = KEYS[roles.removesuffix(" | WAKES")]
-        yield f"| `{method} {path}` | {key} | {meaning} |"
+        yield f"| `{method} {path}` | {KEYS[roles]} | {meaning} |"
 
 
 def publish(source, page):
