@@ -79,20 +79,32 @@ static enum err end_idle_of_api(struct db *db)
 			     IDLE_API_S);
 }
 
+static unsigned wanted_lock_wait_s(const struct db *db)
+{
+	if (db->hasty && db->takes_none)
+		return 0;
+	return db->hasty ? 1 : lock_wait_s[db->role];
+}
+
 /* One statement, because a sender connects each minute. */
 static enum err end_idle_of_sender(struct db *db)
 {
-	unsigned s = sender_idle_s(db);
+	unsigned s = sender_idle_s(db), wait = wanted_lock_wait_s(db);
 	char more[48] = "";
+	enum err e;
 
 	if (db->takes_none)
 		snprintf(more, sizeof(more), ", idle_transaction_timeout = %u",
 			 s);
-	return set_variables(db,
-			     "SET SESSION wait_timeout = "
-			     "LEAST(@@session.wait_timeout, %u), "
-			     "net_read_timeout = %d, net_write_timeout = %d%s",
-			     s, NET_S, NET_S, more);
+	e = set_variables(db,
+			  "SET SESSION wait_timeout = "
+			  "LEAST(@@session.wait_timeout, %u), "
+			  "net_read_timeout = %d, net_write_timeout = %d, "
+			  "innodb_lock_wait_timeout = %u%s",
+			  s, NET_S, NET_S, wait, more);
+	if (!e)
+		db->lock_wait_s = wait;
+	return e;
 }
 
 static enum err end_what_is_idle(struct db *db)
@@ -134,13 +146,6 @@ static enum err end_long_statements(struct db *db)
 		       : set_variables(db,
 				       "SET SESSION max_execution_time = %d",
 				       STATEMENT_MS);
-}
-
-static unsigned wanted_lock_wait_s(const struct db *db)
-{
-	if (db->hasty && db->takes_none)
-		return 0;
-	return db->hasty ? 1 : lock_wait_s[db->role];
 }
 
 void db_hasty(struct db *db, bool hasty)
@@ -185,9 +190,9 @@ enum err db_session_set(struct db *db)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (mysql_query(db->my, fixed[i]))
 			return db_fail_connection(db);
+	db->lock_wait_s = UNKNOWN_S;
 	e = end_what_is_idle(db);
 	if (!e)
 		e = end_long_statements(db);
-	db->lock_wait_s = UNKNOWN_S;
 	return e ? e : db_session_lock_wait(db);
 }
