@@ -11,6 +11,7 @@
 #include "outside/jtree.h"
 #include "rules/id.h"
 #include "rules/standing.h"
+#include "rules/target.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
 #include "store/vault_headers.h"
@@ -100,12 +101,25 @@ static struct jtree *view_standing(const struct store_hook *h)
 	return v;
 }
 
+/* Many services have a token in the query. */
+static void put_target(struct jtree *v, const char *url, bool open)
+{
+	int length = (int)strcspn(url, "?");
+	char text[TARGET_URL_MAX + sizeof("?" VIEW_HIDDEN)];
+
+	if (!open && url[length]) {
+		snprintf(text, sizeof(text), "%.*s?" VIEW_HIDDEN, length, url);
+		url = text;
+	}
+	jtree_put_string(v, "target_url", url);
+}
+
 struct jtree *view_hook(const struct store_hook *h, bool open)
 {
 	struct jtree *v = jtree_object();
 
 	view_put_id(v, "_id", &h->id);
-	jtree_put_string(v, "target_url", h->target_url);
+	put_target(v, h->target_url, open);
 	jtree_put_string(v, "action", h->action);
 	jtree_put_string(v, "scope", h->user_scope ? "user" : "organization");
 	view_put_id(v, "organization", &h->organization);

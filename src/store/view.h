@@ -21,7 +21,7 @@ struct store_hook;
 struct store_notification;
 struct store_org;
 
-/* The text shown in place of a header's hidden value. */
+/* The text shown in place of a header's hidden value, or of a URL's query. */
 #define VIEW_HIDDEN "***"
 
 void view_put_id(struct jtree *object, const char *name, const struct id *id);
@@ -29,7 +29,7 @@ void view_put_id(struct jtree *object, const char *name, const struct id *id);
 void view_put_time(struct jtree *object, const char *name, int64_t ms);
 
 struct jtree *view_org(const struct store_org *org);
-/* `open`: with the values of its headers. */
+/* `open`: with the values of its headers, and the query of its URL. */
 struct jtree *view_hook(const struct store_hook *hook, bool open);
 /* With its resource, if that was read. */
 struct jtree *view_notification(const struct store_notification *n);

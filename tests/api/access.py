@@ -137,6 +137,24 @@ class Roles(ApiCase):
             listed = self.good(200, "GET", "/v2/hooks", key=key)
             assert listed[-1]["headers"] == {"X-Token": "***"}, listed
 
+    def test_the_query_of_a_url_is_hidden_from_them_too(self):
+        base = "https://www.toto.com/hooks"
+        for url, shown in (
+            (f"{base}?token=hush", f"{base}?***"),
+            (f"{base}?a?b=c", f"{base}?***"),
+            (base, base),
+            (f"{base}?{'x' * (2047 - len(base))}", f"{base}?***"),
+        ):
+            hook = self.hook(target_url=url)
+            path = f"/v2/hooks/{hook['_id']}"
+            assert self.good(200, "GET", path)["target_url"] == url
+            for role in ("read", "publish"):
+                key = self.service.key(self.organization, role)
+                seen = self.good(200, "GET", path, key=key)
+                assert seen["target_url"] == shown, seen
+                listed = self.good(200, "GET", "/v2/hooks", key=key)
+                assert listed[-1]["target_url"] == shown, listed
+
 
 class Tenants(ApiCase):
     def test_nothing_of_another_organization_is_there(self):
