@@ -89,6 +89,7 @@ class Service:
     ):
         self.folder = processes.Folder()
         self.children = []
+        self.databases = set()
         self.doors = {}
         self.db = db
         self.borrows = db is not None
@@ -151,6 +152,11 @@ class Service:
         settings["sender"].setdefault("state_dir", self.folder / "state")
         for section, keys in sections.items():
             settings.setdefault(section, {}).update(keys)
+        to = {"host": "localhost", "port": "3306", "name": "vyte_hooks"}
+        to.update({k: v for k, v in settings["database"].items() if v})
+        self.databases.add(
+            f"{to.get('socket', '')}|{to['host']}|{to['port']}|{to['name']}"
+        )
         path = self.config(user)
         path.write_text(
             "".join(
@@ -276,16 +282,15 @@ class Service:
         )
 
     def _forget_shares(self):
-        """The table that hooks.fcgi leaves in memory where the state folder is
-        another user's."""
-        if not self.db:
-            return
-        what = f"{self.db.socket}|localhost|3306|vyte_hooks"
-        name = hashlib.sha256(what.encode()).hexdigest()[:8]
-        for path in pathlib.Path("/dev/shm").glob(
-            f"vyte-hooks-*-send-{name}-*"
-        ):
-            path.unlink()
+        """What hooks.fcgi leaves in memory where the state folder is another
+        user's, or is not there yet: a table and a mark, both named after the
+        database."""
+        for what in self.databases:
+            name = hashlib.sha256(what.encode()).hexdigest()[:8]
+            for path in pathlib.Path("/dev/shm").glob(
+                f"vyte-hooks-*-send-{name}-*"
+            ):
+                path.unlink(missing_ok=True)
 
     def close(self):
         for child in self.children:
