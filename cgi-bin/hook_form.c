@@ -15,6 +15,7 @@
 #include "rules/action.h"
 #include "rules/sign.h"
 #include "rules/valid.h"
+#include "store/view.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -30,6 +31,15 @@ struct form {
 
 /* ---- texts ---- */
 
+/* As it is, or with its query hidden. */
+static bool is_shown(const char *s, const char *url)
+{
+	size_t n = strcspn(url, "?");
+
+	return strcmp(s, url) == 0 || (url[n] && strncmp(s, url, n) == 0 &&
+				       strcmp(s + n, "?" VIEW_HIDDEN) == 0);
+}
+
 static void read_target(struct field_errors *errors, const char *name,
 			const struct jtree *v, void *arg)
 {
@@ -42,7 +52,7 @@ static void read_target(struct field_errors *errors, const char *name,
 		return;
 	/* A URL that the configuration once allowed may be sent back as it
 	 * was read; its address is checked at every connect anyway. */
-	if (f->current && strcmp(s, f->current->target_url) == 0)
+	if (f->current && is_shown(s, f->current->target_url))
 		return;
 	if (!target_url_check(s, len, &f->call->policy->target, why,
 			      sizeof(why)))

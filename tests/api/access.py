@@ -154,6 +154,9 @@ class Roles(ApiCase):
                 assert seen["target_url"] == shown, seen
                 listed = self.good(200, "GET", "/v2/hooks", key=key)
                 assert listed[-1]["target_url"] == shown, listed
+            # Sent back by somebody who may, it stays.
+            kept = self.good(200, "PUT", path, {"target_url": shown})
+            assert kept["target_url"] == url, kept
 
 
 class Tenants(ApiCase):
