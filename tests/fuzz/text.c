@@ -57,7 +57,7 @@ static void check_size(const char *s)
 
 	if (!text_size(s, &bytes))
 		return;
-	CHECK(bytes <= UINT64_C(1) << 40);
+	CHECK(bytes <= UINT64_C(1) << 50);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
 	CHECK(text_size(text, &plain) && plain == bytes);
 	text_size_format(text, bytes);
