@@ -155,8 +155,17 @@ class Floods(TrialCase):
         assert sender.stop() == 0
         self.errors = sender.errors()
 
+    def judged(self, path):
+        """Without requests that met a connection just when it was closed,
+        which are sent again at once."""
+        return [
+            attempt
+            for attempt in self.results(path)
+            if attempt.error != "closed" or attempt.connect_us
+        ]
+
     def each(self, path, error, status, body=None):
-        found = self.results(path)
+        found = self.judged(path)
         assert len(found) == self.copies, (path, len(found))
         for attempt in found:
             attempt.expect(error, status)
@@ -166,7 +175,7 @@ class Floods(TrialCase):
 
     def begins(self, path, body):
         """It delivered, and has a beginning of that body."""
-        for attempt in self.results(path):
+        for attempt in self.judged(path):
             attempt.expect(None, 200)
             kept = len(attempt.headers) + len(attempt.body)
             assert kept == DELIVERED, (kept, attempt)
@@ -197,7 +206,7 @@ class Floods(TrialCase):
             self.taken(path)
 
     def test_an_endless_failure_is_a_failure(self):
-        for attempt in self.results("/endless-500"):
+        for attempt in self.judged("/endless-500"):
             assert (attempt.error, attempt.status) == (None, 500), attempt
             assert attempt.state == "pending" and not attempt.marked, attempt
             assert attempt.body == b"x" * LIMIT, attempt
@@ -233,11 +242,11 @@ class Floods(TrialCase):
 
     def test_many_headers_are_cut_and_the_status_decides(self):
         self.each("/headers-50k", None, 200, b"ok")
-        assert len(self.results("/headers-50k")[0].headers) == DELIVERED / 2
+        assert len(self.judged("/headers-50k")[0].headers) == DELIVERED / 2
 
     def test_the_limit_of_the_body(self):
         for path in ("/limit", "/over"):
-            for attempt in self.results(path):
+            for attempt in self.judged(path):
                 assert attempt.status == 500, attempt
                 assert attempt.body == b"l" * LIMIT, attempt
 
