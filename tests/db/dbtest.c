@@ -82,10 +82,10 @@ void dbtest_kill(struct db *db)
 
 int main(void)
 {
-	Suite *(*const suites[])(void) = {suite_db_values,    suite_db_tx,
-					  suite_db_session,   suite_schema,
-					  suite_store,	      suite_store_lane,
-					  suite_store_outcome};
+	Suite *(*const suites[])(void) = {
+		suite_db_values,  suite_db_tx,	      suite_db_trouble,
+		suite_db_session, suite_schema,	      suite_store,
+		suite_store_lane, suite_store_outcome};
 	SRunner *runner = srunner_create(NULL);
 	int failed;
 

@@ -34,6 +34,7 @@ void dbtest_kill(struct db *db);
 
 Suite *suite_db_values(void);
 Suite *suite_db_tx(void);
+Suite *suite_db_trouble(void);
 Suite *suite_db_session(void);
 Suite *suite_schema(void);
 Suite *suite_store(void);

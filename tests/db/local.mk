@@ -4,6 +4,7 @@ check_PROGRAMS += %D%/dbtest
 %C%_dbtest_SOURCES = \
 	%D%/dbtest.c %D%/dbtest.h \
 	%D%/test_db_session.c \
+	%D%/test_db_trouble.c \
 	%D%/test_db_tx.c \
 	%D%/test_db_values.c \
 	%D%/test_schema.c \

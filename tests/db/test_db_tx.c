@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db: transactions that repeat, connections that are lost, limits of time,
- * and which error means what.
+ * db: transactions that repeat, and connections that are lost.
  */
 #include "dbtest.h"
 
@@ -405,79 +404,6 @@ START_TEST(a_refused_connect_fails_the_statement)
 }
 END_TEST
 
-/* ---- what an error means ---- */
-
-START_TEST(no_server_is_temporary)
-{
-	int64_t begin = clock_monotonic();
-
-	db_close(db);
-	dbtest_set(&dbtest_conf()->database.socket, "/nonexistent/socket");
-	assert_err(add(db, 1), ERR_TEMP);
-	ck_assert_int_lt(clock_monotonic() - begin, 2000);
-	ck_assert_str_ne(db_error_text(db), "");
-}
-END_TEST
-
-START_TEST(no_database_is_configuration)
-{
-	db_close(db);
-	dbtest_set(&dbtest_conf()->database.name, "hooks_that_is_not");
-	assert_err(db_connect(db), ERR_CONFIG);
-	ck_assert_uint_eq(db_error_number(db), 1049);
-	/* A success forgets the failure. */
-	dbtest_set(&dbtest_conf()->database.name, "hooks_tx");
-	assert_ok(db_connect(db));
-	ck_assert_uint_eq(db_error_number(db), 0);
-	ck_assert_str_eq(db_error_text(db), "");
-}
-END_TEST
-
-START_TEST(a_wrong_password_is_configuration)
-{
-	db_close(db);
-	dbtest_set(&dbtest_conf()->database.user, "hooks_nobody");
-	dbtest_set(&dbtest_conf()->database.password, "wrong");
-	assert_err(db_connect(db), ERR_CONFIG);
-}
-END_TEST
-
-START_TEST(no_table_is_configuration)
-{
-	assert_err(db_exec(db, "UPDATE missing SET n = 1", DB_NONE),
-		   ERR_CONFIG);
-}
-END_TEST
-
-START_TEST(bad_sql_is_our_bug)
-{
-	assert_err(db_exec(db, "UPDATE t SETT n = 1", DB_NONE), ERR_INTERNAL);
-	assert_err(db_exec(db, "SELECT 1; SELECT 2", DB_NONE), ERR_INTERNAL);
-}
-END_TEST
-
-/* What the API asks ends in the server, too. */
-START_TEST(a_statement_has_its_time)
-{
-	struct db_stmt *q;
-	int64_t start = clock_monotonic(), took;
-
-	assert_err(db_query(db,
-			    "SELECT COUNT(*) FROM information_schema.columns a "
-			    "JOIN information_schema.columns b "
-			    "JOIN information_schema.columns c "
-			    "WHERE SHA2(CONCAT(a.column_name, b.column_name, "
-			    "c.column_name), 512) = ''",
-			    DB_NONE, &q),
-		   ERR_TEMP);
-	took = clock_monotonic() - start;
-	ck_assert_int_ge(took, 2000);
-	ck_assert_int_lt(took, 2900);
-	/* The connection goes on: the server has ended it, not we. */
-	ck_assert_int_eq(total(), 0);
-}
-END_TEST
-
 Suite *suite_db_tx(void)
 {
 	Suite *s = suite_create("db tx");
@@ -493,17 +419,11 @@ Suite *suite_db_tx(void)
 	tcase_add_test(t, a_rollback_unasked_for_is_noticed);
 	tcase_add_test(t, a_lock_is_waited_for_until_the_deadline);
 	tcase_add_test(t, abandoned_work_is_not_repeated);
-	tcase_add_test(t, a_statement_has_its_time);
 	tcase_add_test(t, reconnects_between_statements);
 	tcase_add_loop_test(t, a_transaction_cut_off_is_done_again_whole, 0, 2);
 	tcase_add_test(t, a_commit_in_doubt_is_reported_when_asked);
 	tcase_add_test(t, gives_up_after_five_times);
 	tcase_add_test(t, a_refused_connect_fails_the_statement);
-	tcase_add_test(t, no_server_is_temporary);
-	tcase_add_test(t, no_database_is_configuration);
-	tcase_add_test(t, a_wrong_password_is_configuration);
-	tcase_add_test(t, no_table_is_configuration);
-	tcase_add_test(t, bad_sql_is_our_bug);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -6,54 +6,19 @@ them, and the settings of its session, concern nobody else.
 
 import datetime
 import json
-import os
 import signal
-import subprocess
 import threading
 import time
 
 import database
 import service
 import tap
+from application import Application
 from processes import wait_until
 from receiver import Answer
 from sendcase import SendCase
 
 COUNT = "SELECT COUNT(*) FROM vh_notifications WHERE "
-
-
-class Session:
-    """A connection of the application, which stays."""
-
-    def __init__(self, site):
-        self.client = subprocess.Popen(
-            [
-                site.db.client,
-                "--no-defaults",
-                f"--socket={site.db.socket}",
-                "--batch",
-                "--skip-column-names",
-                "--unbuffered",
-                f"--user={service.APPLICATION}",
-                "vyte_hooks",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=dict(
-                os.environ, MYSQL_PWD=service.password_of(service.APPLICATION)
-            ),
-        )
-
-    def do(self, statements):
-        """Returns when all of it is done."""
-        self.client.stdin.write(f"{statements}; SELECT 'done';\n".encode())
-        self.client.stdin.flush()
-        assert self.client.stdout.readline() == b"done\n", statements
-
-    def close(self):
-        self.client.stdin.close()
-        self.client.wait()
-        self.client.stdout.close()
 
 
 class _Outbox(SendCase):
@@ -414,7 +379,7 @@ class Transactions(_Outbox):
     def test_an_open_one_keeps_nobody_waiting(self):
         self.fresh()
         other = self.service.organization("Other")
-        open_one = Session(self.service)
+        open_one = Application(self.service.db.client, self.service.db.socket)
         tap.at_end(open_one.close)
         strange = "00" * 12
         open_one.do(
@@ -444,7 +409,10 @@ class Transactions(_Outbox):
         """The first to begin is the last to end, seven seconds later."""
         self.fresh()
         sender = self.service.start_sender()
-        sessions = [Session(self.service) for _ in range(8)]
+        sessions = [
+            Application(self.service.db.client, self.service.db.socket)
+            for _ in range(8)
+        ]
         for session in sessions:
             tap.at_end(session.close)
         begin = time.monotonic()

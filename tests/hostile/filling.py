@@ -9,8 +9,8 @@ import doors
 import processes
 import rawhttp
 import tap
+from application import Application
 from hostilecase import HostileCase
-from inserts import Application
 from receiver import Answer, Receiver
 
 HOOKS = 5
@@ -49,7 +49,7 @@ def answer_much(attack, answers_port, **facts):
 
 
 def insert_and_ask(attack, port, key, client, socket, organization):
-    application = Application(client, socket)
+    application = Application(client, socket, force=True)
 
     def ask(target):
         return rawhttp.exchange(

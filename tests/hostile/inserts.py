@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """An application that may INSERT into vh_outbox, and does nothing else."""
 
-import os
 import random
-import subprocess
 
-import service
 import tap
+from application import Application
 from hostilecase import HostileCase
 
 STRANGERS, AT_ONCE = 100_000, 1000
@@ -20,36 +18,6 @@ SETTINGS = (
 )
 
 
-class Application:
-    """A connection that stays, whatever is refused on it."""
-
-    def __init__(self, client, socket):
-        self.client = subprocess.Popen(
-            [
-                client,
-                "--no-defaults",
-                f"--socket={socket}",
-                "--force",
-                "--skip-column-names",
-                "--unbuffered",
-                f"--user={service.APPLICATION}",
-                "vyte_hooks",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(
-                os.environ, MYSQL_PWD=service.password_of(service.APPLICATION)
-            ),
-        )
-
-    def do(self, statements):
-        """Returns when all of it is done."""
-        self.client.stdin.write(f"{statements}; SELECT 'done';\n".encode())
-        self.client.stdin.flush()
-        assert self.client.stdout.readline() == b"done\n", statements
-
-
 def _rows(organizations):
     return (
         "INSERT INTO vh_outbox (organization, action, resource) VALUES "
@@ -61,7 +29,7 @@ def _rows(organizations):
 
 
 def insert(attack, client, socket, organization):
-    application = Application(client, socket)
+    application = Application(client, socket, force=True)
     own, left = bytes.fromhex(organization), STRANGERS
 
     def one():

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "base/buf.h"
 #include "field_errors.h"
 #include "outside/jtree.h"
 #include "unit_call.h"
@@ -14,7 +15,7 @@
 static struct unit_call u;
 
 /* The values that the readers got, in their order. */
-static char got[200];
+static struct buf got;
 
 static void note(struct field_errors *errors, const char *name,
 		 const struct jtree *v, void *arg)
@@ -22,17 +23,14 @@ static void note(struct field_errors *errors, const char *name,
 	const char *s = body_string(errors, name, v, NULL);
 
 	ck_assert_ptr_eq(arg, &u);
-	strcat(got, name);
-	strcat(got, "=");
-	strcat(got, s ? s : "?");
-	strcat(got, " ");
+	buf_printf(&got, "%s=%s ", name, s ? s : "?");
 }
 
 static void check(struct field_errors *errors, void *arg)
 {
 	ck_assert_ptr_eq(arg, &u);
-	strcat(got, "check");
-	if (strstr(got, "b=no"))
+	buf_puts(&got, "check");
+	if (strstr(got.data, "b=no"))
 		field_errors_add(errors, "b", "may not be no");
 }
 
@@ -50,25 +48,27 @@ static enum err read_as(const struct body_schema *schema, const char *body)
 {
 	unit_call_release(&u);
 	unit_call_init(&u, body);
-	*got = '\0';
+	buf_clear(&got);
 	return body_read(&u.c, schema, &u);
 }
 
 static void setup(void)
 {
+	buf_init(&got, 200);
 	unit_call_init(&u, NULL);
 }
 
 static void teardown(void)
 {
 	unit_call_release(&u);
+	buf_release(&got);
 }
 
 static void accepted(const struct body_schema *schema, const char *body,
 		     const char *want)
 {
 	ck_assert_int_eq(read_as(schema, body), ERR_OK);
-	ck_assert_str_eq(got, want);
+	ck_assert_str_eq(got.data, want);
 	ck_assert_uint_eq(u.response.status, 0);
 }
 
@@ -113,7 +113,7 @@ START_TEST(bodies_that_are_no_object)
 		refused(&make, bodies[i],
 			"[{\"pointer\":\"\",\"detail\":\"must be an object\"}"
 			"]");
-		ck_assert_str_eq(got, "");
+		ck_assert_str_eq(got.data, "");
 	}
 	refused(&make, "{\"a\": 1,}", "not JSON: line 1, column 9");
 	refused(&make, "{\"a\": 1, \"a\": 1}", "not JSON: line 1, column 10");
