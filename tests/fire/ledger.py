@@ -51,6 +51,7 @@ class Ledger:
         self.distrusted = set()
         self.late_commits = False  # of publishers: keys are in no order
         self.crashes = []
+        self.forgets = []  # of them, those that the database lost
         self.asked = collections.defaultdict(list)  # (path, n): times
 
     # ---- what is noted while it goes on ----
@@ -72,6 +73,7 @@ class Ledger:
     def forgot(self, since):
         """The database lost what was committed after `since`."""
         self.crashes.append((since, time.time()))
+        self.forgets.append((since, time.time()))
         self.forgettable.update(
             n for n, (_, at) in self.accepts.items() if at >= since
         )
@@ -321,7 +323,11 @@ def _check_attempts(books, verdict):
         missing = len(requests) - made
         if missing > 0:
             verdict.counts["unrecorded"] += missing
-        if row and missing > books.crashes_at(requests):
+        if row and missing > books.crashes_at(requests) + sum(
+            begin <= r.time <= end
+            for r in requests
+            for begin, end in books.ledger.forgets
+        ):
             verdict.complain(
                 "not recorded", f"{key}: {len(requests)} seen, {made} recorded"
             )
