@@ -41,6 +41,10 @@ PROSE = {".md", "LICENSE", "NEWS"}
 # ---- which files ----
 
 
+def is_build(folder):
+    return (folder / "config.status").exists()
+
+
 def listed():
     """Of a checkout: what is or would be committed. None for a release."""
     if not (where.SOURCE / ".git").exists():
@@ -56,25 +60,28 @@ def listed():
 
 
 def walked():
-    """Of a release: all but folders that something was built in."""
+    """Of a release."""
     for folder, folders, names in os.walk(where.SOURCE):
         here = pathlib.Path(folder)
         folders[:] = [
             name
             for name in folders
             if not name.startswith(("autom4te", "var", "."))
-            and not (here / name / "config.status").exists()
+            and not is_build(here / name)
         ]
         for name in names:
             yield str((here / name).relative_to(where.SOURCE))
 
 
 def every_file():
+    """All but folders that something was built in, as HACKING.md has it."""
     names = listed()
     for name in sorted(walked() if names is None else names):
         path = where.SOURCE / name
+        first = where.SOURCE / pathlib.Path(name).parts[0]
         if (
             path.is_file()
+            and not is_build(first)
             and not FOREIGN.match(name)
             and path.name not in MADE
             and path not in where.GENERATED
