@@ -16,11 +16,15 @@
 #include "outside/attempt.h"
 #include "outside/crypt.h"
 #include "outside/http.h"
+#include "rules/allowance.h"
 
 enum {
 	WAIT_MS = 1000,	   /* the mailbox wakes us earlier */
 	STOP_WAIT_MS = 50, /* also while a lease must be renewed first */
-	SPARE_SHARE = 16
+	SPARE_SHARE = 16,
+	/* Bytes of an answer that comes after too many others. Short answers,
+	 * which most are, are kept whole. */
+	SHORT_ANSWER = 512
 };
 
 /* An organization with parcels here. */
@@ -43,6 +47,7 @@ struct courier {
 	/* The earliest time at which a waiting lane may send; monotonic. */
 	int64_t wake;
 	struct courier_paces paces;
+	struct allowance answers;
 	int64_t stop_at; /* when requests in flight are cut off; 0: never */
 };
 
@@ -306,6 +311,19 @@ static void adjust_window(const struct courier *c, struct lane *l,
 		l->shared.window++;
 }
 
+/* Each member of a batch has the answer with its own attempt. */
+static void keep_less(struct courier *c, struct parcel *p)
+{
+	struct attempt *a = &p->request.attempt;
+	size_t bytes = a->headers.len + a->body.len;
+
+	if (bytes > SHORT_ANSWER &&
+	    !allowance_take(&c->answers, &p->lane->facts.hook.organization,
+			    p->count * bytes, c->plan->answers_limit,
+			    clock_monotonic()))
+		attempt_cut(a, SHORT_ANSWER);
+}
+
 static void courier_done(struct courier *c, struct parcel *p)
 {
 	struct outcome_policy policy = c->plan->policy;
@@ -320,6 +338,7 @@ static void courier_done(struct courier *c, struct parcel *p)
 		      crypt_random_fraction(), database_time(l), &p->outcome);
 	if (p->outcome.verdict == OUTCOME_RETURNED)
 		p->sent = false;
+	keep_less(c, p);
 	adjust_window(c, l, &p->outcome);
 	courier_pace_end(&c->paces, l, p);
 	if (outcome_stops_lane(&p->outcome) ||

@@ -24,6 +24,9 @@ struct courier_plan {
 	size_t concurrency, hook_concurrency;
 	bool once; /* does not wait for lanes that are put off */
 	struct outcome_policy policy;
+	/* Bytes of its receivers' answers that an organization keeps in a
+	 * second; of the ones that come later the beginning is kept. */
+	uint64_t answers_limit;
 	/* MAILBOX_STOP_NOW: how long requests in flight may go on, ms. */
 	int64_t stop_ms;
 };

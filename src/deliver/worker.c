@@ -51,6 +51,10 @@ static void worker_start(pthread_t *thread, struct ledger_thread *t)
 /* Bytes. Most answers are of this kind, and nobody reads what they say. */
 enum { DELIVERED_LIMIT = 2048 };
 
+/* Failures, kept as [sender] response_limit allows, that an organization may
+ * have in a second; after them the beginnings of answers are kept. */
+enum { WHOLE_ANSWERS = 64 };
+
 static struct http *open_http(const struct worker_plan *plan, size_t places)
 {
 	struct http_options o = {
@@ -152,6 +156,7 @@ enum err worker_run(const struct worker_plan *plan)
 		.policy = {.schedule = conf->sender.retry_schedule.delay,
 			   .schedule_count = conf->sender.retry_schedule.count,
 			   .jitter = conf->sender.retry_jitter},
+		.answers_limit = WHOLE_ANSWERS * conf->sender.response_limit,
 		.stop_ms = STOP_GRACE_MS,
 	};
 	worker_start(&thread, &ledger);

@@ -30,6 +30,14 @@ static const struct {
 				"became of this request."},
 };
 
+void attempt_cut(struct attempt *a, size_t limit)
+{
+	buf_cut(&a->headers, limit / 2);
+	buf_cut(&a->body, limit - a->headers.len);
+	if (a->headers.overflow || a->body.overflow)
+		a->kept = ATTEMPT_CUT;
+}
+
 const char *attempt_error_code(enum attempt_error e)
 {
 	return e < ATTEMPT_ERROR_MAX ? errors[e].code : "unknown";

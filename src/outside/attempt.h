@@ -60,6 +60,9 @@ struct attempt {
 		body; /* the part of the answer that is kept: any bytes */
 };
 
+/* Keeps at most `limit` bytes of the answer, half of them of its headers, and
+ * says so in `kept`. */
+void attempt_cut(struct attempt *a, size_t limit);
 /* A word for records: "dns", "address_refused", ...; "" for ATTEMPT_NONE. */
 const char *attempt_error_code(enum attempt_error e);
 /* A sentence for people, which never names the address that was found; "" for

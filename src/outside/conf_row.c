@@ -146,7 +146,10 @@ const struct conf_row conf_rows[] = {
 	 {0, 1024 * 1024}, "16k",
 	 .meaning = "How much of a receiver's answer is kept with the "
 		"attempt, of headers and of the body each. Of an answer that "
-		"delivered at most 2k are kept, of both together."},
+		"delivered at most 2k are kept, of both together. When an "
+		"organization has kept 64 times `response_limit` within a "
+		"second, a worker keeps 512 bytes of each answer that comes "
+		"in the rest of it."},
 	{"sender", "ca_file", CONF_STRING, AT(sender.ca_file),
 	 .empty = "the system's",
 	 .meaning = "A file with the certificate authorities to trust."},

@@ -160,10 +160,8 @@ void http_answer_end(struct http_request *r, size_t delivered_limit)
 		buf_release(&a->body);
 		return;
 	}
-	if (a->status / 100 == 2 && a->error == ATTEMPT_NONE) {
-		buf_cut(&a->headers, delivered_limit / 2);
-		buf_cut(&a->body, delivered_limit - a->headers.len);
-	}
-	if (a->headers.overflow || a->body.overflow)
+	if (a->status / 100 == 2 && a->error == ATTEMPT_NONE)
+		attempt_cut(a, delivered_limit);
+	else if (a->headers.overflow || a->body.overflow)
 		a->kept = ATTEMPT_CUT;
 }

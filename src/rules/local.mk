@@ -3,6 +3,8 @@
 libhooks_a_SOURCES += \
 	%D%/action.c \
 	%D%/action.h \
+	%D%/allowance.c \
+	%D%/allowance.h \
 	%D%/failing.c \
 	%D%/failing.h \
 	%D%/bytes.c \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # From publishing to a receiver.
 python_tests += \
+	%D%/answers.py \
 	%D%/clock.py \
 	%D%/confined.py \
 	%D%/crashes.py \

@@ -4,6 +4,7 @@ TESTS += %D%/unit
 check_PROGRAMS += %D%/unit
 %C%_unit_SOURCES = \
 	%D%/test_action.c \
+	%D%/test_allowance.c \
 	%D%/test_body.c \
 	%D%/test_buf.c \
 	%D%/test_bytes.c \

@@ -11,6 +11,7 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_action,
+	suite_allowance,
 	suite_body,
 	suite_buf,
 	suite_bytes,

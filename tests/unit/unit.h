@@ -10,6 +10,7 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 Suite *suite_action(void);
+Suite *suite_allowance(void);
 Suite *suite_body(void);
 Suite *suite_buf(void);
 Suite *suite_bytes(void);
