@@ -69,13 +69,9 @@ static void read_item_user(struct field_errors *errors, const char *name,
 			   const struct jtree *v, void *arg)
 {
 	struct item *t = arg;
-	char text[ID_TEXT_SIZE];
-	struct id id;
 
-	if (jtree_is_null(v) || !body_id(errors, name, v, &id))
-		return;
-	id_format(text, &id);
-	t->out->user = arena_strdup(t->call->arena, text);
+	if (!jtree_is_null(v))
+		t->out->user = body_user(errors, name, v, t->call->arena);
 }
 
 static void read_item_organization(struct field_errors *errors,

@@ -8,12 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "call.h"
 #include "field_errors.h"
 #include "outside/jscan.h"
 #include "outside/jtree.h"
 #include "rules/id.h"
+#include "rules/valid.h"
 
 /* ---- the text ---- */
 
@@ -218,6 +220,18 @@ bool body_id(struct field_errors *errors, const char *name,
 	if (!ok)
 		field_errors_add(errors, name, "must be 24 hex digits");
 	return ok;
+}
+
+const char *body_user(struct field_errors *errors, const char *name,
+		      const struct jtree *v, struct arena *arena)
+{
+	size_t len;
+	const char *s = body_string(errors, name, v, &len);
+	const char *why = s ? valid_user(s, len) : NULL;
+
+	if (why)
+		field_errors_add(errors, name, why);
+	return s && !why ? arena_strdup(arena, s) : NULL;
 }
 
 bool body_is_id(const struct jtree *v, const struct id *want)

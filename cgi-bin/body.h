@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 
+struct arena;
 struct call;
 struct field_errors;
 struct id;
@@ -82,6 +83,10 @@ void body_time(struct field_errors *errors, const char *name,
 bool body_id(struct field_errors *errors, const char *name,
 	     const struct jtree *v, struct id *out);
 
+/* A user that a notification or a hook names; *arena*. NULL: it is none, and
+ * that is reported. */
+const char *body_user(struct field_errors *errors, const char *name,
+		      const struct jtree *v, struct arena *arena);
 /* Whether `v` is this id, in upper or lower case. Reports nothing. */
 bool body_is_id(const struct jtree *v, const struct id *want);
 

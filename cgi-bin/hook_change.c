@@ -30,9 +30,8 @@ static enum err check_match(struct call *c, const struct store_hook *hook)
 /* Whether it wants other notifications than before. */
 static bool wants_other(const struct store_hook *a, const struct store_hook *b)
 {
-	return strcmp(a->action, b->action) != 0 ||
-	       a->user_scope != b->user_scope ||
-	       (a->user_scope && !id_equal(&a->user, &b->user));
+	return strcmp(a->action, b->action) != 0 || !a->user != !b->user ||
+	       (a->user && strcmp(a->user, b->user) != 0);
 }
 
 static enum err once(struct call *c, const struct id *id,

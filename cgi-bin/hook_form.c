@@ -24,8 +24,9 @@ struct form {
 	const struct store_hook *current; /* NULL: a new one */
 	struct store_hook hook;
 	const char *secret;
-	bool has_user;	 /* it had a user before, or gets one */
-	bool user_given; /* the body has a valid user */
+	bool user_scope;
+	bool has_user; /* it had a user before, or gets one */
+	bool given;    /* the body has a valid user */
 	bool bad_scope;
 };
 
@@ -129,9 +130,9 @@ static void read_scope(struct field_errors *errors, const char *name,
 		jtree_is_null(v) ? "organization" : jtree_string(v, NULL);
 
 	if (s && strcmp(s, "user") == 0)
-		f->hook.user_scope = true;
+		f->user_scope = true;
 	else if (s && strcmp(s, "organization") == 0)
-		f->hook.user_scope = false;
+		f->user_scope = false;
 	else
 		f->bad_scope = true;
 	if (f->bad_scope)
@@ -143,25 +144,28 @@ static void read_hook_user(struct field_errors *errors, const char *name,
 {
 	struct form *f = arg;
 
-	f->hook.user = (struct id){.b = {0}};
+	f->hook.user = NULL;
 	f->has_user = !jtree_is_null(v);
 	if (f->has_user)
-		f->user_given = body_id(errors, name, v, &f->hook.user);
+		f->hook.user = body_user(errors, name, v, f->call->arena);
+	f->given = f->hook.user != NULL;
 }
 
 /* Errors that were reported already are not reported again in other words. */
 static void check_hook_user(struct field_errors *errors, void *arg)
 {
-	const struct form *f = arg;
+	struct form *f = arg;
 
 	if (f->bad_scope)
 		return;
-	if (f->hook.user_scope && !f->has_user)
+	if (f->user_scope && !f->has_user)
 		field_errors_add(errors, "user",
 				 "is required when scope is user");
-	if (!f->hook.user_scope && f->user_given)
+	if (!f->user_scope && f->given)
 		field_errors_add(errors, "user",
 				 "is only allowed when scope is user");
+	if (!f->user_scope)
+		f->hook.user = NULL;
 }
 
 /* ---- numbers and switches ---- */
@@ -287,7 +291,8 @@ enum err hook_form_read(struct call *c, const struct jtree *body,
 {
 	struct form f = {.call = c,
 			 .current = current,
-			 .has_user = current && current->user_scope};
+			 .user_scope = current && current->user,
+			 .has_user = current && current->user};
 	struct field_errors errors;
 	enum err e;
 

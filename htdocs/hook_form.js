@@ -137,7 +137,7 @@ function Scope({ form, set, error }) {
 		${
 			form.scope === 'user' &&
 			html`<${Field} label="User"
-			hint="24 hexadecimal digits" error=${error('/user')}
+			hint="As the application names it: up to 64 bytes" error=${error('/user')}
 		>${(attributes) => html`<input ...${attributes} value=${form.user}
 		spellcheck="false"
 		onInput=${(e) => set('user', e.target.value)} />`}<//>`

@@ -111,7 +111,7 @@ function Form({ onPublished }) {
 			: [[FIRST, FIRST]]
 	} /></select>`}<//>
 		<${Field} label="User" optional error=${error?.at('/user')}
-			hint="24 hexadecimal digits: the user whom it concerns."
+			hint="The user whom it concerns: up to 64 bytes."
 		>${(attributes) => html`<input ...${attributes} value=${form.user}
 		spellcheck="false"
 		onInput=${(e) => set({ user: e.target.value })} />`}<//></div>

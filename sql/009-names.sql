@@ -80,8 +80,12 @@ ALTER TABLE vh_api_keys
 ALTER TABLE vh_notifications
 	ADD COLUMN hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops';
 
+-- A user was an id of twelve bytes, and is text now.
 ALTER TABLE vh_hooks
+	MODIFY COLUMN user VARBINARY(64) NULL COMMENT 'set when scope is user',
 	ADD COLUMN version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'counts the changes of what a client may set: the first part of the ETag';
+
+UPDATE vh_hooks SET user = LOWER(HEX(user)) WHERE LENGTH(user) = 12;
 
 ALTER TABLE vh_installation
 	ADD COLUMN webhook_id_since DATETIME(3) NULL COMMENT 'deliveries made before it have a webhook-id of the old form, their own id; NULL: none has';

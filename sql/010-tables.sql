@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS vh_hooks (
 	target_url VARCHAR(2048) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'where deliveries are posted',
 	action VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'an action, a wildcard such as event.*, or *',
 	scope ENUM('organization','user') NOT NULL DEFAULT 'organization' COMMENT 'user: only what names this user',
-	user BINARY(12) NULL COMMENT 'set when scope is user',
+	user VARBINARY(64) NULL COMMENT 'set when scope is user',
 	description VARCHAR(500) NOT NULL DEFAULT '' COMMENT 'for people',
 	headers MEDIUMTEXT NULL COMMENT 'JSON object of extra request headers; NULL: none',
 	batch_size SMALLINT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'over 1: the body is an array of up to so many',
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS vh_outbox (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key, in the order of insertion; not for an application to set',
 	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id; set by the application',
 	action MEDIUMTEXT NULL COMMENT 'such as event.created; set by the application',
-	user MEDIUMTEXT NULL COMMENT '24 hex digits; set by the application',
+	user MEDIUMTEXT NULL COMMENT 'whom it concerns, 1 to 64 bytes; set by the application',
 	resource MEDIUMTEXT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
 	idempotency_key MEDIUMTEXT NULL COMMENT 'publishing twice with one key counts once; set by the application',
 	created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
@@ -131,7 +131,7 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; the public _id is made of created_at and this',
 	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
 	action VARCHAR(255) NOT NULL COMMENT 'such as event.created',
-	user VARCHAR(64) NULL COMMENT '24 hex digits',
+	user VARCHAR(64) NULL COMMENT 'whom it concerns',
 	resource MEDIUMTEXT NOT NULL COMMENT 'a JSON object, delivered byte for byte',
 	idempotency_key VARCHAR(255) NULL COMMENT 'publishing twice with one key counts once',
 	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when the row was made; part of the public _id',
@@ -317,7 +317,7 @@ SET @changing = IF(@early, 'ALTER TABLE vh_notifications
 	ADD COLUMN accepted_at DATETIME(6) NULL COMMENT ''when it was published: hooks that want it then get it; NULL: at created_at, by an earlier version'' AFTER created_at,
 	MODIFY organization BINARY(12) NOT NULL COMMENT ''vh_organizations.id'',
 	MODIFY action VARCHAR(255) NOT NULL COMMENT ''such as event.created'',
-	MODIFY user VARCHAR(64) NULL COMMENT ''24 hex digits'',
+	MODIFY user VARCHAR(64) NULL COMMENT ''whom it concerns'',
 	MODIFY resource MEDIUMTEXT NOT NULL COMMENT ''a JSON object, delivered byte for byte'',
 	MODIFY idempotency_key VARCHAR(255) NULL COMMENT ''publishing twice with one key counts once'',
 	MODIFY created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT ''when the row was made; part of the public _id''', 'DO 0');
@@ -346,6 +346,6 @@ DEALLOCATE PREPARE changing;
 
 -- What a hook wanted before a change of its action was not kept.
 INSERT INTO vh_hook_actions (organization, name, hook_id, version, user, since)
-	SELECT h.organization, h.action, h.id, h.version, IF(h.scope = 'user', LOWER(HEX(h.user)), NULL), h.created_at
+	SELECT h.organization, h.action, h.id, h.version, IF(h.scope = 'user', h.user, NULL), h.created_at
 	FROM vh_hooks h LEFT JOIN vh_hook_actions a ON a.hook_id = h.id
 	WHERE h.deleted_at IS NULL AND a.hook_id IS NULL;

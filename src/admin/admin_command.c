@@ -130,7 +130,7 @@ const struct admin_command_option admin_command_options[] = {
 	[ADMIN_ROLE] = {"role", "ROLE",
 		"manage (everything; the default), publish, read or run."},
 	[ADMIN_USER] = {"user", "ID",
-		"The user whom the notification concerns."},
+		"The user whom the notification concerns: 1 to 64 bytes."},
 	[ADMIN_YES] = {"yes", NULL,
 		"Really delete; without it, only print what would be deleted."},
 };

@@ -19,7 +19,6 @@
 struct publication {
 	struct store_publish all;
 	struct store_publication item;
-	char user[ID_TEXT_SIZE];
 	struct buf text; /* the input */
 };
 
@@ -81,14 +80,10 @@ static enum err check_published_user(const struct admin *a,
 {
 	const char *given = a->option[ADMIN_USER];
 	const char *why = given ? publishable_user(given) : NULL;
-	struct id user;
 
-	if (!given)
-		return ERR_OK;
-	if (why || !id_parse(given, strlen(given), &user))
-		return admin_invalid("--user", why ? why : "is not an id");
-	id_format(p->user, &user);
-	p->item.user = p->user;
+	if (why)
+		return admin_invalid("--user", why);
+	p->item.user = given;
 	return ERR_OK;
 }
 
@@ -136,11 +131,12 @@ static enum err check_resource(const struct admin *a, struct publication *p)
  * a NUL. */
 static void hash_body(struct publication *p)
 {
+	const char *user = p->item.user ? p->item.user : "";
 	struct buf body;
 
 	buf_init(&body, p->item.resource_len + 4096);
 	buf_add(&body, p->item.action, strlen(p->item.action) + 1);
-	buf_add(&body, p->user, strlen(p->user) + 1);
+	buf_add(&body, user, strlen(user) + 1);
 	buf_add(&body, p->item.resource, p->item.resource_len);
 	crypt_sha256(p->all.body_hash, body.data, body.len);
 	buf_release(&body);

@@ -99,6 +99,19 @@ void buf_putc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+void buf_put_json(struct buf *b, const char *s)
+{
+	buf_putc(b, '"');
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20)
+			buf_printf(b, "\\u%04x", (unsigned)*s);
+		else if (*s == '"' || *s == '\\')
+			buf_printf(b, "\\%c", *s);
+		else
+			buf_putc(b, *s);
+	buf_putc(b, '"');
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -35,6 +35,9 @@ void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* As a string of JSON, with its quotes; the text is UTF-8. */
+void buf_put_json(struct buf *b, const char *s);
+
 /* Adds as many of the bytes as fit; `overflow` is set when some did not. */
 void buf_add_cut(struct buf *b, const void *p, size_t n);
 /* Keeps the first `n` bytes at most; `overflow` is set when there were more. */

@@ -22,7 +22,7 @@ enum { FRAME_BYTES = 160 };
 enum { SIGNATURE_BYTES = 80 };
 
 /* Adds one object to the body, with the resource byte for byte as published.
- * Actions and users were checked at the fan-out: they need no escapes. */
+ * Actions were checked when they were published: they need no escapes. */
 static void add_object(struct buf *out, const struct lane *lane,
 		       const struct store_lane_row *row)
 {
@@ -32,10 +32,8 @@ static void add_object(struct buf *out, const struct lane *lane,
 	buf_puts(out, lane->facts.organization);
 	buf_putc(out, '"');
 	if (row->user) {
-		buf_puts(out, ",\"user\":\"");
-		for (const char *c = row->user; *c; c++)
-			buf_putc(out, (char)(*c | 0x20)); /* keeps digits */
-		buf_putc(out, '"');
+		buf_puts(out, ",\"user\":");
+		buf_put_json(out, row->user);
 	}
 	buf_puts(out, ",\"resource\":");
 	buf_add(out, row->resource, row->resource_len);

@@ -16,7 +16,7 @@ enum { PUBLISHABLE_WHY_SIZE = 160 };
 
 /* An action that a user may publish. */
 const char *publishable_action(const char *action);
-/* 24 hex digits. */
+/* As valid_user(). */
 const char *publishable_user(const char *user);
 /* One JSON object of at most `max` bytes, by the rules of jscan. */
 bool publishable_resource(const char *resource, size_t len, size_t max,

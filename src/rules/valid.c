@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "rules/id.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -185,7 +184,11 @@ const char *valid_idempotency_key(const char *s, size_t len)
 
 const char *valid_user(const char *s, size_t len)
 {
-	struct id id;
-
-	return id_parse(s, len, &id) ? NULL : "must be 24 hex digits";
+	if (!len || len > VALID_USER_MAX)
+		return "must have 1 to 64 bytes";
+	if (!text_is_utf8(s, len))
+		return "must be UTF-8";
+	if (has_control(s, len, ""))
+		return "must not contain control characters";
+	return NULL;
 }

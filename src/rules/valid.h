@@ -19,7 +19,8 @@ enum {
 	VALID_HEADER_VALUE_MAX = 4096, /* bytes */
 	VALID_DESCRIPTION_MAX = 500,   /* characters */
 	VALID_NAME_MAX = 100,	       /* characters */
-	VALID_IDEMPOTENCY_MAX = 255    /* bytes */
+	VALID_IDEMPOTENCY_MAX = 255,   /* bytes */
+	VALID_USER_MAX = 64	       /* bytes */
 };
 
 /* A token (RFC 9110 5.6.2) that is not one of the headers the service or the
@@ -39,7 +40,8 @@ const char *valid_description(const char *s, size_t len);
 const char *valid_name(const char *s, size_t len);
 /* 1 to 255 printable ASCII characters. */
 const char *valid_idempotency_key(const char *s, size_t len);
-/* 24 hex digits. */
+/* Whom a notification concerns: 1 to VALID_USER_MAX bytes of UTF-8 without
+ * control characters. Users are compared byte by byte. */
 const char *valid_user(const char *s, size_t len);
 
 #endif

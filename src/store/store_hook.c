@@ -22,7 +22,7 @@ enum { LIST_STEP = 1000 }; /* rows of one statement */
 /* With the columns of read_hook(), in its order. */
 #define SELECT                                                                 \
 	"SELECT h.id, h.organization, h.target_url, h.action, "                \
-	"h.description, h.headers, h.disabled_reason, h.scope, h.user, "       \
+	"h.description, h.headers, h.disabled_reason, h.user, "                \
 	"h.batch_size, h.rate_limit, h.ordered, h.enabled, h.created_at, "     \
 	"h.updated_at, h.version, UTC_TIMESTAMP(3), l.failing_since, "         \
 	"l.suspended_until, l.put_off, f.id, f.created_at, a.status, a.error " \
@@ -36,16 +36,16 @@ enum { LIST_STEP = 1000 }; /* rows of one statement */
 static void read_standing(const struct store *s, struct db_stmt *q,
 			  struct arena *arena, struct store_hook *h)
 {
-	h->lane.now = db_col_time(q, 16);
-	h->lane.failing_since = db_col_time(q, 17);
-	h->lane.suspended_until = db_col_time(q, 18);
-	h->lane.put_off = db_col_int(q, 19) != 0;
-	h->lane.tried = !db_col_null(q, 22) || !db_col_null(q, 23);
-	if (!db_col_null(q, 20))
-		store_id(s, &h->lane.first, ID_DELIVERY, db_col_time(q, 21),
-			 db_col_uint(q, 20));
-	h->lane.status = (unsigned)db_col_uint(q, 22);
-	h->lane.error = store_col_text_null(q, 23, arena);
+	h->lane.now = db_col_time(q, 15);
+	h->lane.failing_since = db_col_time(q, 16);
+	h->lane.suspended_until = db_col_time(q, 17);
+	h->lane.put_off = db_col_int(q, 18) != 0;
+	h->lane.tried = !db_col_null(q, 21) || !db_col_null(q, 22);
+	if (!db_col_null(q, 19))
+		store_id(s, &h->lane.first, ID_DELIVERY, db_col_time(q, 20),
+			 db_col_uint(q, 19));
+	h->lane.status = (unsigned)db_col_uint(q, 21);
+	h->lane.error = store_col_text_null(q, 22, arena);
 }
 
 static void read_hook(const struct store *s, struct db_stmt *q,
@@ -58,19 +58,18 @@ static void read_hook(const struct store *s, struct db_stmt *q,
 		.description = store_col_text(q, 4, arena),
 		.headers = store_col_text_null(q, 5, arena),
 		.disabled_reason = store_col_text_null(q, 6, arena),
-		.user_scope = strcmp(db_col_text(q, 7), "user") == 0,
-		.batch_size = (unsigned)db_col_uint(q, 9),
-		.rate_limit = (unsigned)db_col_uint(q, 10),
-		.ordered = db_col_int(q, 11) != 0,
-		.enabled = db_col_int(q, 12) != 0,
-		.created_at = db_col_time(q, 13),
-		.updated_at = db_col_time(q, 14),
-		.version = db_col_uint(q, 15),
+		.user = store_col_text_null(q, 7, arena),
+		.batch_size = (unsigned)db_col_uint(q, 8),
+		.rate_limit = (unsigned)db_col_uint(q, 9),
+		.ordered = db_col_int(q, 10) != 0,
+		.enabled = db_col_int(q, 11) != 0,
+		.created_at = db_col_time(q, 12),
+		.updated_at = db_col_time(q, 13),
+		.version = db_col_uint(q, 14),
 	};
 	(void)vault_headers_open(arena, conf_secrets_key(s->conf), h->key,
 				 h->headers, &h->headers);
 	h->organization = store_col_id(q, 1);
-	h->user = store_col_id(q, 8);
 	store_id(s, &h->id, ID_HOOK, h->created_at, h->key);
 	read_standing(s, q, arena, h);
 }
@@ -94,11 +93,6 @@ void store_hook_forgive(struct store_hook *hook)
 {
 	hook->lane.failing_since = hook->lane.suspended_until = TIME_NONE;
 	hook->lane.put_off = hook->lane.tried = false;
-}
-
-static struct db_value user_value(const struct store_hook *h)
-{
-	return h->user_scope ? store_col_of(&h->user) : db_null();
 }
 
 /* ---- reading ---- */
@@ -297,8 +291,8 @@ static enum err set_row(struct db *db, const struct store_hook *h,
 		"disabled_reason = ?, updated_at = ?, version = ? "
 		"WHERE id = ? AND version = ? AND deleted_at IS NULL",
 		DB_ARGS(db_text(h->target_url), db_text(h->action),
-			db_text(h->user_scope ? "user" : "organization"),
-			user_value(h), db_text(h->description),
+			db_text(h->user ? "user" : "organization"),
+			db_text(h->user), db_text(h->description),
 			db_text(headers), db_uint(h->batch_size),
 			db_uint(h->rate_limit), db_int(h->ordered),
 			db_int(h->enabled), db_text(h->disabled_reason),

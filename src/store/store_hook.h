@@ -35,8 +35,8 @@ struct store_hook {
 	const char *description;     /* "": none */
 	const char *headers;	     /* a JSON object; NULL: none */
 	const char *disabled_reason; /* NULL while enabled */
-	bool user_scope; /* gets only notifications that name `user` */
-	struct id user;
+	const char *user;    /* only what names this user; NULL: its scope is
+			      * the organization */
 	unsigned batch_size; /* 1 to STORE_HOOK_BATCH_MAX */
 	unsigned rate_limit; /* 0: none */
 	bool ordered, enabled;

@@ -79,12 +79,12 @@ static enum err insert_hook(struct db *db, const struct store_hook *h,
 		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		DB_ARGS(store_col_of(&h->organization), db_text(h->target_url),
 			db_text(h->action),
-			db_text(h->user_scope ? "user" : "organization"),
-			h->user_scope ? store_col_of(&h->user) : db_null(),
-			db_text(h->description), db_text(headers),
-			db_uint(h->batch_size), db_uint(h->rate_limit),
-			db_int(h->ordered), db_int(h->enabled),
-			db_time(h->created_at), db_time(h->updated_at)));
+			db_text(h->user ? "user" : "organization"),
+			db_text(h->user), db_text(h->description),
+			db_text(headers), db_uint(h->batch_size),
+			db_uint(h->rate_limit), db_int(h->ordered),
+			db_int(h->enabled), db_time(h->created_at),
+			db_time(h->updated_at)));
 }
 
 static enum err add_sealed_headers(struct store *s, uint64_t key,

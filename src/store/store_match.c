@@ -27,17 +27,14 @@ enum {
  * belongs to neither. */
 enum err store_match_begin(struct store *s, const struct store_hook *h)
 {
-	char user[ID_TEXT_SIZE];
-	enum err e;
-
-	id_format(user, &h->user);
-	e = db_exec(s->db,
-		    "INSERT INTO vh_hook_actions (organization, name, hook_id, "
-		    "version, user, since) VALUES "
-		    "(?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
-		    DB_ARGS(store_col_of(&h->organization), db_text(h->action),
-			    db_uint(h->key), db_uint(h->version),
-			    db_text(h->user_scope ? user : NULL)));
+	enum err e = db_exec(
+		s->db,
+		"INSERT INTO vh_hook_actions (organization, name, hook_id, "
+		"version, user, since) VALUES "
+		"(?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+		DB_ARGS(store_col_of(&h->organization), db_text(h->action),
+			db_uint(h->key), db_uint(h->version),
+			db_text(h->user)));
 	if (!e)
 		e = db_exec(s->db,
 			    "UPDATE vh_hook_actions SET until = "

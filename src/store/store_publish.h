@@ -23,7 +23,7 @@ enum { STORE_PUBLISH_MAX = 1000 }; /* notifications in one body */
 /* All *borrowed*. */
 struct store_publication {
 	const char *action;
-	const char *user; /* 24 lower-case hex digits; NULL: none */
+	const char *user; /* NULL: none */
 	const char *resource;
 	size_t resource_len;
 };

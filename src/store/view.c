@@ -121,13 +121,13 @@ struct jtree *view_hook(const struct store_hook *h, bool open)
 	view_put_id(v, "_id", &h->id);
 	put_target(v, h->target_url, open);
 	jtree_put_string(v, "action", h->action);
-	jtree_put_string(v, "scope", h->user_scope ? "user" : "organization");
+	jtree_put_string(v, "scope", h->user ? "user" : "organization");
 	view_put_id(v, "organization", &h->organization);
 	view_put_time(v, "updatedAt", h->updated_at);
 	view_put_time(v, "createdAt", h->created_at);
 	jtree_put_int(v, "__v", 0);
-	if (h->user_scope)
-		view_put_id(v, "user", &h->user);
+	if (h->user)
+		jtree_put_string(v, "user", h->user);
 	jtree_put_bool(v, "enabled", h->enabled);
 	if (!h->enabled)
 		jtree_put_string(v, "disabledReason",

@@ -30,18 +30,6 @@ static void put_resource(struct jtree *v, const char *s, size_t len)
 		jtree_put_string_len(v, "resource", s, len);
 }
 
-/* An application may insert its digits in upper case; a text that is not an id
- * was rejected and is shown unchanged. */
-static void put_user(struct jtree *v, const char *user)
-{
-	struct id id;
-
-	if (user && id_parse(user, strlen(user), &id))
-		view_put_id(v, "user", &id);
-	else if (user)
-		jtree_put_string(v, "user", user);
-}
-
 struct jtree *view_notification(const struct store_notification *n)
 {
 	struct jtree *v = jtree_object();
@@ -50,7 +38,8 @@ struct jtree *view_notification(const struct store_notification *n)
 		view_put_id(v, "_id", &n->id);
 	jtree_put_string(v, "action", n->action);
 	view_put_id(v, "organization", &n->organization);
-	put_user(v, n->user);
+	if (n->user)
+		jtree_put_string(v, "user", n->user);
 	view_put_time(v, "createdAt", n->created_at);
 	jtree_put_string(v, "state", n->state);
 	if (n->reason)
@@ -90,7 +79,8 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	view_put_id(v, "notification", &d->notification);
 	jtree_put_string(v, "action", d->action);
 	view_put_id(v, "organization", &d->organization);
-	put_user(v, d->user);
+	if (d->user)
+		jtree_put_string(v, "user", d->user);
 	jtree_put_string(v, "state", d->state);
 	if (d->reason)
 		jtree_put_string(v, "reason", d->reason);

@@ -226,7 +226,7 @@ class Publish(_Case):
 
     def test_for_a_user(self):
         self.publish(b"{}", "--user", USER.upper(), action="user.joined")
-        assert self.stored()[:2] == ["user.joined", USER]
+        assert self.stored()[:2] == ["user.joined", USER.upper()]
 
     def test_json(self):
         got = json.loads(self.publish(b"{}", "--json", "--user", USER))
@@ -304,7 +304,7 @@ class Publish(_Case):
                 stdin=b"{}",
                 words=("ACTION",),
             )
-        for user in ("", "x", USER + "0"):
+        for user in ("", "a\tb", "x" * 65):
             self.fails(
                 65,
                 "publish",

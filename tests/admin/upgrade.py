@@ -24,6 +24,9 @@ INSERT INTO api_keys (id, organization, hash, role, created_at) VALUES
 INSERT INTO hooks (id, organization, target_url, action, created_at,
     updated_at) VALUES (1, UNHEX('{org}'), '{url}', '*', '2026-01-02',
     '2026-01-02');
+INSERT INTO hooks (id, organization, target_url, action, scope, user,
+    created_at, updated_at) VALUES (2, UNHEX('{org}'), '{url}', '*', 'user',
+    UNHEX('60AF5269459AAD001D0C0000'), '2026-01-02', '2026-01-02');
 INSERT INTO hook_secrets (hook_id, secret, created_at) VALUES
     (1, 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=', '2026-01-02');
 INSERT INTO lanes (hook_id, next_at, owner, in_flight) VALUES
@@ -117,7 +120,9 @@ class Upgrade(sendcase.SendCase):
             "GET", "/v2/hooks", [("Authorization", "old-key")]
         )
         assert answer.status == 200, answer
-        assert [h["organization"] for h in answer.json()] == [ORGANIZATION]
+        hooks = answer.json()
+        assert [h["organization"] for h in hooks] == [ORGANIZATION] * 2
+        assert hooks[1]["user"] == "60af5269459aad001d0c0000", hooks
         assert (
             self.service.admin("org", "list") == f"{ORGANIZATION}\tAlt & Söhne"
         )

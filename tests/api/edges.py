@@ -142,8 +142,10 @@ class Members(ApiCase):
     def test_each_fault_of_scope_and_user_once(self):
         hook = self.hook()
         assert self.refused(hook, {"scope": "all", "user": USER}) == ["/scope"]
-        assert self.refused(hook, {"user": "x"}) == ["/user"]
-        assert self.refused(hook, {"scope": "user", "user": "x"}) == ["/user"]
+        assert self.refused(hook, {"user": ""}) == ["/user"]
+        assert self.refused(hook, {"scope": "user", "user": "x" * 65}) == [
+            "/user"
+        ]
         assert self.refused(hook, {"scope": 1, "user": 1}) == [
             "/scope",
             "/user",

@@ -104,9 +104,13 @@ class Create(ApiCase):
             assert self.pointers("POST", "/v2/hooks", fields) == ["/action"]
 
     def test_scope_user_needs_its_user(self):
-        user = "60af5269459aad001d0cb565"
-        hook = self.hook(scope="user", user=user)
-        assert hook["user"] == user and hook["scope"] == "user"
+        for user in ("60AF5269459aad001d0cb565", "7", "J\u00f6rg", "u" * 64):
+            hook = self.hook(scope="user", user=user)
+            assert hook["user"] == user and hook["scope"] == "user"
+            assert (
+                self.good(200, "GET", f"/v2/hooks/{hook['_id']}")["user"]
+                == user
+            )
         fields = {
             "target_url": "https://www.toto.com/",
             "action": "*",

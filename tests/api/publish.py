@@ -89,7 +89,7 @@ class Publish(ApiCase):
             ({"action": "event.*", "resource": {}}, ["/action"]),
             ({"action": "event.created", "resource": "x"}, ["/resource"]),
             (
-                {"action": "event.created", "resource": {}, "user": "me"},
+                {"action": "event.created", "resource": {}, "user": "a\tb"},
                 ["/user"],
             ),
             (

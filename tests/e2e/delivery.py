@@ -32,6 +32,15 @@ class First(SendCase):
         ), request
         self.genuine(request, hook)
 
+    def test_a_user_is_any_text(self):
+        user = 'J\u00f6rg "Zwei" \\ <me@example.org>'
+        hook = self.fresh()
+        self.publish("{}", "event.created", "--user", user)
+        self.once("delivered 1,")
+        [request] = self.sink.at()
+        assert json.loads(request.body)["user"] == user, request
+        self.genuine(request, hook)
+
     def test_published_by_sql(self):
         hook = self.fresh("/sql?x=1&y=2")
         resource = '{"b": 1,\n "a":"\u00e9\u4e2d\U0001f642", "a2": "\\\\u00e9"}'
@@ -311,7 +320,7 @@ class Rejected(SendCase):
             self.service.publish_sql(self.organization, action, resource)
         self.service.publish_sql("00" * 12, "event.created", "{}")
         self.service.publish_sql(
-            self.organization, "event.created", "{}", user="me"
+            self.organization, "event.created", "{}", user="m" * 65
         )
         self.service.publish_sql(
             self.organization, "event.created", '{"last":1}'

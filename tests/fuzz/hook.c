@@ -151,7 +151,8 @@ static void check_unchanged(const struct store_hook *a,
 	CHECK(same(a->action, b->action));
 	CHECK(same(a->description, b->description));
 	CHECK(same(a->headers, b->headers));
-	CHECK(a->user_scope == b->user_scope && id_equal(&a->user, &b->user));
+	CHECK(!a->user == !b->user);
+	CHECK(!a->user || strcmp(a->user, b->user) == 0);
 	CHECK(a->batch_size == b->batch_size && a->ordered == b->ordered);
 	CHECK(a->rate_limit == b->rate_limit && a->enabled == b->enabled);
 }

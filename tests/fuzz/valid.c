@@ -85,8 +85,10 @@ static void check_words(const char *s, size_t len)
 		CHECK(!has_byte_below(s, len, 0x20));
 		CHECK(text_is_utf8(s, len));
 	}
-	if (!valid_user(s, len))
-		CHECK(len == 24 && !valid_idempotency_key(s, len));
+	if (!valid_user(s, len)) {
+		CHECK(len && len <= VALID_USER_MAX && text_is_utf8(s, len));
+		CHECK(!has_control(s, len, ""));
+	}
 }
 
 /* A row that came by SQL: a refusal has a sentence that fits. */

@@ -132,6 +132,17 @@ START_TEST(nul_bytes_are_bytes)
 }
 END_TEST
 
+START_TEST(json_has_its_escapes)
+{
+	struct buf b;
+
+	buf_init(&b, 100);
+	buf_put_json(&b, "J\xc3\xb6rg \"\\/\x01\n");
+	ck_assert_str_eq(b.data, "\"J\xc3\xb6rg \\\"\\\\/\\u0001\\u000a\"");
+	buf_release(&b);
+}
+END_TEST
+
 START_TEST(printf_fits_or_does_nothing)
 {
 	struct buf b;
@@ -164,6 +175,7 @@ Suite *suite_buf(void)
 	tcase_add_test(t, a_ceiling_of_nothing);
 	tcase_add_test(t, clear_starts_again);
 	tcase_add_test(t, nul_bytes_are_bytes);
+	tcase_add_test(t, json_has_its_escapes);
 	tcase_add_test(t, printf_fits_or_does_nothing);
 	suite_add_tcase(s, t);
 	return s;

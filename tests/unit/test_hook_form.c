@@ -83,7 +83,7 @@ START_TEST(a_new_hook)
 	ck_assert_uint_eq(form.hook.batch_size, 1);
 	ck_assert_uint_eq(form.hook.rate_limit, 0);
 	ck_assert(form.hook.enabled);
-	ck_assert(!form.hook.ordered && !form.hook.user_scope);
+	ck_assert(!form.hook.ordered && !form.hook.user);
 	ck_assert_ptr_null(form.secret);
 }
 END_TEST
@@ -98,8 +98,8 @@ START_TEST(a_hook_with_every_member)
 			  "\"rate_limit\": 5.0, \"ordered\": true, "
 			  "\"secret\": null"),
 		ERR_OK);
-	ck_assert(form.hook.user_scope && form.hook.ordered);
-	ck_assert_uint_eq(form.hook.user.b[0], 0x60);
+	ck_assert(form.hook.user && form.hook.ordered);
+	ck_assert_str_eq(form.hook.user, USER);
 	ck_assert_str_eq(form.hook.description, "d");
 	ck_assert_str_eq(form.hook.headers, "{\"X-A\":\"b\"}");
 	ck_assert_uint_eq(form.hook.batch_size, 100);
@@ -147,8 +147,8 @@ START_TEST(bad_values)
 		{"\"user\": \"" USER "\"", "/user"},
 		{"\"scope\": \"user\"", "/user"},
 		{"\"scope\": \"user\", \"user\": null", "/user"},
-		{"\"scope\": \"user\", \"user\": \"x\"", "/user"},
-		{"\"user\": \"x\"", "/user"},
+		{"\"scope\": \"user\", \"user\": \"\"", "/user"},
+		{"\"user\": \"\"", "/user"},
 		{"\"description\": 1", "/description"},
 		{"\"description\": \"a\\nb\\u0007\"", "/description"},
 		{"\"batch_size\": 0", "/batch_size"},
@@ -254,11 +254,10 @@ START_TEST(scope_and_user_together)
 	ck_assert_int_eq(read_form(&current, "\"user\": \"" USER
 					     "\", \"scope\": \"user\""),
 			 ERR_OK);
-	current.user_scope = true;
-	current.user.b[0] = 9;
+	current.user = "somebody";
 	/* It has one already. */
 	ck_assert_int_eq(read_form(&current, "\"scope\": \"user\""), ERR_OK);
-	ck_assert_uint_eq(form.hook.user.b[0], 9);
+	ck_assert_str_eq(form.hook.user, "somebody");
 	refused(&current, "\"user\": null", "/user");
 }
 END_TEST

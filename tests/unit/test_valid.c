@@ -180,9 +180,16 @@ END_TEST
 START_TEST(users)
 {
 	ck_assert(passes(valid_user, "60af526954e6605aae0dad5a"));
-	ck_assert(!passes(valid_user, "60af526954e6605aae0dad5"));
-	ck_assert(!passes(valid_user, "60af526954e6605aae0dad5x"));
+	ck_assert(passes(valid_user, "7"));
+	ck_assert(passes(valid_user, "J\xc3\xb6rg <joerg@example.org>"));
+	ck_assert(run_passes(valid_user, "u", 64));
+	ck_assert(!run_passes(valid_user, "u", 65));
 	ck_assert(!passes(valid_user, ""));
+	ck_assert(!passes(valid_user, "a\tb"));
+	ck_assert(!passes(valid_user, "a\x7f"));
+	ck_assert(!passes(valid_user, "a\xc2\x85"));
+	ck_assert(!passes(valid_user, "caf\xe9"));
+	ck_assert_ptr_nonnull(valid_user("a\0b", 3));
 }
 END_TEST
 
