@@ -60,6 +60,8 @@ enum err api_org_get(struct call *c);
 
 /* api_action.c */
 enum err api_action_list(struct call *c);
+enum err api_action_put(struct call *c);
+enum err api_action_delete(struct call *c);
 
 /* api_openapi.c */
 enum err api_openapi_yaml(struct call *c);

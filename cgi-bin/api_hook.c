@@ -12,6 +12,7 @@
 #include "listing.h"
 #include "outside/jtree.h"
 #include "rules/standing.h"
+#include "store/store_action.h"
 #include "store/store_hook.h"
 #include "store/store_secret.h"
 #include "store/view.h"
@@ -58,7 +59,7 @@ enum err api_hook_create(struct call *c)
 
 	if (e)
 		return e;
-	e = hook_form_read(c, body, NULL, &form);
+	e = hook_form_read(c, body, NULL, store_action_check_hook, &form);
 	jtree_free(body);
 	if (!e)
 		e = create_hook(c, &form);
@@ -132,7 +133,8 @@ static enum err edit_members(struct call *c, struct store_hook *hook,
 {
 	const struct jtree *body = arg;
 	struct hook_form form;
-	enum err e = hook_form_read(c, body, hook, &form);
+	enum err e =
+		hook_form_read(c, body, hook, store_action_check_hook, &form);
 
 	if (e)
 		return e;

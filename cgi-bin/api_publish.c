@@ -18,6 +18,7 @@
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store_due.h"
+#include "store/store_action.h"
 #include "store/store_publish.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -28,6 +29,9 @@ enum {
 	RETRY_S = 30,	      /* by then some waiting deliveries may be sent */
 	RETRY_STORED_S = 3600 /* by then retention may have removed some */
 };
+
+/* Faults for which the nearest name is looked for. */
+enum { HINTS_MAX = 10 };
 
 /* ---- one notification ---- */
 
@@ -135,6 +139,45 @@ static void read_array(struct reading *r, const struct jtree *v,
 	}
 }
 
+static enum err report_unlisted(struct reading *r, size_t i, bool hint)
+{
+	struct call *c = r->call;
+	char why[ACTION_WHY_SIZE] = "is not in the catalogue";
+	enum err e = ERR_OK;
+
+	if (hint)
+		e = store_action_unlisted(c->store, &c->key.org.id,
+					  r->items[i].action, why);
+	r->errors.at = r->array ? arena_printf(c->arena, "/%zu", i) : "";
+	if (!e)
+		field_errors_add(&r->errors, "action", why);
+	return e;
+}
+
+/* The catalogue is asked once for all. */
+static enum err check_listed(struct reading *r)
+{
+	const struct id *org = &r->call->key.org.id;
+	const char **names =
+		arena_alloc(r->call->arena, (r->count + 1) * sizeof(*names));
+	size_t *item =
+		arena_alloc(r->call->arena, (r->count + 1) * sizeof(*item));
+	bool *listed = arena_alloc(r->call->arena, r->count + 1);
+	size_t n = 0;
+	enum err e;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->items[i].action) {
+			names[n] = r->items[i].action;
+			item[n++] = i;
+		}
+	e = store_action_listed(r->call->store, org, names, n, listed);
+	for (size_t i = 0, hints = 0; !e && i < n; i++)
+		if (!listed[i])
+			e = report_unlisted(r, item[i], hints++ < HINTS_MAX);
+	return e;
+}
+
 static enum err read_items(struct reading *r)
 {
 	const struct buf *body = &r->call->request->body;
@@ -152,6 +195,11 @@ static enum err read_items(struct reading *r)
 		read_item(r, 0, v, body->data, body->len);
 	}
 	jtree_free(v);
+	e = check_listed(r);
+	if (e) {
+		buf_release(&r->errors.list);
+		return e;
+	}
 	return field_errors_answer(&r->errors, r->call);
 }
 

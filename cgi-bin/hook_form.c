@@ -70,13 +70,7 @@ static void read_hook_action(struct field_errors *errors, const char *name,
 
 	if (!s)
 		return;
-	if (!action_hookable(s))
-		field_errors_add(errors, name,
-				 "is not an action or wildcard that a hook may "
-				 "name; GET "
-				 "/v2/actions lists them");
-	else
-		f->hook.action = arena_strdup(f->call->arena, s);
+	f->hook.action = arena_strdup(f->call->arena, s);
 }
 
 static void read_description(struct field_errors *errors, const char *name,
@@ -286,8 +280,26 @@ static const struct body_schema changed_hook = {.member = members,
 						.change = true,
 						.check = check_hook_user};
 
+/* An action that was taken out of the catalogue may be sent back. */
+static enum err check_catalogue(struct form *f, hook_form_catalogue *check,
+				struct field_errors *errors)
+{
+	char why[ACTION_WHY_SIZE];
+	const struct call *c = f->call;
+	enum err e;
+
+	if (!f->hook.action ||
+	    (f->current && strcmp(f->hook.action, f->current->action) == 0))
+		return ERR_OK;
+	e = check(c->store, &c->key.org.id, f->hook.action, why);
+	if (!e && *why)
+		field_errors_add(errors, "action", why);
+	return e;
+}
+
 enum err hook_form_read(struct call *c, const struct jtree *body,
-			const struct store_hook *current, struct hook_form *out)
+			const struct store_hook *current,
+			hook_form_catalogue *check, struct hook_form *out)
 {
 	struct form f = {.call = c,
 			 .current = current,
@@ -304,7 +316,11 @@ enum err hook_form_read(struct call *c, const struct jtree *body,
 	field_errors_init(&errors, "");
 	body_read_object(&errors, body, current ? &changed_hook : &new_hook,
 			 &f);
-	e = field_errors_answer(&errors, c);
+	e = check_catalogue(&f, check, &errors);
+	if (e)
+		buf_release(&errors.list);
+	else
+		e = field_errors_answer(&errors, c);
 	if (!e)
 		*out = (struct hook_form){.hook = f.hook, .secret = f.secret};
 	return e;

@@ -84,7 +84,12 @@ static const struct route routes[] = {
 	 api_delivery_redeliver, "",
 	 "Send a delivery again, or now if it waits."},
 	{"GET", "/v2/actions", READ, api_action_list, "",
-	 "List the actions, with descriptions."},
+	 "List the actions and wildcards, with descriptions and examples."},
+	{"PUT", "/v2/actions/:name", MANAGE, api_action_put, "",
+	 "Add an action of the organization's own, or give it another "
+	 "description or example."},
+	{"DELETE", "/v2/actions/:name", MANAGE, api_action_delete, "",
+	 "Remove one; hooks that name it stay."},
 	{"GET", "/v2/stats", READ, api_stats, "hook since step",
 	 "Read counts and latencies for plots, the state of the queue and of "
 	 "the hooks."},

@@ -21,6 +21,7 @@ GRANT SELECT, INSERT, UPDATE ON vh_lanes TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_outbox TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON vh_actions TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_actions TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_hook_secrets TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_api'@'localhost';
@@ -29,6 +30,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_api'@'loca
 CREATE USER IF NOT EXISTS 'hooks_sender'@'localhost' IDENTIFIED BY 'change-me-3';
 GRANT SELECT ON vh_installation TO 'hooks_sender'@'localhost';
 GRANT SELECT ON vh_organizations TO 'hooks_sender'@'localhost';
+GRANT SELECT ON vh_actions TO 'hooks_sender'@'localhost';
 GRANT SELECT, UPDATE, DELETE ON vh_hook_actions TO 'hooks_sender'@'localhost';
 GRANT SELECT, DELETE ON vh_hook_secrets TO 'hooks_sender'@'localhost';
 GRANT SELECT, UPDATE, DELETE ON vh_hooks TO 'hooks_sender'@'localhost';

@@ -57,31 +57,31 @@ function members(form, hook) {
 	return out;
 }
 
-export function useActions() {
+/* All that a hook may name or somebody publish, and ping. */
+function useCatalogue() {
 	return useGet('actions').data ?? [];
 }
 
-const WILDCARDS = [
-	['*', '* – everything'],
-	['event.*', 'event.*'],
-	['user.*', 'user.*'],
-	['vyteme.*', 'vyteme.*'],
-];
+/* Those that a notification can have: no wildcards. */
+export function useActions() {
+	return useCatalogue().filter((a) => a.publishable || a.operational);
+}
 
 function ActionSelect({ value, onChange, attributes }) {
-	const actions = useActions();
-	const named = (operational) =>
+	const actions = useCatalogue().filter((a) => a.hookable);
+	const named = (is) =>
 		actions
-			.filter(
-				(a) =>
-					a.operational === operational &&
-					a.action !== 'ping'
-			)
-			.map((a) => [a.action, a.action]);
+			.filter(is)
+			.map(({ action: name }) => [
+				name,
+				name === '*' ? '* – everything' : name,
+			]);
 	const of = {
-		'Several at once': WILDCARDS,
-		'One action': named(false),
-		'From the service itself': named(true),
+		'Several at once': named(
+			(a) => !a.publishable && !a.operational
+		),
+		'One action': named((a) => a.publishable),
+		'From the service itself': named((a) => a.operational),
 	};
 	// Until the catalogue is loaded, the current action must not be lost.
 	if (

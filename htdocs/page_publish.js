@@ -7,7 +7,7 @@ import { call, may, useGet } from './api.js';
 import { useActions } from './hook_form.js';
 import { DeliveryRows, useHooks } from './page_deliveries.js';
 import { href } from './route.js';
-import { sampleOf } from './samples.js';
+import { sampleOf, SAMPLES } from './samples.js';
 import {
 	Banner,
 	Button,
@@ -95,7 +95,13 @@ function Form({ onPublished }) {
 		}
 		setBusy(false);
 	};
-	const names = actions.filter((a) => !a.operational);
+	const names = actions.filter((a) => a.publishable);
+	const example = (action) => {
+		const own = names.find((a) => a.action === action)?.example;
+		return action in SAMPLES || !own
+			? sampleOf(action)
+			: JSON.stringify(own, null, 2);
+	};
 	const about = names.find((a) => a.action === form.action)?.description;
 	return html`<${Card}><form onSubmit=${publish}>
 		<div class="two"><${Field} label="Action" hint=${about ?? ' '}
@@ -103,7 +109,7 @@ function Form({ onPublished }) {
 	...${attributes} value=${form.action} onChange=${(e) =>
 		set({
 			action: e.target.value,
-			resource: sampleOf(e.target.value),
+			resource: example(e.target.value),
 		})}>
 	<${Options} value=${form.action} of=${
 		names.length
@@ -123,7 +129,7 @@ function Form({ onPublished }) {
 		${error && html`<${Trouble} error=${error} />`}
 		<footer class="form-foot"><${Button} onClick=${() =>
 			set({
-				resource: sampleOf(form.action),
+				resource: example(form.action),
 			})}>Reset the example<//>
 		<button type="submit" class="button button-primary"
 			disabled=${busy || Boolean(wrong)}>Publish</button></footer>

@@ -32,7 +32,7 @@ const event = {
 };
 const guest = { email: 'sam@example.com', name: 'Sam Okafor' };
 
-const SAMPLES = {
+export const SAMPLES = {
 	'event.created': event,
 	'event.confirmed': {
 		...event,

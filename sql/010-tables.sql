@@ -77,6 +77,26 @@ CREATE TABLE IF NOT EXISTS vh_hook_actions (
 	KEY until (until)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='which notifications a hook gets: those of an action, accepted within a time';
 
+CREATE TABLE IF NOT EXISTS vh_actions (
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id; all zero: of the installation',
+	name VARBINARY(64) NOT NULL COMMENT 'such as event.created',
+	description VARCHAR(500) NOT NULL DEFAULT '' COMMENT 'for people',
+	example MEDIUMTEXT NULL COMMENT 'a resource, a JSON object; NULL: none',
+	created_at DATETIME(3) NOT NULL COMMENT 'when it was added',
+	updated_at DATETIME(3) NOT NULL COMMENT 'when it was last changed',
+	PRIMARY KEY (organization, name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the catalogue: which actions may be published';
+
+INSERT IGNORE INTO vh_actions (organization, name, description, example, created_at, updated_at) VALUES
+	(REPEAT(CHAR(0), 12), 'event.created', 'An event was created.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'event.confirmed', 'A date of an event was confirmed.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'event.updated', 'An event was changed.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'event.cancelled', 'An event was cancelled.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'event.voted', 'An invitee voted for dates of an event.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'event.new_invitee', 'Somebody was invited to an event.', '{"_id":"60af5269459aad001d0cb500","title":"Demo"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'user.joined', 'A user joined the organization.', '{"_id":"60af5269459aad001d0cb501","name":"Ada"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)),
+	(REPEAT(CHAR(0), 12), 'vyteme.updated', 'A booking page was changed.', '{"_id":"60af5269459aad001d0cb502","title":"Talk to Ada"}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));
+
 CREATE TABLE IF NOT EXISTS vh_hook_secrets (
 	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'key; the newest one is the current secret',
 	hook_id BIGINT UNSIGNED NOT NULL COMMENT 'vh_hooks.id',

@@ -25,11 +25,14 @@
 /* The options of commands; the global ones are read elsewhere. */
 enum admin_option {
 	ADMIN_ADMIN,
+	ADMIN_DESCRIPTION,
 	ADMIN_DRY_RUN,
+	ADMIN_EXAMPLE,
 	ADMIN_EXPLAIN,
 	ADMIN_IDEMPOTENCY_KEY,
 	ADMIN_NAME,
 	ADMIN_OLD_KEY_FILE,
+	ADMIN_ORG,
 	ADMIN_ROLE,
 	ADMIN_USER,
 	ADMIN_YES,
@@ -80,6 +83,9 @@ enum err admin_org_create(struct admin *a);
 enum err admin_org_list(struct admin *a);
 enum err admin_org_delete(struct admin *a);
 enum err admin_export(struct admin *a);
+enum err admin_action_list(struct admin *a);
+enum err admin_action_add(struct admin *a);
+enum err admin_action_remove(struct admin *a);
 enum err admin_key_create(struct admin *a);
 enum err admin_key_list(struct admin *a);
 enum err admin_key_revoke(struct admin *a);

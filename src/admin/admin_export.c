@@ -12,6 +12,7 @@
 
 #include "admin/admin.h"
 #include "outside/jscan.h"
+#include "store/store_action.h"
 #include "store/store_delivery.h"
 #include "store/store_hook.h"
 #include "store/store_key.h"
@@ -58,6 +59,20 @@ static enum err keys(struct export *x)
 
 	for (size_t i = 0; !e && i < n; i++)
 		e = export_line(x, "key", admin_key_view(&list[i]));
+	return e;
+}
+
+/* Those of its own; the installation's are nobody's data. */
+static enum err actions(struct export *x)
+{
+	struct store_action *list;
+	size_t n;
+	enum err e = store_action_list(&x->a->store, &x->arena, &x->org.id,
+				       &list, &n);
+
+	for (size_t i = 0; !e && i < n; i++)
+		if (list[i].own)
+			e = export_line(x, "action", view_action(&list[i]));
 	return e;
 }
 
@@ -187,7 +202,7 @@ static enum err deliveries(struct export *x)
 enum err admin_export(struct admin *a)
 {
 	static enum err (*const parts[])(struct export *) = {
-		keys, hooks, notifications, deliveries};
+		keys, actions, hooks, notifications, deliveries};
 	struct export x = {.a = a};
 	struct id org;
 	enum err e = admin_org(a, a->arg[0], &org);

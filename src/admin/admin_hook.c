@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "outside/jtree.h"
-#include "rules/action.h"
 #include "rules/sign.h"
 #include "store/policy.h"
+#include "store/store_action.h"
 #include "store/store_hook.h"
 #include "store/store_lane.h"
 #include "store/store_org.h"
@@ -19,7 +19,7 @@
 #include "store/store_resume.h"
 #include "store/view.h"
 
-enum { WHY_SIZE = 200, WHY_MAX = 2000, CHANGE_TRIES = 5 };
+enum { WHY_SIZE = 200, CHANGE_TRIES = 5 };
 
 static enum err check_hook_url(const struct admin *a, const char *url)
 {
@@ -34,31 +34,17 @@ static enum err check_hook_url(const struct admin *a, const char *url)
 	return e;
 }
 
-static enum err refuse_action(void)
+static enum err check_hook(struct admin *a, struct store_hook *hook)
 {
-	size_t n;
-	const struct action *action = action_catalogue(&n);
-	struct buf why;
-	enum err e;
+	char why[ACTION_WHY_SIZE];
+	enum err e = admin_org(a, a->arg[0], &hook->organization);
 
-	buf_init(&why, WHY_MAX);
-	buf_puts(&why, "must be one of *, event.*, user.*, vyteme.*");
-	for (size_t i = 0; i < n; i++) {
-		if (!action[i].hookable)
-			continue;
-		buf_puts(&why, ", ");
-		buf_puts(&why, action[i].name);
-	}
-	e = admin_invalid("ACTION", why.data);
-	buf_release(&why);
-	return e;
-}
-
-static enum err check_hook(const struct admin *a)
-{
-	if (!action_hookable(a->arg[2]))
-		return refuse_action();
-	return check_hook_url(a, a->arg[1]);
+	if (!e)
+		e = store_action_check_hook(&a->store, &hook->organization,
+					    a->arg[2], why);
+	if (!e && *why)
+		e = admin_invalid("ACTION", why);
+	return e ? e : check_hook_url(a, a->arg[1]);
 }
 
 static enum err create_with_secret(struct admin *a, struct store_hook *hook)
@@ -87,10 +73,8 @@ enum err admin_hook_create(struct admin *a)
 				  .batch_size = 1,
 				  .enabled = true};
 	char id[ID_TEXT_SIZE];
-	enum err e = check_hook(a);
+	enum err e = check_hook(a, &hook);
 
-	if (!e)
-		e = admin_org(a, a->arg[0], &hook.organization);
 	if (!e)
 		e = create_with_secret(a, &hook);
 	if (e)

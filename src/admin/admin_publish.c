@@ -12,6 +12,7 @@
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store_due.h"
+#include "store/store_action.h"
 #include "store/store_publish.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -158,6 +159,16 @@ static enum err recall_or_refuse(struct admin *a, const struct publication *p,
 }
 
 /* `*why` is NULL when there is room. */
+static enum err check_catalogue_has(struct admin *a,
+				    const struct publication *p)
+{
+	char why[ACTION_WHY_SIZE];
+	enum err e = store_action_check(&a->store, &p->all.organization,
+					p->item.action, why);
+
+	return !e && *why ? admin_invalid("ACTION", why) : e;
+}
+
 static enum err ask_room(struct admin *a, const struct publication *p,
 			 const char **why)
 {
@@ -241,6 +252,8 @@ enum err admin_publish(struct admin *a)
 		e = read_resource_file(a->args > 2 ? a->arg[2] : NULL, &p.text);
 	if (!e)
 		e = check_resource(a, &p);
+	if (!e)
+		e = check_catalogue_has(a, &p);
 	if (!e)
 		e = publish_one(a, &p, &id, &created_at);
 	if (!e)

@@ -4,6 +4,7 @@ bin_PROGRAMS += hooks-admin
 hooks_admin_SOURCES = \
 	%D%/admin.c \
 	%D%/admin.h \
+	%D%/admin_action.c \
 	%D%/admin_command.c \
 	%D%/admin_command.h \
 	%D%/admin_config.c \

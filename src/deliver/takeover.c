@@ -237,8 +237,7 @@ static enum err write_part(struct takeover *t, struct store_taken *rows,
 static void add_row(struct takeover *t, const struct store_outbox_row *row,
 		    struct store_taken *out)
 {
-	const char *why =
-		takeover_row_check(row, t->s->conf->api.max_body, &t->arena);
+	const char *why = takeover_row_check(row, t->s->conf, &t->arena);
 
 	if (!why)
 		why = check_space(t, row);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "outside/conf.h"
 #include "outside/jscan.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
@@ -18,15 +19,19 @@ static bool has_nul(const char *s, size_t len)
 	return s && memchr(s, '\0', len);
 }
 
-static const char *check_action(const struct store_outbox_row *row)
+static const char *check_action(const struct store_outbox_row *row, bool any)
 {
+	const char *why;
+
 	if (!row->action)
 		return "is missing";
 	if (row->action_cut)
 		return "is too long";
 	if (has_nul(row->action, row->action_len))
 		return "holds a NUL";
-	return publishable_action(row->action);
+	why = publishable_action(row->action);
+	return why || any || row->action_listed ? why
+						: "is not in the catalogue";
 }
 
 static const char *check_user(const struct store_outbox_row *row)
@@ -65,7 +70,7 @@ static const char *takeover_check_resource(const struct store_outbox_row *row,
 }
 
 const char *takeover_row_check(const struct store_outbox_row *row,
-			       size_t max_body, struct arena *arena)
+			       const struct conf *conf, struct arena *arena)
 {
 	const char *field = "organization", *why = NULL;
 
@@ -77,7 +82,7 @@ const char *takeover_row_check(const struct store_outbox_row *row,
 	}
 	if (!why) {
 		field = "action";
-		why = check_action(row);
+		why = check_action(row, conf_any_action(conf));
 	}
 	if (!why) {
 		field = "user";
@@ -85,7 +90,7 @@ const char *takeover_row_check(const struct store_outbox_row *row,
 	}
 	if (!why) {
 		field = "resource";
-		why = takeover_check_resource(row, max_body, arena);
+		why = takeover_check_resource(row, conf->api.max_body, arena);
 	}
 	return why ? arena_printf(arena, "%s: %s", field, why) : NULL;
 }

@@ -6,14 +6,14 @@
 #ifndef HOOKS_TAKEOVER_ROW_H
 #define HOOKS_TAKEOVER_ROW_H
 
-#include <stddef.h>
+struct conf;
 
 #include "store/store_outbox.h"
 
 /* By the rules of the API. NULL: it keeps them; else the reason why it is
- * rejected, *arena*. `max_body`: bytes of a resource. */
+ * rejected, *arena*. */
 const char *takeover_row_check(const struct store_outbox_row *row,
-			       size_t max_body, struct arena *arena);
+			       const struct conf *conf, struct arena *arena);
 
 /* Queued, or rejected for the reason, which is borrowed; its other texts are
  * *arena*. Of a resource that is too long, or no JSON, nothing is kept. */

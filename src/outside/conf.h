@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -43,6 +44,7 @@ struct conf {
 		uint64_t max_body, max_hooks, max_due, page_size, max_requests;
 		uint64_t max_stored;
 		struct conf_list metrics_allow;
+		char *actions; /* "listed" or "any" */
 	} api;
 	struct {
 		int64_t linger, connect_timeout, timeout, disable_after, lease;
@@ -93,6 +95,12 @@ bool conf_warn(const struct conf *c);
 static inline const unsigned char *conf_secrets_key(const struct conf *c)
 {
 	return c->secrets.has_key ? c->secrets.key : NULL;
+}
+
+/* Whether every well-formed action may be published and named. */
+static inline bool conf_any_action(const struct conf *c)
+{
+	return strcmp(c->api.actions, "any") == 0;
 }
 
 /* Every key with its effective value, as a file that could be read again;

@@ -78,6 +78,13 @@ static enum err check_readable(const struct conf *c, const char *path,
 	return ERR_OK;
 }
 
+static enum err check_actions(const struct conf *c)
+{
+	if (conf_any_action(c) || strcmp(c->api.actions, "listed") == 0)
+		return ERR_OK;
+	return conf_reject(c, "api", "actions", "must be listed or any");
+}
+
 /* On a socket there is no TLS, and no name that a certificate could be for. */
 static enum err check_tls(const struct conf *c)
 {
@@ -199,6 +206,8 @@ enum err conf_check(struct conf *c, const struct stat *st)
 		e = read_password_file(c);
 	if (!e)
 		e = check_base_path(c);
+	if (!e)
+		e = check_actions(c);
 	if (!e)
 		e = check_lease(c);
 	if (!e)

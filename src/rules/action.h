@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * action: the catalogue of actions, and what a hook may name.
+ * action: the form of an action's name, and the operational actions.
  *
+ * Which actions may be published is a matter of the catalogue (store_action.h).
  * Actions of users match by name or by a wildcard ("event.*", "*").
  * Operational actions, which the service publishes itself, and ping match by
  * their exact name only. Which hook gets which notification is decided in
@@ -16,30 +17,36 @@
 struct action {
 	const char *name;
 	const char *description; /* a sentence for GET /v2/actions */
-	bool operational;	 /* published by the service only */
 	bool hookable;		 /* a hook may name it */
 };
 
-/* The longest name, in bytes, for which a column or a label must have room. */
-enum { ACTION_NAME_MAX = 32 };
+enum {
+	ACTION_NAME_MAX = 64, /* bytes of a name or a wildcard */
+	ACTION_WHY_SIZE = 160
+};
 
 #define ACTION_HOOK_DISABLED "hook.disabled"
 #define ACTION_DELIVERY_FAILED "delivery.failed"
 #define ACTION_PING "ping"
 
-/* All actions without the wildcards; borrowed, never freed. */
-const struct action *action_catalogue(size_t *n);
+/* The actions that the service publishes itself; borrowed, never freed. */
+const struct action *action_operationals(size_t *n);
 
-/* Whether a user may publish it: in the catalogue and not operational. */
-bool action_published(const char *action);
 /* Whether the service publishes it: its own deliveries never cause another. */
 bool action_operational(const char *action);
 
-/*
- * Whether a hook may name it: the catalogue without ping, and the wildcards. A
- * ping is always made for the one hook that was asked for it, so a hook with
- * the action ping would never get anything.
- */
-bool action_hookable(const char *action);
+/* Whether it has the form of a name: 1 to ACTION_NAME_MAX bytes, labels of
+ * A-Z a-z 0-9 _ - joined by dots; the first one is not kept for the service
+ * ("hook", "delivery", "ping"). NULL, or a sentence without the field's name
+ * in front (borrowed, never freed). */
+const char *action_name_check(const char *name);
+
+/* Whether it has the form of a wildcard: "*", or a name and ".*". */
+bool action_wildcard(const char *name);
+
+/* Whether a hook may name it, whatever the catalogue has: an operational action
+ * other than ping, or "*". A ping is always made for the one hook that was
+ * asked for it, so a hook with that action would never get anything. */
+bool action_always_hookable(const char *name);
 
 #endif

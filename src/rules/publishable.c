@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * publishable: the catalogue, the scanner and the rules for fields, together.
+ * publishable: the form of names, the scanner and the rules for fields,
+ * together.
  */
 #include "rules/publishable.h"
 
@@ -13,9 +14,7 @@
 
 const char *publishable_action(const char *action)
 {
-	return action_published(action) ? NULL
-					: "is not an action that can be "
-					  "published";
+	return action_name_check(action);
 }
 
 const char *publishable_user(const char *user)

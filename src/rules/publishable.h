@@ -14,7 +14,8 @@
 
 enum { PUBLISHABLE_WHY_SIZE = 160 };
 
-/* An action that a user may publish. */
+/* An action in the form of one; whether the catalogue has it, store_action.h
+ * says. */
 const char *publishable_action(const char *action);
 /* As valid_user(). */
 const char *publishable_user(const char *user);

@@ -5,6 +5,8 @@ libhooks_a_SOURCES += \
 	%D%/policy.h \
 	%D%/store.c \
 	%D%/store.h \
+	%D%/store_action.c \
+	%D%/store_action.h \
 	%D%/store_alert.c \
 	%D%/store_alert.h \
 	%D%/store_blocker.c \

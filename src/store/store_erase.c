@@ -278,6 +278,16 @@ static enum err remove_keys(struct store *s, const struct id *org,
 	return e;
 }
 
+static enum err remove_actions(struct store *s, const struct id *org, size_t *n)
+{
+	enum err e = db_exec(
+		s->db, "DELETE FROM vh_actions WHERE organization = ? LIMIT ?",
+		DB_ARGS(store_col_of(org), db_int(STEP)));
+
+	*n = e ? 0 : (size_t)db_affected(s->db);
+	return e;
+}
+
 /* These counts are nobody's data, so they are not reported. */
 static enum err remove_stats(struct store *s, const struct id *org, size_t *n)
 {
@@ -303,6 +313,8 @@ enum err store_erase_rows(struct store *s, const struct id *org,
 		e = erase_notifications(s, org, done, &n);
 	if (!e && !n)
 		e = remove_keys(s, org, done, &n);
+	if (!e && !n)
+		e = remove_actions(s, org, &n);
 	if (!e && !n)
 		e = remove_stats(s, org, &n);
 	*more = n > 0;

@@ -5,6 +5,7 @@
 #include "store/store_outbox.h"
 
 #include "store/store.h"
+#include "store/store_action.h"
 #include "store/store_col.h"
 
 /* The number of organizations that do not exist and are passed one by one. */
@@ -189,7 +190,8 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"LEFT(o.idempotency_key, 255), CHAR_LENGTH(o.action) > 255, "          \
 	"CHAR_LENGTH(o.user) > 64, "                                           \
 	"CHAR_LENGTH(o.idempotency_key) > 255, "                               \
-	"CAST(" STORE_OUTBOX_ACCEPTED_SQL " AS CHAR)"
+	"CAST(" STORE_OUTBOX_ACCEPTED_SQL                                      \
+	" AS CHAR), " STORE_ACTION_LISTED_SQL
 /* Joined with their keys, rows are found and locked one by one. With a list of
  * keys in WHERE the server may as well read the whole table, if it is small,
  * and then waits for rows that are not committed (seen on MySQL 5.7 and MariaDB
@@ -243,13 +245,14 @@ bool store_outbox_next(struct db_stmt *rows, struct store_outbox_row *out)
 		.action_cut = db_col_int(rows, 6) != 0,
 		.user_cut = db_col_int(rows, 7) != 0,
 		.idempotency_cut = db_col_int(rows, 8) != 0,
-		.resource_len = db_col_uint(rows, 10),
+		.action_listed = db_col_int(rows, 10) != 0,
+		.resource_len = db_col_uint(rows, 11),
 	};
 	out->action = outbox_text(rows, 3, &out->action_len);
 	out->user = outbox_text(rows, 4, &out->user_len);
 	out->idempotency_key = outbox_text(rows, 5, &out->idempotency_len);
 	out->accepted_at = outbox_text(rows, 9, &n);
-	out->resource = outbox_text(rows, 11, &n);
+	out->resource = outbox_text(rows, 12, &n);
 	return true;
 }
 

@@ -75,6 +75,7 @@ struct store_outbox_row {
 	uint64_t key;
 	struct id organization;
 	bool organization_known;
+	bool action_listed; /* in its catalogue */
 	const char *action;
 	size_t action_len;
 	const char *user;

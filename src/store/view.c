@@ -12,6 +12,7 @@
 #include "rules/id.h"
 #include "rules/standing.h"
 #include "rules/target.h"
+#include "store/store_action.h"
 #include "store/store_hook.h"
 #include "store/store_org.h"
 #include "store/vault_headers.h"
@@ -138,5 +139,32 @@ struct jtree *view_hook(const struct store_hook *h, bool open)
 	jtree_put_int(v, "rate_limit", h->rate_limit);
 	jtree_put_bool(v, "ordered", h->ordered);
 	jtree_put(v, "state", view_standing(h));
+	return v;
+}
+
+/* ---- actions ---- */
+
+struct jtree *view_action_named(const char *name, const char *description,
+				bool own)
+{
+	struct jtree *v = jtree_object();
+
+	jtree_put_string(v, "action", name);
+	jtree_put_string(v, "description", description);
+	jtree_put_string(v, "scope", own ? "organization" : "installation");
+	return v;
+}
+
+struct jtree *view_action(const struct store_action *a)
+{
+	struct jtree *v = view_action_named(a->name, a->description, a->own);
+
+	if (a->example)
+		jtree_put_json(v, "example", a->example, strlen(a->example));
+	else
+		jtree_put_null(v, "example");
+	jtree_put_bool(v, "operational", false);
+	jtree_put_bool(v, "publishable", true);
+	jtree_put_bool(v, "hookable", true);
 	return v;
 }

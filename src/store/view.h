@@ -39,4 +39,11 @@ struct jtree *view_deliveries(const struct store_delivery *list, size_t n);
 struct jtree *view_attempt(const struct store_attempt *a);
 struct jtree *view_attempts(const struct store_attempt *list, size_t n);
 
+struct store_action;
+/* An action or a wildcard without what may be done with it. */
+struct jtree *view_action_named(const char *name, const char *description,
+				bool own);
+/* A listed action. */
+struct jtree *view_action(const struct store_action *a);
+
 #endif

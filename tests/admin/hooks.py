@@ -131,7 +131,7 @@ class Hooks(_Case):
                 self.organization,
                 URL,
                 action,
-                words=("ACTION", "event.voted", "hook.disabled"),
+                words=("ACTION",),
             )
 
     def test_7_what_is_not_there(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Through the door of hooks-admin.
 python_tests += \
+	%D%/actions.py \
 	%D%/commands.py \
 	%D%/doctor.py \
 	%D%/hooks.py \

@@ -2,6 +2,7 @@
 # Through the doors of hooks.fcgi: plain CGI, lighttpd, Apache.
 python_tests += \
 	%D%/access.py \
+	%D%/actions.py \
 	%D%/bodies.py \
 	%D%/compressed.py \
 	%D%/description.py \

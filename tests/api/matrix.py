@@ -42,6 +42,7 @@ PLAIN = {
 }
 # /metrics asks for a key when the request was forwarded.
 FORWARDED = [("X-Forwarded-For", "192.0.2.1")]
+ACTION = "booking.confirmed"
 ROLES = ("read", "publish", "manage", "run")  # of an organization
 
 
@@ -52,8 +53,8 @@ def operations():
 
 
 def kind_of(path):
-    """The kind of the {id} in a path, or None."""
-    if "{" not in path:
+    """The kind of the {id} in a path, or None. A {name} is everybody's."""
+    if "{id}" not in path:
         return None
     return KINDS[path[: path.index("{")]]
 
@@ -127,10 +128,18 @@ class _Matrix(ApiCase):
         assert answer.status == 201, answer
         return answer.json()["_id"]
 
+    def action(self):
+        """One of the organization's own."""
+        answer = self.call("PUT", f"/v2/actions/{ACTION}", {})
+        assert answer.status in (200, 201), answer
+        return ACTION
+
     def address(self, path, ids=None):
         """The path with a real id; a hook is a new one each time, for it may
         be deleted."""
         kind = kind_of(path)
+        if "{name}" in path:
+            return path.replace("{name}", ACTION if ids else self.action())
         if kind is None:
             return path
         fresh = kind == "hook" and ids is None
@@ -511,7 +520,7 @@ class Forms(_Matrix):
                 ok = answer.status < 300 if may else answer.status == 403
                 assert ok, (method, path, role, answer)
             address = complete(self.address(path, theirs) + form, operation)
-            if "{" in path:
+            if "{id}" in path:
                 answer = self.call("POST", address, body)
                 assert answer.status == 404, (method, path, answer)
             answer = self.call("POST", address, body, key=None)

@@ -333,6 +333,23 @@ class Rejected(SendCase):
         assert all(reason not in ("", "NULL") for [reason] in rows), rows
         assert b'{"last":1}' in self.sink.at()[0].body
 
+    def test_an_own_action_arrives_until_it_is_removed(self):
+        org = ("--org", self.organization)
+        self.service.admin("action", "add", "shop.order.paid", *org)
+        self.fresh(action="shop.*")
+        self.service.publish_sql(self.organization, "shop.order.paid", "{}")
+        self.once("delivered 1,")
+        self.publish(action="shop.order.paid")
+        self.service.admin("action", "remove", "shop.order.paid", *org)
+        self.service.publish_sql(self.organization, "shop.order.paid", "{}")
+        self.once("delivered 1,")  # what was accepted before
+        assert (
+            self.service.db.value(
+                "SELECT reason FROM vh_notifications ORDER BY id DESC LIMIT 1"
+            )
+            == "action: is not in the catalogue"
+        )
+
     def test_a_key_used_twice_counts_once(self):
         self.fresh()
         for _ in range(2):

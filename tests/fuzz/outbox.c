@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "deliver/takeover_row.h"
+#include "outside/conf.h"
 #include "outside/jscan.h"
 
 enum { BODY_MAX = 300, REASON_MAX = 400 };
@@ -91,6 +92,9 @@ static void check_rejected(const struct store_taken *taken)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	char any[] = "any";
+	const struct conf conf = {
+		.api = {.max_body = BODY_MAX, .actions = any}};
 	struct store_outbox_row row = {
 		.key = 1, .accepted_at = "2026-01-02 03:04:05.678"};
 	char *text = fuzz_text(data, size);
@@ -100,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	arena_init(&arena);
 	read_row(&row, &arena, text, text + size);
-	why = takeover_row_check(&row, BODY_MAX, &arena);
+	why = takeover_row_check(&row, &conf, &arena);
 	taken = takeover_row_copy(&row, why, &arena);
 	CHECK(taken.outbox_key == 1 &&
 	      !strcmp(taken.accepted_at, row.accepted_at));

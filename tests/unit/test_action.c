@@ -1,96 +1,96 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * action: every hook against every action.
+ * action: the grammar of names and wildcards, and what is operational.
  */
 #include "unit.h"
 
 #include <string.h>
 
 #include "rules/action.h"
+#include "rules/match.h"
 
-static const char *const published[] = {
-	"event.created",   "event.confirmed", "event.updated",
-	"event.cancelled", "event.voted",     "event.new_invitee",
-	"user.joined",	   "vyteme.updated",
+static const char *const names[] = {
+	"event.created",
+	"booking.confirmed",
+	"x",
+	"A_b-9.C",
+	"1",
+	"-",
+	"hooks.made",
+	"pings",
+	"a.hook",
 };
 
-static const char *const operational[] = {"hook.disabled", "delivery.failed",
-					  "ping"};
-
-static const char *const neither[] = {
-	"",
-	"event",
-	"event.",
-	"event.create",
-	"event.created ",
-	"Event.created",
-	"event.created.x",
-	"hook.*",
-	"delivery.*",
-	"*.*",
-	"**",
-	"event.c*",
-	"user.left",
-	"*.created",
+static const char *const others[] = {
+	"",	      "event.",	     ".event",	      "a..b",
+	"event.*",    "*",	     "event created", "a/b",
+	"a.b\n",      "caf\xc3\xa9", "hook",	      "hook.made",
+	"delivery.x", "ping",	     "ping.me",	      ".",
 };
 
-START_TEST(published_actions)
+static const char *const wildcards[] = {"*", "event.*", "a.b-c.*", "x.*"};
+
+static const char *const no_wildcards[] = {
+	"",	  ".*",	  "**",	   "*.*",   "event*",	    "event.c*",
+	"hook.*", "a..*", "a.*.*", "event", "delivery.x.*", "* ",
+};
+
+START_TEST(names_have_a_form)
 {
-	for (size_t i = 0; i < COUNT(published); i++) {
-		ck_assert(action_published(published[i]));
-		ck_assert(action_hookable(published[i]));
-		ck_assert(!action_operational(published[i]));
-	}
+	for (size_t i = 0; i < COUNT(names); i++)
+		ck_assert_msg(!action_name_check(names[i]), "%s", names[i]);
+	for (size_t i = 0; i < COUNT(others); i++)
+		ck_assert_msg(action_name_check(others[i]), "%s", others[i]);
+}
+END_TEST
+
+START_TEST(wildcards_have_a_form)
+{
+	for (size_t i = 0; i < COUNT(wildcards); i++)
+		ck_assert_msg(action_wildcard(wildcards[i]), "%s",
+			      wildcards[i]);
+	for (size_t i = 0; i < COUNT(no_wildcards); i++)
+		ck_assert_msg(!action_wildcard(no_wildcards[i]), "%s",
+			      no_wildcards[i]);
+}
+END_TEST
+
+START_TEST(the_longest)
+{
+	char name[ACTION_NAME_MAX + 2];
+
+	memset(name, 'a', sizeof(name));
+	name[ACTION_NAME_MAX] = '\0';
+	ck_assert(!action_name_check(name));
+	memcpy(name + ACTION_NAME_MAX - 2, ".*", 2);
+	ck_assert(action_wildcard(name));
+	memset(name, 'a', sizeof(name));
+	name[ACTION_NAME_MAX + 1] = '\0';
+	ck_assert(action_name_check(name));
+	memcpy(name + ACTION_NAME_MAX - 1, ".*", 2);
+	ck_assert(!action_wildcard(name));
+	ck_assert_uint_eq(ACTION_NAME_MAX + 1, MATCH_NAME_SIZE);
 }
 END_TEST
 
 START_TEST(operational_actions)
 {
-	for (size_t i = 0; i < COUNT(operational); i++) {
-		ck_assert(!action_published(operational[i]));
-		ck_assert(action_operational(operational[i]));
-	}
-	ck_assert(action_hookable("hook.disabled"));
-	ck_assert(action_hookable("delivery.failed"));
-	ck_assert(!action_hookable("ping"));
-}
-END_TEST
-
-START_TEST(unknown_actions)
-{
-	for (size_t i = 0; i < COUNT(neither); i++) {
-		ck_assert_msg(!action_published(neither[i]), "%s", neither[i]);
-		ck_assert_msg(!action_hookable(neither[i]), "%s", neither[i]);
-		ck_assert(!action_operational(neither[i]));
-	}
-}
-END_TEST
-
-START_TEST(wildcards_are_for_hooks)
-{
-	static const char *const names[] = {"*", "event.*", "user.*",
-					    "vyteme.*"};
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		ck_assert(action_hookable(names[i]));
-		ck_assert(!action_published(names[i]));
-	}
-}
-END_TEST
-
-START_TEST(catalogue_is_complete)
-{
 	size_t n;
-	const struct action *all = action_catalogue(&n);
+	const struct action *all = action_operationals(&n);
 
-	ck_assert_uint_eq(n, COUNT(published) + COUNT(operational));
+	ck_assert_uint_eq(n, 3);
 	for (size_t i = 0; i < n; i++) {
-		ck_assert_uint_le(strlen(all[i].name), ACTION_NAME_MAX);
+		ck_assert(action_operational(all[i].name));
+		ck_assert(action_name_check(all[i].name));
 		ck_assert_uint_gt(strlen(all[i].description), 10);
-		ck_assert_int_eq(all[i].operational,
-				 action_operational(all[i].name));
-		ck_assert_int_eq(all[i].hookable, action_hookable(all[i].name));
+		ck_assert_int_eq(all[i].hookable,
+				 action_always_hookable(all[i].name));
 	}
+	ck_assert(action_always_hookable("hook.disabled"));
+	ck_assert(action_always_hookable("*"));
+	ck_assert(!action_always_hookable("ping"));
+	ck_assert(!action_always_hookable("event.created"));
+	ck_assert(!action_operational("event.created"));
 }
 END_TEST
 
@@ -99,11 +99,10 @@ Suite *suite_action(void)
 	Suite *s = suite_create("action");
 	TCase *t = tcase_create("action");
 
-	tcase_add_test(t, published_actions);
+	tcase_add_test(t, names_have_a_form);
+	tcase_add_test(t, wildcards_have_a_form);
+	tcase_add_test(t, the_longest);
 	tcase_add_test(t, operational_actions);
-	tcase_add_test(t, unknown_actions);
-	tcase_add_test(t, wildcards_are_for_hooks);
-	tcase_add_test(t, catalogue_is_complete);
 	suite_add_tcase(s, t);
 	return s;
 }
