@@ -78,6 +78,23 @@ static void read_item_user(struct field_errors *errors, const char *name,
 		t->out->user = body_user(errors, name, v, t->call->arena);
 }
 
+static void read_item_occurred(struct field_errors *errors, const char *name,
+			       const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+	const char *why;
+	int64_t at = TIME_NONE;
+
+	if (jtree_is_null(v))
+		return;
+	body_time(errors, name, v, &at);
+	why = at == TIME_NONE ? NULL : publishable_time(at, t->call->key.now);
+	if (why)
+		field_errors_add(errors, name, why);
+	else
+		t->out->occurred_at = at;
+}
+
 static void read_item_organization(struct field_errors *errors,
 				   const char *name, const struct jtree *v,
 				   void *arg)
@@ -92,6 +109,7 @@ static const struct body_member members[] = {
 	{"action", read_item_action, BODY_REQUIRED},
 	{"resource", read_item_resource, BODY_REQUIRED},
 	{"user", read_item_user, BODY_OPTIONAL},
+	{"occurred_at", read_item_occurred, BODY_OPTIONAL},
 	{"organization", read_item_organization, BODY_OPTIONAL},
 };
 
@@ -120,6 +138,8 @@ static void make_items(struct reading *r, size_t count)
 {
 	r->count = count;
 	r->items = arena_zalloc(r->call->arena, count * sizeof(*r->items));
+	for (size_t i = 0; i < count; i++)
+		r->items[i].occurred_at = TIME_NONE;
 }
 
 static void read_array(struct reading *r, const struct jtree *v,
@@ -233,6 +253,9 @@ static struct jtree *show_one(const struct call *c,
 	if (p->user)
 		jtree_put_string(v, "user", p->user);
 	view_put_time(v, "createdAt", created_at);
+	view_put_time(v, "occurred_at",
+		      p->occurred_at == TIME_NONE ? created_at
+						  : p->occurred_at);
 	return v;
 }
 

@@ -56,5 +56,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stored TO 'hooks_sender'@'localhost';
 -- than the application's; the transaction is still one. This user reads nothing.
 -- The columns are named so that it can set no other one, above all not `id`.
 CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
-GRANT INSERT (organization, action, user, resource, idempotency_key)
+GRANT INSERT (organization, action, user, resource, idempotency_key,
+	occurred_at)
 	ON vh_outbox TO 'hooks_app'@'localhost';

@@ -18,7 +18,9 @@ export function bodyOf(delivery, text) {
 		: '';
 	return `{"action":${JSON.stringify(delivery.action)},"organization":"${
 		delivery.organization
-	}",${user}"resource":${resource}}`;
+	}",${user}"resource":${resource},"notification":"${
+		delivery.notification
+	}","occurred_at":"${delivery.occurred_at}"}`;
 }
 
 /* The headers of one attempt as [[name, value]], without the real signature. */
@@ -30,6 +32,18 @@ export function headersOf(delivery, attempt, hook) {
 		['webhook-timestamp', String(stamp)],
 		['webhook-signature', 'v1,… (made with the secret)'],
 		['webhook-attempt', String(attempt.attempt)],
+		...(inBatch(delivery)
+			? []
+			: [
+					[
+						'webhook-notification',
+						delivery.notification,
+					],
+					[
+						'webhook-occurred-at',
+						delivery.occurred_at,
+					],
+				]),
 		...Object.entries(hook?.headers ?? {}),
 	];
 }

@@ -78,7 +78,8 @@ ALTER TABLE vh_api_keys
 	MODIFY COLUMN role ENUM('manage','publish','read','run','admin') NOT NULL COMMENT 'what the key may do';
 
 ALTER TABLE vh_notifications
-	ADD COLUMN hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops';
+	ADD COLUMN hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
+	ADD COLUMN occurred_at DATETIME(3) NULL COMMENT 'when it happened, as the publisher said; NULL: when it was published';
 
 -- A user was an id of twelve bytes, and is text now.
 ALTER TABLE vh_hooks

@@ -136,6 +136,7 @@ CREATE TABLE IF NOT EXISTS vh_outbox (
 	user MEDIUMTEXT NULL COMMENT 'whom it concerns, 1 to 64 bytes; set by the application',
 	resource MEDIUMTEXT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
 	idempotency_key MEDIUMTEXT NULL COMMENT 'publishing twice with one key counts once; set by the application',
+	occurred_at DATETIME(3) NULL COMMENT 'when it happened, UTC; NULL: when it was published; set by the application',
 	created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what an application publishes with SQL; the sender takes it from here';
@@ -159,6 +160,7 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	state ENUM('queued','fanned_out','unmatched','rejected') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries',
 	reason VARCHAR(255) NULL COMMENT 'why it was rejected',
 	hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
+	occurred_at DATETIME(3) NULL COMMENT 'when it happened, as the publisher said; NULL: when it was published',
 	KEY state (state, organization, id),
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published, and what became of it';

@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store_due.h"
@@ -233,12 +234,13 @@ static void answer_published(struct admin *a, const struct publication *p,
 	if (p->item.user)
 		jtree_put_string(v, "user", p->item.user);
 	view_put_time(v, "createdAt", created_at);
+	view_put_time(v, "occurred_at", created_at);
 	admin_json(a, v);
 }
 
 enum err admin_publish(struct admin *a)
 {
-	struct publication p = {0};
+	struct publication p = {.item.occurred_at = TIME_NONE};
 	int64_t created_at;
 	struct id id;
 	enum err e = check_arguments(a, &p);

@@ -9,7 +9,7 @@
 #include "deliver/lane.h"
 #include "deliver/round.h"
 
-enum { OBJECT_BYTES = 200 }; /* of a member, around its resource */
+enum { OBJECT_BYTES = 400 }; /* of a member, around its resource */
 
 struct planner {
 	const struct store_lane_row *rows;

@@ -16,16 +16,49 @@
 #include "store/store.h"
 #include "store/store_webhook.h"
 
-/* Around a resource: action, organization, user; an estimate. */
-enum { FRAME_BYTES = 160 };
+/* Around a resource: action, organization, user, notification, occurred_at; an
+ * estimate. */
+enum { FRAME_BYTES = 256 };
 /* The header line with one signature; an estimate, too. */
 enum { SIGNATURE_BYTES = 80 };
 
+/* The same for every hook that gets it. */
+static void notification_texts(const struct store *s,
+			       const struct store_lane_row *row,
+			       char id[ID_TEXT_SIZE], char at[TEXT_TIME_SIZE])
+{
+	struct id notification;
+
+	store_id(s, &notification, ID_NOTIFICATION, row->published_at,
+		 row->notification);
+	id_format(id, &notification);
+	text_time(at, row->occurred_at);
+}
+
+/* The members of a batch are told apart in its body. */
+static void parcel_about(const struct store *s, struct parcel *p,
+			 const struct parcel_plan *plan)
+{
+	char id[ID_TEXT_SIZE], at[TEXT_TIME_SIZE];
+
+	if (plan->batch)
+		return;
+	notification_texts(s, &plan->rows[0], id, at);
+	snprintf(p->about[0], sizeof(p->about[0]), "webhook-notification: %s",
+		 id);
+	snprintf(p->about[1], sizeof(p->about[1]), "webhook-occurred-at: %s",
+		 at);
+}
+
 /* Adds one object to the body, with the resource byte for byte as published.
  * Actions were checked when they were published: they need no escapes. */
-static void add_object(struct buf *out, const struct lane *lane,
+static void add_object(struct buf *out, const struct store *s,
+		       const struct lane *lane,
 		       const struct store_lane_row *row)
 {
+	char id[ID_TEXT_SIZE], at[TEXT_TIME_SIZE];
+
+	notification_texts(s, row, id, at);
 	buf_puts(out, "{\"action\":\"");
 	buf_puts(out, row->action);
 	buf_puts(out, "\",\"organization\":\"");
@@ -37,10 +70,15 @@ static void add_object(struct buf *out, const struct lane *lane,
 	}
 	buf_puts(out, ",\"resource\":");
 	buf_add(out, row->resource, row->resource_len);
-	buf_putc(out, '}');
+	buf_puts(out, ",\"notification\":\"");
+	buf_puts(out, id);
+	buf_puts(out, "\",\"occurred_at\":\"");
+	buf_puts(out, at);
+	buf_puts(out, "\"}");
 }
 
-static void write_body(struct parcel *p, const struct parcel_plan *plan)
+static void write_body(const struct store *s, struct parcel *p,
+		       const struct parcel_plan *plan)
 {
 	struct buf out;
 	size_t bytes = 0;
@@ -54,7 +92,7 @@ static void write_body(struct parcel *p, const struct parcel_plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		if (i)
 			buf_putc(&out, ',');
-		add_object(&out, p->lane, &plan->rows[i]);
+		add_object(&out, s, p->lane, &plan->rows[i]);
 	}
 	if (plan->batch)
 		buf_putc(&out, ']');
@@ -107,7 +145,8 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.accepted_at = plan->rows[i].accepted_at,
 		};
 	parcel_name(s, p, plan);
-	write_body(p, plan);
+	parcel_about(s, p, plan);
+	write_body(s, p, plan);
 	buf_init(&p->signature, 1024);
 	buf_reserve(&p->signature, SIGNATURE_BYTES);
 	return p;
@@ -182,6 +221,8 @@ void parcel_address(struct parcel *p, int64_t now)
 	add_line(p, &n, p->text[1]);
 	add_line(p, &n, p->signature.data);
 	add_line(p, &n, p->text[2]);
+	for (size_t i = 0; *p->about[0] && i < 2; i++)
+		add_line(p, &n, p->about[i]);
 	/* What may have been lost on a kept connection gets a new one. */
 	p->request.fresh = maybe_duplicate(p);
 	if (p->request.fresh)

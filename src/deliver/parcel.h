@@ -25,7 +25,7 @@ struct lane;
 struct store;
 
 enum {
-	PARCEL_LINES = 7, /* header lines that the service sets */
+	PARCEL_LINES = 9, /* header lines that the service sets */
 	PARCEL_BATCH_MAX = STORE_HOOK_BATCH_MAX,
 	/* Bytes of a batch; a single member may be larger. */
 	PARCEL_BODY_MAX = 1024 * 1024
@@ -50,7 +50,8 @@ struct parcel {
 	unsigned hops; /* webhook-hops; 0: none */
 
 	struct http_request request;
-	char text[4][64]; /* header lines that change with the attempt */
+	char text[4][64];  /* header lines that change with the attempt */
+	char about[2][64]; /* header lines about the notification; "": none */
 	struct buf signature;
 	struct http_header lines[PARCEL_LINES];
 

@@ -88,6 +88,10 @@ const char *takeover_row_check(const struct store_outbox_row *row,
 		field = "user";
 		why = check_user(row);
 	}
+	if (!why && row->occurred_wrong) {
+		field = "occurred_at";
+		why = "is over 400 days away, or no time";
+	}
 	if (!why) {
 		field = "resource";
 		why = takeover_check_resource(row, conf->api.max_body, arena);
@@ -128,6 +132,9 @@ struct store_taken takeover_row_copy(const struct store_outbox_row *row,
 		.resource = "",
 		.accepted_at = row->accepted_at
 				       ? arena_strdup(arena, row->accepted_at)
+				       : NULL,
+		.occurred_at = row->occurred_at && !row->occurred_wrong
+				       ? arena_strdup(arena, row->occurred_at)
 				       : NULL,
 		.reason = reason,
 	};

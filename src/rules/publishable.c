@@ -22,6 +22,14 @@ const char *publishable_user(const char *user)
 	return valid_user(user, strlen(user));
 }
 
+const char *publishable_time(int64_t at, int64_t now)
+{
+	const int64_t far = INT64_C(400) * 86400000;
+
+	return at < now - far || at > now + far ? "is over 400 days away"
+						: NULL;
+}
+
 bool publishable_resource(const char *resource, size_t len, size_t max,
 			  char why[PUBLISHABLE_WHY_SIZE])
 {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { PUBLISHABLE_WHY_SIZE = 160 };
 
@@ -19,6 +20,8 @@ enum { PUBLISHABLE_WHY_SIZE = 160 };
 const char *publishable_action(const char *action);
 /* As valid_user(). */
 const char *publishable_user(const char *user);
+/* A time that is at most 400 days from now; milliseconds. */
+const char *publishable_time(int64_t at, int64_t now);
 /* One JSON object of at most `max` bytes, by the rules of jscan. */
 bool publishable_resource(const char *resource, size_t len, size_t max,
 			  char why[PUBLISHABLE_WHY_SIZE]);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "store/store.h"
 #include "store/store_col.h"
+#include "store/store_outbox.h"
 #include "store/store_lane.h"
 #include "store/store_webhook.h"
 
@@ -37,7 +38,8 @@
 	", d.reason, d.attempts, d.maybe_duplicate, " NEXT_AT                  \
 	", d.created_at, "                                                     \
 	"d.finished_at, b.id, b.created_at, b.notification_id, "               \
-	"bn.created_at, a.attempt, a.status, a.error, a.total_us "             \
+	"bn.created_at, a.attempt, a.status, a.error, "                        \
+	"a.total_us, " STORE_OCCURRED_SQL " "                                  \
 	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
 	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
 	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
@@ -94,6 +96,7 @@ static void read_delivery_row(const struct store *s, struct db_stmt *q,
 		.last_status = (unsigned)db_col_uint(q, 20),
 		.last_error = store_col_text_null(q, 21, arena),
 		.last_us = db_col_int(q, 22),
+		.occurred_at = db_col_time(q, 23),
 	};
 	if (strcmp(d->state, "pending") != 0)
 		d->due_at = TIME_NONE;

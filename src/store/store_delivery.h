@@ -37,6 +37,7 @@ struct store_delivery {
 	char webhook_id[WEBHOOK_ID_SIZE]; /* its own, or its batch's */
 	uint64_t batch; /* key of the first member; 0: in none */
 	struct id organization, hook, notification;
+	int64_t occurred_at;	   /* of the notification */
 	const char *action, *user; /* user: NULL for none */
 	const char *state;
 	const char *reason; /* NULL: the attempts show it */

@@ -15,7 +15,7 @@
 /* The columns of read_notification_row(), in its order. */
 #define COLUMNS                                                                \
 	"n.id, n.organization, n.action, n.user, n.state, n.reason, "          \
-	"n.created_at, " STORE_PUBLISHED_SQL
+	"n.created_at, " STORE_PUBLISHED_SQL ", " STORE_OCCURRED_SQL
 
 static void read_notification_row(const struct store *s, struct db_stmt *q,
 				  struct arena *arena,
@@ -29,6 +29,7 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 		.state = store_col_text(q, 4, arena),
 		.reason = store_col_text_null(q, 5, arena),
 		.created_at = db_col_time(q, 7),
+		.occurred_at = db_col_time(q, 8),
 	};
 	store_id(s, &n->id, ID_NOTIFICATION, db_col_time(q, 6), n->key);
 }
@@ -36,7 +37,7 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 static void read_resource(struct db_stmt *q, struct arena *arena,
 			  struct store_notification *n)
 {
-	const char *resource = db_col_bytes(q, 8, &n->resource_len);
+	const char *resource = db_col_bytes(q, 9, &n->resource_len);
 
 	n->resource = arena_memdup(arena, resource, n->resource_len);
 }
@@ -221,7 +222,7 @@ enum err store_notification_waiting(struct store *s, struct arena *arena,
 	e = db_query(s->db,
 		     "SELECT LEFT(o.action, 255), LEFT(o.user, 64), "
 		     "COALESCE(" STORE_OUTBOX_ACCEPTED_SQL
-		     ", UTC_TIMESTAMP(3)) FROM vh_outbox o "
+		     ", UTC_TIMESTAMP(3)), o.occurred_at FROM vh_outbox o "
 		     "FORCE INDEX (organization) WHERE o.organization = ? "
 		     "ORDER BY o.id DESC LIMIT ?",
 		     DB_ARGS(store_col_of(organization), db_uint(max)), &q);
@@ -238,7 +239,10 @@ enum err store_notification_waiting(struct store *s, struct arena *arena,
 			.user = store_col_text_null(q, 1, arena),
 			.state = "queued",
 			.created_at = db_col_time(q, 2),
+			.occurred_at = db_col_time(q, 3),
 		};
+		if (n->occurred_at == TIME_NONE)
+			n->occurred_at = n->created_at;
 		*count += is_wanted_waiting(n, f);
 	}
 	return ERR_OK;

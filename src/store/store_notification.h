@@ -29,6 +29,7 @@ struct store_notification {
 	const char *state;    /* queued, fanned_out, unmatched, rejected */
 	const char *reason;   /* why it was rejected, else NULL */
 	int64_t created_at;   /* when it was accepted */
+	int64_t occurred_at;  /* when it happened */
 	const char *resource; /* NULL in lists */
 	size_t resource_len;
 };

@@ -191,7 +191,11 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"CHAR_LENGTH(o.user) > 64, "                                           \
 	"CHAR_LENGTH(o.idempotency_key) > 255, "                               \
 	"CAST(" STORE_OUTBOX_ACCEPTED_SQL                                      \
-	" AS CHAR), " STORE_ACTION_LISTED_SQL
+	" AS CHAR), " STORE_ACTION_LISTED_SQL                                  \
+	", CAST(o.occurred_at AS CHAR), "                                      \
+	"o.occurred_at IS NOT NULL AND o.occurred_at NOT BETWEEN "             \
+	"UTC_TIMESTAMP(3) - INTERVAL 400 DAY AND "                             \
+	"UTC_TIMESTAMP(3) + INTERVAL 400 DAY"
 /* Joined with their keys, rows are found and locked one by one. With a list of
  * keys in WHERE the server may as well read the whole table, if it is small,
  * and then waits for rows that are not committed (seen on MySQL 5.7 and MariaDB
@@ -246,13 +250,15 @@ bool store_outbox_next(struct db_stmt *rows, struct store_outbox_row *out)
 		.user_cut = db_col_int(rows, 7) != 0,
 		.idempotency_cut = db_col_int(rows, 8) != 0,
 		.action_listed = db_col_int(rows, 10) != 0,
-		.resource_len = db_col_uint(rows, 11),
+		.occurred_wrong = db_col_int(rows, 12) != 0,
+		.resource_len = db_col_uint(rows, 13),
 	};
 	out->action = outbox_text(rows, 3, &out->action_len);
 	out->user = outbox_text(rows, 4, &out->user_len);
 	out->idempotency_key = outbox_text(rows, 5, &out->idempotency_len);
 	out->accepted_at = outbox_text(rows, 9, &n);
-	out->resource = outbox_text(rows, 12, &n);
+	out->occurred_at = outbox_text(rows, 11, &n);
+	out->resource = outbox_text(rows, 14, &n);
 	return true;
 }
 
@@ -268,7 +274,7 @@ enum err store_outbox_remove(struct store *s, const uint64_t *keys, size_t n)
 static enum err keep_some(struct store *s, const struct store_taken *rows,
 			  size_t n, uint64_t *keys, size_t *done)
 {
-	enum { COLUMNS = 8, ROWS = 256 };
+	enum { COLUMNS = 9, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 
 	n = n < ROWS ? n : ROWS;
@@ -283,13 +289,14 @@ static enum err keep_some(struct store *s, const struct store_taken *rows,
 		*v++ = db_text(row->accepted_at);
 		*v++ = db_text(row->reason ? "rejected" : "queued");
 		*v++ = db_text(row->reason);
+		*v++ = db_text(row->occurred_at);
 	}
 	return db_exec_keys(
 		s->db,
 		"INSERT INTO vh_notifications (organization, action, user, "
 		"resource, idempotency_key, accepted_at, state, reason, "
-		"created_at) VALUES {(?, ?, ?, ?, ?, "
-		"COALESCE(?, UTC_TIMESTAMP(6)), ?, ?, "
+		"occurred_at, created_at) VALUES {(?, ?, ?, ?, ?, "
+		"COALESCE(?, UTC_TIMESTAMP(6)), ?, ?, ?, "
 		"UTC_TIMESTAMP(3))}",
 		values, n, COLUMNS, keys, done);
 }

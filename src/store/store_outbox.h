@@ -59,6 +59,9 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"CAST(LEAST(COALESCE(n.accepted_at, n.created_at), n.created_at) AS "  \
 	"DATETIME(3))"
 
+/* When it happened: as its publisher said, or when it was published. */
+#define STORE_OCCURRED_SQL "COALESCE(n.occurred_at, " STORE_PUBLISHED_SQL ")"
+
 /* When a row `o` was accepted: its own time, unless that lies in the future or
  * more than 7 days back; then NULL. The session that inserted it may have set
  * its clock to anything. */
@@ -83,8 +86,10 @@ struct store_outbox_row {
 	const char *idempotency_key;
 	size_t idempotency_len;
 	bool action_cut, user_cut, idempotency_cut;
-	const char *resource; /* NULL: none, or longer than allowed */
-	size_t resource_len;  /* in bytes, also then; 0: none */
+	bool occurred_wrong;	 /* no time, or too far away */
+	const char *occurred_at; /* as the database writes it; NULL: none */
+	const char *resource;	 /* NULL: none, or longer than allowed */
+	size_t resource_len;	 /* in bytes, also then; 0: none */
 	/* As the database writes it; NULL: its time cannot be believed. */
 	const char *accepted_at;
 };
@@ -112,6 +117,7 @@ struct store_taken {
 	const char *resource; /* not NULL */
 	size_t resource_len;
 	const char *accepted_at; /* NULL: now */
+	const char *occurred_at; /* NULL: when it was accepted */
 	const char *reason;	 /* NULL: it is queued; else it is rejected */
 };
 

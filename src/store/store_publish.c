@@ -27,7 +27,7 @@ struct publishing {
 static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 			    size_t *done)
 {
-	enum { COLUMNS = 7, ROWS = 256 };
+	enum { COLUMNS = 8, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
 
@@ -41,12 +41,14 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		*v++ = db_text(w->p->idempotency_key);
 		*v++ = db_time(w->p->now);
 		*v++ = db_uint(w->p->hops);
+		*v++ = db_time(item->occurred_at);
 	}
 	return db_exec_keys(
 		db,
 		"INSERT INTO vh_notifications (organization, action, user, "
-		"resource, idempotency_key, created_at, hops, accepted_at) "
-		"VALUES {(?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))}",
+		"resource, idempotency_key, created_at, hops, "
+		"occurred_at, accepted_at) "
+		"VALUES {(?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))}",
 		values, n, COLUMNS, &w->keys[at], done);
 }
 

@@ -26,6 +26,7 @@ struct store_publication {
 	const char *user; /* NULL: none */
 	const char *resource;
 	size_t resource_len;
+	int64_t occurred_at; /* TIME_NONE: when it is published */
 };
 
 struct store_publish {

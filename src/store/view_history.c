@@ -41,6 +41,7 @@ struct jtree *view_notification(const struct store_notification *n)
 	if (n->user)
 		jtree_put_string(v, "user", n->user);
 	view_put_time(v, "createdAt", n->created_at);
+	view_put_time(v, "occurred_at", n->occurred_at);
 	jtree_put_string(v, "state", n->state);
 	if (n->reason)
 		jtree_put_string(v, "reason", n->reason);
@@ -91,6 +92,7 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	view_put_time(v, "nextAttemptAt", d->due_at);
 	view_put_time(v, "createdAt", d->created_at);
 	view_put_time(v, "finishedAt", d->finished_at);
+	view_put_time(v, "occurred_at", d->occurred_at);
 	return v;
 }
 

@@ -236,6 +236,7 @@ class Publish(_Case):
             "organization",
             "user",
             "createdAt",
+            "occurred_at",
         ], got
         assert got["organization"] == self.organization
         assert "user" not in json.loads(self.publish(b"{}", "--json"))

@@ -35,6 +35,7 @@ class Publish(ApiCase):
             "organization",
             "user",
             "createdAt",
+            "occurred_at",
         ], made
         assert made["user"] == USER and made["action"] == "event.created"
 

@@ -3,6 +3,7 @@
 From publishing to the receiver: the request, the record, further attempts.
 """
 
+import datetime
 import json
 import threading
 import time
@@ -12,6 +13,9 @@ from receiver import Answer, Close, Hang, Receiver, Reset
 from sendcase import SendCase, receive
 
 USER = "60af5269459aad001d0cb565"
+
+
+DAY = (datetime.date.today() - datetime.timedelta(7)).isoformat()
 
 
 class First(SendCase):
@@ -25,12 +29,83 @@ class First(SendCase):
         self.once("delivered 1, failed 0, retrying 0, held 0 in ")
         [request] = self.sink.at()
         assert request.method == "POST" and request.target == "/hook"
+        body = json.loads(request.body)
         assert request.body == (
             b'{"action":"event.created","organization":"%s","user":"%s",'
-            b'"resource":{"title": "Demo",  "n":1.50}}'
-            % (self.organization.encode(), USER.encode())
+            b'"resource":{"title": "Demo",  "n":1.50},'
+            b'"notification":"%s","occurred_at":"%s"}'
+            % tuple(
+                text.encode()
+                for text in (
+                    self.organization,
+                    USER,
+                    body["notification"],
+                    body["occurred_at"],
+                )
+            )
         ), request
         self.genuine(request, hook)
+
+    def test_what_and_when(self):
+        """The same for two hooks, in body, headers, and API."""
+        self.fresh("/one")
+        self.hook("/two")
+        answer = self.door.request(
+            "POST",
+            "/v2/notifications",
+            [("Authorization", self.key)],
+            json.dumps(
+                [
+                    {
+                        "action": "event.created",
+                        "resource": {},
+                        "occurred_at": f"{DAY}T01:02:03.456+01:00",
+                    },
+                    {"action": "event.voted", "resource": {}},
+                ]
+            ).encode(),
+        )
+        assert answer.status == 202, answer
+        first, second = answer.json()
+        assert first["occurred_at"] == f"{DAY}T00:02:03.456Z", first
+        assert second["occurred_at"] == second["createdAt"], second
+        self.once("delivered 4,")
+        for made in (first, second):
+            got = [
+                r
+                for r in self.sink.at()
+                if json.loads(r.body)["notification"] == made["_id"]
+            ]
+            assert sorted(r.target for r in got) == ["/one", "/two"], got
+            for request in got:
+                when = json.loads(request.body)["occurred_at"]
+                assert when == made["occurred_at"], request
+                assert request.header("webhook-occurred-at") == when, request
+                assert request.header("webhook-notification") == made["_id"]
+
+    def test_when_by_sql(self):
+        self.fresh()
+        self.service.publish_sql(
+            self.organization,
+            "event.created",
+            "{}",
+            occurred_at=f"{DAY} 00:02:03.456",
+        )
+        for wrong in ("1999-01-01", "9999-01-01"):
+            self.service.publish_sql(
+                self.organization, "event.created", "{}", occurred_at=wrong
+            )
+        self.once("delivered 1,")
+        [request] = self.sink.at()
+        body = json.loads(request.body)
+        assert body["occurred_at"] == f"{DAY}T00:02:03.456Z", body
+        assert (
+            self.service.db.sql(
+                "SELECT reason FROM vh_notifications WHERE state = 'rejected' "
+                "ORDER BY id DESC LIMIT 2"
+            )
+            == [["occurred_at: is over 400 days away, or no time"]] * 2
+        )
 
     def test_a_user_is_any_text(self):
         user = 'J\u00f6rg "Zwei" \\ <me@example.org>'

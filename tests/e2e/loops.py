@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 Hooks that point at a service which publishes what it gets: at this one, and at
-another one whose hook points back.
+another one, by a receiver that publishes there and back.
 """
 
 import json
@@ -105,30 +105,54 @@ class Itself(_Loop):
 
 
 class Between(_Loop):
-    """Two services whose hooks point at each other."""
+    """Two services, and a receiver between them."""
 
     def setup(self):
         super().setup()
         self.other = service.Service()
         tap.at_end(self.other.close)
         self.far = doors.enter("lighttpd", self.other)
-        # A body names its organization, which must be the key's.
         self.far_key = self.other.key(self.other.organization())
-        for table, column in (
-            ("vh_organizations", "id"),
-            ("vh_api_keys", "organization"),
-        ):
-            self.other.db.sql(
-                f"UPDATE {table} SET {column} = UNHEX('{self.organization}')"
+
+    def pass_on(self, key, door):
+        """As a receiver does that publishes what it gets: the body without
+        the members that are not for publishing, and the headers."""
+        for request in self.sink.at("/relay"):
+            body = json.loads(request.body)
+            door.request(
+                "POST",
+                PATH,
+                [
+                    ("Authorization", key),
+                    ("webhook-id", request.header("webhook-id")),
+                    ("webhook-hops", request.header("webhook-hops") or "0"),
+                ],
+                json.dumps(
+                    {name: body[name] for name in ("action", "resource")}
+                ).encode(),
             )
+        self.sink.clear()
 
     def test_a_loop_of_two_services_ends(self):
-        self.point(self.door, self.far_key, self.key, self.far)
-        self.point(self.far, self.key, self.far_key, self.door)
+        for door, key in ((self.door, self.key), (self.far, self.far_key)):
+            answer = door.request(
+                "POST",
+                "/v2/hooks",
+                [("Authorization", key)],
+                json.dumps(
+                    {
+                        "target_url": self.sink.url("/relay"),
+                        "action": "event.created",
+                    }
+                ).encode(),
+            )
+            assert answer.status == 201, answer
         self.post()
         for _ in range(6):
             self.service.send("--once")
+            self.pass_on(self.far_key, self.far)
             self.other.send("--once")
+            self.pass_on(self.key, self.door)
         seen = [
             self.service.db.sql(
                 "SELECT hops FROM vh_notifications ORDER BY id"

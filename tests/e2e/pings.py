@@ -74,7 +74,13 @@ class Pings(sendcase.SendCase):
         assert request.header("webhook-id") == ping["webhookId"], request
         assert request.header("X-Token") == "hush"
         body = json.loads(request.body)
-        assert list(body) == ["action", "organization", "resource"], body
+        assert list(body) == [
+            "action",
+            "organization",
+            "resource",
+            "notification",
+            "occurred_at",
+        ], body
         assert body["action"] == "ping" and body["resource"]["_id"] == hook
         assert body["resource"]["headers"] == {"X-Token": "***"}, body
         found = self.delivery(ping)
