@@ -42,6 +42,35 @@ function verify(secret, headers, body) {
 	});
 }
 
+/*
+ * What has arrived. In memory here: an application keeps both in its database,
+ * and writes them in the transaction that does the work.
+ */
+class Inbox {
+	ids = new Set();
+	latest = new Map(); // of each thing, the time of what is known of it
+
+	/* 'received', or why there is nothing to do: 'repeated', 'outdated'. */
+	judge(id, body) {
+		if (this.ids.has(id))
+			return 'repeated';
+		const messages = [JSON.parse(body)].flat();
+		this.ids.add(id);
+		// A batch counts as outdated when all its members are.
+		const news = messages.filter((one) => this.isNews(one));
+		return news.length ? 'received' : 'outdated';
+	}
+
+	isNews({ resource, occurred_at: when }) {
+		const thing = resource._id;
+		// As texts the times compare as they should.
+		if (thing !== undefined && when < (this.latest.get(thing) ?? ''))
+			return false;
+		this.latest.set(thing, when);
+		return true;
+	}
+}
+
 /* The body as received, or null when it is too long. */
 async function readBody(request) {
 	const parts = [];
@@ -55,23 +84,32 @@ async function readBody(request) {
 	return Buffer.concat(parts);
 }
 
-async function receive(request, response, secretFile) {
+/* Whatever holds no such message is news. */
+function judge(inbox, id, body) {
+	try {
+		return inbox.judge(id, body);
+	} catch {
+		return 'received';
+	}
+}
+
+async function receive(request, response, secretFile, inbox) {
 	const body = await readBody(request);
 	const secret = readFileSync(secretFile, 'utf8');
 	const genuine = body !== null && verify(secret, request.headers, body);
 	if (genuine) {
-		// A delivery may arrive twice. Write its webhook-id into a
-		// table with a unique key, in the transaction that does the
-		// work; when it exists already, answer 204 and do nothing.
-		// Work that takes long belongs after the answer.
-		console.log(`received ${request.headers['webhook-id']}`);
+		// A delivery may arrive twice, or after a later one. Work that
+		// takes long belongs after the answer.
+		const id = request.headers['webhook-id'];
+		console.log(`${judge(inbox, id, body)} ${id}`);
 	}
 	response.writeHead(genuine ? 204 : 400).end();
 }
 
 function main([port = '8081', secretFile = 'secret']) {
+	const inbox = new Inbox();
 	const server = createServer((request, response) => {
-		receive(request, response, secretFile).catch((error) => {
+		receive(request, response, secretFile, inbox).catch((error) => {
 			console.error(error.message);
 			response.writeHead(500).end();
 		});
@@ -82,6 +120,6 @@ function main([port = '8081', secretFile = 'secret']) {
 	});
 }
 
-module.exports = { verify };
+module.exports = { Inbox, verify };
 if (require.main === module)
 	main(process.argv.slice(2));

@@ -21,6 +21,7 @@ import http.server
 import json
 import pathlib
 import sys
+import threading
 import time
 
 # A captured request must be of no use after a few minutes.
@@ -58,9 +59,43 @@ def verify(secret, headers, body, now=None):
     raise BadSignature("no signature matches")
 
 
+class Inbox:
+    """What has arrived. In memory here: an application keeps both tables in
+    its database, and writes them in the transaction that does the work."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.ids = set()
+        self.latest = {}  # of each thing, the time of what is known of it
+
+    def judge(self, message_id, body):
+        """"received", or why there is nothing to do: "repeated" or
+        "outdated"."""
+        messages = json.loads(body)
+        if isinstance(messages, dict):
+            messages = [messages]
+        with self.lock:
+            if message_id in self.ids:
+                return "repeated"
+            self.ids.add(message_id)
+            # A batch counts as outdated when all its members are.
+            news = [m for m in messages if self._is_news(m)]
+        return "received" if news or not messages else "outdated"
+
+    def _is_news(self, message):
+        thing = message["resource"].get("_id")
+        when = message["occurred_at"]
+        # As texts the times compare as they should.
+        if thing is None or when >= self.latest.get(thing, ""):
+            self.latest[thing] = when
+            return True
+        return False
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     secret_file = None
+    inbox = Inbox()
 
     def _judge(self, body):
         if not self.secret_file or not self.secret_file.exists():
@@ -80,9 +115,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 f"batch of {len(message)}")
         except (ValueError, KeyError, TypeError):
             action = "?"
+        word = "received"
+        if not trouble:
+            try:
+                word = self.inbox.judge(self.headers.get("webhook-id", ""),
+                                        body)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                pass
         clock = datetime.datetime.now().strftime("%H:%M:%S.%f")[:-3]
         # repr() of a stranger's bytes, so that they cannot control a terminal.
-        print(f"{clock} received {action!r} "
+        print(f"{clock} {word} {action!r} "
               f"id {self.headers.get('webhook-id', '-')!r} "
               f"attempt {self.headers.get('webhook-attempt', '-')!r}: "
               f"{verdict}", flush=True)

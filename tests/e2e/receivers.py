@@ -9,7 +9,9 @@ door: HTTP, or for the C program the environment and standard input of CGI.
 import base64
 import hashlib
 import hmac
+import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -331,6 +333,55 @@ class Receivers(_Receiver):
         for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
             self.refuses([h for h in good if h[0] != name])
         self.refuses([])
+
+
+class Inboxes(_Receiver):
+    """What came before, and what is older than the state that is known, is
+    taken and not acted on."""
+
+    variants = ("receive.js", "receive.py")
+
+    def say(self, ident, *messages):
+        body = [
+            {
+                "action": "event.updated",
+                "resource": {"_id": thing},
+                "occurred_at": f"2026-01-02T03:04:0{second}.000Z",
+            }
+            for thing, second in messages
+        ]
+        body = json.dumps(body if len(body) > 1 else body[0]).encode()
+        self.takes(headers(signature(self.key, body, ident), ident), body)
+
+    def words(self):
+        """The first word about each id, in order."""
+        found = re.findall(
+            r"(received|repeated|outdated)\b.*?\b(m\d)\b",
+            self.receiver.log.read_text(),
+        )
+        return [f"{word} {ident}" for word, ident in found]
+
+    def test_repeated_and_outdated(self):
+        self.say("m1", ("a", 5))
+        self.say("m1", ("a", 5))
+        self.say("m2", ("a", 4))
+        self.say("m3", ("b", 4))
+        self.say("m4", ("a", 5))
+        self.say("m5", ("a", 6), ("b", 3))
+        self.say("m6", ("a", 5), ("b", 3))
+        want = [
+            "received m1",
+            "repeated m1",
+            "outdated m2",
+            "received m3",
+            "received m4",
+            "received m5",
+            "outdated m6",
+        ]
+        processes.wait_until(
+            lambda: len(self.words()) == len(want), 20, "the receiver's lines"
+        )
+        assert self.words() == want, self.words()
 
 
 class LostSecret(_Receiver):
