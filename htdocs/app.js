@@ -29,6 +29,7 @@ const PLACES = [
 	['hooks', 'Hooks'],
 	['deliveries', 'Deliveries'],
 	['notifications', 'Notifications'],
+	['actions', 'Actions'],
 	['publish', 'Publish'],
 	['reference', 'API reference'],
 ];
@@ -42,6 +43,7 @@ const PAGES = {
 		later(() => import('./page_delivery.js'), 'Delivery'),
 	],
 	notifications: [Notifications, Notification],
+	actions: [later(() => import('./page_actions.js'), 'Actions')],
 	publish: [later(() => import('./page_publish.js'), 'Publish')],
 	reference: [later(() => import('./page_reference.js'), 'Reference')],
 };

@@ -12,6 +12,7 @@ dist_htdocs_DATA = %D%/index.html %D%/icon.svg %D%/openapi.yaml \
 	%D%/format.js \
 	%D%/hook_form.js \
 	%D%/json.js \
+	%D%/page_actions.js \
 	%D%/page_deliveries.js \
 	%D%/page_delivery.js \
 	%D%/page_hook.js \

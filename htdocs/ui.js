@@ -97,6 +97,7 @@ const ICONS = {
 	hooks: 'M5 3v5.5a3.5 3.5 0 0 0 7 0V7M9.5 9.5 12 7l2.5 2.5M5 3h.01',
 	deliveries: 'M2 8 14 2.5 10.5 14 7.5 9.5 2 8Zm5.5 1.5L14 2.5',
 	notifications: 'M3 4h10M3 8h10M3 12h6',
+	actions: 'M2.5 4h2m2 0h7M2.5 8h2m2 0h7M2.5 12h2m2 0h7',
 	publish: 'M8 10.5V2.5M4.5 6 8 2.5 11.5 6M2.5 10.5v3h11v-3',
 	reference: 'M3 3h4.5v10H3zM7.5 3H13v10H7.5',
 	menu: 'M2 4.5h12M2 8h12M2 11.5h12',

@@ -57,6 +57,7 @@ class _Filled(PageCase):
             (f"deliveries/{self.delivery}", ".side-by"),
             ("notifications", ".row"),
             (f"notifications/{self.notification}", ".card pre"),
+            ("actions", "details"),
             ("publish", "textarea"),
             ("reference", ".operation"),
             ("nowhere", ".empty"),

@@ -499,7 +499,7 @@ class Publish(PageCase):
         actions = [
             a["action"]
             for a in self.site.ask("GET", "actions")
-            if not a["operational"]
+            if a["publishable"]
         ]
         seen = set()
         for i, action in enumerate(actions):
@@ -529,7 +529,7 @@ class Publish(PageCase):
         self.page.gone(".field-error")
 
     def test_what_the_service_refuses_is_said_beside_the_field(self):
-        self.page.fill("User", "nobody")
+        self.page.fill("User", "x" * 65)
         self.page.click("form button", "Publish")
         self.page.see(".field-bad", "User")
         self.quiet(but=[400])
@@ -549,7 +549,58 @@ class Publish(PageCase):
         self.page.choose("All states", "rejected")
         self.page.gone(".row", "vyteme.updated")
         self.page.click(".row", "event.nonsense")
-        self.page.see("[role=alert]", "not an action")
+        self.page.see("[role=alert]", "not in the catalogue")
+        self.quiet()
+
+
+class Actions(PageCase):
+    def setup(self):
+        super().setup()
+        self.enter(at="actions")
+
+    def own(self):
+        return [
+            a
+            for a in self.site.ask("GET", "actions")
+            if a["scope"] == "organization" and a["publishable"]
+        ]
+
+    def test_1_what_is_wrong_is_said(self):
+        self.page.see("summary", "event.created")
+        self.page.click("button", "Add an action")
+        self.page.fill("Name", "hook.mine")
+        self.page.click("dialog button", "Add")
+        self.page.see("dialog [role=alert]", "keeps names")
+        self.quiet(but=[400])
+
+    def test_2_add(self):
+        self.page.fill("Name", "booking.made")
+        self.page.fill("Description", "A booking.")
+        self.page.fill("Example", '{"number": 7}')
+        self.page.click("dialog button", "Add")
+        self.page.click("summary", "booking.made")
+        [made] = self.own()
+        assert made["description"] == "A booking.", made
+        assert made["example"] == {"number": 7}, made
+        self.page.wait('"number"')
+        self.quiet()
+
+    def test_3_it_can_be_named_and_published(self):
+        self.site.ask("PUT", "actions/booking.made", {"example": {"n": 7}})
+        self.page.reload()
+        self.go("hooks")
+        self.page.click("button", "Create a hook")
+        self.page.choose("Action", "booking.*")
+        self.go("publish")
+        self.page.choose("Action", "booking.made")
+
+    def test_4_remove(self):
+        self.go("actions")
+        self.page.click("summary", "booking.made")
+        self.page.click("button", "Remove")
+        self.page.click("dialog button", "Remove")
+        self.page.wait("The action was removed.")
+        assert not self.own()
         self.quiet()
 
 
