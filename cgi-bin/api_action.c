@@ -176,26 +176,23 @@ static const struct body_schema schema = {.member = members,
 static enum err refuse_more_actions(struct call *c)
 {
 	response_problem(c->response, 403,
-			 "The organization has %d actions of its own, which is "
+			 "The organization has %d actions of its own, or %d "
+			 "with those removed within the last 8 days, which is "
 			 "the limit.",
-			 STORE_ACTION_OWN_MAX);
+			 STORE_ACTION_OWN_MAX, STORE_ACTION_KEPT_MAX);
 	return ERR_INVALID;
 }
 
 static enum err answer_own(struct call *c, const char *name, bool made)
 {
-	struct store_action *list;
-	size_t n;
-	enum err e = store_action_list(c->store, c->arena, &c->key.org.id,
-				       &list, &n);
+	struct store_action action;
+	enum err e = store_action_get(c->store, c->arena, &c->key.org.id, name,
+				      &action);
 
-	for (size_t i = 0; !e && i < n; i++)
-		if (strcmp(list[i].name, name) == 0) {
-			response_json(c->response, made ? 201 : 200,
-				      view_action(&list[i]));
-			return ERR_OK;
-		}
-	return e ? e : ERR_NOT_FOUND; /* removed meanwhile */
+	if (!e)
+		response_json(c->response, made ? 201 : 200,
+			      view_action(&action));
+	return e; /* ERR_NOT_FOUND: removed meanwhile */
 }
 
 enum err api_action_put(struct call *c)

@@ -5,6 +5,7 @@
  * json-c reads the members; `resource` is taken as a span of the body, so that
  * it is delivered byte for byte.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
@@ -17,8 +18,8 @@
 #include "outside/jtree.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
-#include "store/store_due.h"
 #include "store/store_action.h"
+#include "store/store_due.h"
 #include "store/store_publish.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -124,6 +125,7 @@ struct reading {
 	struct store_publication *items;
 	size_t count;
 	bool array;
+	bool only_unlisted; /* nothing else is wrong with it */
 };
 
 static void read_item(struct reading *r, size_t i, const struct jtree *v,
@@ -159,6 +161,8 @@ static void read_array(struct reading *r, const struct jtree *v,
 	}
 }
 
+/* ---- the catalogue ---- */
+
 static enum err report_unlisted(struct reading *r, size_t i, bool hint)
 {
 	struct call *c = r->call;
@@ -167,36 +171,62 @@ static enum err report_unlisted(struct reading *r, size_t i, bool hint)
 
 	if (hint)
 		e = store_action_unlisted(c->store, &c->key.org.id,
-					  r->items[i].action, why);
+					  r->items[i].action, false, why);
 	r->errors.at = r->array ? arena_printf(c->arena, "/%zu", i) : "";
 	if (!e)
 		field_errors_add(&r->errors, "action", why);
 	return e;
 }
 
-/* The catalogue is asked once for all. */
-static enum err check_listed(struct reading *r)
+static int by_action(const void *a, const void *b)
 {
-	const struct id *org = &r->call->key.org.id;
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* The actions of the body, in order, each once; *arena*. */
+static const char **list_actions(const struct reading *r, size_t *count)
+{
 	const char **names =
 		arena_alloc(r->call->arena, (r->count + 1) * sizeof(*names));
-	size_t *item =
-		arena_alloc(r->call->arena, (r->count + 1) * sizeof(*item));
-	bool *listed = arena_alloc(r->call->arena, r->count + 1);
-	size_t n = 0;
-	enum err e;
+	size_t n = 0, kept = 0;
 
 	for (size_t i = 0; i < r->count; i++)
-		if (r->items[i].action) {
-			names[n] = r->items[i].action;
-			item[n++] = i;
-		}
-	e = store_action_listed(r->call->store, org, names, n, listed);
-	for (size_t i = 0, hints = 0; !e && i < n; i++)
-		if (!listed[i])
-			e = report_unlisted(r, item[i], hints++ < HINTS_MAX);
+		if (r->items[i].action)
+			names[n++] = r->items[i].action;
+	qsort(names, n, sizeof(*names), by_action);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || strcmp(names[kept - 1], names[i]) != 0)
+			names[kept++] = names[i];
+	*count = kept;
+	return names;
+}
+
+/* One statement, whatever the number of notifications. */
+static enum err check_listed(struct reading *r)
+{
+	struct call *c = r->call;
+	size_t n, faults = 0, others = r->errors.count + r->errors.left_out;
+	const char **names = list_actions(r, &n);
+	bool *listed = arena_alloc(c->arena, n + 1);
+	enum err e =
+		store_action_listed(c->store, &c->key.org.id, names, n, listed);
+
+	for (size_t i = 0; !e && i < r->count; i++) {
+		const char **at = NULL, *action = r->items[i].action;
+
+		if (action)
+			at = bsearch(&action, names, n, sizeof(*names),
+				     by_action);
+		if (at && !listed[at - names])
+			e = report_unlisted(r, i, faults++ < HINTS_MAX);
+	}
+	r->only_unlisted = faults && !others;
 	return e;
 }
+
+/* ---- reading ---- */
 
 static enum err read_items(struct reading *r)
 {
@@ -354,6 +384,19 @@ static enum err publish_if_room(struct call *c, const struct store_publish *p,
 	return ERR_OK;
 }
 
+/* A repeated request gets the first answer again, also when an action was
+ * removed meanwhile. */
+static enum err recall_unlisted(struct call *c, const struct reading *r,
+				const struct store_publish *p, struct id *ids,
+				int64_t *created_at)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	if (r->only_unlisted && p->idempotency_key)
+		e = store_publish_recall(c->store, p, ids, created_at);
+	return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+}
+
 enum err api_publish(struct call *c)
 {
 	struct reading r = {.call = c};
@@ -366,14 +409,16 @@ enum err api_publish(struct call *c)
 
 	if (!e)
 		e = read_idempotency_key(c, &p);
-	if (!e)
-		e = read_items(&r);
 	if (e)
 		return e;
+	e = read_items(&r);
 	p.items = r.items;
 	p.count = r.count;
-	ids = arena_alloc(c->arena, r.count * sizeof(*ids));
-	e = publish_if_room(c, &p, ids, &created_at);
+	ids = arena_alloc(c->arena, (r.count + 1) * sizeof(*ids));
+	if (!e)
+		e = publish_if_room(c, &p, ids, &created_at);
+	else if (e == ERR_INVALID)
+		e = recall_unlisted(c, &r, &p, ids, &created_at);
 	if (e == ERR_CONFLICT) {
 		response_problem(c->response, 409,
 				 "This Idempotency-Key was used with another "

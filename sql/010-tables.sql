@@ -84,6 +84,7 @@ CREATE TABLE IF NOT EXISTS vh_actions (
 	example MEDIUMTEXT NULL COMMENT 'a resource, a JSON object; NULL: none',
 	created_at DATETIME(3) NOT NULL COMMENT 'when it was added',
 	updated_at DATETIME(3) NOT NULL COMMENT 'when it was last changed',
+	until DATETIME(6) NULL COMMENT 'it was removed then: what an application inserted before is still taken; NULL: it is listed',
 	PRIMARY KEY (organization, name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the catalogue: which actions may be published';
 

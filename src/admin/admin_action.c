@@ -107,9 +107,10 @@ enum err admin_action_add(struct admin *a)
 	if (!e)
 		e = store_action_put(&a->store, &change, &made);
 	if (e == ERR_LIMIT)
-		log_error("the organization has %d actions of its own, which "
-			  "is the limit",
-			  STORE_ACTION_OWN_MAX);
+		log_error("the organization has %d actions of its own, or %d "
+			  "with those removed within the last 8 days, which is "
+			  "the limit",
+			  STORE_ACTION_OWN_MAX, STORE_ACTION_KEPT_MAX);
 	return e;
 }
 
@@ -119,9 +120,8 @@ enum err admin_action_remove(struct admin *a)
 	struct id room;
 	enum err e = read_owner(a, &room, &org);
 
-	if (!e)
-		e = store_action_remove(&a->store, org, a->arg[0]);
-	else
+	if (e)
 		return e;
+	e = store_action_remove(&a->store, org, a->arg[0]);
 	return e == ERR_NOT_FOUND ? admin_missing("action", a->arg[0]) : e;
 }

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
-#include "store/store_due.h"
 #include "store/store_action.h"
+#include "store/store_due.h"
 #include "store/store_publish.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -144,10 +144,16 @@ static void hash_body(struct publication *p)
 	buf_release(&body);
 }
 
-/* A repeated publication prints the first id again, even over the limit. */
+struct refusal {
+	enum err err;
+	const char *text; /* NULL: it is not refused */
+};
+
+/* A repeated publication prints the first id again, even if it would be refused
+ * now. */
 static enum err recall_or_refuse(struct admin *a, const struct publication *p,
 				 struct id *id, int64_t *created_at,
-				 const char *why)
+				 const struct refusal *refusal)
 {
 	enum err e = ERR_NOT_FOUND;
 
@@ -155,43 +161,52 @@ static enum err recall_or_refuse(struct admin *a, const struct publication *p,
 		e = store_publish_recall(&a->store, &p->all, id, created_at);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	log_error("the organization has %s: try again later", why);
-	return ERR_TEMP;
+	log_error("%s", refusal->text);
+	return refusal->err;
 }
 
-/* `*why` is NULL when there is room. */
-static enum err check_catalogue_has(struct admin *a,
-				    const struct publication *p)
+static enum err ask_catalogue(struct admin *a, const struct publication *p,
+			      struct refusal *out)
 {
 	char why[ACTION_WHY_SIZE];
 	enum err e = store_action_check(&a->store, &p->all.organization,
 					p->item.action, why);
 
-	return !e && *why ? admin_invalid("ACTION", why) : e;
+	if (!e && *why)
+		*out = (struct refusal){
+			ERR_INVALID, arena_printf(&a->arena, "ACTION %s", why)};
+	return e;
 }
 
 static enum err ask_room(struct admin *a, const struct publication *p,
-			 const char **why)
+			 struct refusal *out)
 {
 	uint64_t room, bytes = p->item.resource_len;
+	const char *why = NULL;
 	enum err e = store_due_room(&a->store, &p->all.organization,
 				    STORE_DUE_PUBLISHER, 1, &room);
 
-	*why = NULL;
 	if (!e && !room)
-		*why = "as many deliveries waiting as [api] max_due allows";
-	if (e || *why)
-		return e;
-	e = store_stored_room(&a->store, &p->all.organization, bytes, &room);
-	if (!e && room < bytes)
-		*why = "stored as many bytes as [api] max_stored allows";
+		why = "as many deliveries waiting as [api] max_due allows";
+	if (!e && !why) {
+		e = store_stored_room(&a->store, &p->all.organization, bytes,
+				      &room);
+		if (!e && room < bytes)
+			why = "stored as many bytes as [api] max_stored allows";
+	}
+	if (why)
+		*out = (struct refusal){
+			ERR_TEMP, arena_printf(&a->arena,
+					       "the organization has %s: try "
+					       "again later",
+					       why)};
 	return e;
 }
 
 static enum err publish_one(struct admin *a, struct publication *p,
 			    struct id *id, int64_t *created_at)
 {
-	const char *why = NULL;
+	struct refusal refusal = {.text = NULL};
 	enum err e = store_now(&a->store, &p->all.now);
 
 	if (e)
@@ -200,12 +215,14 @@ static enum err publish_one(struct admin *a, struct publication *p,
 	p->all.count = 1;
 	p->all.keep = a->conf.retention.idempotency;
 	hash_body(p);
-	e = ask_room(a, p, &why);
-	if (!e && why)
-		e = recall_or_refuse(a, p, id, created_at, why);
+	e = ask_catalogue(a, p, &refusal);
+	if (!e && !refusal.text)
+		e = ask_room(a, p, &refusal);
+	if (!e && refusal.text)
+		e = recall_or_refuse(a, p, id, created_at, &refusal);
 	else if (!e)
 		e = store_publish(&a->store, &p->all, id, created_at);
-	if (!e && !why) {
+	if (!e && !refusal.text) {
 		store_stored_add(&a->store, &p->all.organization,
 				 (int64_t)p->item.resource_len, 0);
 		(void)store_stored_write(&a->store);
@@ -254,8 +271,6 @@ enum err admin_publish(struct admin *a)
 		e = read_resource_file(a->args > 2 ? a->arg[2] : NULL, &p.text);
 	if (!e)
 		e = check_resource(a, &p);
-	if (!e)
-		e = check_catalogue_has(a, &p);
 	if (!e)
 		e = publish_one(a, &p, &id, &created_at);
 	if (!e)

@@ -68,6 +68,8 @@ libhooks_a_SOURCES += \
 	%D%/tally.h \
 	%D%/takeover.c \
 	%D%/takeover.h \
+	%D%/takeover_action.c \
+	%D%/takeover_action.h \
 	%D%/takeover_row.c \
 	%D%/takeover_row.h \
 	%D%/turns.c \

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/locked.h"
+#include "deliver/takeover_action.h"
 #include "deliver/takeover_row.h"
 #include "store/store.h"
 #include "store/store_due.h"
@@ -40,7 +41,8 @@ struct takeover {
 	size_t key_count;
 
 	/* of the transaction */
-	size_t done;	    /* keys whose rows were read */
+	size_t done; /* keys whose rows were read */
+	struct takeover_action action;
 	struct arena arena; /* of one part */
 	struct takeover_count count;
 
@@ -234,11 +236,15 @@ static enum err write_part(struct takeover *t, struct store_taken *rows,
 
 /* ---- reading ---- */
 
-static void add_row(struct takeover *t, const struct store_outbox_row *row,
-		    struct store_taken *out)
+static enum err add_row(struct takeover *t, const struct store_outbox_row *row,
+			struct store_taken *out)
 {
-	const char *why = takeover_row_check(row, t->s->conf, &t->arena);
+	const char *unlisted, *why;
+	enum err e = takeover_action_why(&t->action, t->s, row, &unlisted);
 
+	if (e)
+		return e;
+	why = takeover_row_check(row, t->s->conf, unlisted, &t->arena);
 	if (!why)
 		why = check_space(t, row);
 	if (!why)
@@ -248,6 +254,7 @@ static void add_row(struct takeover *t, const struct store_outbox_row *row,
 		note_bytes(t, out);
 	t->count.rejected += why != NULL;
 	t->count.far_key |= row->key >= STORE_OUTBOX_KEY_FAR;
+	return ERR_OK;
 }
 
 static size_t part_rows(const struct takeover *t)
@@ -281,7 +288,7 @@ static enum err take_part(struct takeover *t, size_t n, size_t *bytes)
 	while (!e && store_outbox_next(rows, &row)) {
 		if (t->away && row.organization_known)
 			continue;
-		add_row(t, &row, &taken[count++]);
+		e = add_row(t, &row, &taken[count++]);
 		*bytes += row.resource_len;
 	}
 	if (!e)
@@ -301,6 +308,7 @@ static enum err takeover_body(struct db *db, void *arg)
 	(void)db;
 	t->count = (struct takeover_count){.more = more};
 	t->done = 0;
+	takeover_action_init(&t->action);
 	if (!t->away)
 		e = find_rooms(t);
 	while (!e && t->done < t->key_count && bytes < TAKEOVER_BYTES)

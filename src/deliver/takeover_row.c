@@ -19,19 +19,22 @@ static bool has_nul(const char *s, size_t len)
 	return s && memchr(s, '\0', len);
 }
 
-static const char *check_action(const struct store_outbox_row *row, bool any)
+static const char *check_form(const struct store_outbox_row *row)
 {
-	const char *why;
-
 	if (!row->action)
 		return "is missing";
 	if (row->action_cut)
 		return "is too long";
 	if (has_nul(row->action, row->action_len))
 		return "holds a NUL";
-	why = publishable_action(row->action);
-	return why || any || row->action_listed ? why
-						: "is not in the catalogue";
+	return publishable_action(row->action);
+}
+
+bool takeover_row_unlisted(const struct store_outbox_row *row,
+			   const struct conf *conf)
+{
+	return row->organization_known && !row->action_listed &&
+	       !conf_any_action(conf) && !check_form(row);
 }
 
 static const char *check_user(const struct store_outbox_row *row)
@@ -70,7 +73,8 @@ static const char *takeover_check_resource(const struct store_outbox_row *row,
 }
 
 const char *takeover_row_check(const struct store_outbox_row *row,
-			       const struct conf *conf, struct arena *arena)
+			       const struct conf *conf, const char *unlisted,
+			       struct arena *arena)
 {
 	const char *field = "organization", *why = NULL;
 
@@ -82,7 +86,9 @@ const char *takeover_row_check(const struct store_outbox_row *row,
 	}
 	if (!why) {
 		field = "action";
-		why = check_action(row, conf_any_action(conf));
+		why = check_form(row);
+		if (takeover_row_unlisted(row, conf))
+			why = unlisted;
 	}
 	if (!why) {
 		field = "user";

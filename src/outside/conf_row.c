@@ -62,8 +62,10 @@ const struct conf_row conf_rows[] = {
 		"put before the path in `Location` and `Link`."},
 	{"api", "actions", CONF_STRING, AT(api.actions), .initial = "listed",
 	 .meaning = "Which actions may be published, and named by hooks: "
-		"`listed`, those of the catalogue (`hooks-admin action`, "
-		"`/v2/actions`); or `any`, all that are well formed."},
+		"`listed`, those of the catalogue, which "
+		"`hooks-admin action` fills for all organizations, and "
+		"`/v2/actions` for one, with at most 1000; or `any`, all that "
+		"are well formed."},
 	{"api", "max_body", CONF_SIZE, AT(api.max_body),
 	 {1024, 16 * 1024 * 1024 - 1}, "120k",
 	 .meaning = "The longest body that a request may have. By default "

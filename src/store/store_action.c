@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "rules/action.h"
+#include "rules/match.h"
 #include "store/store.h"
 #include "store/store_col.h"
 
@@ -22,6 +23,18 @@ static struct db_value owner(const struct id *org)
 }
 
 /* ---- reading ---- */
+
+static struct store_action read_action(struct db_stmt *q, struct arena *arena)
+{
+	struct id of = store_col_id(q, 0);
+
+	return (struct store_action){
+		.name = store_col_text(q, 1, arena),
+		.description = store_col_text(q, 2, arena),
+		.example = store_col_text_null(q, 3, arena),
+		.own = !id_equal(&of, &installation),
+	};
+}
 
 static bool follows(const struct store_action *list, size_t n, const char *name)
 {
@@ -39,31 +52,44 @@ enum err store_action_list(struct store *s, struct arena *arena,
 	enum err e = db_query(s->db,
 			      "SELECT organization, name, description, example "
 			      "FROM vh_actions WHERE organization IN (?, ?) "
-			      "ORDER BY name, organization",
+			      "AND until IS NULL ORDER BY name, organization",
 			      DB_ARGS(owner(NULL), owner(org)), &q);
 
 	if (e)
 		return e;
 	all = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*all));
 	while (db_next(q)) {
-		struct id of = store_col_id(q, 0);
-		const char *name = store_col_text(q, 1, arena);
+		struct store_action a = read_action(q, arena);
 
-		n -= follows(all, n, name);
-		all[n++] = (struct store_action){
-			.name = name,
-			.description = store_col_text(q, 2, arena),
-			.example = store_col_text_null(q, 3, arena),
-			.own = !id_equal(&of, &installation),
-		};
+		n -= follows(all, n, a.name);
+		all[n++] = a;
 	}
 	*list = all;
 	*count = n;
 	return ERR_OK;
 }
 
-static void mark(const char *const *names, size_t n, bool *listed,
-		 const char *found)
+enum err store_action_get(struct store *s, struct arena *arena,
+			  const struct id *org, const char *name,
+			  struct store_action *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT organization, name, description, example "
+			      "FROM vh_actions WHERE organization = ? AND "
+			      "name = ? AND until IS NULL",
+			      DB_ARGS(owner(org), db_text(name)), &q);
+
+	if (e)
+		return e;
+	if (!db_next(q))
+		return ERR_NOT_FOUND;
+	*out = read_action(q, arena);
+	return ERR_OK;
+}
+
+static void mark_listed(const char *const *names, size_t n, bool *listed,
+			const char *found)
 {
 	for (size_t i = 0; i < n; i++)
 		listed[i] = listed[i] || strcmp(names[i], found) == 0;
@@ -83,10 +109,11 @@ static enum err find_listed_part(struct store *s, const struct id *org,
 	}
 	e = db_query_list(s->db,
 			  "SELECT DISTINCT name FROM vh_actions WHERE "
-			  "organization IN (?, ?) AND name IN ({?})",
+			  "organization IN (?, ?) AND until IS NULL AND "
+			  "name IN ({?})",
 			  DB_ARGS(owner(NULL), owner(org)), list, n, &q);
 	while (!e && db_next(q))
-		mark(names, n, listed, db_col_text(q, 0));
+		mark_listed(names, n, listed, db_col_text(q, 0));
 	return e;
 }
 
@@ -120,9 +147,10 @@ static enum err find_prefix(struct store *s, const struct id *org,
 	snprintf(end, sizeof(end), "%.*s/", (int)n - 1, wildcard);
 	e = db_query(s->db,
 		     "(SELECT 1 FROM vh_actions WHERE organization = ? AND "
-		     "name > ? AND name < ? LIMIT 1) UNION ALL "
+		     "name > ? AND name < ? AND until IS NULL LIMIT 1) "
+		     "UNION ALL "
 		     "(SELECT 1 FROM vh_actions WHERE organization = ? AND "
-		     "name > ? AND name < ? LIMIT 1)",
+		     "name > ? AND name < ? AND until IS NULL LIMIT 1)",
 		     DB_ARGS(owner(NULL), db_text(first), db_text(end),
 			     owner(org), db_text(first), db_text(end)),
 		     &q);
@@ -148,28 +176,66 @@ enum err store_action_hookable(struct store *s, const struct id *org,
 	return ERR_OK;
 }
 
-enum err store_action_unlisted(struct store *s, const struct id *org,
-			       const char *name, char why[ACTION_WHY_SIZE])
-{
-	struct nearest near;
-	struct store_action *list;
-	struct arena arena;
-	size_t n = 0;
-	enum err e;
+/* The nearest word so far, and the text that it is kept in. */
+struct near {
+	struct nearest nearest;
+	char best[ACTION_NAME_MAX + 1];
+};
 
-	arena_init(&arena);
-	e = store_action_list(s, &arena, org, &list, &n);
-	nearest_init(&near, name);
-	for (size_t i = 0; !e && i < n; i++)
-		nearest_try(&near, list[i].name);
-	if (!e)
-		snprintf(why, ACTION_WHY_SIZE,
-			 "is not in the catalogue%s%s%s; GET /v2/actions lists "
-			 "it",
-			 near.best ? " (did you mean " : "",
-			 near.best ? near.best : "", near.best ? "?)" : "");
-	arena_release(&arena);
-	return e;
+static void try_near(struct near *n, const char *word)
+{
+	nearest_try(&n->nearest, word);
+	if (n->nearest.best != word)
+		return;
+	snprintf(n->best, sizeof(n->best), "%s", word);
+	n->nearest.best = n->best;
+}
+
+static void try_hookable(struct near *near, const char *action)
+{
+	struct match_names names;
+
+	match_names(&names, action);
+	for (size_t i = 1; i < names.count; i++)
+		try_near(near, names.name[i]);
+}
+
+static void try_operational(struct near *near)
+{
+	size_t n;
+	const struct action *list = action_operationals(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].hookable)
+			try_near(near, list[i].name);
+}
+
+enum err store_action_unlisted(struct store *s, const struct id *org,
+			       const char *name, bool hook,
+			       char why[ACTION_WHY_SIZE])
+{
+	struct near near = {.best = ""};
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT name FROM vh_actions WHERE organization "
+			      "IN (?, ?) AND until IS NULL ORDER BY name",
+			      DB_ARGS(owner(NULL), owner(org)), &q);
+
+	if (e)
+		return e;
+	nearest_init(&near.nearest, name);
+	if (hook)
+		try_operational(&near);
+	while (db_next(q)) {
+		try_near(&near, db_col_text(q, 0));
+		if (hook)
+			try_hookable(&near, db_col_text(q, 0));
+	}
+	snprintf(why, ACTION_WHY_SIZE,
+		 "is not in the catalogue%s%s%s; GET /v2/actions lists it",
+		 *near.best ? " (did you mean " : "", near.best,
+		 *near.best ? "?)" : "");
+	return ERR_OK;
 }
 
 enum err store_action_check(struct store *s, const struct id *org,
@@ -183,7 +249,8 @@ enum err store_action_check(struct store *s, const struct id *org,
 	if (form)
 		return ERR_OK;
 	e = store_action_listed(s, org, &name, 1, &listed);
-	return e || listed ? e : store_action_unlisted(s, org, name, why);
+	return e || listed ? e
+			   : store_action_unlisted(s, org, name, false, why);
 }
 
 enum err store_action_check_hook(struct store *s, const struct id *org,
@@ -193,7 +260,7 @@ enum err store_action_check_hook(struct store *s, const struct id *org,
 	enum err e = store_action_hookable(s, org, name, &ok);
 
 	*why = '\0';
-	return e || ok ? e : store_action_unlisted(s, org, name, why);
+	return e || ok ? e : store_action_unlisted(s, org, name, true, why);
 }
 
 /* ---- writing ---- */
@@ -204,24 +271,41 @@ struct put {
 	bool made;
 };
 
+/* A second one that adds at the same time waits until this one is done. */
 static enum err check_own_limit(struct store *s, const struct id *org)
 {
 	struct db_stmt *q;
 	enum err e = db_query(s->db,
-			      "SELECT COUNT(*) FROM vh_actions WHERE "
-			      "organization = ?",
+			      "SELECT until IS NULL FROM vh_actions WHERE "
+			      "organization = ? FOR UPDATE",
 			      DB_ARGS(owner(org)), &q);
+	size_t listed = 0;
 
-	if (e || !org || !db_next(q))
-		return e;
-	return db_col_uint(q, 0) < STORE_ACTION_OWN_MAX ? ERR_OK : ERR_LIMIT;
+	while (!e && db_next(q))
+		listed += db_col_int(q, 0) != 0;
+	if (!e && (listed >= STORE_ACTION_OWN_MAX ||
+		   db_rows(q) >= STORE_ACTION_KEPT_MAX))
+		e = ERR_LIMIT;
+	return e;
+}
+
+/* Removes for good what was removed long ago, or is added again. */
+static enum err remove_old(struct store *s, const struct store_action_change *c)
+{
+	return db_exec(s->db,
+		       "DELETE FROM vh_actions WHERE organization = ? AND "
+		       "(until < UTC_TIMESTAMP(6) - INTERVAL 8 DAY OR "
+		       "(name = ? AND until IS NOT NULL))",
+		       DB_ARGS(owner(c->org), db_text(c->name)));
 }
 
 static enum err add_action(struct store *s, const struct store_action_change *c)
 {
 	const char *description = c->description ? c->description : "";
-	enum err e = check_own_limit(s, c->org);
+	enum err e = remove_old(s, c);
 
+	if (!e && c->org)
+		e = check_own_limit(s, c->org);
 	return e ? e
 		 : db_exec(s->db,
 			   "INSERT INTO vh_actions (organization, name, "
@@ -241,7 +325,7 @@ static enum err put_action_body(struct db *db, void *arg)
 		"UPDATE vh_actions SET description = COALESCE(?, description), "
 		"example = IF(?, NULL, COALESCE(?, example)), "
 		"updated_at = UTC_TIMESTAMP(3) WHERE organization = ? AND "
-		"name = ?",
+		"name = ? AND until IS NULL",
 		DB_ARGS(db_text(c->description), db_int(c->no_example),
 			db_text(c->example), owner(c->org), db_text(c->name)));
 
@@ -267,8 +351,9 @@ enum err store_action_remove(struct store *s, const struct id *org,
 			     const char *name)
 {
 	enum err e = db_exec(s->db,
-			     "DELETE FROM vh_actions WHERE organization = ? "
-			     "AND name = ?",
+			     "UPDATE vh_actions SET until = UTC_TIMESTAMP(6) "
+			     "WHERE organization = ? AND name = ? AND "
+			     "until IS NULL",
 			     DB_ARGS(owner(org), db_text(name)));
 
 	return !e && !db_affected(s->db) ? ERR_NOT_FOUND : e;

@@ -6,6 +6,9 @@
  * installation's of the same name.
  *
  * With [api] actions = any everything that is well formed counts as listed.
+ *
+ * A removed action stays in the table for some days, because what was inserted
+ * with SQL before its removal may be taken over after it.
  */
 #ifndef HOOKS_STORE_ACTION_H
 #define HOOKS_STORE_ACTION_H
@@ -21,17 +24,20 @@ struct arena;
 struct store;
 
 enum {
-	STORE_ACTION_OWN_MAX = 1000,	/* of an organization */
+	STORE_ACTION_OWN_MAX = 1000,	/* of an organization, */
+	STORE_ACTION_KEPT_MAX = 2000,	/* those removed lately included */
 	STORE_ACTION_EXAMPLE_MAX = 8192 /* bytes */
 };
 
-/* Whether `a` may be published; for SELECTs in which `o` is a row of
- * `vh_outbox`. Compared in the type that the column has, so that it is one
- * probe of the primary key for each of the two owners. */
-#define STORE_ACTION_LISTED_SQL                                                \
+/* Whether its action was listed when it was accepted, `accepted`; for
+ * SELECTs in which `o` is a row of `vh_outbox`. Compared in the type that
+ * the column has, so that it is one probe of the primary key for each of the
+ * two owners. */
+#define STORE_ACTION_LISTED_SQL(accepted)                                      \
 	"EXISTS(SELECT 1 FROM vh_actions c WHERE c.organization IN "           \
 	"(o.organization, REPEAT(CHAR(0), 12)) AND c.name = "                  \
-	"CAST(LEFT(o.action, 65) AS BINARY))"
+	"CAST(LEFT(o.action, 65) AS BINARY) AND "                              \
+	"(c.until IS NULL OR c.until > " accepted "))"
 
 struct store_action {
 	const char *name;
@@ -45,6 +51,11 @@ enum err store_action_list(struct store *s, struct arena *arena,
 			   const struct id *org, struct store_action **list,
 			   size_t *count);
 
+/* One, as its owner has it; *arena*. ERR_NOT_FOUND: it has none. */
+enum err store_action_get(struct store *s, struct arena *arena,
+			  const struct id *org, const char *name,
+			  struct store_action *out);
+
 /* Checks names that have the form of one: `listed[i]` says whether names[i] may
  * be published. */
 enum err store_action_listed(struct store *s, const struct id *org,
@@ -55,9 +66,11 @@ enum err store_action_hookable(struct store *s, const struct id *org,
 			       const char *name, bool *out);
 
 /* A sentence without the field's name in front, for a name that is not listed,
- * with the nearest one that is. */
+ * with the nearest one that is; for a hook also wildcards and operational
+ * actions count. Reads all names. */
 enum err store_action_unlisted(struct store *s, const struct id *org,
-			       const char *name, char why[ACTION_WHY_SIZE]);
+			       const char *name, bool hook,
+			       char why[ACTION_WHY_SIZE]);
 
 /* Whether it may be published, or a hook may name it: `why` is "", or such a
  * sentence. */
@@ -68,8 +81,8 @@ enum err store_action_check_hook(struct store *s, const struct id *org,
 
 /* Adds the action, or gives it another description and example. `org` NULL: to
  * those of the installation. `description` and `example`: NULL for what it has,
- * or none if it is new. ERR_LIMIT: the organization has STORE_ACTION_OWN_MAX.
- */
+ * or none if it is new. ERR_LIMIT: the organization has STORE_ACTION_OWN_MAX,
+ * or STORE_ACTION_KEPT_MAX with those that were removed lately. */
 struct store_action_change {
 	const struct id *org;
 	const char *name, *description, *example;

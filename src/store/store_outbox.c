@@ -191,11 +191,14 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"CHAR_LENGTH(o.user) > 64, "                                           \
 	"CHAR_LENGTH(o.idempotency_key) > 255, "                               \
 	"CAST(" STORE_OUTBOX_ACCEPTED_SQL                                      \
-	" AS CHAR), " STORE_ACTION_LISTED_SQL                                  \
-	", CAST(o.occurred_at AS CHAR), "                                      \
-	"o.occurred_at IS NOT NULL AND o.occurred_at NOT BETWEEN "             \
-	"UTC_TIMESTAMP(3) - INTERVAL 400 DAY AND "                             \
-	"UTC_TIMESTAMP(3) + INTERVAL 400 DAY"
+	" AS CHAR), " STORE_ACTION_LISTED_SQL(                                 \
+		"COALESCE(" STORE_OUTBOX_ACCEPTED_SQL                          \
+		", UTC_TIMESTAMP(6))") ", CAST(o.occurred_at AS CHAR), "       \
+				       "o.occurred_at IS NOT NULL AND "        \
+				       "o.occurred_at NOT BETWEEN "            \
+				       "UTC_TIMESTAMP(3) - INTERVAL 400 DAY "  \
+				       "AND "                                  \
+				       "UTC_TIMESTAMP(3) + INTERVAL 400 DAY"
 /* Joined with their keys, rows are found and locked one by one. With a list of
  * keys in WHERE the server may as well read the whole table, if it is small,
  * and then waits for rows that are not committed (seen on MySQL 5.7 and MariaDB

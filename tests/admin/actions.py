@@ -71,5 +71,13 @@ class Actions(admincase.AdminCase):
         )
         self.fails(69, "action", "list", "--org", "0" * 24)
 
+    def test_5_a_removed_one_was_published_already(self):
+        self.admin("action", "add", "order.late")
+        args = (*self.publish("order.late"), "--idempotency-key", "late")
+        first = self.admin(*args, stdin=b"{}")
+        self.admin("action", "remove", "order.late")
+        assert self.admin(*args, stdin=b"{}") == first
+        self.fails(65, *args, stdin=b'{"n":1}', words=("another",))
+
 
 tap.main()

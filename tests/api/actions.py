@@ -123,6 +123,33 @@ class Actions(ApiCase):
         assert error["pointer"] == "/1/action", error
         assert "did you mean event.created?" in error["detail"], error
 
+    def test_6_a_near_one_is_named_for_hooks(self):
+        self.put("booking.confirmed", 200)
+        for wrong, right in (
+            ("boking.*", "booking.*"),
+            ("hook.disabld", "hook.disabled"),
+            ("event.creatd", "event.created"),
+        ):
+            told = self.problem(
+                400, "POST", "/v2/hooks", {"target_url": URL, "action": wrong}
+            )
+            assert f"did you mean {right}?" in str(told), told
+
+    def test_6_a_removed_one_was_published_already(self):
+        self.put("stock.low")
+        path = "/v2/notifications"
+        header = [("Idempotency-Key", f"stock-{self.variant}")]
+        body = {"action": "stock.low", "resource": {}}
+        first = self.good(202, "POST", path, body, headers=header)
+        self.good(204, "DELETE", f"{PATH}/stock.low")
+        again = self.good(202, "POST", path, body, headers=header)
+        assert again == first, (first, again)
+        for other in ({**body, "resource": 1}, {**body, "user": ""}):
+            self.problem(400, "POST", path, other, headers=header)
+        other = {**body, "resource": {"n": 1}}
+        self.problem(409, "POST", path, other, headers=header)
+        self.problem(400, "POST", path, body)
+
     def test_7_names_have_a_form(self):
         for name in ("hook.made", "ping", "delivery", "a..b", "a.", "a%20b"):
             self.problem(400, "PUT", f"{PATH}/{name}", {})

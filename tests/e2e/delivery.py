@@ -422,7 +422,7 @@ class Rejected(SendCase):
             self.service.db.value(
                 "SELECT reason FROM vh_notifications ORDER BY id DESC LIMIT 1"
             )
-            == "action: is not in the catalogue"
+            == "action: is not in the catalogue; GET /v2/actions lists it"
         )
 
     def test_a_key_used_twice_counts_once(self):

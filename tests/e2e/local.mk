@@ -2,6 +2,7 @@
 # From publishing to a receiver.
 python_tests += \
 	%D%/answers.py \
+	%D%/catalogue.py \
 	%D%/clock.py \
 	%D%/confined.py \
 	%D%/crashes.py \

@@ -104,7 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	arena_init(&arena);
 	read_row(&row, &arena, text, text + size);
-	why = takeover_row_check(&row, &conf, &arena);
+	why = takeover_row_check(&row, &conf, "is not in the catalogue",
+				 &arena);
 	taken = takeover_row_copy(&row, why, &arena);
 	CHECK(taken.outbox_key == 1 &&
 	      !strcmp(taken.accepted_at, row.accepted_at));
