@@ -49,6 +49,7 @@ struct gateway {
 	int64_t until;	    /* monotonic: by then the body must be here */
 	bool some;	    /* of the body was read */
 	bool broken;	    /* the body ended earlier */
+	bool deaf;	    /* nobody takes the answer */
 };
 
 static volatile sig_atomic_t stopped;
@@ -131,7 +132,7 @@ static enum gateway_event begin_request(struct gateway *g, const char *length)
 		g->announced = 0;
 	g->left = g->announced;
 	g->until = clock_monotonic() + BODY_MS;
-	g->some = g->broken = false;
+	g->some = g->broken = g->deaf = false;
 	return GATEWAY_REQUEST;
 }
 
@@ -282,17 +283,25 @@ void gateway_write(struct gateway *g, const void *p, size_t n)
 	const char *at = p;
 
 	set_time_limit(ANSWER_MS);
-	while (n) {
+	while (n && !g->deaf) {
 		int part = n > 65536 ? 65536 : (int)n;
 		ssize_t put = g->cgi ? write(STDOUT_FILENO, at, (size_t)part)
 				     : FCGX_PutStr(at, part, g->fcgi.out);
 
-		if (put <= 0)
-			break;
-		at += put;
-		n -= (size_t)put;
+		g->deaf = put <= 0;
+		if (!g->deaf) {
+			at += put;
+			n -= (size_t)put;
+		}
 	}
 	set_time_limit(0);
+}
+
+/* Without it libfcgi would try again, for as long as before. */
+static void hang_up(struct gateway *g, int ways)
+{
+	g->fcgi.keepConnection = 0;
+	shutdown(g->fcgi.ipcFd, ways);
 }
 
 /* False: there is more, or it takes too long. */
@@ -317,12 +326,11 @@ void gateway_finish(struct gateway *g)
 	/* The answer goes first: a client that still sends may be waiting for
 	 * it. */
 	set_time_limit(ANSWER_MS);
-	FCGX_FFlush(g->fcgi.out);
-	if (!drain(g)) {
+	if (g->deaf || FCGX_FFlush(g->fcgi.out) < 0)
+		hang_up(g, SHUT_RDWR);
+	else if (!drain(g))
 		/* libfcgi would read on until the other side pauses. */
-		g->fcgi.keepConnection = 0;
-		shutdown(g->fcgi.ipcFd, SHUT_RD);
-	}
+		hang_up(g, SHUT_RD);
 	set_time_limit(ANSWER_MS);
 	FCGX_Finish_r(&g->fcgi);
 	set_time_limit(0);

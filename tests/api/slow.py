@@ -110,6 +110,7 @@ class Records(ApiCase):
         """How long another request takes, in seconds."""
         start = time.monotonic()
         connection = Connection(self.path)
+        connection.sock.settimeout(60)
         connection.send("GET", "/healthz")
         assert connection.answer().status == 200
         connection.close()
@@ -159,7 +160,9 @@ class Records(ApiCase):
         )
         connection.sock.sendall(begin + params + record(STDIN, b""))
         time.sleep(1)
-        assert 1 < self.waited() < 25
+        waited = self.waited()
+        print(f"# {waited:.1f} s")
+        assert 1 < waited < 25
         connection.close()
 
 
