@@ -93,6 +93,66 @@ class Matching(SendCase):
         }
 
 
+class Cost(SendCase):
+    """One probe of an index for each name under which a hook may want it: of
+    10,000 actions, and of 32 names of each of 1,000 other hooks, none is read.
+    The count of waiting deliveries ([api] max_due) looks at each hook."""
+
+    HOOKS = 1000
+
+    def reads(self):
+        rows = self.service.db.sql("SHOW GLOBAL STATUS LIKE 'Handler_read%'")
+        return sum(int(value) for _, value in rows)
+
+    def cost(self, publish):
+        """Rows that the database reads from the publishing to the delivery."""
+        self.once()
+        idle = self.reads()
+        idle = self.reads() - idle  # what asking costs
+        begin = self.reads()
+        publish()
+        self.once("delivered 1,")
+        return self.reads() - begin - idle
+
+    def costs(self):
+        return [
+            self.cost(publish)
+            for publish in (
+                lambda: self.publish(action="shop.order.paid"),
+                lambda: self.publish_many(1, action="shop.order.paid"),
+            )
+        ]
+
+    def fill(self):
+        ours = f"UNHEX('{self.organization}')"
+        self.service.db.sql(f"""
+            INSERT INTO vh_actions (organization, name, created_at, updated_at)
+                SELECT {ours}, CONCAT('many.', seq), UTC_TIMESTAMP(3),
+                UTC_TIMESTAMP(3) FROM {database.numbers(10_000)};
+            INSERT INTO vh_hooks (organization, target_url, action, enabled,
+                created_at, updated_at) SELECT {ours},
+                '{self.sink.url("/never")}', CONCAT('many.', seq), 1,
+                UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+                FROM {database.numbers(self.HOOKS)};
+            INSERT INTO vh_lanes (hook_id) SELECT id FROM vh_hooks WHERE
+                action LIKE 'many.%';
+            INSERT INTO vh_hook_actions (organization, name, hook_id, version,
+                since) SELECT {ours}, CONCAT('many.', 1 + MOD(h.id * 32 + seq,
+                10000)), h.id, 1, UTC_TIMESTAMP(6) FROM vh_hooks h,
+                {database.numbers(32)} WHERE h.action LIKE 'many.%';
+            ANALYZE TABLE vh_actions, vh_hooks, vh_hook_actions""")
+
+    def test_of_one_among_many(self):
+        self.service.admin("action", "add", "shop.order.paid")
+        self.fresh(action="shop.*")
+        few = self.costs()
+        self.fill()
+        many = self.costs()
+        print("# rows read, with few:", *few, "with many:", *many)
+        for a, b in zip(few, many, strict=True):
+            assert b <= a + 3 * self.HOOKS, (few, many)
+
+
 class Turns(SendCase):
     """One organization has 300 hooks and 100 notifications for each."""
 
