@@ -17,7 +17,9 @@ dist_receivers_SCRIPTS = \
 	%D%/receivers/receive.js \
 	%D%/receivers/receive.py
 dist_receivers_DATA = \
+	%D%/receivers/inbox.sql \
 	%D%/receivers/receive.c \
+	%D%/receivers/receive.go \
 	%D%/receivers/receive.php
 publishersdir = $(examplesdir)/publishers
 dist_publishers_SCRIPTS = %D%/publishers/publish.sh

@@ -47,6 +47,8 @@ CODE = {
     "python": "receive.py",
     "js": "receive.js",
     "c": "receive.c",
+    "go": "receive.go",
+    "sql": "inbox.sql",
 }
 
 

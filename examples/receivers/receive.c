@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A receiver to copy from: a CGI program in C with libcrypto.
+ * A receiver to copy from: a CGI program in C with libcrypto and SQLite.
  *
- * verify() is all that an application needs; it follows Standard Webhooks.
- * The rest answers 204 to a genuine request and 400 to any other.
- * WEBHOOK_SECRET_FILE names a file that holds the hook's secret (whsec_...).
+ * verify() and inbox_judge() are all that an application needs; verify()
+ * follows Standard Webhooks. The rest answers 204 to a genuine request and 400
+ * to any other. WEBHOOK_SECRET_FILE names a file that holds the hook's secret
+ * (whsec_...), and WEBHOOK_DATABASE the database: a file, made when it is
+ * missing, in a folder that the program may write to.
  *
- *     cc -O2 -Wall -o receive.cgi receive.c -lcrypto
+ *     cc -O2 -Wall -o receive.cgi receive.c -lcrypto -lsqlite3
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sqlite3.h>
 
 enum {
 	/* A captured request must be of no use after a few minutes. */
@@ -99,6 +102,119 @@ static bool verify(const char *secret, const char *id, const char *timestamp,
 	return false;
 }
 
+/* ---- what has arrived ---- */
+
+/* For another request's transaction. */
+enum { BUSY_MS = 5000 };
+
+/* An application has both tables among its own. */
+static const char inbox_tables[] =
+	"CREATE TABLE IF NOT EXISTS webhook_ids (id TEXT PRIMARY KEY);"
+	"CREATE TABLE IF NOT EXISTS webhook_latest ("
+	"thing TEXT PRIMARY KEY, occurred_at TEXT NOT NULL)";
+
+static const char insert_id[] =
+	"INSERT OR IGNORE INTO webhook_ids (id) VALUES (?1)";
+
+/* As texts the times compare as they should. */
+static const char update_latest[] =
+	"INSERT INTO webhook_latest (thing, occurred_at) VALUES (?1, ?2) "
+	"ON CONFLICT (thing) DO UPDATE SET occurred_at = excluded.occurred_at "
+	"WHERE excluded.occurred_at >= webhook_latest.occurred_at";
+
+/* A body is one message or an array of them; of another form, it has none. */
+static const char messages_of[] =
+	"SELECT json_extract(value, '$.resource._id'), "
+	"json_extract(value, '$.occurred_at'), value FROM json_each(CASE "
+	"WHEN NOT json_valid(?1) THEN '[]' "
+	"WHEN json_type(?1) = 'array' THEN ?1 "
+	"ELSE '[' || ?1 || ']' END) WHERE type = 'object'";
+
+/* Runs a statement; the number of rows that it changed, or -1. */
+static int changes(sqlite3 *db, const char *sql, const char *first,
+		   const char *second)
+{
+	sqlite3_stmt *stmt = NULL;
+	int n = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(stmt, 1, first, -1, NULL) == SQLITE_OK &&
+	    (!second ||
+	     sqlite3_bind_text(stmt, 2, second, -1, NULL) == SQLITE_OK) &&
+	    sqlite3_step(stmt) == SQLITE_DONE)
+		n = sqlite3_changes(db);
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+/* What an application does with a message, in the transaction. */
+static bool work(sqlite3 *db, const char *message)
+{
+	(void)db;
+	(void)message;
+	return true;
+}
+
+/* 1 when the message is news and the work was done, 0 when it is older. */
+static int take_message(sqlite3 *db, sqlite3_stmt *message)
+{
+	const char *thing = (const char *)sqlite3_column_text(message, 0);
+	const char *when = (const char *)sqlite3_column_text(message, 1);
+	int news = 1;
+
+	if (thing && when)
+		news = changes(db, update_latest, thing, when);
+	if (news == 1 &&
+	    !work(db, (const char *)sqlite3_column_text(message, 2)))
+		return -1;
+	return news;
+}
+
+/* A batch counts as outdated when all its members are. */
+static const char *take_messages(sqlite3 *db, const char *body, size_t len)
+{
+	sqlite3_stmt *message = NULL;
+	int count = 0, news = 0, one = 0, rc = SQLITE_OK;
+
+	sqlite3_prepare_v2(db, messages_of, -1, &message, NULL);
+	sqlite3_bind_text(message, 1, body, (int)len, NULL);
+	while (one >= 0 && (rc = sqlite3_step(message)) == SQLITE_ROW) {
+		one = take_message(db, message);
+		count++;
+		news += one > 0;
+	}
+	sqlite3_finalize(message);
+	if (rc != SQLITE_DONE) /* or the work failed */
+		return NULL;
+	return count && !news ? "outdated" : "received";
+}
+
+/*
+ * "received", or why there was nothing to do: "repeated", "outdated". NULL when
+ * it could not be kept: it must be sent again. All in one transaction.
+ */
+static const char *inbox_judge(sqlite3 *db, const char *id, const char *body,
+			       size_t len)
+{
+	const char *word = NULL;
+	int is_new;
+
+	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return NULL;
+	is_new = changes(db, insert_id, id, NULL);
+	if (is_new == 1)
+		word = take_messages(db, body, len);
+	else if (is_new == 0)
+		word = "repeated";
+	if (word && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return word;
+	fprintf(stderr, "%s\n", sqlite3_errmsg(db));
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return NULL;
+}
+
+/* ---- the CGI program ---- */
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -133,28 +249,56 @@ static char *read_body(size_t *len)
 	return NULL;
 }
 
-int main(void)
+/* The database with its tables; NULL when there is none. */
+static sqlite3 *open_database(void)
+{
+	const char *name = variable("WEBHOOK_DATABASE");
+	sqlite3 *db = NULL;
+
+	/* An empty name would be a database that ends with the program. */
+	if (!*name || sqlite3_open(name, &db) != SQLITE_OK ||
+	    sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+	    sqlite3_exec(db, inbox_tables, NULL, NULL, NULL) != SQLITE_OK) {
+		fprintf(stderr, "no database %s: %s\n", name,
+			sqlite3_errmsg(db));
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+/* The status of the answer. */
+static const char *take(const char *body, size_t len)
 {
 	const char *id = variable("HTTP_WEBHOOK_ID");
 	char secret[SECRET_MAX + 3];
-	size_t len = 0;
-	char *body = read_body(&len);
-	bool genuine;
+	const char *word;
+	sqlite3 *db;
 
 	read_secret(secret, sizeof(secret));
-	genuine = body && verify(secret, id, variable("HTTP_WEBHOOK_TIMESTAMP"),
-				 variable("HTTP_WEBHOOK_SIGNATURE"), body, len);
-	if (genuine) {
-		/*
-		 * A delivery may arrive twice. Write `id` into a table with a
-		 * unique key, in the transaction that does the work; when it
-		 * exists already, answer 204 and do nothing. Work that takes
-		 * long belongs after the answer.
-		 */
-		fprintf(stderr, "received %s\n", id);
-	}
-	free(body);
+	if (!verify(secret, id, variable("HTTP_WEBHOOK_TIMESTAMP"),
+		    variable("HTTP_WEBHOOK_SIGNATURE"), body, len))
+		return "400 Bad Request";
+	/*
+	 * A delivery may arrive twice, or after a later one. Work that takes
+	 * long belongs after the answer.
+	 */
+	db = open_database();
+	word = db ? inbox_judge(db, id, body, len) : NULL;
+	sqlite3_close(db);
+	if (!word)
+		return "500 Internal Server Error"; /* and it is sent again */
+	fprintf(stderr, "%s %s\n", word, id);
+	return "204 No Content";
+}
+
+int main(void)
+{
+	size_t len = 0;
+	char *body = read_body(&len);
+
 	printf("Status: %s\r\n\r\n",
-	       genuine ? "204 No Content" : "400 Bad Request");
+	       body ? take(body, len) : "400 Bad Request");
+	free(body);
 	return 0;
 }

@@ -1,30 +1,27 @@
 # SPDX-License-Identifier: MIT
 """
 The receivers in examples/ that users copy from: each must take what is
-genuine and refuse everything else. The signatures are made here, with code
-that is neither theirs nor the sender's, and reach each receiver by its own
-door: HTTP, or for the C program the environment and standard input of CGI.
+genuine and refuse everything else, and must not act on what it has already or
+what is older than what it has. The signatures are made here, with code that is
+neither theirs nor the sender's; at the end the sender itself delivers.
 """
 
 import base64
+import concurrent.futures
+import functools
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
-import shlex
-import shutil
-import subprocess
 import time
 
 import doors
 import processes
-import rawhttp
+import runtimes
+import service
 import tap
-import where
 
-RECEIVERS = where.EXAMPLES / "receivers"
 # Any bytes may come: an object, a batch, letters that are not ASCII.
 BODY = '{"action":"event.created","resource":{"title":"Übung"}}'.encode()
 ID = "60af526954e6605aae0dad5a"
@@ -55,134 +52,12 @@ def headers(signatures, ident=ID, timestamp=None):
     ]
 
 
-def interpreter(name):
-    found = shutil.which(name)
-    assert found, f"{name} not found: tests/prepare installs it"
-    return found
-
-
-# ---- the doors ----
-
-
-class _Http:
-    """A receiver that listens by itself."""
-
-    def __init__(self, folder, secret_file):
-        self.log = folder / f"{self.name}.log"
-        self.port = doors.free_port()
-        self.child = processes.Child(
-            self.name,
-            self.command(secret_file),
-            self.log,
-            env=dict(os.environ, WEBHOOK_SECRET_FILE=str(secret_file)),
-        )
-        processes.wait_until(self._answers, 20, f"{self.name}'s start")
-
-    def _answers(self):
-        self.child.check()
-        try:
-            return self.send([], b"")
-        except OSError:
-            return None
-
-    def send(self, head, body):
-        """The status of its answer."""
-        data = rawhttp.request_bytes("POST", "/hooks", head, body)
-        return rawhttp.exchange(self.port, data, "POST").status
-
-    def close(self):
-        self.child.stop()
-
-
-class Python(_Http):
-    name = "receive.py"
-
-    def command(self, secret_file):
-        return [
-            "python3",
-            RECEIVERS / self.name,
-            "--port",
-            self.port,
-            "--secret-file",
-            secret_file,
-        ]
-
-
-class Php(_Http):
-    name = "receive.php"
-
-    def command(self, secret_file):
-        del secret_file  # by the environment
-        return [
-            interpreter("php"),
-            "-S",
-            f"127.0.0.1:{self.port}",
-            RECEIVERS / self.name,
-        ]
-
-
-class JavaScript(_Http):
-    name = "receive.js"
-
-    def command(self, secret_file):
-        return [
-            interpreter("node"),
-            RECEIVERS / self.name,
-            self.port,
-            secret_file,
-        ]
-
-
-class C:
-    name = "receive.c"
-
-    def __init__(self, folder, secret_file):
-        self.secret_file = secret_file
-        self.program = folder / "receive.cgi"
-        compiler = shlex.split(os.environ.get("CC", "cc"))
-        done = subprocess.run(
-            [
-                *compiler,
-                "-O2",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-o",
-                self.program,
-                RECEIVERS / self.name,
-                "-lcrypto",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    def send(self, head, body):
-        env = {
-            "REQUEST_METHOD": "POST",
-            "CONTENT_LENGTH": str(len(body)),
-            "WEBHOOK_SECRET_FILE": str(self.secret_file),
-        }
-        for name, value in head:
-            env["HTTP_" + name.upper().replace("-", "_")] = value
-        done = subprocess.run(
-            [self.program],
-            input=body,
-            env=env,
-            capture_output=True,
-            timeout=20,
-            check=False,
-        )
-        assert done.returncode == 0, done
-        assert done.stdout.endswith(b"\r\n\r\n"), done.stdout
-        return int(done.stdout.removeprefix(b"Status: ")[:3])
-
-    def close(self):
-        """It has ended after each request."""
-
-
-DOORS = {door.name: door for door in (C, JavaScript, Php, Python)}
+@functools.cache
+def the_service():
+    """One for all: a database for the receivers, and a sender."""
+    made = service.Service()
+    tap.at_end(made.close)
+    return made
 
 
 class _Receiver(tap.Case):
@@ -191,7 +66,9 @@ class _Receiver(tap.Case):
         self.secret_file = self.folder / "secret"
         self.secret, self.key = new_secret()
         self.write_secret(self.secret)
-        self.receiver = DOORS[self.variant](self.folder, self.secret_file)
+        self.receiver = runtimes.ALL[self.variant](
+            self.folder, self.secret_file, the_service()
+        )
 
     def teardown(self):
         if hasattr(self, "receiver"):
@@ -211,7 +88,7 @@ class _Receiver(tap.Case):
 
 
 class Receivers(_Receiver):
-    variants = tuple(DOORS)
+    variants = tuple(runtimes.ALL)
 
     def test_genuine(self):
         self.takes(headers(signature(self.key)))
@@ -335,13 +212,9 @@ class Receivers(_Receiver):
         self.refuses([])
 
 
-class Inboxes(_Receiver):
-    """What came before, and what is older than the state that is known, is
-    taken and not acted on."""
-
-    variants = ("receive.js", "receive.py")
-
+class _Inbox(_Receiver):
     def say(self, ident, *messages):
+        """The status of the answer to a body of (thing, second)."""
         body = [
             {
                 "action": "event.updated",
@@ -351,25 +224,53 @@ class Inboxes(_Receiver):
             for thing, second in messages
         ]
         body = json.dumps(body if len(body) > 1 else body[0]).encode()
-        self.takes(headers(signature(self.key, body, ident), ident), body)
+        return self.receiver.send(
+            headers(signature(self.key, body, ident), ident), body
+        )
 
     def words(self):
-        """The first word about each id, in order."""
-        found = re.findall(
-            r"(received|repeated|outdated)\b.*?\b(m\d)\b",
-            self.receiver.log.read_text(),
+        """What the receiver said of each genuine request, in order."""
+        return [
+            " ".join(found.groups())
+            for line in self.receiver.log.read_text().splitlines()
+            if "INVALID" not in line
+            and (
+                found := re.search(
+                    r"\b(received|repeated|outdated)\b.*?"
+                    r"\b(m\d|[0-9a-f]{24}-[0-9a-f]{24})\b",
+                    line,
+                )
+            )
+        ]
+
+    def says(self, *want):
+        """The newest words."""
+        processes.wait_until(
+            lambda: self.words()[-len(want) :] == list(want),
+            20,
+            f"{want} in the receiver's lines",
         )
-        return [f"{word} {ident}" for word, ident in found]
+
+
+class Inboxes(_Inbox):
+    """What came before, and what is older than the state that is known, is
+    taken and not acted on."""
+
+    variants = tuple(runtimes.ALL)
 
     def test_repeated_and_outdated(self):
-        self.say("m1", ("a", 5))
-        self.say("m1", ("a", 5))
-        self.say("m2", ("a", 4))
-        self.say("m3", ("b", 4))
-        self.say("m4", ("a", 5))
-        self.say("m5", ("a", 6), ("b", 3))
-        self.say("m6", ("a", 5), ("b", 3))
-        want = [
+        for ident, *messages in (
+            ("m1", ("a", 5)),
+            ("m1", ("a", 5)),
+            ("m2", ("a", 4)),
+            ("m3", ("b", 4)),
+            ("m4", ("a", 5)),
+            ("m5", ("a", 6), ("b", 3)),
+            ("m6", ("a", 5), ("b", 3)),
+            ("m6", ("a", 5), ("b", 3)),
+        ):
+            assert self.say(ident, *messages) == 204
+        self.says(
             "received m1",
             "repeated m1",
             "outdated m2",
@@ -377,18 +278,51 @@ class Inboxes(_Receiver):
             "received m4",
             "received m5",
             "outdated m6",
-        ]
-        processes.wait_until(
-            lambda: len(self.words()) == len(want), 20, "the receiver's lines"
+            "repeated m6",
         )
-        assert self.words() == want, self.words()
+        assert len(self.words()) == 8, self.words()
+
+    def test_ids_are_told_apart_to_the_letter(self):
+        assert self.say("m7", ("Thing", 5)) == 204
+        assert self.say("m8", ("thing", 4)) == 204
+        self.says("received m7", "received m8")
+
+    def test_the_same_at_the_same_time(self):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(
+                pool.map(lambda _: self.say("m9", ("c", 5)), range(16))
+            )
+        assert set(answers) == {204}, answers
+        want = ["received m9"] + ["repeated m9"] * 15
+
+        def done_once():
+            return sorted(w for w in self.words() if "m9" in w) == want
+
+        processes.wait_until(done_once, 20, "work that is done once")
+
+
+class Keeping(_Inbox):
+    """What has arrived is written in one transaction, which outlives the
+    receiver."""
+
+    variants = runtimes.KEEPING
+
+    def test_what_could_not_be_kept_did_not_arrive(self):
+        assert self.say("m0", ("z", 1)) == 204
+        self.receiver.break_table()
+        try:
+            assert self.say("m1", ("a", 1)) == 500
+        finally:
+            self.receiver.mend_table()
+        assert self.say("m1", ("a", 1)) == 204
+        self.says("received m1")
 
 
 class LostSecret(_Receiver):
     """Without its secret a receiver takes nothing, least of all a request
     that is signed with an empty key."""
 
-    variants = ("receive.c", "receive.js", "receive.php", "receive.py")
+    variants = tuple(runtimes.ALL)
 
     def test_empty(self):
         self.write_secret("")
@@ -408,6 +342,84 @@ class LostSecret(_Receiver):
         self.write_secret("whsec_" + "!" * 44)
         self.refuses(headers(signature(b"")))
         self.refuses(headers(signature(b"!" * 44)))
+
+
+class Deliveries(_Inbox):
+    """From publishing to the receiver, by the sender."""
+
+    variants = tuple(runtimes.ALL)
+
+    def setup(self):
+        super().setup()
+        self.service = the_service()
+        self.door = doors.enter("cgi", self.service)
+        self.organization = self.service.organization()
+        self.api_key = self.service.key(self.organization)
+        self.hook = self.service.admin(
+            "hook", "create", self.organization, self.receiver.url(), "*"
+        )
+        self.hook_secret = self.ask("GET", f"hooks/{self.hook}/secret", 200)
+        self.write_secret(self.hook_secret["secret"])
+
+    def ask(self, method, target, status, body=None):
+        answer = self.door.request(
+            method,
+            f"/v2/{target}",
+            [("Authorization", self.api_key)],
+            body and json.dumps(body).encode(),
+        )
+        assert answer.status == status, answer
+        return answer.json()
+
+    def publish(self, thing, second):
+        """The webhook-id that it will have."""
+        made = self.ask(
+            "POST",
+            "notifications",
+            202,
+            {
+                "action": "event.updated",
+                "resource": {"_id": thing},
+                "occurred_at": f"2026-01-02T03:04:0{second}.000Z",
+            },
+        )
+        return f"{made['_id']}-{self.hook}"
+
+    def once(self, summary):
+        done = self.service.send("--once")
+        assert done.status == 0 and summary in done.out, done
+
+    def arrives(self, thing, second):
+        ident = self.publish(thing, second)
+        self.once("delivered 1, failed 0")
+        return ident
+
+    def test_repeated(self):
+        ident = self.arrives("repeated", 1)
+        self.says(f"received {ident}")
+        self.ask("POST", f"deliveries/{ident}/redeliver", 202)
+        self.once("delivered 1, failed 0")
+        self.says(f"received {ident}", f"repeated {ident}")
+
+    def test_outdated(self):
+        idents = [self.arrives("outdated", second) for second in (2, 1, 3)]
+        self.says(
+            f"received {idents[0]}",
+            f"outdated {idents[1]}",
+            f"received {idents[2]}",
+        )
+
+    def test_a_wrong_secret(self):
+        self.write_secret(self.secret)
+        try:
+            ident = self.publish("wrong", 1)
+            self.once("delivered 0, failed 0, retrying 1")
+        finally:
+            self.write_secret(self.hook_secret["secret"])
+        assert not any(ident in word for word in self.words()), self.words()
+        self.ask("POST", f"deliveries/{ident}/redeliver", 202)
+        self.once("delivered 1, failed 0")
+        self.says(f"received {ident}")
 
 
 tap.main()
