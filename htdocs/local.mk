@@ -30,6 +30,7 @@ dist_htdocs_DATA = %D%/index.html %D%/icon.svg %D%/openapi.yaml \
 verifydir = $(htdocsdir)/verify
 dist_verify_DATA = \
 	%D%/verify/c.txt \
+	%D%/verify/go.txt \
 	%D%/verify/javascript.txt \
 	%D%/verify/php.txt \
 	%D%/verify/python.txt

@@ -87,6 +87,7 @@ const LANGUAGES = {
 	php: 'PHP',
 	python: 'Python',
 	javascript: 'JavaScript',
+	go: 'Go',
 	c: 'C',
 };
 

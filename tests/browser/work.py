@@ -19,6 +19,7 @@ LANGUAGES = {
     "PHP": "receive.php",
     "Python": "receive.py",
     "JavaScript": "receive.js",
+    "Go": "receive.go",
     "C": "receive.c",
 }
 
