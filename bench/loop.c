@@ -70,10 +70,12 @@ static struct curl_slist *header_lines(void)
 		"Content-Type: application/json",
 		"Expect:",
 		"Accept:",
-		"webhook-id: 0123456789abcdef01234567",
+		"webhook-id: 0123456789abcdef01234567-0123456789abcdef01234567",
 		"webhook-timestamp: 1700000000",
 		SIGNATURE,
 		"webhook-attempt: 1",
+		"webhook-notification: 0123456789abcdef01234567",
+		"webhook-occurred-at: 2021-05-27T08:03:53.775Z",
 	};
 	struct curl_slist *list = NULL;
 

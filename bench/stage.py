@@ -35,13 +35,17 @@ _SENDER = {
         "lease",
     )
 }
-_RESOURCE_SQL = f"CONCAT('{{\"text\":\"', REPEAT('x', {RESOURCE - 11}), '\"}}')"
+RESOURCE_SQL = f"CONCAT('{{\"text\":\"', REPEAT('x', {RESOURCE - 11}), '\"}}')"
 
 
 def body_length():
-    """The size of a body: the resource and its frame."""
-    frame = '{"action":"event.created","organization":"","resource":}'
-    return len(frame) + 24 + RESOURCE
+    """The size of a body: the resource and its frame, with two ids and a time
+    of 24 bytes each."""
+    frame = (
+        '{"action":"event.created","organization":"","resource":,'
+        '"notification":"","occurred_at":""}'
+    )
+    return len(frame) + 3 * 24 + RESOURCE
 
 
 def say(text):
@@ -231,7 +235,7 @@ class Stage:
             INSERT INTO vh_notifications (id, organization, action, resource,
                 state)
             SELECT {base} + seq, h.organization, 'event.created',
-                {_RESOURCE_SQL}, 'fanned_out'
+                {RESOURCE_SQL}, 'fanned_out'
             FROM seq_1_to_{count} s JOIN vh_hooks h
                 ON h.id = {first} + (s.seq - 1) MOD {last - first + 1};
             INSERT INTO vh_deliveries (organization, notification_id, hook_id,
