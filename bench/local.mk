@@ -13,6 +13,6 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 bench: all $(EXTRA_PROGRAMS)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/%D%/run $(LINE)
 .PHONY: bench
-EXTRA_DIST += %D%/README.md %D%/api.py %D%/deliver.py %D%/latency.py \
+EXTRA_DIST += %D%/README.md %D%/api.py %D%/deliver.py %D%/fanout.py %D%/latency.py \
 	%D%/memory.py %D%/purge.py %D%/run \
 	%D%/scale.py %D%/stage.py
