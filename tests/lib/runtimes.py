@@ -202,13 +202,14 @@ class C(_Receiver):
             *(RECEIVERS / self.name, "-lcrypto", "-lsqlite3"),
         )
         shutil.copy(program, f"{self.home}{PATH}")
-        # Whatever the umask is.
-        os.chmod(f"{self.home}{PATH}", 0o755)
-        os.chmod(self.secret_file, 0o644)
         binary = where.server("lighttpd")
         modules = where.root_of(binary) / "usr/lib/lighttpd"
         config = self.home / "lighttpd.conf"
         config.write_text("\n".join(self._lines()) + "\n")
+        # Whatever the umask is.
+        os.chmod(f"{self.home}{PATH}", 0o755)
+        os.chmod(self.secret_file, 0o644)
+        os.chmod(config, 0o644)
         return [binary, "-D", "-m", modules, "-f", config]
 
     def _sql(self, statements):
