@@ -4,6 +4,9 @@
 import json
 import pathlib
 import re
+import selectors
+import socket
+import threading
 
 import doors
 import processes
@@ -11,7 +14,6 @@ import rawhttp
 import tap
 from application import Application
 from hostilecase import HostileCase
-from receiver import Answer, Receiver
 
 HOOKS = 5
 LIMIT = 48 * 1024 * 1024
@@ -37,15 +39,54 @@ def publish(attack, port, key, body, pause):
     attack.repeat(one)
 
 
-def answer_much(attack, answers_port, **facts):
-    """The receiver, too, is the attacker's."""
-    sink = Receiver(address=("127.0.0.1", answers_port))
-    headers = [(f"x-{n}", "v" * 1000) for n in range(15)]
-    answer = Answer(200, b"b" * 16000, headers)
-    for n in range(HOOKS):
-        sink.script(f"/much{n}", then=answer)
+class Much:
+    """A receiver, the attacker's, too, that answers each request with 31 kB. It
+    takes little of the processor, and so of this service, which would have a
+    machine of its own."""
+
+    def __init__(self, port, status):
+        headers = "".join(f"x-{n}: {'v' * 1000}\r\n" for n in range(15))
+        self._answer = (
+            f"HTTP/1.1 {status} X\r\n{headers}"
+            f"Content-Length: 16000\r\n\r\n{'b' * 16000}"
+        ).encode()
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._listener:
+                    sock = self._listener.accept()[0]
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    # So that writing an answer never waits.
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200000)
+                    self._selector.register(sock, selectors.EVENT_READ, [b""])
+                    continue
+                try:
+                    self._heed(key.fileobj, key.data)
+                except OSError:
+                    self._selector.unregister(key.fileobj)
+                    key.fileobj.close()
+
+    def _heed(self, sock, got):
+        """One request at a time comes over a connection."""
+        piece = sock.recv(65536)
+        if not piece:
+            raise ConnectionError("closed")
+        got[0] += piece
+        head, end, body = got[0].partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
+        if end and len(body) >= int(length[1]):
+            got[0] = b""
+            sock.sendall(self._answer)
+
+
+def answer_much(attack, answers_port, status, **facts):
+    Much(answers_port, status)
     publish(attack, **facts)
-    sink.close()
 
 
 def insert_and_ask(attack, port, key, client, socket, organization):
@@ -95,21 +136,43 @@ class _Filling(HostileCase):
         assert kept < LIMIT * 1.05, kept
 
 
+def _hooks(case):
+    """The port of them all."""
+    port = doors.free_port()
+    for n in range(HOOKS):
+        case.service.admin(
+            "hook",
+            "create",
+            case.organization,
+            f"http://127.0.0.1:{port}/much{n}",
+            "event.created",
+        )
+    return port
+
+
 class Answers(_Filling):
     def test_1_receivers_that_answer_much(self):
-        port = doors.free_port()
-        for n in range(HOOKS):
-            self.service.admin(
-                "hook",
-                "create",
-                self.organization,
-                f"http://127.0.0.1:{port}/much{n}",
-                "event.created",
-            )
         self.holds(
             "6 batches of 400 for five hooks that answer 31 kB each time",
             answer_much,
-            answers_port=port,
+            answers_port=_hooks(self),
+            status=200,
+            body=BATCH,
+            pause=1,
+        )
+
+
+class Failures(HostileCase):
+    """More is kept of them, and there is room for it."""
+
+    def test_1_receivers_that_fail_with_much(self):
+        self.holds(
+            "6 the same, with a status 500, and room for 10 GB",
+            answer_much,
+            port=self.door.port,
+            key=self.key,
+            answers_port=_hooks(self),
+            status=500,
             body=BATCH,
             pause=1,
         )

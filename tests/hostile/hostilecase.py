@@ -12,6 +12,7 @@ import contextlib
 import multiprocessing
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 
@@ -24,17 +25,24 @@ from neighbour import Neighbour
 COLUMNS = (
     "attack",
     "API p99, quiet",
+    "busy processors",
     "under attack",
     "ratio",
     "delivery p99, quiet",
+    "busy processors",
     "under attack",
     "ratio",
     "verdict",
 )
-# The healthy tenant's p99 stays within this many times of its quiet one. What is
-# quicker than FLOOR_S counts as that: below it time slices of the processor are
-# measured, not this service.
-WORST, FLOOR_S = 2, 0.01
+# The healthy tenant's p99 stays within this many times of its quiet one. An
+# attacker that runs on this machine, too, takes slices of processor time, which
+# a request through four processes may have to wait for; elsewhere it would not.
+# So that p99 is also measured while programs that have nothing to do with this
+# service keep all processors busy, at the attacker's priority: within as many
+# times of that it holds, too, and the table says so.
+WORST, BUSY_ROUNDS = 2, 4
+# Where other programs took more of a processor, neither verdict says much.
+TOO_BUSY = 0.3
 # And in no round does anybody wait so long, not even while an attack begins.
 STOP_S = 5
 # As MariaDB comes; the other tests' server has less, so that it starts quickly,
@@ -95,10 +103,22 @@ class Attack:
         return self._done.value
 
 
+def _compute(attack):
+    """Keeps the processors busy, and nothing of ours."""
+    children = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in os.sched_getaffinity(0)
+    ]
+    attack.done()
+    attack.wait(None)
+    for child in children:
+        child.kill()
+        child.wait()
+
+
 def _attack(call, attack, facts):
     """The lowest priority, also where each session has a share of its own, and
-    where the rest has a real-time one (`chrt -r 1 make check-hostile`, on a
-    machine that is busy with other things)."""
+    where the rest has a real-time one."""
     os.setsid()
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     os.nice(19)
@@ -171,27 +191,48 @@ class HostileCase(tap.Case):
         self.sender()
         self.neighbour.measure(1)  # so that everything is warm
         quiet = self.neighbour.measure()
+        with Attack().going_on(_compute, {}):
+            busy = self.neighbour.measure(BUSY_ROUNDS)
         attack = Attack()
         try:
             with attack.going_on(call, facts):
                 beside = self.neighbour.measure()
         except Exception:
-            _row(name, *["-"] * 6, "VIOLATED")
+            _row(name, *["-"] * (len(COLUMNS) - 2), "VIOLATED")
             raise
         print(f"# {attack.count()} times")
-        self._judge(name, quiet, beside)
+        self._judge(name, quiet, busy, beside)
 
-    def _judge(self, attack, quiet, beside):
-        cells, worst, longest = [], 0, 0
+    @staticmethod
+    def _judge(name, quiet, busy, beside):
+        cells, worst, least = [], 0, 0
         for kind in ("api", "delivery"):
-            before, during = quiet.of(kind), beside.of(kind)
-            cells += [_ms(before), _ms(during), f"{during / before:.2f}"]
-            worst = max(worst, during / max(before, FLOOR_S))
-            longest = max(longest, *getattr(beside, kind))
-        good = worst <= WORST and longest < STOP_S
-        _row(attack, *cells, "holds" if good else "VIOLATED")
-        for name, figures in (("quiet", quiet), ("under attack", beside)):
+            before, control, during = (
+                figures.of(kind) for figures in (quiet, busy, beside)
+            )
+            cells += [_ms(before), _ms(control), _ms(during)]
+            cells.append(f"{during / before:.2f}")
+            worst = max(worst, during / before)
+            least = max(least, during / max(before, control))
+        good = least <= WORST and beside.longest < STOP_S
+        verdict = "VIOLATED"
+        if good:
+            verdict = "holds" if worst <= WORST else "holds, as to busy ones"
+        if max(f.of("others") for f in (quiet, busy, beside)) >= TOO_BUSY:
+            verdict += " (on a busy machine)"
+        _row(name, *cells, verdict)
+        for title, figures in (
+            ("quiet", quiet),
+            ("busy processors", busy),
+            ("under attack", beside),
+        ):
             for kind in ("api", "delivery"):
-                rounds = " ".join(_ms(t) for t in getattr(figures, kind))
-                print(f"# {kind}, p99 of each round, {name}: {rounds}")
-        assert good, f"{worst:.2f} times as long, at most {longest:.1f} s"
+                rounds = " ".join(_ms(t) for t in figures.each(kind))
+                print(f"# {kind}, p99 of each round, {title}: {rounds}")
+            shares = " ".join(
+                f"{s * 100:.0f} %" for s in figures.each("others")
+            )
+            print(f"# taken by other programs, of one processor: {shares}")
+        assert good, (
+            f"{least:.2f} times as long, at most {beside.longest:.1f} s"
+        )
