@@ -42,14 +42,17 @@ static bool is_single(const struct store_lane_row *row)
 }
 
 /* Takes the next rows that are in no batch yet, up to `max` and the size of a
- * body. */
-static void take_new(struct planner *p, size_t first, size_t max)
+ * body. If the lane is `ordered`, none is passed over. */
+static void take_new(struct planner *p, size_t first, size_t max, bool ordered)
 {
 	size_t bytes = 0, members = 0;
 
 	for (size_t i = first; i < p->n && members < max; i++) {
-		if (p->taken[i] || p->rows[i].batch || is_single(&p->rows[i]))
+		if (p->taken[i] || p->rows[i].batch || is_single(&p->rows[i])) {
+			if (ordered)
+				return;
 			continue;
+		}
 		bytes += p->rows[i].resource_len + OBJECT_BYTES;
 		if (members && bytes > PARCEL_BODY_MAX)
 			return;
@@ -87,7 +90,7 @@ static enum err batch_plan_one(struct round *r, struct lane *l,
 	else if (single)
 		batch_take(p, first);
 	else
-		take_new(p, first, max);
+		take_new(p, first, max, l->facts.hook.ordered);
 	plan->count = p->count - begin;
 	if (plan->batch || single)
 		return ERR_OK;

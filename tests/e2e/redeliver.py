@@ -464,6 +464,27 @@ class Suspended(_RedeliverCase):
         self.once("delivered 3,")
         assert self.numbers("/after") == [0, 1, 1, 2, 0]
 
+    def test_a_batch_passes_nothing_over_when_in_order(self):
+        hook = self.fresh("/pass")
+        self.set(ordered=1, batch_size=5)
+        self.publish('{"n":0}')
+        self.once("delivered 1,")
+        self.sink.script("/pass", Answer(500), then=Answer(200))
+        self.publish('{"n":1}')
+        self.once("delivered 0, failed 0, retrying 1")
+        self.publish('{"n":2}')
+        self.once()  # fans out
+        self.redeliver(self.deliveries(hook)[0]["_id"])
+        self.publish('{"n":3}')
+        self.once()
+        self.resume(hook, 4)
+        self.once("delivered 4,")
+        came = [
+            [member["resource"]["n"] for member in json.loads(r.body)]
+            for r in self.sink.at("/pass")
+        ]
+        assert came == [[0], [1], [1], [2], [0], [3]], came
+
     def test_a_batch_goes_through_whole(self):
         hook = self.fresh("/batch")
         self.set(batch_size=3)
