@@ -123,9 +123,8 @@ static void learn(struct round *r, const struct parcel *p)
 		lane_revive(row);
 	if (outcome_stops_lane(o))
 		l->draft.closing = true;
-	if (l->facts.hook.ordered && o->at_once) {
-		l->draft.closing = true; /* it must be read before the next */
-	} else if (l->facts.hook.ordered && o->verdict == OUTCOME_RETRY) {
+	if (l->facts.hook.ordered && !o->at_once &&
+	    o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
 		row->put_off = o->lane_delay_ms > 0;
 		l->draft.closing = true; /* without a wait, too */
@@ -143,7 +142,9 @@ static void take_back(struct round *r, const struct parcel *p)
 		round_key_remove(l, p->member[i].key);
 	if (l->draft.lost)
 		return; /* another sender has the lane by now */
-	l->draft.reread |= p->outcome.at_once;
+	l->draft.reread |= p->outcome.at_once || !p->sent;
+	if (l->facts.hook.ordered && (p->outcome.at_once || !p->sent))
+		l->draft.closing = true; /* it must be read before the next */
 	if (!p->sent) {
 		l->draft.row.rate_tokens += (double)p->count;
 		return;

@@ -280,6 +280,26 @@ class Stopped(FireCase):
                 for host in (*late, other):
                     host.sender.stop()
 
+    def test_one_that_comes_late_and_keeps_its_lease_keeps_its_order(self):
+        """It is stopped where a request begins, and nobody else is there."""
+        with self.rig("v4b a sender is stopped where a request begins") as rig:
+            org = rig.organization("/ok/ordered", ordered=1)
+            host = rig.host()
+            host.use_stop()
+            host.start()
+            host.stop_at_request()
+            rig.publish(org, 3)
+            wait_until(host.stands_still, 5, "the stop")
+            time.sleep(LEASE - 2.8)
+            with host.proxy.away():  # so it cannot renew its lease first
+                host.paused = True
+                host.resume()
+                time.sleep(0.7)
+                assert not rig.sink.at(), "too late to send anything"
+            self.recovered = rig.arrives("/ok/ordered", range(3), 10)
+            came = rig.sink.numbers("/ok/ordered")
+            assert came == [0, 1, 2], came
+
 
 @contextlib.contextmanager
 def _busy_core():

@@ -97,15 +97,15 @@ class Clock:
     def environment(self):
         return {
             "FIRE_CLOCK": str(self.path),
-            "LD_PRELOAD": str(_shim()),
+            "LD_PRELOAD": str(_shim("clock")),
             # A sanitized program would refuse to start after the shim.
             "ASAN_OPTIONS": "verify_asan_link_order=0",
         }
 
 
-def _shim():
-    """Built at the first use, from clock.c."""
-    built = pathlib.Path(tempfile.gettempdir()) / "clock.so"
+def _shim(name):
+    """Built at the first use, from a C file of this folder."""
+    built = pathlib.Path(tempfile.gettempdir()) / f"{name}.so"
     with _making:
         if not built.exists():
             subprocess.run(
@@ -117,7 +117,7 @@ def _shim():
                     "-pthread",
                     "-o",
                     built,
-                    pathlib.Path(__file__).with_name("clock.c"),
+                    pathlib.Path(__file__).with_name(f"{name}.c"),
                     "-ldl",
                 ],
                 check=True,
@@ -174,6 +174,24 @@ class Host:
         """Its clock is so far ahead."""
         self.clock = Clock(self.home / "clock", seconds)
         self.environment = self.clock.environment()
+
+    def use_stop(self):
+        """Its senders can be stopped where a request begins."""
+        self.stop = self.home / "stop"
+        self.stop.write_text("0")
+        self.environment = {
+            "FIRE_STOP": str(self.stop),
+            "LD_PRELOAD": str(_shim("stop")),
+            "ASAN_OPTIONS": "verify_asan_link_order=0",
+        }
+
+    def stop_at_request(self):
+        """At the next one that begins."""
+        with open(self.stop, "r+b") as file:
+            file.write(b"1")
+
+    def stands_still(self):
+        return self.stop.read_text() == "0"
 
     def start(self, *flags, **options):
         """A sender; it is in `sender`, and ended with the rig."""
