@@ -38,14 +38,15 @@ static bool is_urgent(const struct parcel_member *m)
 /* An ordered lane keeps its order because a postponed row keeps its place (its
  * due time) and the lane waits instead. A row held after a 410 also keeps its
  * place, for the day when the hook is enabled. It is ahead of the others once
- * only. */
+ * only. TIME_NONE: the time that the row has now, which may be another one than
+ * when it was read, after the clock was set back. */
 static int64_t next_due(const struct round *r, const struct parcel *p,
 			const struct parcel_member *m)
 {
 	if (p->outcome.at_once)
-		return m->due_at;
+		return TIME_NONE;
 	if (p->lane->facts.hook.ordered || p->outcome.verdict == OUTCOME_GONE)
-		return is_urgent(m) ? m->created_at : m->due_at;
+		return is_urgent(m) ? m->created_at : TIME_NONE;
 	return r->store.now + p->outcome.delay_ms;
 }
 

@@ -248,8 +248,7 @@ static enum err settle(struct round *r, struct lane *l)
 		return e;
 	l->draft.keep = l->draft.out > 0;
 	l->draft.row.turn = r->turn;
-	if (!l->draft.unmended)
-		l->draft.row.written_at = r->now;
+	l->draft.row.written_at = later(l->draft.row.written_at, r->now);
 	*w = (struct store_lane_write){
 		.lane = &l->draft.row,
 		.keep = l->draft.keep,

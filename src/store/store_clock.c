@@ -38,16 +38,17 @@ enum err store_clock_sweep(struct store *s, uint64_t *n)
  * right again; TIME_NONE: there is none. */
 static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
 {
+	struct db_value now = db_time(s->now);
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
 		"SELECT due_at FROM vh_deliveries FORCE INDEX (lane) WHERE "
-		"lane = ? AND due_at <= UTC_TIMESTAMP(3) AND id > "
+		"lane = ? AND due_at <= ? AND id > "
 		"(SELECT id FROM vh_deliveries FORCE INDEX (lane) WHERE "
-		"lane = ? AND due_at > UTC_TIMESTAMP(3) AND "
-		"created_at > UTC_TIMESTAMP(3) ORDER BY due_at, id LIMIT 1) "
+		"lane = ? AND due_at > ? AND created_at > ? "
+		"ORDER BY due_at, id LIMIT 1) "
 		"ORDER BY due_at LIMIT 1",
-		DB_ARGS(db_uint(lane), db_uint(lane)), &q);
+		DB_ARGS(db_uint(lane), now, db_uint(lane), now, now), &q);
 
 	*place = TIME_NONE;
 	while (!e && db_next(q))
@@ -61,21 +62,28 @@ static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
 	"a.delivery_id = vh_deliveries.id AND "                                \
 	"a.attempt = vh_deliveries.attempts), vh_deliveries.created_at)"
 
-enum err store_clock_mend(struct store *s, uint64_t lane, bool *more)
+/* Only a failed attempt is a reason to wait, and none in an ordered lane, which
+ * waits itself. All of it by the time of the round, which the lane's time does
+ * not precede: what comes next must not stand before it. */
+enum err store_clock_mend(struct store *s, uint64_t lane, bool ordered,
+			  bool *more)
 {
 	static const char mend[] =
 		"UPDATE vh_deliveries FORCE INDEX (lane) SET due_at = "
-		"IF(due_at > " SINCE ", UTC_TIMESTAMP(3) + INTERVAL "
-		"TIMESTAMPDIFF(MICROSECOND, " SINCE ", due_at) MICROSECOND, "
-		"COALESCE(?, UTC_TIMESTAMP(3))) WHERE lane = ? AND "
-		"due_at > UTC_TIMESTAMP(3) AND " SINCE " > UTC_TIMESTAMP(3) "
+		"IF(? OR tries = 0 OR due_at <= " SINCE ", COALESCE(?, ?), "
+		"? + INTERVAL "
+		"TIMESTAMPDIFF(MICROSECOND, " SINCE ", due_at) MICROSECOND) "
+		"WHERE lane = ? AND due_at > ? AND "
+		"(? OR tries = 0 OR " SINCE " > ?) "
 		"ORDER BY due_at, id LIMIT ?";
+	struct db_value now = db_time(s->now);
 	int64_t place;
 	enum err e = find_place(s, lane, &place);
 
 	if (!e)
 		e = db_exec(s->db, mend,
-			    DB_ARGS(db_time(place), db_uint(lane),
+			    DB_ARGS(db_int(ordered), db_time(place), now, now,
+				    db_uint(lane), now, db_int(ordered), now,
 				    db_int(CLOCK_STEP)));
 	if (!e)
 		*more = db_affected(s->db) == CLOCK_STEP;

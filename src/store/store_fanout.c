@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "rules/match.h"
 #include "store/store.h"
 #include "store/store_col.h"
@@ -183,6 +184,14 @@ enum err store_fanout_insert(struct store *s, const struct id *organization,
 
 /* ---- deliveries ---- */
 
+/* Hooks, ascending, each once; of those that are ordered, the times of their
+ * lanes. */
+struct lanes {
+	uint64_t *all, *ordered;
+	int64_t *times;
+	size_t count, ordered_count;
+};
+
 static size_t count_deliveries(const struct store_matched *rows, size_t n)
 {
 	size_t sum = 0;
@@ -192,11 +201,66 @@ static size_t count_deliveries(const struct store_matched *rows, size_t n)
 	return sum;
 }
 
+static int compare_lanes(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static size_t sort_lanes(uint64_t *lanes, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(lanes, n, sizeof(*lanes), compare_lanes);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || lanes[i] != lanes[kept - 1])
+			lanes[kept++] = lanes[i];
+	return kept;
+}
+
+static void lanes_init(struct lanes *l, const struct store_matched *rows,
+		       size_t n)
+{
+	size_t count = count_deliveries(rows, n) + 1;
+
+	*l = (struct lanes){.all = xmalloc(count * sizeof(*l->all)),
+			    .ordered = xmalloc(count * sizeof(*l->ordered)),
+			    .times = xmalloc(count * sizeof(*l->times))};
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < rows[i].hook_count; j++)
+			l->all[l->count++] = rows[i].hooks[j];
+		for (size_t j = 0; j < rows[i].ordered_count; j++)
+			l->ordered[l->ordered_count++] = rows[i].ordered[j];
+	}
+	l->count = sort_lanes(l->all, l->count);
+	l->ordered_count = sort_lanes(l->ordered, l->ordered_count);
+}
+
+static void lanes_release(struct lanes *l)
+{
+	free(l->all);
+	free(l->ordered);
+	free(l->times);
+}
+
+/* TIME_NONE: now. */
+static int64_t due_time(const struct lanes *l, uint64_t hook)
+{
+	const uint64_t *found = NULL;
+
+	if (l->ordered_count)
+		found = bsearch(&hook, l->ordered, l->ordered_count,
+				sizeof(hook), compare_lanes);
+	return found ? l->times[found - l->ordered] : TIME_NONE;
+}
+
 /* In the order of the notifications, and of the hooks of each. */
 static enum err insert_deliveries(struct store *s,
-				  const struct store_matched *rows, size_t n)
+				  const struct store_matched *rows, size_t n,
+				  const struct lanes *lanes)
 {
-	enum { COLUMNS = 4 };
+	enum { COLUMNS = 5 };
 	size_t count = count_deliveries(rows, n);
 	struct db_value *values =
 		xmalloc((count * COLUMNS + 1) * sizeof(*values));
@@ -205,52 +269,42 @@ static enum err insert_deliveries(struct store *s,
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < rows[i].hook_count; j++) {
+			uint64_t hook = rows[i].hooks[j];
+
 			*v++ = store_col_of(&rows[i].organization);
 			*v++ = db_uint(rows[i].key);
-			*v++ = db_uint(rows[i].hooks[j]);
-			*v++ = db_uint(rows[i].hooks[j]); /* kind 0: queue */
+			*v++ = db_uint(hook);
+			*v++ = db_uint(hook); /* kind 0: queue */
+			*v++ = db_time(due_time(lanes, hook));
 		}
 	}
 	e = db_exec_rows(s->db,
 			 "INSERT INTO vh_deliveries (organization, "
 			 "notification_id, hook_id, state, lane, due_at, "
 			 "created_at) VALUES {(?, ?, ?, 'pending', ?, "
-			 "UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))} "
+			 "COALESCE(?, UTC_TIMESTAMP(3)), UTC_TIMESTAMP(3))} "
 			 "ON DUPLICATE KEY UPDATE attempts = attempts",
 			 values, count, COLUMNS);
 	free(values);
 	return e;
 }
 
-static int compare_lanes(const void *a, const void *b)
+/* The place in an ordered lane is a time, so it is taken under the lane's
+ * lock. All other lanes are locked afterwards, for a shorter time. */
+static enum err deliver(struct store *s, const struct store_matched *rows,
+			size_t n, struct lanes *l)
 {
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Wakes the hooks that got a delivery. */
-static enum err wake_hooks(struct store *s, const struct store_matched *rows,
-			   size_t n)
-{
-	uint64_t *hooks =
-		xmalloc((count_deliveries(rows, n) + 1) * sizeof(*hooks));
-	size_t count = 0, kept = 0;
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < rows[i].hook_count; j++)
-			hooks[count++] = rows[i].hooks[j];
-	qsort(hooks, count, sizeof(*hooks), compare_lanes);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || hooks[i] != hooks[kept - 1])
-			hooks[kept++] = hooks[i];
-	if (kept)
-		e = store_lane_lock(s, hooks, kept);
-	if (!e && kept)
-		e = store_lane_wake(s, hooks, kept);
-	free(hooks);
-	return e;
+	if (l->ordered_count)
+		e = store_lane_lock(s, l->all, l->count);
+	if (!e && l->ordered_count)
+		e = store_lane_times(s, l->ordered, l->ordered_count, l->times);
+	if (!e)
+		e = insert_deliveries(s, rows, n, l);
+	if (!e && !l->ordered_count)
+		e = store_lane_lock(s, l->all, l->count);
+	return e ? e : store_lane_wake(s, l->all, l->count);
 }
 
 /* Marks those that have deliveries, or those that have none. */
@@ -283,10 +337,12 @@ static enum err mark_notifications(struct store *s,
 enum err store_fanout_spread(struct store *s, const struct store_matched *rows,
 			     size_t n)
 {
-	enum err e = insert_deliveries(s, rows, n);
+	struct lanes lanes;
+	enum err e;
 
-	if (!e)
-		e = wake_hooks(s, rows, n);
+	lanes_init(&lanes, rows, n);
+	e = deliver(s, rows, n, &lanes);
+	lanes_release(&lanes);
 	return e ? e : mark_notifications(s, rows, n);
 }
 

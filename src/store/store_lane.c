@@ -64,11 +64,11 @@ enum err store_lane_beside(struct store *s, const struct id *organizations,
 	return e;
 }
 
-/* Keeps the latest of the times at which the row was written: one in the future
+/* The lane's time goes on with each write, and never back: one in the future
  * must not be forgotten before a round has heeded it. */
 #define TOUCH                                                                  \
 	"touched = 1 - touched, written_at = GREATEST(UTC_TIMESTAMP(3), "      \
-	"COALESCE(written_at, UTC_TIMESTAMP(3)))"
+	"COALESCE(written_at + INTERVAL 1000 MICROSECOND, UTC_TIMESTAMP(3)))"
 
 /* One statement for as many lanes as it can name. */
 static enum err change_lanes(struct store *s, const char *sql,
@@ -92,6 +92,44 @@ enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n)
 			    "UPDATE vh_lanes FORCE INDEX (PRIMARY) SET " TOUCH
 			    " WHERE hook_id IN ({?})",
 			    lanes, n);
+}
+
+static enum err read_times(struct store *s, const uint64_t *lanes, size_t n,
+			   int64_t *times)
+{
+	struct db_value list[DB_LIST_MAX];
+	struct db_stmt *q;
+	size_t at = 0;
+	enum err e;
+
+	db_uints(list, lanes, n);
+	e = db_query_list(s->db,
+			  "SELECT hook_id, written_at FROM vh_lanes "
+			  "FORCE INDEX (PRIMARY) WHERE hook_id IN ({?}) "
+			  "ORDER BY hook_id",
+			  DB_NONE, list, n, &q);
+	for (size_t i = 0; i < n; i++)
+		times[i] = TIME_NONE;
+	while (!e && db_next(q)) {
+		while (at < n && lanes[at] < db_col_uint(q, 0))
+			at++;
+		if (at < n)
+			times[at] = db_col_time(q, 1);
+	}
+	return e;
+}
+
+enum err store_lane_times(struct store *s, const uint64_t *lanes, size_t n,
+			  int64_t *times)
+{
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < n && !e; at += DB_LIST_MAX) {
+		size_t part = n - at < DB_LIST_MAX ? n - at : DB_LIST_MAX;
+
+		e = read_times(s, lanes + at, part, times + at);
+	}
+	return e;
 }
 
 /* A leased lane is left alone: its owner looks again before it gives the lane

@@ -233,6 +233,11 @@ enum err store_lane_batch(struct store *s, const uint64_t *keys, size_t n);
  * is lanes, hooks, deliveries.
  */
 enum err store_lane_lock(struct store *s, const uint64_t *lanes, size_t n);
+/* The time of lanes that are locked, which grows with each write: that of the
+ * last write, even if the database's clock was set back since. `lanes` are
+ * ascending; TIME_NONE: the lane is removed. */
+enum err store_lane_times(struct store *s, const uint64_t *lanes, size_t n,
+			  int64_t *times);
 /* Makes senders look at these lanes, which have due rows now; called after
  * store_lane_lock. */
 enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);

@@ -150,12 +150,14 @@ static struct pair *list_pairs(struct arena *arena,
 struct want {
 	struct pair pair;
 	uint64_t hook;
+	bool ordered;
 	struct match_want match;
 };
 
 struct wants {
 	struct want *list;
 	size_t count, room;
+	bool ordered; /* one of them is */
 };
 
 static int compare_wants(const void *a, const void *b)
@@ -181,6 +183,8 @@ static void read_wants(struct db_stmt *q, struct arena *arena,
 		snprintf(w->pair.name, sizeof(w->pair.name), "%s",
 			 db_col_text(q, 1));
 		w->hook = db_col_uint(q, 2);
+		w->ordered = db_col_int(q, 6) != 0;
+		wants->ordered |= w->ordered;
 		w->match = (struct match_want){
 			.user = store_col_text_null(q, 3, arena),
 			.since = db_col_null(q, 4) ? MATCH_ALWAYS
@@ -207,12 +211,14 @@ static enum err find_wants(struct store *s, struct arena *arena,
 		list[2 * i + 1] = db_text(pairs[i].name);
 	}
 	e = db_query_rows(s->db,
-			  "SELECT organization, name, hook_id, user, "
+			  "SELECT a.organization, a.name, a.hook_id, a.user, "
 			  "IF(since > UTC_TIMESTAMP(6), NULL, "
 			  "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', since)), "
-			  "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', until) "
-			  "FROM vh_hook_actions FORCE INDEX (PRIMARY) "
-			  "WHERE (organization, name) IN ({(?, ?)})",
+			  "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', until), "
+			  "h.ordered FROM vh_hook_actions a "
+			  "FORCE INDEX (PRIMARY) LEFT JOIN vh_hooks h "
+			  "FORCE INDEX (PRIMARY) ON h.id = a.hook_id "
+			  "WHERE (a.organization, a.name) IN ({(?, ?)})",
 			  list, n, 2, &q);
 	if (!e)
 		read_wants(q, arena, wants);
@@ -244,9 +250,11 @@ static const struct want *first_of(const struct wants *wants,
 	return wants->list + low;
 }
 
-/* Adds the hooks that want the notification under this name. */
+/* Adds the hooks that want the notification under this name, all of them or
+ * only those that are ordered. */
 static void add_hooks(const struct wants *wants, const struct store_matched *m,
-		      const char *name, uint64_t *hooks, size_t *count)
+		      const char *name, bool ordered, uint64_t *hooks,
+		      size_t *count)
 {
 	const struct want *end = wants->list + wants->count;
 	struct pair pair = {.organization = m->organization};
@@ -254,26 +262,40 @@ static void add_hooks(const struct wants *wants, const struct store_matched *m,
 	snprintf(pair.name, sizeof(pair.name), "%s", name);
 	for (const struct want *w = first_of(wants, &pair);
 	     w < end && compare_pairs(&w->pair, &pair) == 0; w++)
-		if (match_fits(&w->match, m->accepted_at, m->user))
+		if (w->ordered >= ordered &&
+		    match_fits(&w->match, m->accepted_at, m->user))
 			hooks[(*count)++] = w->hook;
 }
 
-/* `hooks`: room for all wants. */
-static void find_hooks_of(struct arena *arena, const struct wants *wants,
-			  struct store_matched *m, uint64_t *hooks)
+/* Ascending, each once; returns their number. */
+static size_t fitting_hooks(const struct wants *wants,
+			    const struct store_matched *m, bool ordered,
+			    uint64_t *hooks)
 {
 	struct match_names names;
 	size_t count = 0, kept = 0;
 
 	match_names(&names, m->action);
 	for (size_t i = 0; i < names.count; i++)
-		add_hooks(wants, m, names.name[i], hooks, &count);
+		add_hooks(wants, m, names.name[i], ordered, hooks, &count);
 	qsort(hooks, count, sizeof(*hooks), by_hook);
 	for (size_t i = 0; i < count; i++)
 		if (!kept || hooks[i] != hooks[kept - 1])
 			hooks[kept++] = hooks[i];
-	m->hooks = arena_memdup(arena, hooks, kept * sizeof(*hooks));
-	m->hook_count = kept;
+	return kept;
+}
+
+/* `hooks`: room for all wants. */
+static void find_hooks_of(struct arena *arena, const struct wants *wants,
+			  struct store_matched *m, uint64_t *hooks)
+{
+	size_t n = fitting_hooks(wants, m, false, hooks);
+
+	m->hooks = arena_memdup(arena, hooks, n * sizeof(*hooks));
+	m->hook_count = n;
+	n = wants->ordered ? fitting_hooks(wants, m, true, hooks) : 0;
+	m->ordered = arena_memdup(arena, hooks, n * sizeof(*hooks));
+	m->ordered_count = n;
 }
 
 static void find_hooks(struct arena *arena, struct wants *wants,

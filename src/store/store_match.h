@@ -40,6 +40,8 @@ struct store_matched {
 	int64_t accepted_at;	   /* as match_fits() wants it */
 	const uint64_t *hooks;	   /* ascending, each once; arena */
 	size_t hook_count;
+	const uint64_t *ordered; /* those of them that are `ordered` */
+	size_t ordered_count;
 };
 
 /* Finds the hooks of each. */

@@ -33,7 +33,7 @@ struct store_outcome {
 	enum store_result result;
 	unsigned attempts, tries;
 	bool maybe_duplicate;
-	int64_t due_at;		       /* STORE_PENDING */
+	int64_t due_at;		       /* STORE_PENDING; TIME_NONE: as it is */
 	int64_t started_at;	       /* database time */
 	const struct attempt *attempt; /* borrowed; NULL: none was made */
 };

@@ -114,6 +114,7 @@ static enum err redeliver_one(struct store *s, const struct one *d)
 		.batches = d->batches,
 		.any = true,
 		.urgent = !d->ping && !d->ordered,
+		.ordered = !d->ping && d->ordered,
 		.revive = d->ordered && d->pending && !d->ping,
 	};
 	enum err e = ERR_OK;

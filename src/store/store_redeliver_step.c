@@ -4,6 +4,7 @@
  */
 #include "store/store_redeliver_step.h"
 
+#include "base/text.h"
 #include "store/store.h"
 #include "store/store_hook.h"
 #include "store/store_lane.h"
@@ -19,9 +20,9 @@
 static const char make_due[] =
 	"UPDATE vh_deliveries FORCE INDEX (PRIMARY) SET "
 	"due_at = IF(? = 0 AND state = 'pending' AND "
-	"due_at < UTC_TIMESTAMP(3), due_at, "
+	"due_at < COALESCE(?, UTC_TIMESTAMP(3)), due_at, "
 	"IF(?, CAST(" STORE_LANE_URGENT_SQL " AS DATETIME(3)), "
-	"UTC_TIMESTAMP(3)) + INTERVAL ? MICROSECOND), lane = ?, "
+	"COALESCE(?, UTC_TIMESTAMP(3))) + INTERVAL ? MICROSECOND), lane = ?, "
 	"batch = IF(? AND batch IS NULL AND attempts = 0 AND "
 	"maybe_duplicate = 0, id, batch), tries = 0, crashes = 0, "
 	"reason = NULL, finished_at = NULL, state = 'pending' "
@@ -37,7 +38,8 @@ static enum err update_rows(struct store_redeliver_step *t, size_t from,
 	for (size_t i = from; i < to; i++)
 		list[n++] = db_uint(t->row[i].key);
 	e = db_exec_list(t->s->db, make_due,
-			 DB_ARGS(db_int(t->urgent), db_int(t->urgent),
+			 DB_ARGS(db_int(t->urgent), db_time(t->time),
+				 db_int(t->urgent), db_time(t->time),
 				 db_int(later * 1000), db_uint(t->lane),
 				 db_int(t->batches), db_int(t->any)),
 			 list, n);
@@ -84,6 +86,9 @@ static enum err step_body(struct db *db, void *arg)
 
 	(void)db;
 	t->done = 0;
+	t->time = TIME_NONE;
+	if (!e && t->ordered)
+		e = store_lane_times(t->s, &t->lane, 1, &t->time);
 	if (!e)
 		e = store_hook_lock(t->s, t->hook);
 	if (!e)

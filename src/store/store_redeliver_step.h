@@ -26,10 +26,12 @@ struct store_redeliver_step {
 	bool batches;	     /* the hook has a batch_size over 1 */
 	bool any;	     /* waiting deliveries, too */
 	bool urgent;	     /* ahead of the lane, and through a suspension */
+	bool ordered;	     /* what is finished goes after all that waits */
 	bool revive;	     /* the lane's suspension ends */
 	const struct store_redeliver_row *row; /* borrowed; settled */
 	size_t count;  /* no more than STORE_REDELIVER_STEP */
 	uint64_t done; /* set by store_redeliver_step_run() */
+	int64_t time;  /* of its transaction: an ordered lane's; TIME_NONE */
 };
 
 /* ERR_NOT_FOUND: the hook was deleted. */

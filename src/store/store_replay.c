@@ -224,6 +224,7 @@ enum err store_replay_run(struct store *s, const struct store_replay *r,
 		.lane = store_lane_number(STORE_LANE_QUEUE, r->hook->key),
 		.batches = r->hook->batch_size > 1,
 		.any = takes_waiting(r),
+		.ordered = r->hook->ordered,
 		.revive = takes_waiting(r),
 	};
 	enum err e = ERR_OK;

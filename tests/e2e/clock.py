@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-A database whose clock was an hour ahead and is right again: deliveries that
-were made meanwhile do not wait for an hour, and keep their order.
+A database whose clock was an hour ahead and is right again, or was set back:
+deliveries that were made meanwhile do not wait for an hour, and keep their
+order.
 """
 
 import time
@@ -105,6 +106,69 @@ class SetBack(LaneCase):
         assert before == self.service.db.value(
             "SELECT due_at FROM vh_deliveries WHERE state = 'pending'"
         )
+
+
+class Late(LaneCase):
+    """The clock is set back by an hour and is right again, while another
+    sender has the lane of an ordered hook."""
+
+    settings = {"sender": {"linger": "60s"}}
+
+    def lease(self):
+        self.service.db.sql(
+            "UPDATE vh_lanes SET owner = 'another', "
+            f"next_at = UTC_TIMESTAMP(3) + {HOUR} + {HOUR}"
+        )
+
+    def an_hour(self, sign):
+        """As if all had been written an hour later, or earlier."""
+        self.service.db.sql(
+            f"UPDATE vh_deliveries SET created_at = created_at {sign} {HOUR}, "
+            f"due_at = due_at {sign} {HOUR}; UPDATE vh_lanes SET "
+            f"written_at = written_at {sign} {HOUR}"
+        )
+
+    def comes(self, numbers):
+        """After the lease."""
+        self.service.db.sql("UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)")
+        sender = self.service.start_sender()
+        requests = self.sink.wait(len(numbers))
+        came = [self.number(r) for r in requests]
+        assert came == numbers, came
+        assert sender.stop() == 0
+
+    def test_what_was_made_meanwhile(self):
+        self.fresh()
+        self.set(ordered=1)
+        self.lease()
+        self.publish_many(2)
+        self.once("delivered 0,")
+        self.an_hour("+")
+        self.publish_many(2, first=2)
+        self.once("delivered 0,")
+        self.an_hour("-")
+        self.publish_many(1, first=4)
+        self.once("delivered 0,")
+        self.comes([0, 1, 2, 3, 4])
+
+    def test_what_was_redelivered_meanwhile(self):
+        hook = self.fresh()
+        self.set(ordered=1)
+        self.publish_many(1)
+        self.once("delivered 1,")
+        self.lease()
+        self.publish_many(1, first=1)
+        self.once("delivered 0,")
+        self.an_hour("+")
+        key = [("Authorization", self.key)]
+        answer = self.door.request("GET", f"/v2/deliveries?hook={hook}", key)
+        name = answer.json()[-1]["_id"]
+        answer = self.door.request(
+            "POST", f"/v2/deliveries/{name}/redeliver", key
+        )
+        assert answer.status == 202, answer
+        self.an_hour("-")
+        self.comes([0, 1, 0])
 
 
 tap.main()

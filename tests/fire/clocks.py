@@ -7,6 +7,7 @@ rhythm.
 import time
 
 import tap
+from processes import wait_until
 from firecase import FireCase
 from rig import LEASE
 
@@ -68,6 +69,67 @@ class Databases(FireCase):
             rig.stop_threads()
             numbers = rig.publish(org)
             self.recovered = rig.arrives("/ok/plain", numbers, LEASE + 5)
+
+    def publish_and_spread(self, rig, org):
+        rig.publish(org)
+        wait_until(rig.records.spread, 10, "the fan-out")
+
+    def test_set_back_and_right_again(self):
+        """Meanwhile nobody works on the lane."""
+        with self.rig(
+            "c30b the database's clock is late, the lane's owner stands still",
+            clock=True,
+        ) as rig:
+            org = rig.organization("/slow/ordered?ms=1000", ordered=1)
+            first, second = rig.host(), rig.host()
+            first.start()
+            rig.publish(org)
+            rig.sink.wait(1, "/slow/ordered", 5)
+            first.pause()
+            rig.book.crash()
+            second.start()
+            for ahead in (0, -3600, 0):
+                rig.clock.set(ahead)
+                self.publish_and_spread(rig, org)
+            self.recovered = rig.arrives("/slow/ordered", range(4), LEASE + 10)
+            want = [0, 0, 1, 2, 3]
+            came = rig.sink.numbers("/slow/ordered")
+            assert came == want, came
+
+    def test_set_back_by_little(self):
+        with self.rig(
+            "c30c the database's clock is a second late, a disabled hook",
+            clock=True,
+        ) as rig:
+            org = rig.organization()
+            hook = rig.hook(org, "/ok/ordered", ordered=1)
+            rig.host().start()
+            rig.ok(org, "POST", f"/v2/hooks/{hook}/disable")
+            for ahead in (0, -1, 0):
+                rig.clock.set(ahead)
+                self.publish_and_spread(rig, org)
+            rig.ok(org, "POST", f"/v2/hooks/{hook}/enable")
+            self.recovered = rig.arrives("/ok/ordered", range(3), 5)
+            came = rig.sink.numbers("/ok/ordered")
+            assert came == [0, 1, 2], came
+
+    def test_set_back_during_a_request(self):
+        """It fails and is tried again, before what was made after it."""
+        with self.rig(
+            "c30d the database's clock is set back during a request",
+            clock=True,
+        ) as rig:
+            path = "/slow-once-fail/ordered?ms=1000"
+            org = rig.organization(path, ordered=1)
+            path = path.partition("?")[0]
+            rig.host().start()
+            rig.publish(org)
+            rig.sink.wait(1, path, 5)
+            rig.clock.set(-3600)
+            rig.publish(org)
+            self.recovered = rig.arrives(path, range(2), 30)
+            came = rig.sink.numbers(path)
+            assert came == [0, 0, 1, 1], came
 
 
 if __name__ == "__main__":

@@ -76,6 +76,13 @@ class Records:
             f"UTC_TIMESTAMP(3) WHERE target_url LIKE '%{path}%'"
         )
 
+    def spread(self):
+        """Whether all that was published has become deliveries."""
+        return not self.db.sql(
+            f"SELECT 1 FROM {OUTBOX} UNION ALL SELECT 1 FROM "
+            f"{table('notifications')} WHERE state = 'queued'"
+        )
+
     # ---- going back ----
 
     def _tables(self, name):

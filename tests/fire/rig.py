@@ -203,6 +203,11 @@ class Rig:
             method, target, [("Authorization", self.key(org))], body
         )
 
+    def ok(self, org, method, target):
+        """The same, which must succeed."""
+        answer = self.call(org, method, target)
+        assert answer.status < 300, answer
+
     def redeliver(self, org, path, n):
         """Through the API; counts as asked when it was answered 202."""
         answer = self.try_redeliver(org, path, n)

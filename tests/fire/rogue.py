@@ -112,6 +112,9 @@ FAULTS = {
     "status": lambda call: call.answer(call.number("code", 500)),
     "fail": _every(lambda call: call.answer(call.number("code", 500))),
     "lost": _every(lambda call: Close()),
+    "slow-once-fail": lambda call: call.answer(
+        500 if call.first else 200, delay=call.number("ms", 1000) / 1000
+    ),
     "once-lost": lambda call: Close() if call.first else call.answer(),
     "once-fail": lambda call: call.answer(500) if call.first else call.answer(),
     "rst": _every(lambda call: Reset()),

@@ -4,6 +4,7 @@ The cases that `make check` runs: a quick one of each sort, in under two minutes
 together.
 """
 
+import clocks
 import databases
 import kinds
 import publishes
@@ -25,6 +26,7 @@ CHOSEN = (
     (kinds.Rest, "test_a_log_that_nobody_reads"),
     (senders.Killed, "test_at_random_moments"),
     (senders.Hosts, "test_gone_outside_of_a_transaction"),
+    (clocks.Databases, "test_set_back_during_a_request"),
     (databases.Answers, "test_one_in_five_is_lost"),
     (databases.Faults, "test_killed_connections"),
     (databases.FailOver, "test_a_replica_that_lacks_a_second"),
