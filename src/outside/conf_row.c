@@ -231,7 +231,7 @@ const struct conf_row conf_rows[] = {
 	{"retention", "held", CONF_DURATION, AT(retention.held),
 	 {1000, 3650 * DAY}, "30d",
 	 .meaning = "A delivery that was held for this long fails with the "
-		"reason `expired`, and hooks of the action `delivery.failed` "
+		"reason `held_too_long`, and hooks of the action `delivery.failed` "
 		"are told."},
 	{"retention", "idempotency", CONF_DURATION, AT(retention.idempotency),
 	 {1000, 365 * DAY}, "24h",

@@ -19,7 +19,7 @@ enum {
 
 /* Failed deliveries lie in a lane of their own that nobody sends from. */
 #define FAIL                                                                   \
-	"SET d.state = 'failed', d.reason = 'expired', "                       \
+	"SET d.state = 'failed', d.reason = 'held_too_long', "                 \
 	"d.lane = d.hook_id + " STORE_LANE_FAILED_SQL ", "                     \
 	"d.due_at = UTC_TIMESTAMP(3), d.finished_at = UTC_TIMESTAMP(3) "
 

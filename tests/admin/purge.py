@@ -222,7 +222,7 @@ class Purge(_Case):
                 "INTERVAL 1 MINUTE, due_at = finished_at, "
                 f"lane = {2 << 62} + hook_id FROM vh_deliveries "
                 f"WHERE id = {key}"
-            ) == [["failed", "expired", "1", "1", "1"]]
+            ) == [["failed", "held_too_long", "1", "1", "1"]]
         assert self.db.sql(
             "SELECT id, state FROM vh_deliveries WHERE id IN "
             "(5, 7, 8, 16) ORDER BY id"

@@ -170,7 +170,7 @@ class Retention(_Case):
         assert (failed["hook"], failed["state"], failed["reason"]) == (
             hook,
             "failed",
-            "expired",
+            "held_too_long",
         ), failed
         assert "failed\t1\n" in self.service.admin("status")
         # News that nobody fetched for so long make no other.
@@ -183,7 +183,7 @@ class Retention(_Case):
         assert self.newest() == news, "the listener's own has failed"
         assert self.service.db.sql(
             "SELECT state, reason FROM vh_deliveries"
-        ) == [["failed", "expired"]]
+        ) == [["failed", "held_too_long"]]
 
     def test_4_held_for_itself_too_long(self):
         hook = self.fresh()
@@ -200,7 +200,7 @@ class Retention(_Case):
         assert (failed["hook"], failed["state"], failed["reason"]) == (
             hook,
             "failed",
-            "expired",
+            "held_too_long",
         ), failed
         assert not self.sink.at("/hook")
 
