@@ -40,6 +40,8 @@ enum err api_publish(struct call *c);
 /* api_notification.c */
 enum err api_notification_list(struct call *c);
 enum err api_notification_get(struct call *c);
+enum err api_notification_cancel(struct call *c);
+enum err api_notification_cancel_key(struct call *c);
 
 /* api_remove.c */
 enum err api_delivery_remove(struct call *c);

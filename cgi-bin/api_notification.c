@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_notification: reading /v2/notifications; api_publish creates them.
+ * api_notification: reading /v2/notifications, and cancelling what is
+ * scheduled; api_publish creates them.
  */
 #include "api.h"
 #include "base/text.h"
 #include "call.h"
+#include "deliver/intake.h"
 #include "listing.h"
 #include "outside/jtree.h"
+#include "rules/publishable.h"
 #include "store/store_delivery.h"
 #include "store/store_notification.h"
+#include "store/store_schedule.h"
 #include "store/view.h"
 
 enum {
@@ -59,6 +63,8 @@ enum err api_notification_list(struct call *c)
 	struct jtree *all;
 	enum err e = listing_read(c, store_notification_state, &l);
 
+	l.filter.user = request_param(c->request, "user");
+	l.filter.replace_key = request_param(c->request, "replace_key");
 	if (!e)
 		e = read_page(c, &l.filter, &p);
 	if (e)
@@ -121,4 +127,70 @@ enum err api_notification_get(struct call *c)
 	if (more.more)
 		link_rest(c, &id, &more.after);
 	return ERR_OK;
+}
+
+/* ---- what is scheduled ---- */
+
+/* After what was published with SQL before. */
+static enum err cancel(struct call *c, const struct store_schedule_cancel *what)
+{
+	enum err e = intake_settle(c->store, &what->organization);
+
+	return e ? e : store_schedule_cancel(c->store, what);
+}
+
+static enum err refuse_cancel(struct call *c, const struct id *id)
+{
+	struct store_notification n;
+	enum err e = store_notification_get(c->store, c->arena, &c->key.org.id,
+					    id, &n);
+
+	if (e)
+		return e;
+	response_problem(c->response, 409,
+			 "The notification is not scheduled: it is %s.",
+			 n.state);
+	return ERR_INVALID;
+}
+
+enum err api_notification_cancel(struct call *c)
+{
+	struct store_schedule_cancel what = {.organization = c->key.org.id};
+	struct store_notification n;
+	struct id id;
+	enum err e = call_id(c, 0, &id);
+
+	if (!e)
+		e = store_notification_get(c->store, c->arena, &c->key.org.id,
+					   &id, &n);
+	if (e)
+		return e;
+	what.notification = n.key;
+	e = cancel(c, &what);
+	if (e == ERR_NOT_FOUND)
+		return refuse_cancel(c, &id);
+	if (!e)
+		response_empty(c->response, 204);
+	return e;
+}
+
+enum err api_notification_cancel_key(struct call *c)
+{
+	struct store_schedule_cancel what = {
+		.organization = c->key.org.id,
+		.replace_key = request_param(c->request, "replace_key"),
+	};
+	const char *why = what.replace_key
+				  ? publishable_replace_key(what.replace_key)
+				  : "is missing";
+	enum err e;
+
+	if (why) {
+		response_problem(c->response, 400, "replace_key %s.", why);
+		return ERR_INVALID;
+	}
+	e = cancel(c, &what);
+	if (!e)
+		response_empty(c->response, 204);
+	return e;
 }

@@ -12,24 +12,19 @@
 #include "base/text.h"
 #include "body.h"
 #include "call.h"
+#include "deliver/intake.h"
 #include "field_errors.h"
 #include "hops.h"
 #include "outside/jscan.h"
 #include "outside/jtree.h"
+#include "publish_room.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store_action.h"
-#include "store/store_due.h"
 #include "store/store_publish.h"
-#include "store/store_stored.h"
 #include "store/view.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-enum {
-	RETRY_S = 30,	      /* by then some waiting deliveries may be sent */
-	RETRY_STORED_S = 3600 /* by then retention may have removed some */
-};
 
 /* Faults for which the nearest name is looked for. */
 enum { HINTS_MAX = 10 };
@@ -76,13 +71,14 @@ static void read_item_user(struct field_errors *errors, const char *name,
 	struct item *t = arg;
 
 	if (!jtree_is_null(v))
-		t->out->user = body_user(errors, name, v, t->call->arena);
+		t->out->user =
+			body_valid(errors, name, v, valid_user, t->call->arena);
 }
 
-static void read_item_occurred(struct field_errors *errors, const char *name,
-			       const struct jtree *v, void *arg)
+static void read_item_time(struct field_errors *errors, const char *name,
+			   const struct jtree *v, const struct item *t,
+			   int64_t *out)
 {
-	struct item *t = arg;
 	const char *why;
 	int64_t at = TIME_NONE;
 
@@ -93,7 +89,41 @@ static void read_item_occurred(struct field_errors *errors, const char *name,
 	if (why)
 		field_errors_add(errors, name, why);
 	else
-		t->out->occurred_at = at;
+		*out = at;
+}
+
+static void read_item_occurred(struct field_errors *errors, const char *name,
+			       const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+
+	read_item_time(errors, name, v, t, &t->out->occurred_at);
+}
+
+static void read_item_deliver(struct field_errors *errors, const char *name,
+			      const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+
+	read_item_time(errors, name, v, t, &t->out->deliver_at);
+}
+
+static void read_item_expires(struct field_errors *errors, const char *name,
+			      const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+
+	read_item_time(errors, name, v, t, &t->out->expires_at);
+}
+
+static void read_item_replace_key(struct field_errors *errors, const char *name,
+				  const struct jtree *v, void *arg)
+{
+	struct item *t = arg;
+
+	if (!jtree_is_null(v))
+		t->out->replace_key = body_valid(
+			errors, name, v, valid_replace_key, t->call->arena);
 }
 
 static void read_item_organization(struct field_errors *errors,
@@ -111,11 +141,28 @@ static const struct body_member members[] = {
 	{"resource", read_item_resource, BODY_REQUIRED},
 	{"user", read_item_user, BODY_OPTIONAL},
 	{"occurred_at", read_item_occurred, BODY_OPTIONAL},
+	{"deliver_at", read_item_deliver, BODY_OPTIONAL},
+	{"expires_at", read_item_expires, BODY_OPTIONAL},
+	{"replace_key", read_item_replace_key, BODY_OPTIONAL},
 	{"organization", read_item_organization, BODY_OPTIONAL},
 };
 
-static const struct body_schema notification = {.member = members,
-						.count = COUNT(members)};
+static void check_item(struct field_errors *errors, void *arg)
+{
+	const struct item *t = arg;
+	const struct store_publication *p = t->out;
+	const char *why =
+		p->expires_at == TIME_NONE
+			? NULL
+			: publishable_end(p->expires_at, p->deliver_at,
+					  t->call->key.now);
+
+	if (why)
+		field_errors_add(errors, "expires_at", why);
+}
+
+static const struct body_schema notification = {
+	.member = members, .count = COUNT(members), .check = check_item};
 
 /* ---- the body ---- */
 
@@ -141,7 +188,7 @@ static void make_items(struct reading *r, size_t count)
 	r->count = count;
 	r->items = arena_zalloc(r->call->arena, count * sizeof(*r->items));
 	for (size_t i = 0; i < count; i++)
-		r->items[i].occurred_at = TIME_NONE;
+		r->items[i] = STORE_PUBLICATION_NONE;
 }
 
 static void read_array(struct reading *r, const struct jtree *v,
@@ -286,6 +333,7 @@ static struct jtree *show_one(const struct call *c,
 	view_put_time(v, "occurred_at",
 		      p->occurred_at == TIME_NONE ? created_at
 						  : p->occurred_at);
+	view_put_when(v, p->deliver_at, p->expires_at, p->replace_key);
 	return v;
 }
 
@@ -303,51 +351,13 @@ static struct jtree *show_all(const struct reading *r, const struct id *ids,
 	return all;
 }
 
-static void refuse_waiting(struct call *c)
+static bool replaces(const struct store_publish *p)
 {
-	response_problem(c->response, 429,
-			 "%llu deliveries of the organization are waiting, "
-			 "which is the limit; try again later.",
-			 (unsigned long long)c->conf->api.max_due);
-	response_header(c->response, "Retry-After", "%d", RETRY_S);
-}
+	size_t i = 0;
 
-static void refuse_stored(struct call *c)
-{
-	char limit[TEXT_SIZE_SIZE];
-
-	text_size_format(limit, c->conf->api.max_stored);
-	response_problem(c->response, 429,
-			 "The organization has stored %s, which is the limit; "
-			 "retention removes old deliveries; so does "
-			 "DELETE /v2/deliveries?until=.",
-			 limit);
-	response_header(c->response, "Retry-After", "%d", RETRY_STORED_S);
-}
-
-static uint64_t resource_bytes(const struct store_publish *p)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < p->count; i++)
-		n += p->items[i].resource_len;
-	return n;
-}
-
-/* The reason why there is no room, NULL: there is. */
-static enum err publish_room(struct call *c, const struct store_publish *p,
-			     void (**refuse)(struct call *c))
-{
-	uint64_t bytes = resource_bytes(p), room;
-	enum err e = store_due_room(c->store, &p->organization,
-				    STORE_DUE_PUBLISHER, p->count, &room);
-
-	*refuse = !e && room < p->count ? refuse_waiting : NULL;
-	if (!e && !*refuse) {
-		e = store_stored_room(c->store, &p->organization, bytes, &room);
-		*refuse = !e && room < bytes ? refuse_stored : NULL;
-	}
-	return e;
+	while (i < p->count && !p->items[i].replace_key)
+		i++;
+	return i < p->count;
 }
 
 /* A repeated request gets the first answer again, even over the limit. */
@@ -375,12 +385,13 @@ static enum err publish_if_room(struct call *c, const struct store_publish *p,
 		return e;
 	if (refuse)
 		return refuse_more(c, p, ids, created_at, refuse);
-	e = store_publish(c->store, p, ids, created_at);
+	if (replaces(p))
+		e = intake_settle(c->store, &p->organization);
+	if (!e)
+		e = store_publish(c->store, p, ids, created_at);
 	if (e)
 		return e;
-	store_due_added(c->store, &p->organization, p->count);
-	store_stored_add(c->store, &p->organization, (int64_t)resource_bytes(p),
-			 0);
+	publish_room_used(c, p);
 	return ERR_OK;
 }
 

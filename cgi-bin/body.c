@@ -222,12 +222,14 @@ bool body_id(struct field_errors *errors, const char *name,
 	return ok;
 }
 
-const char *body_user(struct field_errors *errors, const char *name,
-		      const struct jtree *v, struct arena *arena)
+const char *body_valid(struct field_errors *errors, const char *name,
+		       const struct jtree *v,
+		       const char *(*check)(const char *s, size_t len),
+		       struct arena *arena)
 {
 	size_t len;
 	const char *s = body_string(errors, name, v, &len);
-	const char *why = s ? valid_user(s, len) : NULL;
+	const char *why = s ? check(s, len) : NULL;
 
 	if (why)
 		field_errors_add(errors, name, why);

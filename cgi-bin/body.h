@@ -83,10 +83,12 @@ void body_time(struct field_errors *errors, const char *name,
 bool body_id(struct field_errors *errors, const char *name,
 	     const struct jtree *v, struct id *out);
 
-/* A user that a notification or a hook names; *arena*. NULL: it is none, and
- * that is reported. */
-const char *body_user(struct field_errors *errors, const char *name,
-		      const struct jtree *v, struct arena *arena);
+/* A string that keeps a rule of valid.h; *arena*. NULL: it is none, and that is
+ * reported. */
+const char *body_valid(struct field_errors *errors, const char *name,
+		       const struct jtree *v,
+		       const char *(*check)(const char *s, size_t len),
+		       struct arena *arena);
 /* Whether `v` is this id, in upper or lower case. Reports nothing. */
 bool body_is_id(const struct jtree *v, const struct id *want);
 

@@ -141,7 +141,8 @@ static void read_hook_user(struct field_errors *errors, const char *name,
 	f->hook.user = NULL;
 	f->has_user = !jtree_is_null(v);
 	if (f->has_user)
-		f->hook.user = body_user(errors, name, v, f->call->arena);
+		f->hook.user =
+			body_valid(errors, name, v, valid_user, f->call->arena);
 	f->given = f->hook.user != NULL;
 }
 

@@ -50,6 +50,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/openapi_text.h \
 	%D%/prometheus.c \
 	%D%/prometheus.h \
+	%D%/publish_room.c \
+	%D%/publish_room.h \
 	%D%/request.c \
 	%D%/request.h \
 	%D%/response.c \

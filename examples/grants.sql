@@ -18,7 +18,8 @@ GRANT SELECT, INSERT, UPDATE ON vh_stored TO 'hooks_api'@'localhost';
 GRANT SELECT, UPDATE (last_used_at) ON vh_api_keys TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_hooks TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON vh_lanes TO 'hooks_api'@'localhost';
-GRANT SELECT ON vh_outbox TO 'hooks_api'@'localhost';
+GRANT SELECT, DELETE ON vh_outbox TO 'hooks_api'@'localhost';
+GRANT SELECT, INSERT, DELETE ON vh_scheduled TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_api'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_actions TO 'hooks_api'@'localhost';
@@ -36,6 +37,7 @@ GRANT SELECT, DELETE ON vh_hook_secrets TO 'hooks_sender'@'localhost';
 GRANT SELECT, UPDATE, DELETE ON vh_hooks TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_lanes TO 'hooks_sender'@'localhost';
 GRANT SELECT, DELETE ON vh_outbox TO 'hooks_sender'@'localhost';
+GRANT SELECT, INSERT, DELETE ON vh_scheduled TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_notifications TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_idempotency_keys TO 'hooks_sender'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON vh_deliveries TO 'hooks_sender'@'localhost';
@@ -57,5 +59,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vh_stored TO 'hooks_sender'@'localhost';
 -- The columns are named so that it can set no other one, above all not `id`.
 CREATE USER IF NOT EXISTS 'hooks_app'@'localhost' IDENTIFIED BY 'change-me-4';
 GRANT INSERT (organization, action, user, resource, idempotency_key,
-	occurred_at)
+	occurred_at, deliver_at, expires_at, replace_key, cancels)
 	ON vh_outbox TO 'hooks_app'@'localhost';

@@ -3,7 +3,7 @@
  * The notifications and their outcome.
  */
 import { useState } from './vendor/hooks.js';
-import { useGet } from './api.js';
+import { call, may, useGet } from './api.js';
 import { many } from './format.js';
 import { href } from './route.js';
 import { member } from './json.js';
@@ -13,6 +13,7 @@ import { Filters, timeQuery } from './filters.js';
 import {
 	Awaited,
 	Banner,
+	Button,
 	Card,
 	Code,
 	Empty,
@@ -21,10 +22,12 @@ import {
 	Mono,
 	Page,
 	Pill,
+	say,
 	Segments,
 	SHAPES,
 	Text,
 	Time,
+	useWork,
 } from './ui.js';
 
 const STATES = {
@@ -32,6 +35,9 @@ const STATES = {
 	fanned_out: 'Sent to matching hooks',
 	unmatched: 'No matching hook',
 	rejected: 'Rejected',
+	scheduled: 'Waits for its time',
+	cancelled: 'Cancelled before its time',
+	replaced: 'Replaced before its time',
 };
 
 /* One that the sender has not taken over yet has no id, and so no page. */
@@ -44,7 +50,9 @@ function Row({ item, fresh }) {
 		</span><span class="row-note">${
 			item.reason
 				? html`<${Text} of=${item.reason} />`
-				: STATES[item.state]
+				: item.state === 'scheduled'
+					? html`For <${Time} at=${item.deliver_at} />`
+					: STATES[item.state]
 		}</span>
 		<span class="row-time"><${Time} at=${item.createdAt} /></span>
 	</a></li>`;
@@ -94,6 +102,19 @@ function Resource({ text }) {
 			formatted=${shape === 'formatted'} /><//>`;
 }
 
+/* One that is on its way meanwhile is not cancelled, and the API says so. */
+function Cancel({ id, onCancelled }) {
+	const [run, busy] = useWork();
+	const cancel = () =>
+		run(async () => {
+			await call('DELETE', `notifications/${id}`);
+			say('The notification is cancelled.');
+			await onCancelled();
+		});
+	return html`<${Button} kind="danger-ghost" busy=${busy} onClick=${cancel}>
+		Cancel it<//>`;
+}
+
 export function Notification({ id }) {
 	const from = useGet(`notifications/${id}`, { every: 4000 });
 	const hooks = useHooks();
@@ -104,7 +125,12 @@ export function Notification({ id }) {
 			from=${from} />`;
 	return html`<${Page} back=${back} title=${html`<${Text}
 			of=${data.action} />`}
-		lead=${html`<${Pill} state=${data.state} /> ${STATES[data.state]}`}>
+		lead=${html`<${Pill} state=${data.state} /> ${STATES[data.state]}`}
+		actions=${
+			data.state === 'scheduled' &&
+			may('publish') &&
+			html`<${Cancel} id=${id} onCancelled=${from.reload} />`
+		}>
 		${
 			data.reason &&
 			html`<${Banner} tone="bad" title="Rejected.">
@@ -133,6 +159,18 @@ export function Notification({ id }) {
 			[
 				'Published',
 				html`<${Time} at=${data.createdAt} as="full" />`,
+			],
+			data.deliver_at && [
+				'To be delivered',
+				html`<${Time} at=${data.deliver_at} as="full" />`,
+			],
+			data.expires_at && [
+				'Expires',
+				html`<${Time} at=${data.expires_at} as="full" />`,
+			],
+			data.replace_key && [
+				'Replace key',
+				html`<${Mono} of=${data.replace_key} />`,
 			],
 		]} /><//></div><//>`;
 }

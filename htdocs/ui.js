@@ -153,6 +153,8 @@ const TONES = {
 	disabled: 'off',
 	cancelled: 'off',
 	unmatched: 'off',
+	scheduled: 'info',
+	replaced: 'off',
 };
 
 export function words(state) {

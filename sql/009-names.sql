@@ -79,7 +79,11 @@ ALTER TABLE vh_api_keys
 
 ALTER TABLE vh_notifications
 	ADD COLUMN hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
-	ADD COLUMN occurred_at DATETIME(3) NULL COMMENT 'when it happened, as the publisher said; NULL: when it was published';
+	ADD COLUMN occurred_at DATETIME(3) NULL COMMENT 'when it happened, as the publisher said; NULL: when it was published',
+	ADD COLUMN deliver_at DATETIME(3) NULL COMMENT 'it is scheduled until then; NULL: it never was',
+	ADD COLUMN expires_at DATETIME(3) NULL COMMENT 'no attempt begins after then; NULL: no end',
+	ADD COLUMN replace_key VARBINARY(128) NULL COMMENT 'one publication replaces an earlier one that is scheduled with the same key',
+	MODIFY COLUMN state ENUM('queued','fanned_out','unmatched','rejected','scheduled','cancelled','replaced') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries; cancelled, replaced: while it was scheduled';
 
 -- A user was an id of twelve bytes, and is text now.
 ALTER TABLE vh_hooks

@@ -138,6 +138,10 @@ CREATE TABLE IF NOT EXISTS vh_outbox (
 	resource MEDIUMTEXT NULL COMMENT 'a JSON object, delivered byte for byte; set by the application',
 	idempotency_key MEDIUMTEXT NULL COMMENT 'publishing twice with one key counts once; set by the application',
 	occurred_at DATETIME(3) NULL COMMENT 'when it happened, UTC; NULL: when it was published; set by the application',
+	deliver_at DATETIME(3) NULL COMMENT 'not before then, UTC; NULL: at once; set by the application',
+	expires_at DATETIME(3) NULL COMMENT 'no attempt begins after then, UTC; NULL: no end; set by the application',
+	replace_key MEDIUMTEXT NULL COMMENT 'replaces what is scheduled with it; 1 to 128 bytes; set by the application',
+	cancels MEDIUMTEXT NULL COMMENT 'a replace_key: what is scheduled with it is cancelled; then no action is needed; set by the application',
 	created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was inserted, as far as the session that inserted it may be believed',
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what an application publishes with SQL; the sender takes it from here';
@@ -158,13 +162,25 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	idempotency_key VARCHAR(255) NULL COMMENT 'publishing twice with one key counts once',
 	created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when the row was made; part of the public _id',
 	accepted_at DATETIME(6) NULL COMMENT 'when it was published: hooks that want it then get it; NULL: at created_at, by an earlier version',
-	state ENUM('queued','fanned_out','unmatched','rejected') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries',
+	state ENUM('queued','fanned_out','unmatched','rejected','scheduled','cancelled','replaced') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries; cancelled, replaced: while it was scheduled',
 	reason VARCHAR(255) NULL COMMENT 'why it was rejected',
 	hops TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'services that it came through as a delivery before; sent on as webhook-hops',
 	occurred_at DATETIME(3) NULL COMMENT 'when it happened, as the publisher said; NULL: when it was published',
+	deliver_at DATETIME(3) NULL COMMENT 'it is scheduled until then; NULL: it never was',
+	expires_at DATETIME(3) NULL COMMENT 'no attempt begins after then; NULL: no end',
+	replace_key VARBINARY(128) NULL COMMENT 'one publication replaces an earlier one that is scheduled with the same key',
 	KEY state (state, organization, id),
 	KEY organization (organization, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published, and what became of it';
+
+CREATE TABLE IF NOT EXISTS vh_scheduled (
+	notification_id BIGINT UNSIGNED NOT NULL PRIMARY KEY COMMENT 'vh_notifications.id, of the state scheduled',
+	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',
+	deliver_at DATETIME(3) NOT NULL COMMENT 'as there',
+	replace_key VARBINARY(128) NULL COMMENT 'as there',
+	UNIQUE KEY replacing (organization, replace_key),
+	KEY due (deliver_at, notification_id, organization)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='notifications whose time has not come: who removes the row decides what becomes of it';
 
 CREATE TABLE IF NOT EXISTS vh_idempotency_keys (
 	organization BINARY(12) NOT NULL COMMENT 'vh_organizations.id',

@@ -25,14 +25,18 @@
 /* The options of commands; the global ones are read elsewhere. */
 enum admin_option {
 	ADMIN_ADMIN,
+	ADMIN_DELIVER_AT,
 	ADMIN_DESCRIPTION,
 	ADMIN_DRY_RUN,
 	ADMIN_EXAMPLE,
+	ADMIN_EXPIRES_AT,
 	ADMIN_EXPLAIN,
 	ADMIN_IDEMPOTENCY_KEY,
 	ADMIN_NAME,
+	ADMIN_OCCURRED_AT,
 	ADMIN_OLD_KEY_FILE,
 	ADMIN_ORG,
+	ADMIN_REPLACE_KEY,
 	ADMIN_ROLE,
 	ADMIN_USER,
 	ADMIN_YES,
@@ -97,6 +101,7 @@ enum err admin_hook_resume(struct admin *a);
 enum err admin_hook_delete(struct admin *a);
 enum err admin_secret_rewrite(struct admin *a);
 enum err admin_publish(struct admin *a);
+enum err admin_notification_cancel(struct admin *a);
 enum err admin_status(struct admin *a);
 enum err admin_doctor(struct admin *a);
 enum err admin_verify(struct admin *a);

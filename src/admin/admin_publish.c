@@ -10,11 +10,13 @@
 #include "admin/admin.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "deliver/intake.h"
 #include "rules/publishable.h"
 #include "rules/valid.h"
 #include "store/store_action.h"
 #include "store/store_due.h"
 #include "store/store_publish.h"
+#include "store/store_schedule.h"
 #include "store/store_stored.h"
 #include "store/view.h"
 
@@ -101,8 +103,54 @@ static enum err check_idempotency_key(const struct admin *a,
 	return ERR_OK;
 }
 
+static enum err read_when(const struct admin *a, enum admin_option which,
+			  const char *name, int64_t now, int64_t *out)
+{
+	const char *text = a->option[which];
+	const char *why;
+
+	if (!text)
+		return ERR_OK;
+	if (!text_time_parse(text, out))
+		return admin_invalid(name, "must be a time such as "
+					   "2021-05-27T08:03:53.775Z");
+	why = publishable_time(*out, now);
+	return why ? admin_invalid(name, why) : ERR_OK;
+}
+
+/* By the database's clock. */
+static enum err check_publication_times(struct admin *a, struct publication *p)
+{
+	struct store_publication *item = &p->item;
+	const char *why = NULL;
+	int64_t now;
+	enum err e = store_now(&a->store, &now);
+
+	if (!e)
+		e = read_when(a, ADMIN_OCCURRED_AT, "--occurred-at", now,
+			      &item->occurred_at);
+	if (!e)
+		e = read_when(a, ADMIN_DELIVER_AT, "--deliver-at", now,
+			      &item->deliver_at);
+	if (!e)
+		e = read_when(a, ADMIN_EXPIRES_AT, "--expires-at", now,
+			      &item->expires_at);
+	if (!e && item->expires_at != TIME_NONE)
+		why = publishable_end(item->expires_at, item->deliver_at, now);
+	return why ? admin_invalid("--expires-at", why) : e;
+}
+
+static enum err check_replace_key(const struct admin *a, struct publication *p)
+{
+	const char *key = a->option[ADMIN_REPLACE_KEY];
+	const char *why = key ? publishable_replace_key(key) : NULL;
+
+	p->item.replace_key = key;
+	return why ? admin_invalid("--replace-key", why) : ERR_OK;
+}
+
 /* The checks that do not need the file. */
-static enum err check_arguments(const struct admin *a, struct publication *p)
+static enum err check_arguments(struct admin *a, struct publication *p)
 {
 	const char *why = publishable_action(a->arg[1]);
 	enum err e;
@@ -111,7 +159,11 @@ static enum err check_arguments(const struct admin *a, struct publication *p)
 		return admin_invalid("ACTION", why);
 	p->item.action = a->arg[1];
 	e = check_published_user(a, p);
-	return e ? e : check_idempotency_key(a, p);
+	if (!e)
+		e = check_idempotency_key(a, p);
+	if (!e)
+		e = check_replace_key(a, p);
+	return e ? e : check_publication_times(a, p);
 }
 
 static enum err check_resource(const struct admin *a, struct publication *p)
@@ -134,11 +186,16 @@ static enum err check_resource(const struct admin *a, struct publication *p)
 static void hash_body(struct publication *p)
 {
 	const char *user = p->item.user ? p->item.user : "";
+	const char *key = p->item.replace_key ? p->item.replace_key : "";
 	struct buf body;
 
 	buf_init(&body, p->item.resource_len + 4096);
 	buf_add(&body, p->item.action, strlen(p->item.action) + 1);
 	buf_add(&body, user, strlen(user) + 1);
+	buf_printf(&body, "%lld %lld %lld %s", (long long)p->item.occurred_at,
+		   (long long)p->item.deliver_at, (long long)p->item.expires_at,
+		   key);
+	buf_putc(&body, '\0');
 	buf_add(&body, p->item.resource, p->item.resource_len);
 	crypt_sha256(p->all.body_hash, body.data, body.len);
 	buf_release(&body);
@@ -182,12 +239,17 @@ static enum err ask_room(struct admin *a, const struct publication *p,
 			 struct refusal *out)
 {
 	uint64_t room, bytes = p->item.resource_len;
+	bool later = store_publish_is_later(&p->all, &p->item);
 	const char *why = NULL;
-	enum err e = store_due_room(&a->store, &p->all.organization,
-				    STORE_DUE_PUBLISHER, 1, &room);
+	enum err e = later ? store_schedule_room(&a->store,
+						 &p->all.organization, 1, &room)
+			   : store_due_room(&a->store, &p->all.organization,
+					    STORE_DUE_PUBLISHER, 1, &room);
 
 	if (!e && !room)
-		why = "as many deliveries waiting as [api] max_due allows";
+		why = later ? "as many notifications scheduled as can be"
+			    : "as many deliveries waiting as [api] max_due "
+			      "allows";
 	if (!e && !why) {
 		e = store_stored_room(&a->store, &p->all.organization, bytes,
 				      &room);
@@ -220,7 +282,9 @@ static enum err publish_one(struct admin *a, struct publication *p,
 		e = ask_room(a, p, &refusal);
 	if (!e && refusal.text)
 		e = recall_or_refuse(a, p, id, created_at, &refusal);
-	else if (!e)
+	else if (!e && p->item.replace_key)
+		e = intake_settle(&a->store, &p->all.organization);
+	if (!e && !refusal.text)
 		e = store_publish(&a->store, &p->all, id, created_at);
 	if (!e && !refusal.text) {
 		store_stored_add(&a->store, &p->all.organization,
@@ -251,13 +315,17 @@ static void answer_published(struct admin *a, const struct publication *p,
 	if (p->item.user)
 		jtree_put_string(v, "user", p->item.user);
 	view_put_time(v, "createdAt", created_at);
-	view_put_time(v, "occurred_at", created_at);
+	view_put_time(v, "occurred_at",
+		      p->item.occurred_at == TIME_NONE ? created_at
+						       : p->item.occurred_at);
+	view_put_when(v, p->item.deliver_at, p->item.expires_at,
+		      p->item.replace_key);
 	admin_json(a, v);
 }
 
 enum err admin_publish(struct admin *a)
 {
-	struct publication p = {.item.occurred_at = TIME_NONE};
+	struct publication p = {.item = STORE_PUBLICATION_NONE};
 	int64_t created_at;
 	struct id id;
 	enum err e = check_arguments(a, &p);

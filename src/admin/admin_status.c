@@ -36,6 +36,7 @@ static const struct {
 	{"failed", "failed", offsetof(struct store_status, failed)},
 	{"waiting", "waiting", offsetof(struct store_status, waiting)},
 	{"queued", "queued", offsetof(struct store_status, queued)},
+	{"scheduled", "scheduled", offsetof(struct store_status, scheduled)},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };

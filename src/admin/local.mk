@@ -22,6 +22,7 @@ hooks_admin_SOURCES = \
 	%D%/admin_hook.c \
 	%D%/admin_key.c \
 	%D%/admin_org.c \
+	%D%/admin_notification.c \
 	%D%/admin_publish.c \
 	%D%/admin_purge.c \
 	%D%/admin_restored.c \

@@ -38,7 +38,8 @@ enum err alert_failed(struct round *r)
 	list = arena_alloc(&r->arena, (n + 1) * sizeof(*list));
 	n = 0;
 	for (const struct parcel *p = r->back->first; p; p = p->next)
-		if (p->sent && !p->lane->draft.lost && !p->lane->facts.ping &&
+		if (parcel_is_over(p) && !p->lane->draft.lost &&
+		    !p->lane->facts.ping &&
 		    p->outcome.verdict == OUTCOME_FAILED)
 			alert_count(list, &n, p);
 	return store_alert_add(&r->store, list, n, r->store.now);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "deliver/lane.h"
 #include "deliver/round.h"
 
@@ -15,6 +16,7 @@ struct planner {
 	const struct store_lane_row *rows;
 	bool *taken;
 	size_t n;
+	int64_t now;
 	struct store_lane_row *out; /* in the plans' order */
 	size_t count;
 };
@@ -34,11 +36,19 @@ static void take_fixed(struct planner *p, size_t first)
 			batch_take(p, i);
 }
 
-/* A row that may have been sent alone keeps its id and its body: it goes alone
- * again. */
-static bool is_single(const struct store_lane_row *row)
+/* Its end has come before it was tried. */
+static bool is_past(const struct store_lane_row *row, int64_t now)
 {
-	return !row->batch && (row->attempts || row->maybe_duplicate);
+	return row->expires_at != TIME_NONE && row->expires_at <= now &&
+	       !row->attempts && !row->maybe_duplicate;
+}
+
+/* A row that may have been sent alone keeps its id and its body: it goes alone
+ * again. One whose end has come is given up alone. */
+static bool is_single(const struct store_lane_row *row, int64_t now)
+{
+	return !row->batch &&
+	       (row->attempts || row->maybe_duplicate || is_past(row, now));
 }
 
 /* Takes the next rows that are in no batch yet, up to `max` and the size of a
@@ -48,7 +58,8 @@ static void take_new(struct planner *p, size_t first, size_t max, bool ordered)
 	size_t bytes = 0, members = 0;
 
 	for (size_t i = first; i < p->n && members < max; i++) {
-		if (p->taken[i] || p->rows[i].batch || is_single(&p->rows[i])) {
+		if (p->taken[i] || p->rows[i].batch ||
+		    is_single(&p->rows[i], p->now)) {
 			if (ordered)
 				return;
 			continue;
@@ -78,8 +89,8 @@ static enum err batch_plan_one(struct round *r, struct lane *l,
 	struct parcel_plan *plan = &l->draft.plans[l->draft.plan_count++];
 	size_t max = l->facts.ping ? 1 : l->facts.hook.batch_size,
 	       begin = p->count;
-	bool single =
-		l->facts.hook.batch_size <= 1 || is_single(&p->rows[first]);
+	bool single = l->facts.hook.batch_size <= 1 ||
+		      is_single(&p->rows[first], p->now);
 
 	if (l->facts.hook.rate_limit && max > room)
 		max = room;
@@ -100,13 +111,16 @@ static enum err batch_plan_one(struct round *r, struct lane *l,
 
 enum err batch_plan(struct round *r, struct lane *l, size_t n, size_t want)
 {
-	struct planner p = {.rows = l->draft.rows, .n = n};
+	struct planner p = {.rows = l->draft.rows, .n = n, .now = r->store.now};
 	enum err e = ERR_OK;
 
 	p.taken = arena_zalloc(&r->arena, n * sizeof(*p.taken));
 	p.out = arena_alloc(&r->arena, n * sizeof(*p.out));
 	l->draft.plans = arena_alloc(&r->arena, n * sizeof(*l->draft.plans));
 	l->draft.plan_count = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_past(&l->draft.rows[i], p.now))
+			l->draft.rows[i].batch = 0;
 	for (size_t i = 0; !e && i < n && p.count < want; i++)
 		if (!p.taken[i])
 			e = batch_plan_one(r, l, &p, i, want - p.count);

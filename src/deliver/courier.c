@@ -195,10 +195,24 @@ static void courier_flush(struct courier *c)
 
 /* ---- sending ---- */
 
+/* Not an attempt: nobody but the publisher wanted it to end. */
+static void let_expire(struct courier *c, struct lane *l, struct parcel *p)
+{
+	p->expired = true;
+	p->outcome = (struct outcome){.verdict = OUTCOME_FAILED};
+	if (!l->courier.ready.first)
+		ring_remove(c, l);
+	give_back(c, p);
+}
+
 static void courier_start(struct courier *c, struct lane *l)
 {
 	struct parcel *p = parcel_list_pop(&l->courier.ready);
 
+	if (parcel_is_late(p, database_time(l))) {
+		let_expire(c, l, p);
+		return;
+	}
 	parcel_address(p, database_time(l));
 	p->sent = true;
 	courier_pace_start(l, p);

@@ -4,15 +4,21 @@
  */
 #include "deliver/fanout.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "deliver/locked.h"
+#include "deliver/schedule.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 #include "store/store_match.h"
+#include "store/store_schedule.h"
 
 struct fanout {
 	struct store *s;
+	enum fanout_from source;
 	const struct turns *from;
 	struct turns place; /* the place after this transaction */
 	struct locked *locked;
@@ -64,11 +70,29 @@ static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 	return ERR_OK;
 }
 
+static enum err choose_due(struct fanout *r)
+{
+	struct schedule_pick pick;
+	enum err e = schedule_pick(r->s, r->given ? r->orgs : NULL, r->locked,
+				   r->max, &pick);
+
+	if (e)
+		return e;
+	memcpy(r->key, pick.key, pick.keys * sizeof(*pick.key));
+	r->keys = pick.keys;
+	memcpy(r->orgs, pick.org, pick.orgs * sizeof(*pick.org));
+	r->org_count = pick.orgs;
+	r->count.more = pick.more;
+	return ERR_OK;
+}
+
 static enum err fanout_choose(struct fanout *r)
 {
 	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS;
 	enum err e = ERR_OK;
 
+	if (r->source == FANOUT_SCHEDULE)
+		return choose_due(r);
 	if (!r->given)
 		e = turns_find(r->from, next_queued, r, max, r->orgs,
 			       &r->org_count);
@@ -81,6 +105,33 @@ static enum err fanout_choose(struct fanout *r)
 }
 
 /* ---- spreading ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct store_matched *x = a, *y = b;
+
+	if (x->accepted_at != y->accepted_at)
+		return x->accepted_at < y->accepted_at ? -1 : 1;
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+static enum err fanout_lock(struct fanout *r)
+{
+	enum err e = ERR_OK;
+
+	r->found_count = 0;
+	if (r->source == FANOUT_SCHEDULE)
+		e = store_schedule_lock(r->s, r->key, &r->keys);
+	if (e || !r->keys)
+		return e;
+	e = store_fanout_lock(r->s, &r->arena,
+			      r->source == FANOUT_QUEUE ? "queued"
+							: "scheduled",
+			      r->key, r->keys, r->found, &r->found_count);
+	if (r->source == FANOUT_SCHEDULE && r->found_count)
+		qsort(r->found, r->found_count, sizeof(*r->found), by_time);
+	return e;
+}
 
 /* An organization's rows, until they have its share of the deliveries, but at
  * least one. */
@@ -115,17 +166,30 @@ static void fanout_take(struct fanout *r)
 	}
 }
 
+/* Those that are spread now; the others stay in the schedule. */
+static enum err unschedule(struct fanout *r)
+{
+	uint64_t keys[FANOUT_MAX];
+
+	for (size_t i = 0; i < r->count.taken; i++)
+		keys[i] = r->taken[i].key;
+	return r->count.taken
+		       ? store_schedule_remove(r->s, keys, r->count.taken)
+		       : ERR_OK;
+}
+
 static enum err fanout_spread(struct fanout *r)
 {
-	enum err e = store_fanout_lock(r->s, &r->arena, r->key, r->keys,
-				       r->found, &r->found_count);
+	enum err e = fanout_lock(r);
 
 	if (!e && r->found_count)
 		e = store_match_find(r->s, &r->arena, r->found, r->found_count);
 	if (e)
 		return e;
 	fanout_take(r);
-	return store_fanout_spread(r->s, r->taken, r->count.taken);
+	if (r->source == FANOUT_SCHEDULE)
+		e = unschedule(r);
+	return e ? e : store_fanout_spread(r->s, r->taken, r->count.taken);
 }
 
 static enum err fanout_body(struct db *db, void *arg)
@@ -145,7 +209,8 @@ static enum err fanout_body(struct db *db, void *arg)
 static void fanout_tell(const struct fanout *r)
 {
 	for (size_t i = 0; i < r->count.taken; i++)
-		store_due_spread(r->s, &r->taken[i].organization, 1,
+		store_due_spread(r->s, &r->taken[i].organization,
+				 r->source == FANOUT_QUEUE,
 				 r->taken[i].hook_count);
 }
 
@@ -162,12 +227,16 @@ static enum err fanout_tx(struct fanout *r)
 static enum err reject_first(struct db *db, void *arg)
 {
 	struct fanout *r = arg;
+	enum err e;
 
 	(void)db;
 	r->count =
 		(struct fanout_count){.taken = 1, .rejected = 1, .more = true};
-	return store_fanout_reject(r->s, r->key[0],
-				   "the database refused the row");
+	e = store_fanout_reject(r->s, r->key[0],
+				"the database refused the row");
+	if (!e && r->source == FANOUT_SCHEDULE)
+		e = store_schedule_remove(r->s, r->key, 1);
+	return e;
 }
 
 /* No queued row should be one that the database refuses; if it refuses one all
@@ -240,10 +309,12 @@ static enum err fanout_all(struct fanout *r, struct fanout_count *sum)
 	return e ? e : org_by_org(r, orgs, n, sum);
 }
 
-enum err fanout_run(struct store *s, struct turns *place, struct locked *locked,
-		    uint64_t newest, struct fanout_count *out)
+enum err fanout_run(struct store *s, enum fanout_from source,
+		    struct turns *place, struct locked *locked, uint64_t newest,
+		    struct fanout_count *out)
 {
 	struct fanout r = {.s = s,
+			   .source = source,
 			   .from = place,
 			   .locked = locked,
 			   .newest = newest,

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/store_fanout.h"
 #include "store/store_outbox.h"
+#include "store/store_schedule.h"
 #include "store/store_stored.h"
 
 enum {
@@ -80,12 +81,9 @@ enum err intake_take_over(struct store *s, struct intake *in)
 	return e;
 }
 
-static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
-			    struct fanout_count *count)
+static enum err note_spread(struct intake *in, enum err e,
+			    const struct fanout_count *count)
 {
-	enum err e =
-		fanout_run(s, &in->spreading, &in->unspread, newest, count);
-
 	if (e)
 		return e;
 	in->rejected += count->rejected;
@@ -94,11 +92,44 @@ static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
 	return ERR_OK;
 }
 
+static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
+			    struct fanout_count *count)
+{
+	return note_spread(in,
+			   fanout_run(s, FANOUT_QUEUE, &in->spreading,
+				      &in->unspread, newest, count),
+			   count);
+}
+
+/* These take turns by their times. */
+static enum err spread_due(struct store *s, struct intake *in,
+			   struct fanout_count *count)
+{
+	struct turns none = {0};
+
+	return note_spread(in,
+			   fanout_run(s, FANOUT_SCHEDULE, &none, &in->unready,
+				      ID_SERIAL_MAX, count),
+			   count);
+}
+
 enum err intake_fan_out(struct store *s, struct intake *in)
 {
 	struct fanout_count count;
 
 	return spread_some(s, in, ID_SERIAL_MAX, &count);
+}
+
+enum err intake_fan_out_due(struct store *s, struct intake *in)
+{
+	struct fanout_count count;
+
+	return spread_due(s, in, &count);
+}
+
+enum err intake_settle(struct store *s, const struct id *organization)
+{
+	return takeover_of(s, organization);
 }
 
 /* ---- all of it ---- */
@@ -145,6 +176,32 @@ static enum err take_all(struct store *s, struct intake *in, bool (*stop)(void),
 	return ERR_OK;
 }
 
+/* What waits for room, or for the outbox, stays. */
+static enum err due_all(struct store *s, struct intake *in, bool (*stop)(void),
+			bool *left)
+{
+	int64_t end = clock_monotonic() + LOCKED_MS, now;
+	struct fanout_count count = {0};
+	unsigned overtaken = 0;
+	bool any = false, vain = false;
+	enum err e = store_now(s, &now);
+
+	if (!e)
+		e = store_schedule_any(s, now, &any);
+	while (!e && any && !vain && !stop()) {
+		e = spread_due(s, in, &count);
+		if (is_overtaken(s, e, &overtaken))
+			e = ERR_OK;
+		else if (!e && !count.taken)
+			vain = !locked_any(&in->unready) ||
+			       is_vain(&in->unready, 0, end);
+		if (!e)
+			e = store_schedule_any(s, now, &any);
+	}
+	*left |= locked_any(&in->unready);
+	return e;
+}
+
 static enum err spread_all(struct store *s, struct intake *in,
 			   bool (*stop)(void), bool *left)
 {
@@ -175,6 +232,8 @@ enum err intake_all(struct store *s, bool (*stop)(void), bool *left)
 
 	*left = false;
 	e = take_all(s, &in, stop, left);
+	if (!e)
+		e = due_all(s, &in, stop, left);
 	if (!e)
 		e = spread_all(s, &in, stop, left);
 	tell_rejected(&in, true);

@@ -19,7 +19,9 @@ struct store;
 /* Begins as all zeros. Times are monotonic. */
 struct intake {
 	struct turns taking, spreading;
-	struct locked untaken, unspread; /* organizations that are left out */
+	/* Organizations that are left out: their rows of the outbox, what is
+	 * queued, and what is due of the schedule. */
+	struct locked untaken, unspread, unready;
 	bool more;	   /* something was left since intake_begin() */
 	size_t taken;	   /* rows of the outbox, since then */
 	uint64_t made;	   /* deliveries, since then */
@@ -33,8 +35,14 @@ void intake_begin(struct intake *in);
 /* Runs a transaction or two, when there is something to do (store_look.h). */
 enum err intake_take_over(struct store *s, struct intake *in);
 enum err intake_fan_out(struct store *s, struct intake *in);
+/* The same for what is due of the schedule. */
+enum err intake_fan_out_due(struct store *s, struct intake *in);
 
-/* Runs both, for all that is published by now, step by step, while `stop` gives
+/* Takes over all that one organization has published with SQL by now: before
+ * something that these rows may be about is replaced or cancelled. */
+enum err intake_settle(struct store *s, const struct id *organization);
+
+/* Runs all, for all that is published by now, step by step, while `stop` gives
  * false. `left`: a lock of another client holds up a part of it. */
 enum err intake_all(struct store *s, bool (*stop)(void), bool *left);
 

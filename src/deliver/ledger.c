@@ -251,7 +251,8 @@ static enum err do_duties(struct ledger *l)
 			&l->round.store, l->plan, &l->told_lock,
 			round_wait_lasting(&l->round),
 			locked_lasting(&l->look.intake.untaken) +
-				locked_lasting(&l->look.intake.unspread));
+				locked_lasting(&l->look.intake.unspread) +
+				locked_lasting(&l->look.intake.unready));
 	return e;
 }
 

@@ -59,7 +59,10 @@ static enum err look_ask(struct ledger_look *l, struct store_look *look)
 	int64_t before = clock_monotonic();
 	enum err e = ERR_OK;
 
-	*look = (struct store_look){.outbox = true, .queued = true};
+	*look = (struct store_look){.outbox = true,
+				    .queued = true,
+				    .due = true,
+				    .scheduled = TIME_NONE};
 	if (ledger_duty_is_on(l->duties, LEDGER_DUTY_LOOK))
 		e = after_look(l, LEDGER_DUTY_LOOK,
 			       store_look(&l->round->store, look));
@@ -71,10 +74,14 @@ static enum err look_ask(struct ledger_look *l, struct store_look *look)
 	return e;
 }
 
-static enum err fan_out(struct ledger_look *l)
+static enum err fan_out(struct ledger_look *l, const struct store_look *look)
 {
-	enum err e = intake_fan_out(&l->round->store, &l->intake);
+	enum err e = ERR_OK;
 
+	if (look->due)
+		e = intake_fan_out_due(&l->round->store, &l->intake);
+	if (!e && (look->queued || l->intake.taken))
+		e = intake_fan_out(&l->round->store, &l->intake);
 	if (e || !l->intake.made)
 		return e;
 	round_reread(l->round, false);
@@ -100,9 +107,9 @@ static enum err take_in(struct ledger_look *l, const struct store_look *look)
 	if (look->outbox && may_look(l, LEDGER_DUTY_TAKEOVER))
 		e = after_look(l, LEDGER_DUTY_TAKEOVER,
 			       intake_take_over(&l->round->store, &l->intake));
-	if (!e && (look->queued || l->intake.taken) &&
+	if (!e && (look->due || look->queued || l->intake.taken) &&
 	    may_look(l, LEDGER_DUTY_FANOUT))
-		e = after_look(l, LEDGER_DUTY_FANOUT, fan_out(l));
+		e = after_look(l, LEDGER_DUTY_FANOUT, fan_out(l, look));
 	return e;
 }
 
@@ -145,7 +152,7 @@ static enum err look_if_due(struct ledger_look *l,
 	bool due = look->lane != TIME_NONE && look->lane <= look->now;
 
 	l->full = l->in_vain = false;
-	due |= l->plan->once || look->outbox || look->queued ||
+	due |= l->plan->once || look->outbox || look->queued || look->due ||
 	       round_wait_any(l->round);
 	if (due && may_look(l, LEDGER_DUTY_LANES))
 		return after_look(l, LEDGER_DUTY_LANES, look_for_lanes(l));
@@ -159,7 +166,8 @@ static void tell_others(struct ledger_look *l, const struct store_look *look)
 {
 	struct watch *w = l->plan->watch;
 
-	if (look->outbox || look->queued || look->leased || l->round->due_count)
+	if (look->outbox || look->queued || look->due || look->leased ||
+	    l->round->due_count)
 		watch_stir(w);
 	if (!l->left && !l->intake.more) {
 		watch_looked(w);
@@ -185,6 +193,16 @@ bool ledger_look_is_idle(const struct ledger_look *l)
 	return l->in_vain && !l->round->lane_count;
 }
 
+/* No later than this time to come, of the database. */
+static void look_by(struct ledger_look *l, const struct store_look *look,
+		    int64_t at)
+{
+	int64_t now = clock_monotonic();
+
+	if (at > look->now && now + (at - look->now) < l->next)
+		l->next = now + (at - look->now);
+}
+
 /* Without a lane: when the first one is due, unless new work comes before. */
 static void set_next_look(struct ledger_look *l, const struct store_look *look)
 {
@@ -195,10 +213,12 @@ static void set_next_look(struct ledger_look *l, const struct store_look *look)
 		l->next = now;
 	else if (!ledger_look_is_idle(l))
 		l->next = now + BUSY_MS;
-	else if (look->lane > look->now)
-		l->next = now + (look->lane - look->now);
 	else
 		l->next = INT64_MAX;
+	if (ledger_look_is_idle(l)) {
+		look_by(l, look, look->lane);
+		look_by(l, look, look->scheduled);
+	}
 	look_in_time(l);
 }
 

@@ -66,12 +66,16 @@ libhooks_a_SOURCES += \
 	%D%/round_wait.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/schedule.c \
+	%D%/schedule.h \
 	%D%/takeover.c \
 	%D%/takeover.h \
 	%D%/takeover_action.c \
 	%D%/takeover_action.h \
 	%D%/takeover_row.c \
 	%D%/takeover_row.h \
+	%D%/takeover_write.c \
+	%D%/takeover_write.h \
 	%D%/turns.c \
 	%D%/turns.h \
 	%D%/watch.c \

@@ -51,6 +51,14 @@ size_t locked_due(const struct locked *l, struct id *orgs)
 	return n;
 }
 
+bool locked_any(const struct locked *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->org[i].refused)
+			return true;
+	return false;
+}
+
 size_t locked_lasting(const struct locked *l)
 {
 	size_t n = 0;

@@ -41,6 +41,8 @@ size_t locked_due(const struct locked *l, struct id *orgs);
 /* The organization has met a lock, or was refused, perhaps once more: it is not
  * asked for 1, 2, 4 ... 30 s. */
 void locked_put(struct locked *l, const struct id *organization, bool refused);
+/* Whether some organization has met a lock. */
+bool locked_any(const struct locked *l);
 /* The number of organizations that have met a lock again and again. */
 size_t locked_lasting(const struct locked *l);
 /* The organization met none: it is taken off the list. */

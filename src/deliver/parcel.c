@@ -143,6 +143,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 			.due_at = plan->rows[i].due_at,
 			.created_at = plan->rows[i].created_at,
 			.accepted_at = plan->rows[i].accepted_at,
+			.expires_at = plan->rows[i].expires_at,
 		};
 	parcel_name(s, p, plan);
 	parcel_about(s, p, plan);
@@ -158,6 +159,18 @@ void parcel_free(struct parcel *p)
 	buf_release(&p->signature);
 	free(p->body);
 	free(p);
+}
+
+bool parcel_is_late(const struct parcel *p, int64_t now)
+{
+	int64_t end = p->member[0].expires_at;
+
+	return p->count == 1 && end != TIME_NONE && end <= now;
+}
+
+bool parcel_is_over(const struct parcel *p)
+{
+	return p->sent || p->expired;
 }
 
 static unsigned parcel_attempt(const struct parcel *p)

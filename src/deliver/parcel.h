@@ -39,6 +39,7 @@ struct parcel_member {
 	int64_t due_at;		  /* as stored */
 	int64_t created_at;
 	int64_t accepted_at;
+	int64_t expires_at; /* TIME_NONE: no end */
 };
 
 struct parcel {
@@ -60,7 +61,9 @@ struct parcel {
 	/* The database's time: of the round that handed it out, and when its
 	 * first byte left; 0: not yet. */
 	int64_t handed_at, left_at;
-	bool sent; /* an attempt was made; else it comes back unchanged */
+	bool sent;    /* an attempt was made */
+	bool expired; /* none was made, and none will be; if it was neither
+			 sent nor expired, it comes back unchanged */
 	struct outcome outcome;
 	/* The database's time, in ms: the attempt's, and in whole seconds
 	 * webhook-timestamp. The clock of this host may be wrong. */
@@ -85,6 +88,11 @@ void parcel_free(struct parcel *p);
 /* Signs for this moment of the database's time, in ms, and fills in the
  * request. */
 void parcel_address(struct parcel *p, int64_t now);
+
+/* Whether its end has come: it is to be given up. A batch has none. */
+bool parcel_is_late(const struct parcel *p, int64_t now);
+/* Whether there is something to record of it. */
+bool parcel_is_over(const struct parcel *p);
 
 /* The number of the first member's attempts since the schedule began, this one
  * included. */

@@ -135,9 +135,9 @@ static void round_count(const struct round *r, const struct parcel *p)
 {
 	struct plan_count *c = r->plan->count;
 
-	if (!p->sent || p->lane->draft.lost)
+	if (!parcel_is_over(p) || p->lane->draft.lost)
 		return;
-	if (!p->lane->facts.ping)
+	if (!p->lane->facts.ping && p->sent)
 		tally_parcel(r->tally, p, r->now,
 			     p->started_at +
 				     p->request.attempt.total_us / 1000);

@@ -35,6 +35,16 @@ static bool is_urgent(const struct parcel_member *m)
 	return m->due_at < STORE_LANE_URGENT_END;
 }
 
+/* It is looked at when its end has come, and then given up. */
+static int64_t earlier_end(const struct parcel *p,
+			   const struct parcel_member *m, int64_t due)
+{
+	return p->count == 1 && m->expires_at != TIME_NONE &&
+			       m->expires_at < due
+		       ? m->expires_at
+		       : due;
+}
+
 /* An ordered lane keeps its order because a postponed row keeps its place (its
  * due time) and the lane waits instead. A row held after a 410 also keeps its
  * place, for the day when the hook is enabled. It is ahead of the others once
@@ -47,7 +57,7 @@ static int64_t next_due(const struct round *r, const struct parcel *p,
 		return TIME_NONE;
 	if (p->lane->facts.hook.ordered || p->outcome.verdict == OUTCOME_GONE)
 		return is_urgent(m) ? m->created_at : TIME_NONE;
-	return r->store.now + p->outcome.delay_ms;
+	return earlier_end(p, m, r->store.now + p->outcome.delay_ms);
 }
 
 static enum store_result result_of(const struct outcome *o)
@@ -67,12 +77,13 @@ static void add_outcome(struct round *r, const struct parcel *p,
 		.key = m->key,
 		.created_at = m->created_at,
 		.result = result_of(o),
-		.attempts = m->attempts + 1,
+		.attempts = m->attempts + (p->sent ? 1 : 0),
 		.tries = m->tries + (o->counts ? 1 : 0),
 		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
 		.due_at = next_due(r, p, m),
 		.started_at = p->started_at,
-		.attempt = &p->request.attempt,
+		.attempt = p->sent ? &p->request.attempt : NULL,
+		.reason = p->expired ? "expired" : NULL,
 	};
 }
 
@@ -127,6 +138,9 @@ static void learn(struct round *r, const struct parcel *p)
 	if (l->facts.hook.ordered && !o->at_once &&
 	    o->verdict == OUTCOME_RETRY) {
 		row->suspended_until = r->store.now + o->delay_ms;
+		if (!o->lane_delay_ms)
+			row->suspended_until = earlier_end(
+				p, &p->member[0], row->suspended_until);
 		row->put_off = o->lane_delay_ms > 0;
 		l->draft.closing = true; /* without a wait, too */
 	}
@@ -143,18 +157,18 @@ static void take_back(struct round *r, const struct parcel *p)
 		round_key_remove(l, p->member[i].key);
 	if (l->draft.lost)
 		return; /* another sender has the lane by now */
-	l->draft.reread |= p->outcome.at_once || !p->sent;
-	if (l->facts.hook.ordered && (p->outcome.at_once || !p->sent))
+	l->draft.reread |= p->outcome.at_once || !parcel_is_over(p);
+	if (l->facts.hook.ordered && (p->outcome.at_once || !parcel_is_over(p)))
 		l->draft.closing = true; /* it must be read before the next */
-	if (!p->sent) {
+	if (!p->sent)
 		l->draft.row.rate_tokens += (double)p->count;
+	if (!parcel_is_over(p))
 		return;
-	}
 	if (l->facts.hook.rate_limit && p->left_at)
 		l->draft.late =
 			lane_late(&l->draft.row, p->left_at - p->handed_at,
 				  l->draft.late, r->store.now);
-	if (!l->facts.ping)
+	if (!l->facts.ping && p->sent)
 		learn(r, p);
 	for (size_t i = 0; i < p->count; i++)
 		add_outcome(r, p, &p->member[i]);
@@ -184,7 +198,7 @@ static size_t list_failed(const struct round *r, struct store_failed *list)
 	size_t n = 0;
 
 	for (const struct parcel *p = r->back->first; p; p = p->next) {
-		if (!p->sent || p->lane->draft.lost)
+		if (!parcel_is_over(p) || p->lane->draft.lost)
 			continue;
 		for (size_t i = 0; i < p->count; i++, o++)
 			if (o->result == STORE_FAILED && !o->gone &&
@@ -248,7 +262,7 @@ static enum err publish_failures(struct db *db, void *arg)
 static bool has_failures(const struct round *r)
 {
 	for (const struct parcel *p = r->back->first; p; p = p->next)
-		if (p->sent && p->outcome.verdict == OUTCOME_FAILED)
+		if (parcel_is_over(p) && p->outcome.verdict == OUTCOME_FAILED)
 			return true;
 	return false;
 }

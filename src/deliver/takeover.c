@@ -11,10 +11,12 @@
 #include "deliver/locked.h"
 #include "deliver/takeover_action.h"
 #include "deliver/takeover_row.h"
+#include "deliver/takeover_write.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 #include "store/store_outbox.h"
+#include "store/store_schedule.h"
 #include "store/store_stored.h"
 
 /* An organization whose turn it is. */
@@ -24,6 +26,9 @@ struct guest {
 	uint64_t room;	/* notifications it may still have ([api] max_due) */
 	uint64_t taken; /* notifications it got in this transaction */
 	uint64_t bytes_room, bytes; /* the same of [api] max_stored */
+	/* The same of what may be scheduled; counted for the first such row. */
+	bool counted;
+	uint64_t later_room, later;
 };
 
 struct takeover {
@@ -45,6 +50,7 @@ struct takeover {
 	struct takeover_action action;
 	struct arena arena; /* of one part */
 	struct takeover_count count;
+	enum err failed; /* while a row was checked */
 
 	struct takeover_count sum; /* of all transactions */
 };
@@ -115,11 +121,32 @@ static struct guest *guest_of(struct takeover *t, const struct id *organization)
 	return g;
 }
 
+/* What is scheduled does not wait to be sent. */
+static const char *check_later_room(struct takeover *t, struct guest *g)
+{
+	if (!g->counted)
+		t->failed = store_schedule_room(t->s, &g->organization, 1,
+						&g->later_room);
+	g->counted = true;
+	if (t->failed || g->later < g->later_room) {
+		g->later++;
+		return NULL;
+	}
+	return arena_printf(&t->arena,
+			    "%llu notifications of the organization are "
+			    "scheduled, which is the limit",
+			    (unsigned long long)STORE_SCHEDULE_MAX);
+}
+
 static const char *check_room(struct takeover *t,
 			      const struct store_outbox_row *row)
 {
 	struct guest *g = guest_of(t, &row->organization);
 
+	if (takeover_row_is_bare(row))
+		return NULL;
+	if (row->later)
+		return check_later_room(t, g);
 	if (g->taken < g->room) {
 		g->taken++;
 		return NULL;
@@ -168,7 +195,8 @@ static enum err find_rooms(struct takeover *t)
 	for (size_t i = 0; !e && i < t->guest_count; i++) {
 		struct guest *g = &t->guests[i];
 
-		g->taken = g->bytes = 0;
+		g->taken = g->bytes = g->later = 0;
+		g->counted = false;
 		e = store_due_room(t->s, &g->organization, STORE_DUE_TAKEOVER,
 				   1, &g->room);
 		if (!e)
@@ -184,54 +212,9 @@ static void note_rooms(const struct takeover *t)
 		const struct guest *g = &t->guests[i];
 
 		store_due_added(t->s, &g->organization, g->taken);
+		store_schedule_added(t->s, &g->organization, g->later);
 		store_stored_add(t->s, &g->organization, (int64_t)g->bytes, 0);
 	}
-}
-
-/* ---- writing ---- */
-
-/* The first user of an idempotency key wins. The notification is there already,
- * because its own key is noted with that. */
-static enum err claim(struct takeover *t, const struct store_taken *row,
-		      uint64_t key)
-{
-	enum err e;
-
-	if (row->reason || !row->idempotency_key)
-		return ERR_OK;
-	e = store_outbox_claim(t->s, row, key,
-			       t->s->conf->retention.idempotency);
-	if (e != ERR_CONFLICT)
-		return e;
-	t->count.rejected++;
-	return store_fanout_reject(t->s, key,
-				   "idempotency_key: was used before");
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct store_taken *x = a, *y = b;
-
-	return (x->outbox_key > y->outbox_key) -
-	       (x->outbox_key < y->outbox_key);
-}
-
-static enum err write_part(struct takeover *t, struct store_taken *rows,
-			   size_t n)
-{
-	uint64_t keys[TAKEOVER_PART], gone[TAKEOVER_PART];
-	enum err e;
-
-	if (!n)
-		return ERR_OK;
-	qsort(rows, n, sizeof(*rows), by_key);
-	for (size_t i = 0; i < n; i++)
-		gone[i] = rows[i].outbox_key;
-	t->count.taken += n;
-	e = store_outbox_keep(t->s, rows, n, keys);
-	for (size_t i = 0; !e && i < n; i++)
-		e = claim(t, &rows[i], keys[i]);
-	return e ? e : store_outbox_remove(t->s, gone, n);
 }
 
 /* ---- reading ---- */
@@ -252,7 +235,6 @@ static enum err add_row(struct takeover *t, const struct store_outbox_row *row,
 	*out = takeover_row_copy(row, why, &t->arena);
 	if (!t->away)
 		note_bytes(t, out);
-	t->count.rejected += why != NULL;
 	t->count.far_key |= row->key >= STORE_OUTBOX_KEY_FAR;
 	return ERR_OK;
 }
@@ -266,6 +248,25 @@ static size_t part_rows(const struct takeover *t)
 		rows = TAKEOVER_PART;
 	rows = rows < left ? rows : left;
 	return rows ? rows : 1;
+}
+
+static size_t count_rejected(const struct store_taken *rows, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += rows[i].reason != NULL;
+	return count;
+}
+
+static enum err write_part(struct takeover *t, struct store_taken *rows,
+			   size_t n)
+{
+	enum err e = n ? takeover_write(t->s, rows, n) : ERR_OK;
+
+	t->count.taken += n;
+	t->count.rejected += count_rejected(rows, n);
+	return e;
 }
 
 /* Of a row whose organization does not exist, the resource is not read. If the
@@ -292,6 +293,8 @@ static enum err take_part(struct takeover *t, size_t n, size_t *bytes)
 		*bytes += row.resource_len;
 	}
 	if (!e)
+		e = t->failed;
+	if (!e)
 		e = write_part(t, taken, count);
 	arena_release(&t->arena);
 	t->done += n;
@@ -307,6 +310,7 @@ static enum err takeover_body(struct db *db, void *arg)
 
 	(void)db;
 	t->count = (struct takeover_count){.more = more};
+	t->failed = ERR_OK;
 	t->done = 0;
 	takeover_action_init(&t->action);
 	if (!t->away)
@@ -454,6 +458,25 @@ static enum err take_turns(struct takeover *t, struct turns *place)
 	if (locked_holds_up(t->s->db, e))
 		e = take_one_by_one(t, place, orgs, t->guest_count);
 	return e ? e : take_one_by_one(t, place, due, n);
+}
+
+enum err takeover_of(struct store *s, const struct id *organization)
+{
+	struct locked none = {0};
+	struct turns place = {0};
+	struct takeover t = {.s = s,
+			     .locked = &none,
+			     .newest = UINT64_MAX,
+			     .given = organization};
+	enum err e;
+
+	arena_init(&t.arena);
+	do {
+		t.sum.more = false;
+		e = take_chosen(&t, &place);
+	} while (!e && t.sum.more);
+	arena_release(&t.arena);
+	return e;
 }
 
 enum err takeover_run(struct store *s, struct turns *place,

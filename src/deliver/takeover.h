@@ -41,5 +41,7 @@ struct takeover_count {
 enum err takeover_run(struct store *s, struct turns *place,
 		      struct locked *locked, uint64_t newest,
 		      struct takeover_count *out);
+/* All that one organization, which exists, has inserted by now. */
+enum err takeover_of(struct store *s, const struct id *organization);
 
 #endif

@@ -72,36 +72,64 @@ static const char *takeover_check_resource(const struct store_outbox_row *row,
 		       : arena_strdup(arena, why);
 }
 
+static const char *takeover_check_replaced(const char *key, size_t len,
+					   bool cut)
+{
+	if (cut)
+		return "is longer than 128 bytes";
+	return key ? valid_replace_key(key, len) : NULL;
+}
+
+bool takeover_row_is_bare(const struct store_outbox_row *row)
+{
+	return row->cancels && !row->action;
+}
+
+/* The first rule that is broken; `field`: the column. */
+static const char *find_fault(const struct store_outbox_row *row,
+			      const struct conf *conf, const char *unlisted,
+			      struct arena *arena, const char **field)
+{
+	static const char away[] = "is over 400 days away, or no time";
+	bool bare = takeover_row_is_bare(row);
+	const struct {
+		const char *field, *why;
+	} faults[] = {
+		{"organization", row->organization_known ? NULL : "is unknown"},
+		{"cancels",
+		 takeover_check_replaced(row->cancels, row->cancels_len,
+					 row->cancels_cut)},
+		{"idempotency_key", takeover_check_key(row)},
+		{"action", bare ? NULL : check_form(row)},
+		{"action", takeover_row_unlisted(row, conf) ? unlisted : NULL},
+		{"user", check_user(row)},
+		{"occurred_at", row->occurred_wrong ? away : NULL},
+		{"deliver_at", row->deliver_wrong ? away : NULL},
+		{"expires_at", row->expires_wrong ? away : NULL},
+		{"expires_at",
+		 row->expires_early ? "is not after deliver_at" : NULL},
+		{"replace_key",
+		 takeover_check_replaced(row->replace_key, row->replace_len,
+					 row->replace_cut)},
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		*field = faults[i].field;
+		if (faults[i].why)
+			return faults[i].why;
+	}
+	*field = "resource";
+	return bare ? NULL
+		    : takeover_check_resource(row, conf->api.max_body, arena);
+}
+
 const char *takeover_row_check(const struct store_outbox_row *row,
 			       const struct conf *conf, const char *unlisted,
 			       struct arena *arena)
 {
-	const char *field = "organization", *why = NULL;
+	const char *field;
+	const char *why = find_fault(row, conf, unlisted, arena, &field);
 
-	if (!row->organization_known)
-		why = "is unknown";
-	if (!why) {
-		field = "idempotency_key";
-		why = takeover_check_key(row);
-	}
-	if (!why) {
-		field = "action";
-		why = check_form(row);
-		if (takeover_row_unlisted(row, conf))
-			why = unlisted;
-	}
-	if (!why) {
-		field = "user";
-		why = check_user(row);
-	}
-	if (!why && row->occurred_wrong) {
-		field = "occurred_at";
-		why = "is over 400 days away, or no time";
-	}
-	if (!why) {
-		field = "resource";
-		why = takeover_check_resource(row, conf->api.max_body, arena);
-	}
 	return why ? arena_printf(arena, "%s: %s", field, why) : NULL;
 }
 
@@ -118,6 +146,11 @@ static bool is_kept(const struct store_outbox_row *row)
 static const char *copy(struct arena *arena, const char *s, size_t n)
 {
 	return s ? arena_memdup(arena, s, n) : NULL;
+}
+
+static const char *copy_time(struct arena *arena, const char *time, bool wrong)
+{
+	return time && !wrong ? arena_strdup(arena, time) : NULL;
 }
 
 struct store_taken takeover_row_copy(const struct store_outbox_row *row,
@@ -139,9 +172,20 @@ struct store_taken takeover_row_copy(const struct store_outbox_row *row,
 		.accepted_at = row->accepted_at
 				       ? arena_strdup(arena, row->accepted_at)
 				       : NULL,
-		.occurred_at = row->occurred_at && !row->occurred_wrong
-				       ? arena_strdup(arena, row->occurred_at)
-				       : NULL,
+		.occurred_at =
+			copy_time(arena, row->occurred_at, row->occurred_wrong),
+		.deliver_at =
+			copy_time(arena, row->deliver_at, row->deliver_wrong),
+		.expires_at =
+			copy_time(arena, row->expires_at, row->expires_wrong),
+		.later = row->later,
+		.replace_key = row->replace_cut ? NULL
+						: copy(arena, row->replace_key,
+						       row->replace_len),
+		.replace_len = row->replace_len,
+		.cancels = copy(arena, row->cancels, row->cancels_len),
+		.cancels_len = row->cancels_len,
+		.bare = !reason && takeover_row_is_bare(row),
 		.reason = reason,
 	};
 

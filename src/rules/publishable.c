@@ -30,6 +30,18 @@ const char *publishable_time(int64_t at, int64_t now)
 						: NULL;
 }
 
+const char *publishable_end(int64_t expires_at, int64_t deliver_at, int64_t now)
+{
+	if (expires_at <= now)
+		return "is past";
+	return expires_at <= deliver_at ? "is not after deliver_at" : NULL;
+}
+
+const char *publishable_replace_key(const char *key)
+{
+	return valid_replace_key(key, strlen(key));
+}
+
 bool publishable_resource(const char *resource, size_t len, size_t max,
 			  char why[PUBLISHABLE_WHY_SIZE])
 {

@@ -22,6 +22,11 @@ const char *publishable_action(const char *action);
 const char *publishable_user(const char *user);
 /* A time that is at most 400 days from now; milliseconds. */
 const char *publishable_time(int64_t at, int64_t now);
+/* An end that lies after now and after `deliver_at` (TIME_NONE: at once). */
+const char *publishable_end(int64_t expires_at, int64_t deliver_at,
+			    int64_t now);
+/* As valid_replace_key(). */
+const char *publishable_replace_key(const char *key);
 /* One JSON object of at most `max` bytes, by the rules of jscan. */
 bool publishable_resource(const char *resource, size_t len, size_t max,
 			  char why[PUBLISHABLE_WHY_SIZE]);

@@ -182,13 +182,22 @@ const char *valid_idempotency_key(const char *s, size_t len)
 	return NULL;
 }
 
-const char *valid_user(const char *s, size_t len)
+static const char *check_characters(const char *s, size_t len)
 {
-	if (!len || len > VALID_USER_MAX)
-		return "must have 1 to 64 bytes";
 	if (!text_is_utf8(s, len))
 		return "must be UTF-8";
-	if (has_control(s, len, ""))
-		return "must not contain control characters";
-	return NULL;
+	return has_control(s, len, "") ? "must not contain control characters"
+				       : NULL;
+}
+
+const char *valid_user(const char *s, size_t len)
+{
+	return !len || len > VALID_USER_MAX ? "must have 1 to 64 bytes"
+					    : check_characters(s, len);
+}
+
+const char *valid_replace_key(const char *s, size_t len)
+{
+	return !len || len > VALID_REPLACE_KEY_MAX ? "must have 1 to 128 bytes"
+						   : check_characters(s, len);
 }

@@ -20,7 +20,8 @@ enum {
 	VALID_DESCRIPTION_MAX = 500,   /* characters */
 	VALID_NAME_MAX = 100,	       /* characters */
 	VALID_IDEMPOTENCY_MAX = 255,   /* bytes */
-	VALID_USER_MAX = 64	       /* bytes */
+	VALID_USER_MAX = 64,	       /* bytes */
+	VALID_REPLACE_KEY_MAX = 128    /* bytes */
 };
 
 /* A token (RFC 9110 5.6.2) that is not one of the headers the service or the
@@ -43,5 +44,8 @@ const char *valid_idempotency_key(const char *s, size_t len);
 /* Whom a notification concerns: 1 to VALID_USER_MAX bytes of UTF-8 without
  * control characters. Users are compared byte by byte. */
 const char *valid_user(const char *s, size_t len);
+/* What names a scheduled notification: 1 to VALID_REPLACE_KEY_MAX bytes of
+ * UTF-8 without control characters. Keys are compared byte by byte. */
+const char *valid_replace_key(const char *s, size_t len);
 
 #endif

@@ -76,6 +76,8 @@ libhooks_a_SOURCES += \
 	%D%/store_replay.h \
 	%D%/store_resume.c \
 	%D%/store_resume.h \
+	%D%/store_schedule.c \
+	%D%/store_schedule.h \
 	%D%/store_schema.c \
 	%D%/store_schema.h \
 	%D%/store_secret.c \

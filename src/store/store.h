@@ -24,6 +24,7 @@ struct store {
 	int64_t webhook_id_since;
 	struct headroom due;	     /* the last counts of waiting deliveries */
 	struct headroom hooks;	     /* the last counts of hooks */
+	struct headroom scheduled;   /* and of scheduled notifications */
 	struct headroom stored_room; /* the last sums of stored bytes */
 	struct bytes stored;	     /* that are not in such a sum yet */
 	int64_t stored_since;	     /* monotonic; of the first of them */

@@ -251,12 +251,18 @@ static enum err erase_notifications(struct store *s, const struct id *org,
 				    struct store_erased *done, size_t *n)
 {
 	struct db_value list[STEP];
+	uint64_t scheduled = 0;
 	enum err e = read_page_of_org(
 		s, org,
 		"SELECT id FROM vh_notifications FORCE INDEX "
 		"(organization) WHERE organization = ? LIMIT ?",
 		list, n);
 
+	if (!e && *n)
+		e = remove_list(s,
+				"DELETE w FROM vh_scheduled w WHERE "
+				"w.notification_id IN ({?})",
+				list, *n, &scheduled);
 	if (e || !*n)
 		return e;
 	return remove_list(s,

@@ -101,8 +101,14 @@ static void read_queued(struct db_stmt *q, struct arena *arena,
 	};
 }
 
+/* When a notification was accepted; of one that was scheduled, when it was due.
+ */
+#define COUNTS_FROM                                                            \
+	"GREATEST(COALESCE(accepted_at, created_at), "                         \
+	"COALESCE(deliver_at, accepted_at, created_at))"
+
 enum err store_fanout_lock(struct store *s, struct arena *arena,
-			   const uint64_t *keys, size_t n,
+			   const char *state, const uint64_t *keys, size_t n,
 			   struct store_matched *rows, size_t *count)
 {
 	struct db_value list[DB_LIST_MAX];
@@ -111,16 +117,15 @@ enum err store_fanout_lock(struct store *s, struct arena *arena,
 	enum err e;
 
 	db_uints(list, keys, n);
-	e = db_query_list(s->db,
-			  "SELECT id, organization, action, user, "
-			  "IF(COALESCE(accepted_at, created_at) > "
-			  "UTC_TIMESTAMP(6), NULL, "
-			  "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', "
-			  "COALESCE(accepted_at, created_at))) "
-			  "FROM vh_notifications FORCE INDEX (PRIMARY) "
-			  "WHERE state = 'queued' AND id IN ({?}) "
-			  "ORDER BY id FOR UPDATE",
-			  DB_NONE, list, n, &q);
+	e = db_query_list(
+		s->db,
+		"SELECT id, organization, action, user, "
+		"IF(" COUNTS_FROM " > UTC_TIMESTAMP(6), NULL, "
+		"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " COUNTS_FROM ")) "
+		"FROM vh_notifications FORCE INDEX (PRIMARY) "
+		"WHERE state = ? AND id IN ({?}) "
+		"ORDER BY id FOR UPDATE",
+		DB_ARGS(db_text(state)), list, n, &q);
 	while (!e && db_next(q))
 		read_queued(q, arena, &rows[found++]);
 	if (!e)
@@ -132,7 +137,8 @@ enum err store_fanout_reject(struct store *s, uint64_t key, const char *reason)
 {
 	return db_exec(s->db,
 		       "UPDATE vh_notifications SET state = 'rejected', "
-		       "reason = ? WHERE id = ? AND state = 'queued'",
+		       "reason = ? WHERE id = ? AND "
+		       "state IN ('queued', 'scheduled')",
 		       DB_ARGS(db_text(reason), db_uint(key)));
 }
 

@@ -95,8 +95,10 @@ struct store_lane {
 struct store_lane_row {
 	uint64_t key, notification;
 	int64_t published_at, created_at, due_at;
-	int64_t accepted_at; /* when it was published, for latencies */
+	int64_t accepted_at; /* when it was published or, scheduled, due: for
+				latencies */
 	int64_t occurred_at; /* when it happened */
+	int64_t expires_at;  /* no attempt begins after then; TIME_NONE */
 	unsigned attempts, tries;
 	unsigned hops; /* installations that it has come through before */
 	bool maybe_duplicate;

@@ -13,8 +13,8 @@
 #define ROW_COLUMNS                                                            \
 	"d.id, d.created_at, d.due_at, d.attempts, d.tries, "                  \
 	"d.maybe_duplicate, n.action, n.user, n.resource, d.batch, "           \
-	"n.created_at, n.hops, d.notification_id, " STORE_PUBLISHED_SQL        \
-	", " STORE_OCCURRED_SQL " "
+	"n.created_at, n.hops, d.notification_id, " STORE_DUE_SQL              \
+	", " STORE_OCCURRED_SQL ", n.expires_at "
 
 static void read_lane_row(struct db_stmt *q, struct arena *arena,
 			  struct store_lane_row *r)
@@ -37,6 +37,7 @@ static void read_lane_row(struct db_stmt *q, struct arena *arena,
 	r->notification = db_col_uint(q, 12);
 	r->accepted_at = db_col_time(q, 13);
 	r->occurred_at = db_col_time(q, 14);
+	r->expires_at = db_col_time(q, 15);
 }
 
 /* Whether the delivery d is due, as a condition with four values: `until` of

@@ -4,6 +4,7 @@
  */
 #include "store/store_look.h"
 
+#include "base/text.h"
 #include "store/store.h"
 
 enum err store_look(struct store *s, struct store_look *out)
@@ -15,7 +16,9 @@ enum err store_look(struct store *s, struct store_look *out)
 		"(SELECT 1 FROM vh_outbox LIMIT 1) IS NOT NULL, "
 		"(SELECT 1 FROM vh_notifications FORCE INDEX (state) "
 		"WHERE state = 'queued' LIMIT 1) IS NOT NULL, "
-		"l.next_at, l.owner IS NOT NULL "
+		"l.next_at, l.owner IS NOT NULL, "
+		"(SELECT deliver_at FROM vh_scheduled FORCE INDEX (due) "
+		"ORDER BY deliver_at LIMIT 1) "
 		"FROM (SELECT 1 one) o LEFT JOIN "
 		"(SELECT next_at, owner FROM vh_lanes FORCE INDEX (next) "
 		"WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1) l "
@@ -30,7 +33,10 @@ enum err store_look(struct store *s, struct store_look *out)
 			.queued = db_col_int(q, 2) != 0,
 			.lane = db_col_time(q, 3),
 			.leased = db_col_int(q, 4) != 0,
+			.scheduled = db_col_time(q, 5),
 		};
+		out->due = out->scheduled != TIME_NONE &&
+			   out->scheduled <= out->now;
 	}
 	return e;
 }

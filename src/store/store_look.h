@@ -14,14 +14,17 @@
 struct store;
 
 struct store_look {
-	int64_t now;  /* the database's clock */
-	bool outbox;  /* an application has published with SQL */
-	bool queued;  /* notifications wait for the fan-out */
+	int64_t now; /* the database's clock */
+	bool outbox; /* an application has published with SQL */
+	bool queued; /* notifications wait for the fan-out */
+	bool due;    /* others, which were scheduled, are due */
+	/* When the next one of these will be; TIME_NONE: none will. */
+	int64_t scheduled;
 	int64_t lane; /* when the first lane is due; TIME_NONE: none will be */
 	bool leased;  /* because its lease ends then: a sender is at work */
 };
 
-/* One statement, which reads one entry of each of three indexes. */
+/* One statement, which reads one entry of each of four indexes. */
 enum err store_look(struct store *s, struct store_look *out);
 
 #endif

@@ -67,7 +67,10 @@ enum err store_match_purge(struct store *s)
 		"FORCE INDEX (until) WHERE a.until < UTC_TIMESTAMP(6) - "
 		"INTERVAL 8 DAY AND (SELECT 1 FROM vh_notifications n "
 		"FORCE INDEX (state) WHERE n.state = 'queued' AND "
-		"n.organization = a.organization LIMIT 1) IS NULL LIMIT ?",
+		"n.organization = a.organization LIMIT 1) IS NULL AND "
+		"(SELECT 1 FROM vh_scheduled w FORCE INDEX (due) WHERE "
+		"w.deliver_at < UTC_TIMESTAMP(6) - INTERVAL 7 DAY LIMIT 1) "
+		"IS NULL LIMIT ?",
 		DB_ARGS(db_int(PURGE_STEP)), &q);
 
 	if (!e)

@@ -15,7 +15,8 @@
 /* The columns of read_notification_row(), in its order. */
 #define COLUMNS                                                                \
 	"n.id, n.organization, n.action, n.user, n.state, n.reason, "          \
-	"n.created_at, " STORE_PUBLISHED_SQL ", " STORE_OCCURRED_SQL
+	"n.created_at, " STORE_PUBLISHED_SQL ", " STORE_OCCURRED_SQL           \
+	", n.deliver_at, n.expires_at, n.replace_key"
 
 static void read_notification_row(const struct store *s, struct db_stmt *q,
 				  struct arena *arena,
@@ -30,6 +31,9 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 		.reason = store_col_text_null(q, 5, arena),
 		.created_at = db_col_time(q, 7),
 		.occurred_at = db_col_time(q, 8),
+		.deliver_at = db_col_time(q, 9),
+		.expires_at = db_col_time(q, 10),
+		.replace_key = store_col_text_null(q, 11, arena),
 	};
 	store_id(s, &n->id, ID_NOTIFICATION, db_col_time(q, 6), n->key);
 }
@@ -37,7 +41,7 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 static void read_resource(struct db_stmt *q, struct arena *arena,
 			  struct store_notification *n)
 {
-	const char *resource = db_col_bytes(q, 9, &n->resource_len);
+	const char *resource = db_col_bytes(q, 12, &n->resource_len);
 
 	n->resource = arena_memdup(arena, resource, n->resource_len);
 }
@@ -87,16 +91,20 @@ enum err store_notification_get(struct store *s, struct arena *arena,
 
 /* ---- pages, newest first ---- */
 
-/* Values: state, action, since and until, each twice. */
+/* Values: state, action, since, until, user and replace_key, each twice. */
 #define WANTED                                                                 \
 	"(? = '' OR state = ?) AND " STORE_IS_ACTION " AND "                   \
-	"(? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)"
+	"(? IS NULL OR created_at >= ?) AND "                                  \
+	"(? IS NULL OR created_at < ?) AND "                                   \
+	"(? IS NULL OR user = CAST(? AS BINARY)) AND "                         \
+	"(? IS NULL OR replace_key = CAST(? AS BINARY))"
 
-/* Few rows are queued or rejected at a time: the index of states finds them. */
+/* Few rows have another state than these two: the index of states finds them.
+ */
 static bool by_state(const struct store_filter *f)
 {
-	return strcmp(f->state, "queued") == 0 ||
-	       strcmp(f->state, "rejected") == 0;
+	return *f->state && strcmp(f->state, "fanned_out") != 0 &&
+	       strcmp(f->state, "unmatched") != 0;
 }
 
 static enum err look_notifications(void *arg, uint64_t below, size_t rows,
@@ -112,7 +120,7 @@ static enum err look_notifications(void *arg, uint64_t below, size_t rows,
 		"state = ? ORDER BY id DESC LIMIT ?";
 	const struct store_walk *w = arg;
 	const struct store_filter *f = w->f;
-	struct db_value args[12], *v = args;
+	struct db_value args[16], *v = args;
 
 	*v++ = db_text(f->state);
 	*v++ = db_text(f->state);
@@ -122,6 +130,10 @@ static enum err look_notifications(void *arg, uint64_t below, size_t rows,
 	*v++ = db_time(f->since);
 	*v++ = db_time(f->until);
 	*v++ = db_time(f->until);
+	*v++ = db_text(f->user);
+	*v++ = db_text(f->user);
+	*v++ = db_text(f->replace_key);
+	*v++ = db_text(f->replace_key);
 	*v++ = store_col_of(w->organization);
 	*v++ = db_uint(below);
 	if (by_state(f))
@@ -198,10 +210,17 @@ enum err store_notification_list(struct store *s, struct arena *arena,
 
 /* ---- the outbox ---- */
 
+static bool is_text(const char *wanted, const char *text)
+{
+	return !wanted || (text && strcmp(wanted, text) == 0);
+}
+
 static bool is_wanted_waiting(const struct store_notification *n,
 			      const struct store_filter *f)
 {
 	return (!*f->action || strcmp(n->action, f->action) == 0) &&
+	       is_text(f->user, n->user) &&
+	       is_text(f->replace_key, n->replace_key) &&
 	       (f->since == TIME_NONE || n->created_at >= f->since) &&
 	       (f->until == TIME_NONE || n->created_at < f->until);
 }
@@ -222,7 +241,8 @@ enum err store_notification_waiting(struct store *s, struct arena *arena,
 	e = db_query(s->db,
 		     "SELECT LEFT(o.action, 255), LEFT(o.user, 64), "
 		     "COALESCE(" STORE_OUTBOX_ACCEPTED_SQL
-		     ", UTC_TIMESTAMP(3)), o.occurred_at FROM vh_outbox o "
+		     ", UTC_TIMESTAMP(3)), o.occurred_at, o.deliver_at, "
+		     "o.expires_at, LEFT(o.replace_key, 128) FROM vh_outbox o "
 		     "FORCE INDEX (organization) WHERE o.organization = ? "
 		     "ORDER BY o.id DESC LIMIT ?",
 		     DB_ARGS(store_col_of(organization), db_uint(max)), &q);
@@ -240,6 +260,9 @@ enum err store_notification_waiting(struct store *s, struct arena *arena,
 			.state = "queued",
 			.created_at = db_col_time(q, 2),
 			.occurred_at = db_col_time(q, 3),
+			.deliver_at = db_col_time(q, 4),
+			.expires_at = db_col_time(q, 5),
+			.replace_key = store_col_text_null(q, 6, arena),
 		};
 		if (n->occurred_at == TIME_NONE)
 			n->occurred_at = n->created_at;
@@ -282,8 +305,9 @@ enum err store_notification_next(struct store *s, struct arena *arena,
 
 bool store_notification_state(const char *state)
 {
-	static const char *const states[] = {"queued", "fanned_out",
-					     "unmatched", "rejected"};
+	static const char *const states[] = {
+		"queued",    "fanned_out", "unmatched", "rejected",
+		"scheduled", "cancelled",  "replaced"};
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcmp(states[i], state) == 0)

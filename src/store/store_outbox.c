@@ -10,6 +10,8 @@
 
 /* The number of organizations that do not exist and are passed one by one. */
 enum { STRANGERS_PASSED = 8 };
+/* Rows that are asked whether they replace or cancel something. */
+enum { ORDERS_LOOKED_AT = 1000 };
 
 /* ---- the rows that are there ---- */
 
@@ -132,6 +134,25 @@ enum err store_outbox_oldest(struct store *s, const struct id *organization,
 	return e;
 }
 
+enum err store_outbox_orders(struct store *s, const struct id *organization,
+			     bool *any)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT COUNT(*) >= ? OR COALESCE(SUM(w.orders), 0) > 0 FROM "
+		"(SELECT replace_key IS NOT NULL OR cancels IS NOT NULL AS "
+		"orders FROM vh_outbox FORCE INDEX (organization) WHERE "
+		"organization = ? LIMIT ?) w",
+		DB_ARGS(db_int(ORDERS_LOOKED_AT), store_col_of(organization),
+			db_int(ORDERS_LOOKED_AT)),
+		&q);
+
+	while (!e && db_next(q))
+		*any = db_col_int(q, 0) != 0;
+	return e;
+}
+
 enum err store_outbox_strangers(struct store *s, const struct id *from,
 				uint64_t newest, uint64_t *keys, size_t *n)
 {
@@ -181,6 +202,17 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 
 /* ---- taking over ---- */
 
+/* A time as text, and whether it is none or too far away. */
+#define TIME(column)                                                           \
+	"CAST(" column " AS CHAR), " column " IS NOT NULL AND " column         \
+	" NOT BETWEEN UTC_TIMESTAMP(3) - INTERVAL 400 DAY AND "                \
+	"UTC_TIMESTAMP(3) + INTERVAL 400 DAY"
+#define OCCURRED_AT TIME("o.occurred_at")
+#define DELIVER_AT TIME("o.deliver_at") ", o.deliver_at IS NOT NULL"
+#define EXPIRES_AT TIME("o.expires_at") ", o.expires_at <= o.deliver_at"
+#define LISTED                                                                 \
+	STORE_ACTION_LISTED_SQL("COALESCE(" STORE_OUTBOX_ACCEPTED_SQL          \
+				", UTC_TIMESTAMP(6))")
 /* The columns of store_outbox_next(), in its order. Texts are cut to what the
  * columns of vh_notifications hold. */
 #define ROW                                                                    \
@@ -190,15 +222,10 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 	"LEFT(o.idempotency_key, 255), CHAR_LENGTH(o.action) > 255, "          \
 	"CHAR_LENGTH(o.user) > 64, "                                           \
 	"CHAR_LENGTH(o.idempotency_key) > 255, "                               \
-	"CAST(" STORE_OUTBOX_ACCEPTED_SQL                                      \
-	" AS CHAR), " STORE_ACTION_LISTED_SQL(                                 \
-		"COALESCE(" STORE_OUTBOX_ACCEPTED_SQL                          \
-		", UTC_TIMESTAMP(6))") ", CAST(o.occurred_at AS CHAR), "       \
-				       "o.occurred_at IS NOT NULL AND "        \
-				       "o.occurred_at NOT BETWEEN "            \
-				       "UTC_TIMESTAMP(3) - INTERVAL 400 DAY "  \
-				       "AND "                                  \
-				       "UTC_TIMESTAMP(3) + INTERVAL 400 DAY"
+	"CAST(" STORE_OUTBOX_ACCEPTED_SQL " AS CHAR), " LISTED                 \
+	", " OCCURRED_AT ", " DELIVER_AT ", " EXPIRES_AT                       \
+	", LEFT(o.replace_key, 128), LENGTH(o.replace_key) > 128, "            \
+	"LEFT(o.cancels, 128), LENGTH(o.cancels) > 128"
 /* Joined with their keys, rows are found and locked one by one. With a list of
  * keys in WHERE the server may as well read the whole table, if it is small,
  * and then waits for rows that are not committed (seen on MySQL 5.7 and MariaDB
@@ -254,14 +281,24 @@ bool store_outbox_next(struct db_stmt *rows, struct store_outbox_row *out)
 		.idempotency_cut = db_col_int(rows, 8) != 0,
 		.action_listed = db_col_int(rows, 10) != 0,
 		.occurred_wrong = db_col_int(rows, 12) != 0,
-		.resource_len = db_col_uint(rows, 13),
+		.deliver_wrong = db_col_int(rows, 14) != 0,
+		.later = db_col_int(rows, 15) != 0,
+		.expires_wrong = db_col_int(rows, 17) != 0,
+		.expires_early = db_col_int(rows, 18) != 0,
+		.replace_cut = db_col_int(rows, 20) != 0,
+		.cancels_cut = db_col_int(rows, 22) != 0,
+		.resource_len = db_col_uint(rows, 23),
 	};
 	out->action = outbox_text(rows, 3, &out->action_len);
 	out->user = outbox_text(rows, 4, &out->user_len);
 	out->idempotency_key = outbox_text(rows, 5, &out->idempotency_len);
 	out->accepted_at = outbox_text(rows, 9, &n);
 	out->occurred_at = outbox_text(rows, 11, &n);
-	out->resource = outbox_text(rows, 14, &n);
+	out->deliver_at = outbox_text(rows, 13, &n);
+	out->expires_at = outbox_text(rows, 16, &n);
+	out->replace_key = outbox_text(rows, 19, &out->replace_len);
+	out->cancels = outbox_text(rows, 21, &out->cancels_len);
+	out->resource = outbox_text(rows, 24, &n);
 	return true;
 }
 
@@ -277,7 +314,7 @@ enum err store_outbox_remove(struct store *s, const uint64_t *keys, size_t n)
 static enum err keep_some(struct store *s, const struct store_taken *rows,
 			  size_t n, uint64_t *keys, size_t *done)
 {
-	enum { COLUMNS = 9, ROWS = 256 };
+	enum { COLUMNS = 12, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 
 	n = n < ROWS ? n : ROWS;
@@ -290,16 +327,22 @@ static enum err keep_some(struct store *s, const struct store_taken *rows,
 		*v++ = db_bytes(row->resource, row->resource_len);
 		*v++ = db_bytes(row->idempotency_key, row->idempotency_len);
 		*v++ = db_text(row->accepted_at);
-		*v++ = db_text(row->reason ? "rejected" : "queued");
+		*v++ = db_text(row->reason  ? "rejected"
+			       : row->later ? "scheduled"
+					    : "queued");
 		*v++ = db_text(row->reason);
 		*v++ = db_text(row->occurred_at);
+		*v++ = db_text(row->deliver_at);
+		*v++ = db_text(row->expires_at);
+		*v++ = db_bytes(row->replace_key, row->replace_len);
 	}
 	return db_exec_keys(
 		s->db,
 		"INSERT INTO vh_notifications (organization, action, user, "
 		"resource, idempotency_key, accepted_at, state, reason, "
-		"occurred_at, created_at) VALUES {(?, ?, ?, ?, ?, "
-		"COALESCE(?, UTC_TIMESTAMP(6)), ?, ?, ?, "
+		"occurred_at, deliver_at, expires_at, replace_key, "
+		"created_at) VALUES {(?, ?, ?, ?, ?, "
+		"COALESCE(?, UTC_TIMESTAMP(6)), ?, ?, ?, ?, ?, ?, "
 		"UTC_TIMESTAMP(3))}",
 		values, n, COLUMNS, keys, done);
 }

@@ -41,6 +41,10 @@ enum err store_outbox_org(struct store *s, const struct id *after,
 enum err store_outbox_oldest(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
+/* Whether rows of this organization may replace or cancel what is scheduled; of
+ * very many rows that is taken for granted. */
+enum err store_outbox_orders(struct store *s, const struct id *organization,
+			     bool *any);
 /* Among the first STORE_OUTBOX_STRANGERS rows from this organization on, the
  * keys of those whose organization does not exist. */
 enum { STORE_OUTBOX_STRANGERS = 256 };
@@ -58,6 +62,11 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 #define STORE_PUBLISHED_SQL                                                    \
 	"CAST(LEAST(COALESCE(n.accepted_at, n.created_at), n.created_at) AS "  \
 	"DATETIME(3))"
+
+/* The same, or when it was due, if it was scheduled. */
+#define STORE_DUE_SQL                                                          \
+	"GREATEST(" STORE_PUBLISHED_SQL ", COALESCE(n.deliver_at, "            \
+	"n.created_at))"
 
 /* When it happened: as its publisher said, or when it was published. */
 #define STORE_OCCURRED_SQL "COALESCE(n.occurred_at, " STORE_PUBLISHED_SQL ")"
@@ -86,10 +95,18 @@ struct store_outbox_row {
 	const char *idempotency_key;
 	size_t idempotency_len;
 	bool action_cut, user_cut, idempotency_cut;
-	bool occurred_wrong;	 /* no time, or too far away */
-	const char *occurred_at; /* as the database writes it; NULL: none */
-	const char *resource;	 /* NULL: none, or longer than allowed */
-	size_t resource_len;	 /* in bytes, also then; 0: none */
+	/* As the database writes them; NULL: none. Wrong: no time, or too far
+	 * away. */
+	const char *occurred_at, *deliver_at, *expires_at;
+	bool occurred_wrong, deliver_wrong, expires_wrong;
+	bool later;	    /* it has a deliver_at, perhaps one that is past:
+			       a row after it may replace or cancel it */
+	bool expires_early; /* not after deliver_at */
+	const char *replace_key, *cancels;
+	size_t replace_len, cancels_len;
+	bool replace_cut, cancels_cut;
+	const char *resource; /* NULL: none, or longer than allowed */
+	size_t resource_len;  /* in bytes, also then; 0: none */
 	/* As the database writes it; NULL: its time cannot be believed. */
 	const char *accepted_at;
 };
@@ -116,9 +133,15 @@ struct store_taken {
 	size_t idempotency_len;
 	const char *resource; /* not NULL */
 	size_t resource_len;
-	const char *accepted_at; /* NULL: now */
-	const char *occurred_at; /* NULL: when it was accepted */
-	const char *reason;	 /* NULL: it is queued; else it is rejected */
+	const char *accepted_at;	     /* NULL: now */
+	const char *occurred_at;	     /* NULL: when it was accepted */
+	const char *deliver_at, *expires_at; /* NULL: none */
+	bool later;			     /* it is scheduled */
+	const char *replace_key, *cancels;   /* NULL: none */
+	size_t replace_len, cancels_len;
+	bool bare;	    /* it cancels, and is no notification */
+	const char *reason; /* NULL: it is kept, and queued or scheduled; else
+			       it is rejected */
 };
 
 /* `keys` gets those that the rows were given, in order. */

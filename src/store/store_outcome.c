@@ -143,7 +143,8 @@ static const char upsert_deliveries[] =
 	"INSERT INTO vh_deliveries (id, organization, notification_id, "
 	"hook_id, "
 	"created_at, lane, due_at, attempts, tries, maybe_duplicate, "
-	"finished_at, state) VALUES {(?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)} "
+	"finished_at, reason, state) VALUES "
+	"{(?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)} "
 	"ON DUPLICATE KEY UPDATE "
 	"lane = IF(state = 'pending', VALUES(lane), lane), "
 	"due_at = IF(state = 'pending', COALESCE(VALUES(due_at), due_at), "
@@ -154,12 +155,14 @@ static const char upsert_deliveries[] =
 	"VALUES(maybe_duplicate)), "
 	"finished_at = IF(state = 'pending', VALUES(finished_at), "
 	"finished_at), "
+	"reason = IF(state = 'pending', COALESCE(VALUES(reason), reason), "
+	"reason), "
 	"state = IF(state = 'pending', VALUES(state), state)";
 
 static enum err record_others(struct store *s, const struct store_outcome *o,
 			      size_t n)
 {
-	enum { COLUMNS = 10 };
+	enum { COLUMNS = 11 };
 	struct db_value *v = xmalloc((n + 1) * COLUMNS * sizeof(*v));
 	struct db_value *at = v;
 	enum err e;
@@ -181,6 +184,7 @@ static enum err record_others(struct store *s, const struct store_outcome *o,
 		*at++ = db_uint(o[i].tries);
 		*at++ = db_int(o[i].maybe_duplicate);
 		*at++ = failed ? db_time(s->now) : db_null();
+		*at++ = db_text(o[i].reason);
 		*at++ = db_text(failed ? "failed" : "pending");
 	}
 	e = db_exec_rows(s->db, upsert_deliveries, v,

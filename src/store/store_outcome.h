@@ -36,6 +36,7 @@ struct store_outcome {
 	int64_t due_at;		       /* STORE_PENDING; TIME_NONE: as it is */
 	int64_t started_at;	       /* database time */
 	const struct attempt *attempt; /* borrowed; NULL: none was made */
+	const char *reason;	       /* why it failed without one; NULL */
 };
 
 /* A delivery that failed, which may be reported. */

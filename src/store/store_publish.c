@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "store/store.h"
 #include "store/store_col.h"
+#include "store/store_schedule.h"
 
 /* How often at most a key is found in use whose holder then gives it up. */
 enum { TRIES = 5 };
@@ -17,9 +18,47 @@ enum { TRIES = 5 };
 enum { KEY_MS = 5, LONG_MS = 100 };
 
 struct publishing {
+	struct store *s;
 	const struct store_publish *p;
 	uint64_t keys[STORE_PUBLISH_MAX];
 };
+
+/* ---- what is scheduled ---- */
+
+bool store_publish_is_later(const struct store_publish *p,
+			    const struct store_publication *item)
+{
+	return item->deliver_at != TIME_NONE && item->deliver_at > p->now;
+}
+
+size_t store_publish_later(const struct store_publish *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		n += store_publish_is_later(p, &p->items[i]);
+	return n;
+}
+
+/* In the order of the body: of two with one replace_key the last one stays. */
+static enum err schedule(struct publishing *w)
+{
+	uint64_t keys[STORE_PUBLISH_MAX];
+	enum err e = ERR_OK;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->p->count && !e; i++) {
+		const struct store_publication *item = &w->p->items[i];
+
+		if (item->replace_key)
+			e = store_schedule_replace(
+				w->s, &w->p->organization, item->replace_key,
+				strlen(item->replace_key), w->keys[i]);
+		else if (store_publish_is_later(w->p, item))
+			keys[n++] = w->keys[i];
+	}
+	return e || !n ? e : store_schedule_add(w->s, keys, n);
+}
 
 /* ---- writing ---- */
 
@@ -27,7 +66,7 @@ struct publishing {
 static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 			    size_t *done)
 {
-	enum { COLUMNS = 8, ROWS = 256 };
+	enum { COLUMNS = 12, ROWS = 256 };
 	struct db_value values[ROWS * COLUMNS], *v = values;
 	size_t n = w->p->count - at < ROWS ? w->p->count - at : ROWS;
 
@@ -42,13 +81,19 @@ static enum err insert_some(struct db *db, struct publishing *w, size_t at,
 		*v++ = db_time(w->p->now);
 		*v++ = db_uint(w->p->hops);
 		*v++ = db_time(item->occurred_at);
+		*v++ = db_time(item->deliver_at);
+		*v++ = db_time(item->expires_at);
+		*v++ = db_text(item->replace_key);
+		*v++ = db_text(store_publish_is_later(w->p, item) ? "scheduled"
+								  : "queued");
 	}
 	return db_exec_keys(
 		db,
 		"INSERT INTO vh_notifications (organization, action, user, "
 		"resource, idempotency_key, created_at, hops, "
-		"occurred_at, accepted_at) "
-		"VALUES {(?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))}",
+		"occurred_at, deliver_at, expires_at, replace_key, state, "
+		"accepted_at) VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"UTC_TIMESTAMP(6))}",
 		values, n, COLUMNS, &w->keys[at], done);
 }
 
@@ -94,6 +139,8 @@ static enum err publish_body(struct db *db, void *arg)
 	inserted = clock_monotonic();
 	if (!e && w->p->idempotency_key)
 		e = insert_used_key(db, w);
+	if (!e)
+		e = schedule(w);
 	now = clock_monotonic();
 	if (!e && (now - inserted > KEY_MS || now - begun > LONG_MS))
 		e = accept_now(db, w);
@@ -182,7 +229,7 @@ enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at)
 {
 	enum db_doubt doubt = p->idempotency_key ? DB_REPEAT : DB_ONCE;
-	struct publishing w = {.p = p};
+	struct publishing w = {.s = s, .p = p};
 	unsigned tries = 0;
 	enum err e;
 

@@ -9,10 +9,12 @@
 #ifndef HOOKS_STORE_PUBLISH_H
 #define HOOKS_STORE_PUBLISH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "outside/crypt.h"
 #include "rules/id.h"
 
@@ -26,8 +28,17 @@ struct store_publication {
 	const char *user; /* NULL: none */
 	const char *resource;
 	size_t resource_len;
-	int64_t occurred_at; /* TIME_NONE: when it is published */
+	int64_t occurred_at;	 /* TIME_NONE: when it is published */
+	int64_t deliver_at;	 /* later than `now`: scheduled; TIME_NONE */
+	int64_t expires_at;	 /* TIME_NONE: no end */
+	const char *replace_key; /* NULL: none */
 };
+
+/* Published at once, for good, and now. */
+#define STORE_PUBLICATION_NONE                                                 \
+	((struct store_publication){.occurred_at = TIME_NONE,                  \
+				    .deliver_at = TIME_NONE,                   \
+				    .expires_at = TIME_NONE})
 
 struct store_publish {
 	struct id organization;
@@ -41,9 +52,17 @@ struct store_publish {
 	unsigned hops;
 };
 
+/* Whether its time has not come. */
+bool store_publish_is_later(const struct store_publish *p,
+			    const struct store_publication *item);
+/* How many of them have one that has not. */
+size_t store_publish_later(const struct store_publish *p);
+
 /*
- * All or none. `ids` gets `count` ids, in order. With a key that was used
- * before: the first request's ids and time, or ERR_CONFLICT for another body.
+ * All or none. What is scheduled with a replace_key of theirs is replaced; the
+ * caller has taken over the outbox before. `ids` gets `count` ids, in order.
+ * With a key that was used before: the first request's ids and time, or
+ * ERR_CONFLICT for another body.
  */
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at);

@@ -281,7 +281,8 @@ enum err store_purge_deliveries(struct store *s, const struct store_purge *p,
 /* ---- notifications ---- */
 
 #define REMOVABLE                                                              \
-	"n.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM vh_deliveries d "   \
+	"n.state NOT IN ('queued', 'scheduled') AND NOT EXISTS (SELECT 1 "     \
+	"FROM vh_deliveries d "                                                \
 	"FORCE INDEX (fanout) WHERE d.notification_id = n.id) AND "            \
 	"n.id IN ({?})"
 
@@ -310,14 +311,16 @@ static enum err remove_notifications(struct store *s, const struct page *page,
 	return e;
 }
 
-/* Counting treats the deliveries as gone that would be removed. */
+/* Of what was scheduled the age counts from then. Counting treats the
+ * deliveries as gone that would be removed. */
 static enum err notifications_page(struct store *s, const struct store_purge *p,
 				   uint64_t after, struct db_stmt **q)
 {
 	struct db_value old = db_time(p->notifications);
 
 #define COLUMNS                                                                \
-	"SELECT n.id, n.created_at < ? AND n.state <> 'queued' AND "           \
+	"SELECT n.id, GREATEST(n.created_at, COALESCE(n.deliver_at, "          \
+	"n.created_at)) < ? AND n.state NOT IN ('queued', 'scheduled') AND "   \
 	"NOT EXISTS (SELECT 1 FROM vh_deliveries d FORCE INDEX (fanout) "      \
 	"WHERE d.notification_id = n.id AND NOT (? AND " EXPIRED ")), "        \
 	"n.created_at < ? FROM vh_notifications n "

@@ -114,6 +114,18 @@ static enum err read_notifications(struct store *s, struct store_status *out)
 	return ERR_OK;
 }
 
+static enum err read_scheduled(struct store *s, struct store_status *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db, "SELECT COUNT(*) FROM vh_scheduled FORCE INDEX (due)",
+		DB_NONE, &q);
+
+	while (!e && db_next(q))
+		out->scheduled = db_col_uint(q, 0);
+	return e;
+}
+
 static enum err read_outbox(struct store *s, struct store_status *out)
 {
 	uint64_t count = 0;
@@ -133,7 +145,7 @@ enum err store_status_read(struct store *s, struct store_status *out)
 	static enum err (*const parts[])(struct store *,
 					 struct store_status *) = {
 		read_lanes,	    read_in_flight, read_finished,
-		read_notifications, read_outbox,
+		read_notifications, read_outbox,    read_scheduled,
 	};
 	struct store_status status = {0};
 	int64_t now;

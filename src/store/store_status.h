@@ -29,6 +29,7 @@ struct store_status {
 	uint64_t failed;    /* retries used up */
 	uint64_t queued;    /* notifications in the outbox or not fanned out */
 	uint64_t rejected;  /* invalid notifications */
+	uint64_t scheduled; /* notifications whose time has not come */
 	/* How long the oldest of `due` and `queued` has been due, in
 	 * milliseconds; 0 when there is none. */
 	int64_t oldest_due;

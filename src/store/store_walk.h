@@ -28,6 +28,9 @@ enum { STORE_WALK_ROWS = 20000 }; /* some 0.1 s */
 struct store_filter {
 	const char *action, *state;
 	int64_t since, until; /* until is excluded */
+	/* NULL: any. */
+	const char *user;
+	const char *replace_key; /* of notifications only */
 	/* Of deliveries only. Of the last attempt: its status, from and to; 0:
 	 * no condition; or its error, a code. */
 	const struct id *hook, *notification;

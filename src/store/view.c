@@ -37,6 +37,17 @@ void view_put_time(struct jtree *object, const char *name, int64_t ms)
 	jtree_put_string(object, name, text);
 }
 
+void view_put_when(struct jtree *object, int64_t deliver_at, int64_t expires_at,
+		   const char *replace_key)
+{
+	if (deliver_at != TIME_NONE)
+		view_put_time(object, "deliver_at", deliver_at);
+	if (expires_at != TIME_NONE)
+		view_put_time(object, "expires_at", expires_at);
+	if (replace_key)
+		jtree_put_string(object, "replace_key", replace_key);
+}
+
 struct jtree *view_org(const struct store_org *org)
 {
 	struct jtree *v = jtree_object();

@@ -27,6 +27,9 @@ struct store_org;
 void view_put_id(struct jtree *object, const char *name, const struct id *id);
 /* TIME_NONE becomes null. */
 void view_put_time(struct jtree *object, const char *name, int64_t ms);
+/* What a publisher said about time; what was not said is left out. */
+void view_put_when(struct jtree *object, int64_t deliver_at, int64_t expires_at,
+		   const char *replace_key);
 
 struct jtree *view_org(const struct store_org *org);
 /* `open`: with the values of its headers, and the query of its URL. */

@@ -42,6 +42,7 @@ struct jtree *view_notification(const struct store_notification *n)
 		jtree_put_string(v, "user", n->user);
 	view_put_time(v, "createdAt", n->created_at);
 	view_put_time(v, "occurred_at", n->occurred_at);
+	view_put_when(v, n->deliver_at, n->expires_at, n->replace_key);
 	jtree_put_string(v, "state", n->state);
 	if (n->reason)
 		jtree_put_string(v, "reason", n->reason);

@@ -277,6 +277,7 @@ class Status(admincase.AdminCase):
         "failed",
         "waiting",
         "queued",
+        "scheduled",
         "oldest due",
         "hooks",
         "last sender run",
@@ -286,7 +287,7 @@ class Status(admincase.AdminCase):
     def test_1_of_an_empty_installation(self):
         rows = self.rows("status")
         assert [row[0] for row in rows] == self.FIGURES, rows
-        assert [row[1] for row in rows] == ["0"] * 7 + [
+        assert [row[1] for row in rows] == ["0"] * 8 + [
             "0 s",
             "none",
             "never",

@@ -4,6 +4,7 @@ The command line of hooks-admin: usage, help, configuration, and the manual
 pages, which must name every command and key.
 """
 
+import datetime
 import json
 import os
 import pathlib
@@ -174,6 +175,13 @@ class Examples(admincase.AdminCase):
             self.admin("key", "create", org)
             hook = self.admin(
                 "hook", "create", org, "https://www.example.com/", "*"
+            )
+            soon = datetime.datetime.now() + datetime.timedelta(days=2)
+            self.run(
+                *("publish", org, "event.updated"),
+                *("--deliver-at", f"{soon:%Y-%m-%d}"),
+                *("--replace-key", "reminder-4711"),
+                stdin=b"{}",
             )
             shown = self.admin("help", *command.split())
             done = subprocess.run(

@@ -39,10 +39,14 @@ PLAIN = {
     "step",
     "dry_run",
     "organization",
+    "user",
+    "replace_key",
 }
 # /metrics asks for a key when the request was forwarded.
 FORWARDED = [("X-Forwarded-For", "192.0.2.1")]
 ACTION = "booking.confirmed"
+# The value of a parameter that a query must have.
+MISSING = "2001-01-01"
 ROLES = ("read", "publish", "manage", "run")  # of an organization
 
 
@@ -62,7 +66,7 @@ def kind_of(path):
 def complete(path, operation):
     """The address with the parameters that it must have."""
     missing = [
-        f"{p['name']}=2001-01-01"
+        f"{p['name']}={MISSING}"
         for p in map(openapi.resolve, operation.get("parameters", ()))
         if p["in"] == "query" and p.get("required")
     ]
@@ -128,6 +132,22 @@ class _Matrix(ApiCase):
         assert answer.status == 201, answer
         return answer.json()["_id"]
 
+    def scheduled(self):
+        """A notification, new each time, for it may be cancelled; by its
+        replace_key, too, as complete() makes it."""
+        answer = self.call(
+            "POST",
+            "/v2/notifications",
+            {
+                "action": "event.created",
+                "resource": {},
+                "deliver_at": f"{time.gmtime().tm_year + 1}-01-01",
+                "replace_key": MISSING,
+            },
+        )
+        assert answer.status == 202, answer
+        return answer.json()["_id"]
+
     def action(self):
         """One of the organization's own."""
         answer = self.call("PUT", f"/v2/actions/{ACTION}", {})
@@ -138,6 +158,8 @@ class _Matrix(ApiCase):
         """The path with a real id; a hook is a new one each time, for it may
         be deleted."""
         kind = kind_of(path)
+        if path.startswith("/v2/notifications") and ids is None:
+            return path.replace("{id}", self.scheduled())
         if "{name}" in path:
             return path.replace("{name}", ACTION if ids else self.action())
         if kind is None:

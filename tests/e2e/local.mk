@@ -32,6 +32,7 @@ python_tests += \
 	%D%/receivers.py \
 	%D%/redeliver.py \
 	%D%/retention.py \
+	%D%/schedule.py \
 	%D%/running.py \
 	%D%/samples.py \
 	%D%/starting.py \

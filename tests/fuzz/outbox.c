@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * outbox: rows of vh_outbox as an application may write them. An input is a
- * line of flags, then action, user, idempotency key and resource, a line each;
+ * line of flags (with k the user is a replace_key too, with x the idempotency
+ * key cancels), then action, user, idempotency key and resource, a line each;
  * a missing one is NULL. A row that keeps the rules can be queued as it is; one
  * that breaks a rule has a reason that can be shown, and a resource that is no
  * JSON is not kept.
@@ -37,6 +38,12 @@ static void read_flags(struct store_outbox_row *row, const char *s, size_t len)
 	row->action_cut = memchr(s, 'a', len);
 	row->user_cut = memchr(s, 'u', len);
 	row->idempotency_cut = memchr(s, 'i', len);
+	row->replace_cut = memchr(s, 'r', len);
+	row->cancels_cut = memchr(s, 'c', len);
+	row->deliver_wrong = memchr(s, 'd', len);
+	row->expires_wrong = memchr(s, 'e', len);
+	row->expires_early = memchr(s, 'b', len);
+	row->later = memchr(s, 'l', len);
 }
 
 static void read_row(struct store_outbox_row *row, struct arena *arena,
@@ -49,6 +56,14 @@ static void read_row(struct store_outbox_row *row, struct arena *arena,
 	row->action = column(arena, &at, end, &row->action_len);
 	row->user = column(arena, &at, end, &row->user_len);
 	row->idempotency_key = column(arena, &at, end, &row->idempotency_len);
+	if (memchr(flags, 'k', len)) {
+		row->replace_key = row->user;
+		row->replace_len = row->user_len;
+	}
+	if (memchr(flags, 'x', len)) {
+		row->cancels = row->idempotency_key;
+		row->cancels_len = row->idempotency_len;
+	}
 	if (at > end)
 		return;
 	/* A resource may hold line feeds, and a longer one is not read. */
@@ -68,7 +83,13 @@ static void check_queued(const struct store_outbox_row *row,
 			 const struct store_taken *taken)
 {
 	CHECK(row->organization_known && !row->action_cut && !row->user_cut &&
-	      !row->idempotency_cut);
+	      !row->idempotency_cut && !row->replace_cut && !row->cancels_cut);
+	CHECK(!row->deliver_wrong && !row->expires_wrong &&
+	      !row->expires_early);
+	CHECK(!taken->replace_key || taken->replace_len <= 128);
+	CHECK(taken->bare == (row->cancels && !row->action));
+	if (taken->bare)
+		return;
 	CHECK(strlen(taken->action) == taken->action_len &&
 	      taken->action_len == row->action_len);
 	CHECK(!taken->user || strlen(taken->user) == taken->user_len);

@@ -34,6 +34,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_policy.c \
 	%D%/test_pace.c \
 	%D%/test_prometheus.c \
+	%D%/test_publishable.c \
 	%D%/test_request.c \
 	%D%/test_response.c \
 	%D%/test_retry.c \

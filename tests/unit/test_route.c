@@ -79,7 +79,7 @@ START_TEST(other_methods)
 	ask("OPTIONS", "/v2/notifications");
 	ck_assert_uint_eq(u.response.status, 204);
 	ck_assert_uint_eq(u.response.body.len, 0);
-	allows("POST, GET, HEAD, OPTIONS");
+	allows("POST, GET, HEAD, DELETE, OPTIONS");
 }
 END_TEST
 

@@ -193,6 +193,19 @@ START_TEST(users)
 }
 END_TEST
 
+START_TEST(replace_keys)
+{
+	ck_assert(passes(valid_replace_key, "reminder-42"));
+	ck_assert(passes(valid_replace_key, "\xc3\xbc 42"));
+	ck_assert(run_passes(valid_replace_key, "k", 128));
+	ck_assert(!run_passes(valid_replace_key, "k", 129));
+	ck_assert(!passes(valid_replace_key, ""));
+	ck_assert(!passes(valid_replace_key, "a\nb"));
+	ck_assert(!passes(valid_replace_key, "caf\xe9"));
+	ck_assert_ptr_nonnull(valid_replace_key("a\0b", 3));
+}
+END_TEST
+
 Suite *suite_valid(void)
 {
 	Suite *s = suite_create("valid");
@@ -206,6 +219,7 @@ Suite *suite_valid(void)
 	tcase_add_test(t, names);
 	tcase_add_test(t, idempotency_keys);
 	tcase_add_test(t, users);
+	tcase_add_test(t, replace_keys);
 	suite_add_tcase(s, t);
 	return s;
 }

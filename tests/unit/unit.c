@@ -41,6 +41,7 @@ static Suite *(*const suites[])(void) = {
 	suite_policy,
 	suite_pace,
 	suite_prometheus,
+	suite_publishable,
 	suite_request,
 	suite_response,
 	suite_retry,

@@ -40,6 +40,7 @@ Suite *suite_outcome(void);
 Suite *suite_policy(void);
 Suite *suite_pace(void);
 Suite *suite_prometheus(void);
+Suite *suite_publishable(void);
 Suite *suite_request(void);
 Suite *suite_response(void);
 Suite *suite_retry(void);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * publish_room: whether an organization may publish so much now: deliveries
+ * that wait ([api] max_due), notifications that are scheduled, bytes that are
+ * stored
+ * ([api] max_stored).
+ */
+#ifndef HOOKS_PUBLISH_ROOM_H
+#define HOOKS_PUBLISH_ROOM_H
+
+#include "base/err.h"
+
+struct call;
+struct store_publish;
+
+/* `refuse` makes the answer 429; NULL: there is room. */
+enum err publish_room(struct call *c, const struct store_publish *p,
+		      void (**refuse)(struct call *c));
+/* It was published. */
+void publish_room_used(struct call *c, const struct store_publish *p);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * takeover_write: makes notifications of rows of `vh_outbox` that were checked,
+ * and does what they say of others: an idempotency key that counts once, and
+ * what they replace or cancel.
+ */
+#ifndef HOOKS_TAKEOVER_WRITE_H
+#define HOOKS_TAKEOVER_WRITE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct store;
+struct store_taken;
+
+/* At most TAKEOVER_PART rows, which are sorted by their keys, and removed from
+ * the outbox. A row whose idempotency key was used before gets a reason. */
+enum err takeover_write(struct store *s, struct store_taken *rows, size_t n);
+
+#endif

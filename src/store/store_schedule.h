@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_schedule: `vh_scheduled`: notifications whose time has not come.
+ *
+ * Its rows decide: whoever removes one, to fan the notification out, to cancel
+ * or to replace it, is the only one, and writes in the same transaction what
+ * became of the notification. An organization has one row for each replace_key.
+ */
+#ifndef HOOKS_STORE_SCHEDULE_H
+#define HOOKS_STORE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rules/id.h"
+
+struct store;
+
+/* Scheduled notifications of an organization. */
+#define STORE_SCHEDULE_MAX UINT64_C(1000000)
+
+/* How a row leaves without being sent: a state of its notification. */
+enum store_schedule_end { STORE_SCHEDULE_CANCELLED, STORE_SCHEDULE_REPLACED };
+
+/* ---- publishing, inside the transaction that makes the notifications ---- */
+
+/* Those of these notifications that are scheduled are waited for; none of them
+ * has a replace_key. At most DB_LIST_MAX. */
+enum err store_schedule_add(struct store *s, const uint64_t *notifications,
+			    size_t n);
+/* This one, scheduled or not, takes the place of what is scheduled with the
+ * key. ERR_TEMP: others use the key all the time. */
+enum err store_schedule_replace(struct store *s, const struct id *organization,
+				const void *key, size_t len,
+				uint64_t notification);
+
+/* How many more an organization may schedule; counted anew now and then. */
+enum err store_schedule_room(struct store *s, const struct id *organization,
+			     uint64_t want, uint64_t *room);
+void store_schedule_added(struct store *s, const struct id *organization,
+			  uint64_t n);
+
+/* ---- what is scheduled ends early, inside a transaction ---- */
+
+/* ERR_NOT_FOUND: nothing is scheduled with the key. */
+enum err store_schedule_end_key(struct store *s, const struct id *organization,
+				const void *key, size_t len,
+				enum store_schedule_end how);
+/* ERR_NOT_FOUND: the notification is not scheduled. */
+enum err store_schedule_end(struct store *s, uint64_t notification,
+			    enum store_schedule_end how);
+
+/*
+ * Cancels in a transaction of its own: what is scheduled with the key, or, when
+ * that is NULL, the notification. ERR_NOT_FOUND: it is not scheduled. After a
+ * COMMIT without an answer ERR_TEMP: a repetition would find nothing.
+ */
+struct store_schedule_cancel {
+	struct id organization;
+	const char *replace_key;
+	uint64_t notification;
+};
+enum err store_schedule_cancel(struct store *s,
+			       const struct store_schedule_cancel *what);
+
+/* ---- what is due ---- */
+
+struct store_scheduled {
+	uint64_t notification;
+	struct id organization;
+};
+
+/* The first rows that are due now, at most `max`, in the order of their times;
+ * those of one organization, or, when that is NULL, of all but `without`.
+ * Takes no lock. */
+enum err store_schedule_due(struct store *s, const struct id *organization,
+			    const struct id *without, size_t without_count,
+			    size_t max, struct store_scheduled *rows,
+			    size_t *n);
+/* Whether any row was due at `until`. */
+enum err store_schedule_any(struct store *s, int64_t until, bool *any);
+/* Locks those of the rows that are still there; `keys` keeps them, in any
+ * order. */
+enum err store_schedule_lock(struct store *s, uint64_t *keys, size_t *n);
+/* They are fanned out in this transaction. */
+enum err store_schedule_remove(struct store *s, const uint64_t *keys, size_t n);
+
+#endif
