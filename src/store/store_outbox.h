@@ -65,8 +65,8 @@ enum err store_outbox_waiting(struct store *s, const struct id *organization,
 
 /* The same, or when it was due, if it was scheduled. */
 #define STORE_DUE_SQL                                                          \
-	"GREATEST(" STORE_PUBLISHED_SQL ", COALESCE(n.deliver_at, "            \
-	"n.created_at))"
+	"COALESCE(GREATEST(" STORE_PUBLISHED_SQL                               \
+	", n.deliver_at), " STORE_PUBLISHED_SQL ")"
 
 /* When it happened: as its publisher said, or when it was published. */
 #define STORE_OCCURRED_SQL "COALESCE(n.occurred_at, " STORE_PUBLISHED_SQL ")"

@@ -554,6 +554,29 @@ class Publish(PageCase):
         self.quiet()
 
 
+class Scheduled(PageCase):
+    def test_one_that_waits_is_cancelled(self):
+        soon = time.gmtime(time.time() + 2 * 86400)
+        self.site.ask(
+            "POST",
+            "notifications",
+            {
+                "action": "event.updated",
+                "resource": {"title": "In an hour"},
+                "deliver_at": time.strftime("%Y-%m-%d", soon),
+                "replace_key": "reminder-42",
+            },
+        )
+        self.enter(at="notifications")
+        self.page.choose("All states", "scheduled")
+        self.page.click(".row", "event.updated")
+        self.page.see(".page-head, main", "reminder-42")
+        self.page.click("button", "Cancel it")
+        self.page.see(".pill", "Cancelled")
+        self.page.gone("button", "Cancel it")
+        self.quiet()
+
+
 class Actions(PageCase):
     def setup(self):
         super().setup()
