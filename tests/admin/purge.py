@@ -320,10 +320,18 @@ class Many(_Case):
         assert self.killed > 2, self.killed
         assert not [key for key in self.keys("hooks") if key > 8000]
 
+    def left(self):
+        return self.db.value("SELECT COUNT(*) FROM vh_hooks WHERE id > 8000")
+
     def kill(self, done):
-        """hooks-admin's connections, one by one."""
+        """hooks-admin's connections, one by one, each after some progress:
+        on a slow machine it would give up otherwise."""
         self.killed = 0
-        while not done.wait(0.05):
+        left = None
+        while not done.wait(0.02):
+            before, left = left, self.left()
+            if left == before:
+                continue
             for (pid,) in self.db.sql(
                 "SELECT ID FROM information_schema.PROCESSLIST "
                 f"WHERE USER = '{service.ADMIN}'"
