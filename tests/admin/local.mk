@@ -3,6 +3,7 @@
 python_tests += \
 	%D%/actions.py \
 	%D%/commands.py \
+	%D%/cutover.py \
 	%D%/doctor.py \
 	%D%/hooks.py \
 	%D%/install.py \
