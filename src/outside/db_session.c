@@ -13,7 +13,7 @@
 
 enum {
 	UNKNOWN_VARIABLE = 1193, /* the server's number */
-	IDLE_S = 20,		 /* a sender's connection, at most */
+	IDLE_S = 20,		 /* a sender's or a command's, at most */
 	IDLE_API_S = 60,	 /* without a limit for transactions alone */
 	IDLE_API_TX_S = 5,
 	NET_S = 10,
@@ -64,19 +64,20 @@ static unsigned sender_idle_s(const struct db *db)
 	return seconds < IDLE_S ? (unsigned)seconds : IDLE_S;
 }
 
-/* The API's connections wait for requests: where the server tells idle
- * transactions from idle connections, only those are ended. */
-static enum err end_idle_of_api(struct db *db)
+/* The API's connections wait for requests, and those of commands for people:
+ * where the server tells idle transactions from idle connections, only those
+ * are ended. No statement is idle, however long it takes. */
+static enum err end_idle_tx(struct db *db, unsigned tx_s, unsigned any_s)
 {
 	if (db->takes_none)
 		return set_variables(db,
 				     "SET SESSION idle_transaction_timeout = "
-				     "%d",
-				     IDLE_API_TX_S);
+				     "%u",
+				     tx_s);
 	return set_variables(db,
 			     "SET SESSION wait_timeout = "
-			     "LEAST(@@session.wait_timeout, %d)",
-			     IDLE_API_S);
+			     "LEAST(@@session.wait_timeout, %u)",
+			     any_s);
 }
 
 static unsigned wanted_lock_wait_s(const struct db *db)
@@ -109,15 +110,15 @@ static enum err end_idle_of_sender(struct db *db)
 
 static enum err end_what_is_idle(struct db *db)
 {
-	enum err e;
+	enum err e = find_kind(db);
 
-	if (db->role == DB_ADMIN)
-		return ERR_OK;
-	e = find_kind(db);
 	if (e)
 		return e;
-	return db->role == DB_API ? end_idle_of_api(db)
-				  : end_idle_of_sender(db);
+	if (db->role == DB_API)
+		return end_idle_tx(db, IDLE_API_TX_S, IDLE_API_S);
+	if (db->role == DB_ADMIN)
+		return end_idle_tx(db, sender_idle_s(db), sender_idle_s(db));
+	return end_idle_of_sender(db);
 }
 
 /* Half of the time after which the server would close it. */

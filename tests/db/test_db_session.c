@@ -135,6 +135,32 @@ START_TEST(a_senders_locks_end_before_its_lease)
 }
 END_TEST
 
+/* A command may be stopped there, too. */
+START_TEST(a_commands_locks_end_before_a_lease)
+{
+	struct db *admin = db_new(dbtest_conf(), DB_ADMIN);
+	struct try t = {0};
+
+	assert_ok(db_tx(admin, DB_REPEAT, add_and_rest, &t));
+	ck_assert_int_lt(t.took, 500);
+	ck_assert_uint_eq(t.runs, 2);
+	ck_assert_int_eq(total(), 2);
+	db_free(admin);
+}
+END_TEST
+
+/* A migration has statements that take hours. */
+START_TEST(a_commands_statement_may_take_longer)
+{
+	struct db *admin = db_new(dbtest_conf(), DB_ADMIN);
+
+	assert_ok(db_exec_text(admin, "START TRANSACTION"));
+	ck_assert_int_eq(dbtest_int(admin, "SELECT SLEEP(3.5)"), 0);
+	assert_ok(db_exec_text(admin, "COMMIT"));
+	db_free(admin);
+}
+END_TEST
+
 static enum err count_connects(struct db *d, void *arg)
 {
 	unsigned *connects = arg;
@@ -164,7 +190,8 @@ START_TEST(no_session_is_made_to_last_longer)
 	assert_ok(db_exec_text(admin, "SET GLOBAL wait_timeout = 1"));
 	ck_assert_int_eq(dbtest_int(sender, "SELECT @@wait_timeout"), 1);
 	assert_ok(db_exec_text(admin, "SET GLOBAL wait_timeout = 28800"));
-	ck_assert_int_eq(dbtest_int(admin, "SELECT @@wait_timeout"), 28800);
+	ck_assert_int_eq(dbtest_int(admin, "SELECT @@GLOBAL.wait_timeout"),
+			 28800);
 	db_free(admin);
 }
 END_TEST
@@ -179,6 +206,8 @@ Suite *suite_db_session(void)
 	tcase_add_test(t, a_sender_meets_a_lock_once);
 	tcase_add_test(t, a_hasty_session_does_not_wait);
 	tcase_add_test(t, a_senders_locks_end_before_its_lease);
+	tcase_add_test(t, a_commands_locks_end_before_a_lease);
+	tcase_add_test(t, a_commands_statement_may_take_longer);
 	tcase_add_test(t, an_idle_connection_is_opened_again);
 	tcase_add_test(t, no_session_is_made_to_last_longer);
 	suite_add_tcase(s, t);

@@ -9,12 +9,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
+import service
 import tap
+import where
 from firecase import FireCase
 from processes import wait_until
-from proxy import FREEZE, NO_ANSWER, PASS, commits, nth
+from proxy import EXECUTE, FREEZE, NO_ANSWER, PASS, Proxy, commits, nth
 from records import LANES, OUTCOMES
 from rig import LEASE
 
@@ -67,6 +70,64 @@ class HeldLock(FireCase):
             self.recovered = rig.arrives("/ok/b", rig.publish(org_b), LEASE + 5)
             rig.arrives("/ok/a", range(600), LEASE + 5)
             first.resume()
+
+    def test_a_command_that_is_stopped_in_a_transaction(self):
+        with self.rig("v1e hooks-admin is stopped in a transaction") as rig:
+            org = rig.organization("/ok/a")
+            host = rig.host()
+            host.start()
+            rig.arrives("/ok/a", rig.publish(org), 10)
+            proxy = Proxy(rig.folder / "admin", rig.db.socket)
+            rig.after.callback(proxy.close)
+            config = rig.service.write_config(
+                service.ADMIN, database={"socket": proxy.path}
+            ).rename(rig.folder / "admin.conf")
+            rig.service.write_config(service.ADMIN)
+            (n,) = rig.numbers(1)
+            stopped = threading.Event()
+
+            def stop(_):
+                command.send_signal(signal.SIGSTOP)
+                stopped.set()
+                return PASS
+
+            # Passed on, so that what was published is there and locked.
+            proxy.rule = nth(
+                lambda packet: (
+                    packet.up
+                    and "INSERT INTO" in packet.text
+                    and packet.data[4] == EXECUTE
+                    and proxy.in_transaction()
+                ),
+                stop,
+            )
+            with subprocess.Popen(
+                [
+                    where.program("hooks-admin"),
+                    *("-c", config, "publish", org, "event.created"),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as command:
+                try:
+                    command.stdin.write(f'{{"n":{n}}}'.encode())
+                    command.stdin.close()
+                    assert stopped.wait(20), "it published nothing"
+                    assert rig.records.open_transactions(service.ADMIN)
+                    self.within(
+                        LEASE,
+                        lambda: (
+                            not rig.records.open_transactions(service.ADMIN)
+                        ),
+                        "the end of its transaction",
+                    )
+                finally:
+                    command.send_signal(signal.SIGCONT)
+                status = command.wait(20)
+            # It begins anew, and all is well.
+            assert status == 0, status
+            rig.book.accepted(org, n)
+            rig.arrives("/ok/a", [n], 10)
 
     def locked(self, case, isolation, *statements):
         """While an application holds rows of B, A gets what it is sent, and

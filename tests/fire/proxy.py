@@ -25,7 +25,8 @@ NO_ANSWER = "no answer"  # passed on; closed when the answer begins to come
 FREEZE = "freeze"  # nothing more is passed on, and nothing is closed
 FREEZE_AFTER = "freeze after"  # the same, but this one is
 
-_QUERY, _PREPARE, _EXECUTE = 0x03, 0x16, 0x17
+EXECUTE = 0x17
+_QUERY, _PREPARE = 0x03, 0x16
 
 
 class Packet:
@@ -72,7 +73,7 @@ class _Link:
             text = payload[1:].decode(errors="replace")
             self._preparing = text if payload[0] == _PREPARE else ""
             return text
-        if payload[0] == _EXECUTE:
+        if payload[0] == EXECUTE:
             return self._statements.get(payload[1:5], "")
         return ""
 

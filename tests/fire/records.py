@@ -256,6 +256,16 @@ class Records:
             if row.state == "failed"
         ]
 
+    def open_transactions(self, user):
+        """How many this user's connections have."""
+        return int(
+            self.db.value(
+                "SELECT COUNT(*) FROM information_schema.innodb_trx t JOIN "
+                "information_schema.processlist p ON "
+                f"p.id = t.trx_mysql_thread_id WHERE p.user = '{user}'"
+            )
+        )
+
     def owners(self):
         return {
             o
