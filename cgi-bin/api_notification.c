@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_notification: reading /v2/notifications, and cancelling what is
- * scheduled; api_publish creates them.
+ * api_notification: reading /v2/notifications, and cancelling scheduled ones;
+ * api_publish creates them.
  */
 #include "api.h"
 #include "base/text.h"
@@ -129,9 +129,9 @@ enum err api_notification_get(struct call *c)
 	return ERR_OK;
 }
 
-/* ---- what is scheduled ---- */
+/* ---- cancelling ---- */
 
-/* After what was published with SQL before. */
+/* Rows that were inserted before are taken over first. */
 static enum err cancel(struct call *c, const struct store_schedule_cancel *what)
 {
 	enum err e = intake_settle(c->store, &what->organization);

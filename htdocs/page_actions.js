@@ -128,7 +128,7 @@ export function Actions() {
 		await from.reload();
 	};
 	return html`<${Page} title="Actions"
-		lead="What may be published, and the hooks that name it."
+		lead="The actions that may be published, and the hooks that name them."
 		actions=${
 			may('manage') &&
 			html`<${Button} kind="primary" icon="plus"

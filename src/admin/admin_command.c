@@ -161,7 +161,7 @@ const struct admin_command_option admin_command_options[] = {
 	[ADMIN_ORG] = {"org", "ORG",
 		"The organization's own actions, in place of the installation's."},
 	[ADMIN_REPLACE_KEY] = {"replace-key", "K",
-		"What is scheduled with this key: it is replaced, or cancelled."},
+		"The key of a scheduled notification, which is replaced or cancelled."},
 	[ADMIN_ROLE] = {"role", "ROLE",
 		"manage (everything; the default), publish, read or run."},
 	[ADMIN_USER] = {"user", "ID",

@@ -39,7 +39,7 @@ static enum err find_what(struct admin *a, struct store_schedule_cancel *what)
 	return ERR_OK;
 }
 
-/* After what was published with SQL before. */
+/* Rows that were inserted before are taken over first. */
 enum err admin_notification_cancel(struct admin *a)
 {
 	struct store_schedule_cancel what;

@@ -118,7 +118,7 @@ static enum err read_when(const struct admin *a, enum admin_option which,
 	return why ? admin_invalid(name, why) : ERR_OK;
 }
 
-/* By the database's clock. */
+/* Times are compared with the database's clock. */
 static enum err check_publication_times(struct admin *a, struct publication *p)
 {
 	struct store_publication *item = &p->item;

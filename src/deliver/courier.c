@@ -195,7 +195,7 @@ static void courier_flush(struct courier *c)
 
 /* ---- sending ---- */
 
-/* Not an attempt: nobody but the publisher wanted it to end. */
+/* No attempt is made: only the publisher set an end. */
 static void let_expire(struct courier *c, struct lane *l, struct parcel *p)
 {
 	p->expired = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fanout: the second half of publishing. A queued notification, which was
- * checked when it was published or taken over, becomes one delivery for each
- * matching hook.
+ * fanout: the second half of publishing. A notification that is queued, or
+ * scheduled and due, becomes one delivery for each matching hook. It was
+ * checked when it was published or taken over.
  */
 #ifndef HOOKS_FANOUT_H
 #define HOOKS_FANOUT_H
@@ -31,16 +31,16 @@ struct fanout_count {
 	bool more;     /* there may be more */
 };
 
-/* Which notifications: those that are queued, or those of the schedule that are
- * due, in the order of their times. */
+/* Which notifications: those that are queued, or scheduled ones that are due,
+ * in the order of their times. */
 enum fanout_from { FANOUT_QUEUE, FANOUT_SCHEDULE };
 
 /* Runs one transaction. The organizations with queued rows take turns, each
  * with its oldest rows that have a key up to `newest`; rows that would make too
  * many deliveries at once are left for the next transaction. When it meets a
  * lock of another client, each organization has a transaction of its own, and
- * those that meet it are left out for a while: `locked`. So are organizations
- * that are at [api] max_due, with what is scheduled.
+ * those that meet it are left out for a while: `locked`. So are the scheduled
+ * notifications of organizations that are at [api] max_due.
  */
 enum err fanout_run(struct store *s, enum fanout_from source,
 		    struct turns *place, struct locked *locked, uint64_t newest,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * intake: how published notifications get to the lanes: the take-over of rows
- * that applications inserted with SQL, then the fan-out of all queued ones.
+ * that applications inserted with SQL, then the fan-out of those that are
+ * queued, and of scheduled ones that are due.
  */
 #ifndef HOOKS_INTAKE_H
 #define HOOKS_INTAKE_H
@@ -19,8 +20,8 @@ struct store;
 /* Begins as all zeros. Times are monotonic. */
 struct intake {
 	struct turns taking, spreading;
-	/* Organizations that are left out: their rows of the outbox, what is
-	 * queued, and what is due of the schedule. */
+	/* Organizations that are left out: their rows of the outbox, their
+	 * queued notifications, and their scheduled ones that are due. */
 	struct locked untaken, unspread, unready;
 	bool more;	   /* something was left since intake_begin() */
 	size_t taken;	   /* rows of the outbox, since then */
@@ -35,7 +36,7 @@ void intake_begin(struct intake *in);
 /* Runs a transaction or two, when there is something to do (store_look.h). */
 enum err intake_take_over(struct store *s, struct intake *in);
 enum err intake_fan_out(struct store *s, struct intake *in);
-/* The same for what is due of the schedule. */
+/* The same for scheduled notifications that are due. */
 enum err intake_fan_out_due(struct store *s, struct intake *in);
 
 /* Takes over all that one organization has published with SQL by now: before

@@ -18,7 +18,7 @@
 
 enum {
 	BUSY_MS = 10,	/* between looks while there is work */
-	GREED_MS = 250, /* while what is due is for others to take */
+	GREED_MS = 250, /* while others may take the lanes that are due */
 	SHARE_MS = 20,	/* between taking more lanes while there is work */
 	RING_MS = 250,	/* between waking others that still sleep */
 	TAKE_FIRST = 4, /* lanes taken in one round, at first */
@@ -193,7 +193,7 @@ bool ledger_look_is_idle(const struct ledger_look *l)
 	return l->in_vain && !l->round->lane_count;
 }
 
-/* No later than this time to come, of the database. */
+/* Looks no later than `at`, a time of the database. */
 static void look_by(struct ledger_look *l, const struct store_look *look,
 		    int64_t at)
 {

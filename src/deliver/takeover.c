@@ -121,7 +121,7 @@ static struct guest *guest_of(struct takeover *t, const struct id *organization)
 	return g;
 }
 
-/* What is scheduled does not wait to be sent. */
+/* Scheduled notifications have a limit of their own. */
 static const char *check_later_room(struct takeover *t, struct guest *g)
 {
 	if (!g->counted)

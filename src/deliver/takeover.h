@@ -2,7 +2,8 @@
 /*
  * takeover: takes rows over that applications inserted into `vh_outbox` with
  * SQL. Every row is checked by the rules of the API and becomes a notification,
- * which is queued, or rejected with a reason; then the row is removed.
+ * which is queued, scheduled, or rejected with a reason; then the row is
+ * removed.
  */
 #ifndef HOOKS_TAKEOVER_H
 #define HOOKS_TAKEOVER_H

@@ -23,10 +23,11 @@ const char *takeover_row_check(const struct store_outbox_row *row,
 			       const struct conf *conf, const char *unlisted,
 			       struct arena *arena);
 
-/* Whether it only cancels what is scheduled: it is no notification. */
+/* Whether it only cancels a scheduled one: it is no notification itself. */
 bool takeover_row_is_bare(const struct store_outbox_row *row);
-/* Queued, or rejected for the reason, which is borrowed; its other texts are
- * *arena*. Of a resource that is too long, or no JSON, nothing is kept. */
+/* Queued, scheduled, or rejected for the reason, which is borrowed; its other
+ * texts are *arena*. Of a resource that is too long, or no JSON, nothing is
+ * kept. */
 struct store_taken takeover_row_copy(const struct store_outbox_row *row,
 				     const char *reason, struct arena *arena);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * takeover_write: the notifications first, then what each row is about besides.
+ * takeover_write: the notifications first, then their effect on others.
  */
 #include "deliver/takeover_write.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * takeover_write: makes notifications of rows of `vh_outbox` that were checked,
- * and does what they say of others: an idempotency key that counts once, and
- * what they replace or cancel.
+ * claims their idempotency keys, and replaces or cancels scheduled
+ * notifications.
  */
 #ifndef HOOKS_TAKEOVER_WRITE_H
 #define HOOKS_TAKEOVER_WRITE_H

@@ -41,7 +41,7 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 
 /* Locks those of the rows that are still in this state, queued or scheduled,
  * and reads them, in the order of their keys; 1 to DB_LIST_MAX keys, and room
- * for as many rows. What is scheduled counts as accepted when it is due. */
+ * for as many rows. A scheduled one counts as accepted when it is due. */
 enum err store_fanout_lock(struct store *s, struct arena *arena,
 			   const char *state, const uint64_t *keys, size_t n,
 			   struct store_matched *rows, size_t *count);

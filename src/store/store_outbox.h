@@ -41,8 +41,8 @@ enum err store_outbox_org(struct store *s, const struct id *after,
 enum err store_outbox_oldest(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
-/* Whether rows of this organization may replace or cancel what is scheduled; of
- * very many rows that is taken for granted. */
+/* Whether rows of this organization may replace or cancel scheduled
+ * notifications; of very many rows that is taken for granted. */
 enum err store_outbox_orders(struct store *s, const struct id *organization,
 			     bool *any);
 /* Among the first STORE_OUTBOX_STRANGERS rows from this organization on, the

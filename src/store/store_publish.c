@@ -23,7 +23,7 @@ struct publishing {
 	uint64_t keys[STORE_PUBLISH_MAX];
 };
 
-/* ---- what is scheduled ---- */
+/* ---- scheduled notifications ---- */
 
 bool store_publish_is_later(const struct store_publish *p,
 			    const struct store_publication *item)

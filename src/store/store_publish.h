@@ -59,10 +59,10 @@ bool store_publish_is_later(const struct store_publish *p,
 size_t store_publish_later(const struct store_publish *p);
 
 /*
- * All or none. What is scheduled with a replace_key of theirs is replaced; the
- * caller has taken over the outbox before. `ids` gets `count` ids, in order.
- * With a key that was used before: the first request's ids and time, or
- * ERR_CONFLICT for another body.
+ * All or none. Notifications that are scheduled with a replace_key of theirs
+ * are replaced; the caller has taken over the outbox before. `ids` gets `count`
+ * ids, in order. With a key that was used before: the first request's ids and
+ * time, or ERR_CONFLICT for another body.
  */
 enum err store_publish(struct store *s, const struct store_publish *p,
 		       struct id *ids, int64_t *created_at);

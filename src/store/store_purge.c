@@ -311,7 +311,7 @@ static enum err remove_notifications(struct store *s, const struct page *page,
 	return e;
 }
 
-/* Of what was scheduled the age counts from then. Counting treats the
+/* The age of one that was scheduled counts from its time. Counting treats the
  * deliveries as gone that would be removed. */
 static enum err notifications_page(struct store *s, const struct store_purge *p,
 				   uint64_t after, struct db_stmt **q)

@@ -26,12 +26,12 @@ enum store_schedule_end { STORE_SCHEDULE_CANCELLED, STORE_SCHEDULE_REPLACED };
 
 /* ---- publishing, inside the transaction that makes the notifications ---- */
 
-/* Those of these notifications that are scheduled are waited for; none of them
+/* Adds rows for those of these notifications whose state is `scheduled`; none
  * has a replace_key. At most DB_LIST_MAX. */
 enum err store_schedule_add(struct store *s, const uint64_t *notifications,
 			    size_t n);
-/* This one, scheduled or not, takes the place of what is scheduled with the
- * key. ERR_TEMP: others use the key all the time. */
+/* Ends the notification that is scheduled with the key; adds this one if it is
+ * scheduled. ERR_TEMP: others use the key all the time. */
 enum err store_schedule_replace(struct store *s, const struct id *organization,
 				const void *key, size_t len,
 				uint64_t notification);
