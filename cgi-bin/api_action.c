@@ -159,7 +159,10 @@ static void read_action_example(struct field_errors *errors, const char *name,
 	else if (!jscan_member(body->data, body->len, name, &start, &n))
 		return;
 	else if (n > STORE_ACTION_EXAMPLE_MAX)
-		field_errors_add(errors, name, "is longer than 8192 bytes");
+		field_errors_add(errors, name,
+				 arena_printf(f->call->arena,
+					      "is longer than %d bytes",
+					      STORE_ACTION_EXAMPLE_MAX));
 	else
 		f->change.example = arena_printf(f->call->arena, "%.*s", (int)n,
 						 body->data + start);

@@ -9,6 +9,7 @@
 
 #include "admin/admin_help.h"
 #include "base/nearest.h"
+#include "rules/valid.h"
 
 #define OPTION(o) (1U << (o))
 
@@ -170,6 +171,8 @@ const struct admin_command_option admin_command_options[] = {
 		"Really delete; without it, only print what would be deleted."},
 };
 /* clang-format on */
+
+_Static_assert(VALID_DESCRIPTION_MAX == 500, "--description says so");
 
 enum { COMMANDS = sizeof(admin_commands) / sizeof(admin_commands[0]) };
 
