@@ -396,9 +396,9 @@ class Expire(_Scheduled):
 
 
 class Linger(_Scheduled):
-    """A sender that lingers sends to the second."""
+    """A sender that lingers does not wait for the next run."""
 
-    def test_within_a_second(self):
+    def test_a_sender_that_lingers_is_in_time(self):
         self.fresh()
         self.service.start_sender("--linger", "60s")
         wanted = {n: at(0.3 + n * 0.2) for n in range(10)}
