@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """
 The API where ModSecurity with the OWASP rules stands in front: PUT and DELETE
-do not get through, and POST in their place does.
+do not get through, and POST in their place does. And a receiver where it does.
 """
 
+import json
+
+import doors
 import modsecurity
 import tap
 from apicase import PROBLEM, ApiCase
+from sendcase import SendCase
 
 
 class Firewall(ApiCase):
@@ -44,6 +48,29 @@ class Firewall(ApiCase):
                 "/v2/notifications",
                 {"action": "event.created", "resource": resource},
             )
+
+    def test_a_target_by_its_address(self):
+        """Such a hook is made by command, or by name."""
+        for host, refused in (("192.0.2.7", True), ("www.toto.com", False)):
+            hook = {"target_url": f"https://{host}/x", "action": "*"}
+            if refused:
+                self.refused("POST", "/v2/hooks", json.dumps(hook).encode())
+            else:
+                self.good(201, "POST", "/v2/hooks", hook)
+
+
+class Receiver(SendCase):
+    def test_deliveries_get_through(self):
+        """It is the path that takes no POST, and not the firewall."""
+        door = doors.enter(modsecurity.ModSecurity.name, self.service)
+        self.fresh(url=f"http://localhost:{door.port}/healthz")
+        for resource in (
+            {"title": "O'Hara; DROP TABLE x --"},
+            {"link": "https://www.toto.com/a?b=c&d=<e>"},
+        ):
+            self.publish(json.dumps(resource))
+            self.once()
+            assert self.attempts("status") == [["405"]], self.attempts()
 
 
 tap.main()
