@@ -7,7 +7,7 @@ the API beside it, at the root of a site and below a path.
 import doors
 import service
 import tap
-from apicase import ApiCase
+from apicase import PROBLEM, ApiCase
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -112,6 +112,32 @@ class _Sample(ApiCase):
 
 class Root(_Sample):
     pass
+
+
+class Limit(ApiCase):
+    """lighttpd keeps a body until it is complete, so it has a limit of its
+    own: server.max-request-size. Others pass bodies on, and what comes after
+    ours has answered is not kept."""
+
+    variants = ("lighttpd",)
+
+    def announce(self, size):
+        """The head of a request, whose body does not come."""
+        head = (
+            "POST /v2/notifications HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {self.key}\r\nConnection: close\r\n"
+            f"Content-Length: {size}\r\n\r\n"
+        )
+        return self.door.raw(head.encode(), "POST")
+
+    def test_a_body_over_a_mebibyte(self):
+        answer = self.announce(1024 * 1024 + 1)
+        assert answer.status == 413, answer
+        assert PROBLEM not in answer.header("Content-Type"), answer
+
+    def test_a_body_below_it_is_ours_to_refuse(self):
+        body = b" " * (1024 * 1024)
+        self.problem(413, "POST", "/v2/notifications", body)
 
 
 class Path(_Sample):

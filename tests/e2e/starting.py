@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+import doors
+import fastcgi
 import service
 import tap
 import where
@@ -178,6 +180,38 @@ class Folder(SendCase):
     def test_a_path_that_is_not_absolute(self):
         done = self.sender("--once", state="state")
         assert done.status == 78 and "state_dir" in done.err, done
+
+    def ask_a_process(self):
+        """A request to hooks.fcgi, which also keeps its table there."""
+        path = self.service.folder / "fcgi.sock"
+        doors.start_responders(self.service, path)
+        connection = fastcgi.Connection(path)
+        connection.send("GET", "/healthz")
+        assert connection.answer().status == 200
+        connection.close()
+
+    def test_whatever_the_umask_is(self):
+        """No program leaves a file that others may touch."""
+        folder = self.service.folder / "unmasked"
+        for user in (service.SENDER, service.API, service.ADMIN):
+            self.service.write_config(user, sender={"state_dir": folder})
+        before = os.umask(0)
+        try:
+            sender = self.service.start_sender("--linger", "1m")
+            wait_until(lambda: list(folder.glob("*.lock")), 20, "the lock")
+            self.ask_a_process()
+            self.publish()
+            self.service.admin("status")
+            modes = {
+                path.suffix: path.lstat().st_mode & 0o7777
+                for path in folder.iterdir()
+            }
+            assert sender.stop() == 0
+        finally:
+            os.umask(before)
+        assert folder.stat().st_mode & 0o7777 == 0o700, folder.stat()
+        assert {".lock", ".wake", ".turns", ".share1"} <= set(modes), modes
+        assert set(modes.values()) == {0o600}, modes
 
     def test_the_key_that_was_before(self):
         """It is a warning, and has no effect."""
