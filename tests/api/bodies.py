@@ -107,6 +107,24 @@ class Coded(ApiCase):
                 )
 
 
+class Utf16(ApiCase):
+    def test_it_is_no_json(self):
+        body = json.dumps(EVENT)
+        for coding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+            for kind in (
+                "application/json",
+                f"application/json;charset={coding}",
+            ):
+                self.problem(
+                    400,
+                    "POST",
+                    PATH,
+                    body.encode(coding),
+                    headers=[("Content-Type", kind)],
+                )
+        assert self.good(200, "GET", PATH) == []
+
+
 class Empty(ApiCase):
     """Without a length it could be one that was cut off."""
 

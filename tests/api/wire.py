@@ -171,6 +171,43 @@ class Bodies(_Wire):
                 )
 
 
+class OldClient(_Wire):
+    """HTTP/1.0: no Host, no chunks, and the connection ends with the
+    answer."""
+
+    def old(self, method, path, *lines, body=b""):
+        head = "\r\n".join(
+            [
+                f"{method} {path} HTTP/1.0",
+                f"Authorization: {self.key}",
+                *lines,
+                "",
+                "",
+            ]
+        )
+        answer = self.talk(head.encode() + body)
+        assert answer.header("Transfer-Encoding") is None, answer
+        return answer
+
+    def test_publishing(self):
+        before = self.published()
+        answer = self.old(
+            "POST", PATH, f"Content-Length: {len(BODY)}", body=BODY
+        )
+        assert answer.status == 202, answer
+        assert self.published() == before + 1
+
+    def test_reading(self):
+        self.good(202, "POST", PATH, BODY)
+        answer = self.old("GET", PATH)
+        assert answer.status == 200, answer
+        assert len(answer.json()) == self.published(), answer
+
+    def test_without_a_key(self):
+        answer = self.old("GET", "/healthz")
+        assert answer.status == 200, answer
+
+
 class Headers(_Wire):
     def test_accept_is_not_looked_at(self):
         for name, value in (

@@ -4,6 +4,8 @@ The environment and the dot files of the sender's user have no influence:
 requests go where the hook says, as the sender wrote them.
 """
 
+import datetime
+import json
 import subprocess
 
 import service
@@ -98,6 +100,39 @@ class Environment(TrialCase):
         ):
             for name in ("Authorization", "X-Curlrc"):
                 assert request.header(name) is None, request.headers
+
+    def test_language_and_time_zone(self):
+        """In Turkish, where that is installed, the small letter of I is none
+        of ASCII."""
+        for zone in ("America/New_York", "Asia/Kolkata", "XYZ-13:45"):
+            *_, sent = self.untouched(
+                LANG="tr_TR.UTF-8", LC_ALL="tr_TR", TZ=zone
+            )
+            told = datetime.datetime.fromisoformat(
+                json.loads(sent.body)["occurred_at"]
+            )
+            stamp = int(sent.header("webhook-timestamp"))
+            for moment in (told.timestamp(), stamp):
+                assert abs(moment - sent.time) < 60, (zone, sent.headers)
+
+    def test_none_at_all(self):
+        """Not even a PATH, as some cron daemons do it."""
+        self.fresh("/none")
+        self.publish()
+        done = subprocess.run(
+            [
+                where.program("hooks-send"),
+                "-c",
+                self.service.config(service.SENDER),
+                "--once",
+            ],
+            env={},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0 and not done.stderr, done
+        assert len(self.sink.at("/none")) == 1
 
     def test_a_cgi_request_in_the_environment(self):
         """The sender may be started by a web server (web-cron): then a header

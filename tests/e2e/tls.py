@@ -12,7 +12,7 @@ import warnings
 import tap
 from certificates import Authority
 from processes import wait_until
-from receiver import Answer, Receiver
+from receiver import Answer, Raw, Receiver
 from trial import TrialCase
 
 HOST = "IP:127.0.0.1"
@@ -302,6 +302,40 @@ class Authorities(_TlsCase):
         self.attempt("keys", self.good, SSLKEYLOGFILE=str(keys))
         self.result("/keys").expect(None, 200)
         assert not keys.exists(), "whoever has them can read the traffic"
+
+
+class Unannounced(_TlsCase):
+    """Many servers end a connection without TLS's own end (close_notify), so
+    that it could be somebody else's doing. The status has been told."""
+
+    ANSWERS = {
+        "unbounded": b"HTTP/1.1 200 OK\r\n\r\ndone",
+        "old": b"HTTP/1.0 200 OK\r\n\r\ndone",
+        "empty": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        "whole": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone",
+        "none": b"HTTP/1.1 204 No Content\r\n\r\n",
+        "half": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndone",
+        "failed": b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\ndone",
+    }
+
+    def setup(self):
+        super().setup()
+        for name, answer in self.ANSWERS.items():
+            self.serve(name, self.good)
+            self.receivers[name].script(f"/{name}", then=Raw(answer))
+        self.begin()
+
+    def test_the_status_has_decided(self):
+        for name in ("unbounded", "old", "empty", "whole", "none", "half"):
+            got = self.result(f"/{name}")
+            got.expect(None, 204 if name == "none" else 200, False)
+            body = b"" if name in ("empty", "none") else b"done"
+            assert got.body == body, (name, got)
+
+    def test_a_failure_stays_one(self):
+        got = self.result("/failed")
+        assert (got.status, got.state) == (500, "pending"), got
+        assert got.body == b"done", got
 
 
 class SlowToConnect(Receiver):
