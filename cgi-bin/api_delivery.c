@@ -120,6 +120,8 @@ static enum err refuse_redelivery(struct call *c,
 		[STORE_REDELIVER_DISABLED] =
 			"The hook of this delivery is disabled: enable it, and "
 			"all that it holds goes.",
+		[STORE_REDELIVER_EXPIRED] =
+			"The expires_at of its notification is past.",
 		[STORE_REDELIVER_TOO_OFTEN] =
 			"This delivery was tried too often to be tried again.",
 	};

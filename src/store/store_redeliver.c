@@ -17,7 +17,7 @@
 struct one {
 	uint64_t key, hook, batch;
 	unsigned attempts;
-	bool deleted, enabled, ordered, pending, ping, batches;
+	bool deleted, enabled, ordered, pending, ping, batches, expired;
 	int64_t created_at;
 };
 
@@ -29,7 +29,8 @@ static enum err read_one(struct store *s, const struct id *organization,
 		s->db,
 		"SELECT d.id, d.hook_id, d.batch, d.attempts, d.created_at, "
 		"h.deleted_at IS NOT NULL, h.batch_size > 1, n.action = ?, "
-		"h.enabled, h.ordered, d.state = 'pending' "
+		"h.enabled, h.ordered, d.state = 'pending', "
+		"d.batch IS NULL AND n.expires_at <= UTC_TIMESTAMP(3) "
 		"FROM vh_deliveries d JOIN vh_hooks h FORCE INDEX (PRIMARY) ON "
 		"h.id "
 		"= d.hook_id "
@@ -56,6 +57,7 @@ static enum err read_one(struct store *s, const struct id *organization,
 			.enabled = db_col_int(q, 8) != 0,
 			.ordered = db_col_int(q, 9) != 0,
 			.pending = db_col_int(q, 10) != 0,
+			.expired = db_col_int(q, 11) != 0,
 		};
 		e = ERR_OK;
 	}
@@ -94,6 +96,8 @@ static enum err check_one(struct store *s, const struct one *d,
 		refusal->why = STORE_REDELIVER_DELETED;
 	else if (d->attempts >= STORE_REDELIVER_ATTEMPTS_MAX)
 		refusal->why = STORE_REDELIVER_TOO_OFTEN;
+	else if (d->expired)
+		refusal->why = STORE_REDELIVER_EXPIRED;
 	else if (!d->enabled && !d->ping)
 		refusal->why = STORE_REDELIVER_DISABLED;
 	else if (d->ordered && d->pending && !d->ping)

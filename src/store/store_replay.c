@@ -33,7 +33,8 @@ enum {
 	"d.created_at < ? AND d.attempts < ? AND "                             \
 	"NOT EXISTS (SELECT 1 FROM vh_notifications n FORCE INDEX (PRIMARY) "  \
 	"WHERE "                                                               \
-	"n.id = d.notification_id AND n.action = '" ACTION_PING "')"
+	"n.id = d.notification_id AND (n.action = '" ACTION_PING "' OR "       \
+	"(d.batch IS NULL AND n.expires_at <= UTC_TIMESTAMP(3))))"
 
 struct search {
 	struct store *s;
