@@ -195,11 +195,14 @@ static void courier_flush(struct courier *c)
 
 /* ---- sending ---- */
 
-/* No attempt is made: only the publisher set an end. */
+/* No attempt is made: only the publisher set an end. A batch that was not tried
+ * yet comes back unchanged, and is made again without the member. */
 static void let_expire(struct courier *c, struct lane *l, struct parcel *p)
 {
-	p->expired = true;
-	p->outcome = (struct outcome){.verdict = OUTCOME_FAILED};
+	if (!p->batch) {
+		p->expired = true;
+		p->outcome = (struct outcome){.verdict = OUTCOME_FAILED};
+	}
 	if (!l->courier.ready.first)
 		ring_remove(c, l);
 	give_back(c, p);

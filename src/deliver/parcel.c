@@ -130,6 +130,7 @@ struct parcel *parcel_new(const struct store *s, struct lane *lane,
 
 	p->lane = lane;
 	p->count = plan->count;
+	p->batch = plan->batch != 0;
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->rows[i].hops > p->hops)
 			p->hops = plan->rows[i].hops;
@@ -163,9 +164,13 @@ void parcel_free(struct parcel *p)
 
 bool parcel_is_late(const struct parcel *p, int64_t now)
 {
-	int64_t end = p->member[0].expires_at;
-
-	return p->count == 1 && end != TIME_NONE && end <= now;
+	if (p->batch && p->member[0].attempts)
+		return false;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->member[i].expires_at != TIME_NONE &&
+		    p->member[i].expires_at <= now)
+			return true;
+	return false;
 }
 
 bool parcel_is_over(const struct parcel *p)

@@ -48,6 +48,7 @@ struct parcel {
 	char id[WEBHOOK_ID_SIZE];
 	char *body;
 	size_t body_len;
+	bool batch;    /* its members were fixed */
 	unsigned hops; /* webhook-hops; 0: none */
 
 	struct http_request request;
@@ -89,7 +90,8 @@ void parcel_free(struct parcel *p);
  * request. */
 void parcel_address(struct parcel *p, int64_t now);
 
-/* Whether its end has come: it is to be given up. A batch has none. */
+/* Whether the end of a member has come, and no attempt may begin. A batch that
+ * was tried has no end. */
 bool parcel_is_late(const struct parcel *p, int64_t now);
 /* Whether there is something to record of it. */
 bool parcel_is_over(const struct parcel *p);

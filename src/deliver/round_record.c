@@ -39,8 +39,7 @@ static bool is_urgent(const struct parcel_member *m)
 static int64_t earlier_end(const struct parcel *p,
 			   const struct parcel_member *m, int64_t due)
 {
-	return p->count == 1 && m->expires_at != TIME_NONE &&
-			       m->expires_at < due
+	return !p->batch && m->expires_at != TIME_NONE && m->expires_at < due
 		       ? m->expires_at
 		       : due;
 }
