@@ -131,10 +131,13 @@ enum err api_notification_get(struct call *c)
 
 /* ---- cancelling ---- */
 
-/* Rows that were inserted before are taken over first. */
-static enum err cancel(struct call *c, const struct store_schedule_cancel *what)
+/* Rows that were inserted before are taken over first, if they may be about
+ * this `key`; NULL: the notification has none. */
+static enum err cancel(struct call *c, const struct store_schedule_cancel *what,
+		       const char *key)
 {
-	enum err e = intake_settle(c->store, &what->organization);
+	enum err e = key ? intake_settle(c->store, &what->organization, key)
+			 : ERR_OK;
 
 	return e ? e : store_schedule_cancel(c->store, what);
 }
@@ -166,7 +169,7 @@ enum err api_notification_cancel(struct call *c)
 	if (e)
 		return e;
 	what.notification = n.key;
-	e = cancel(c, &what);
+	e = cancel(c, &what, n.replace_key);
 	if (e == ERR_NOT_FOUND)
 		return refuse_cancel(c, &id);
 	if (!e)
@@ -189,7 +192,7 @@ enum err api_notification_cancel_key(struct call *c)
 		response_problem(c->response, 400, "replace_key %s.", why);
 		return ERR_INVALID;
 	}
-	e = cancel(c, &what);
+	e = cancel(c, &what, what.replace_key);
 	if (!e)
 		response_empty(c->response, 204);
 	return e;

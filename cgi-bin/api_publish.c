@@ -386,7 +386,8 @@ static enum err publish_if_room(struct call *c, const struct store_publish *p,
 	if (refuse)
 		return refuse_more(c, p, ids, created_at, refuse);
 	if (replaces(p))
-		e = intake_settle(c->store, &p->organization);
+		e = intake_settle(c->store, &p->organization,
+				  p->count == 1 ? p->items->replace_key : NULL);
 	if (!e)
 		e = store_publish(c->store, p, ids, created_at);
 	if (e)

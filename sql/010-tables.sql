@@ -179,7 +179,8 @@ CREATE TABLE IF NOT EXISTS vh_scheduled (
 	deliver_at DATETIME(3) NOT NULL COMMENT 'as there',
 	replace_key VARBINARY(128) NULL COMMENT 'as there',
 	UNIQUE KEY replacing (organization, replace_key),
-	KEY due (deliver_at, notification_id, organization)
+	KEY turn (organization, deliver_at, notification_id),
+	KEY due (deliver_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='notifications whose time has not come: who removes the row decides what becomes of it';
 
 CREATE TABLE IF NOT EXISTS vh_idempotency_keys (

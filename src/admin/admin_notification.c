@@ -9,14 +9,16 @@
 #include "store/store_notification.h"
 #include "store/store_schedule.h"
 
-static enum err find_what(struct admin *a, struct store_schedule_cancel *what)
+/* `key`: of the notification; NULL: it has none. */
+static enum err find_what(struct admin *a, struct store_schedule_cancel *what,
+			  const char **key)
 {
 	struct store_notification n;
 	const char *why;
 	struct id id;
 	enum err e;
 
-	what->replace_key = a->option[ADMIN_REPLACE_KEY];
+	*key = what->replace_key = a->option[ADMIN_REPLACE_KEY];
 	if ((a->args > 1) == (what->replace_key != NULL))
 		return admin_usage("either ID or --replace-key K is needed",
 				   "");
@@ -36,18 +38,22 @@ static enum err find_what(struct admin *a, struct store_schedule_cancel *what)
 			       ? admin_missing("notification", a->arg[1])
 			       : e;
 	what->notification = n.key;
+	*key = n.replace_key;
 	return ERR_OK;
 }
 
-/* Rows that were inserted before are taken over first. */
+/* Rows that were inserted before are taken over first, if they may be about it.
+ */
 enum err admin_notification_cancel(struct admin *a)
 {
 	struct store_schedule_cancel what;
-	enum err e = find_what(a, &what);
+	const char *key;
+	enum err e = find_what(a, &what, &key);
 
 	if (e)
 		return e;
-	e = intake_settle(&a->store, &what.organization);
+	if (key)
+		e = intake_settle(&a->store, &what.organization, key);
 	if (!e)
 		e = store_schedule_cancel(&a->store, &what);
 	if (e == ERR_NOT_FOUND && what.replace_key)

@@ -283,7 +283,8 @@ static enum err publish_one(struct admin *a, struct publication *p,
 	if (!e && refusal.text)
 		e = recall_or_refuse(a, p, id, created_at, &refusal);
 	else if (!e && p->item.replace_key)
-		e = intake_settle(&a->store, &p->all.organization);
+		e = intake_settle(&a->store, &p->all.organization,
+				  p->item.replace_key);
 	if (!e && !refusal.text)
 		e = store_publish(&a->store, &p->all, id, created_at);
 	if (!e && !refusal.text) {

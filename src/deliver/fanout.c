@@ -5,15 +5,14 @@
 #include "deliver/fanout.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "deliver/locked.h"
-#include "deliver/schedule.h"
 #include "store/store.h"
 #include "store/store_due.h"
 #include "store/store_fanout.h"
 #include "store/store_match.h"
+#include "store/store_outbox.h"
 #include "store/store_schedule.h"
 
 struct fanout {
@@ -54,6 +53,70 @@ static enum err next_queued(void *arg, const struct id *after, struct id *out)
 	return e;
 }
 
+/* How many scheduled notifications of an organization may be fanned out now: as
+ * many as [api] max_due leaves room for, and none while rows in the outbox may
+ * replace or cancel them. */
+static enum err find_room(struct fanout *r, const struct id *org,
+			  uint64_t *room)
+{
+	bool orders;
+	enum err e = store_outbox_orders(r->s, org, &orders);
+
+	*room = 0;
+	return e || orders
+		       ? e
+		       : store_due_room(r->s, org, STORE_DUE_TAKEOVER, 1, room);
+}
+
+static enum err next_scheduled(void *arg, const struct id *after,
+			       struct id *out)
+{
+	struct fanout *r = arg;
+	struct id found;
+	uint64_t room;
+	enum err e;
+
+	do {
+		room = 0;
+		e = store_schedule_org(r->s, after, &found);
+		after = &found;
+		if (!e && !locked_has(r->locked, &found))
+			e = find_room(r, &found, &room);
+	} while (!e && !room);
+	if (!e)
+		*out = found;
+	return e;
+}
+
+/* `want`: no more than there is room for. */
+static enum err choose_due(struct fanout *r, const struct id *org, size_t *want,
+			   size_t *n)
+{
+	uint64_t room;
+	enum err e = find_room(r, org, &room);
+
+	*want = room < *want ? (size_t)room : *want;
+	*n = 0;
+	return e || !*want ? e
+			   : store_schedule_due(r->s, org, *want,
+						r->key + r->keys, n);
+}
+
+/* Scheduled ones that may not be fanned out hold up no others. */
+static enum err choose_before(struct fanout *r, const struct id *org,
+			      size_t want, size_t *n)
+{
+	uint64_t room;
+	enum err e = find_room(r, org, &room);
+
+	if (e)
+		return e;
+	return room ? store_fanout_before(r->s, org, r->newest, want,
+					  r->key + r->keys, n)
+		    : store_fanout_queued(r->s, org, r->newest, want,
+					  r->key + r->keys, n);
+}
+
 /* The organization's share of the rows, but at least one. */
 static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 {
@@ -61,8 +124,13 @@ static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 	enum err e;
 
 	want = want ? want : 1;
-	e = store_fanout_queued(r->s, org, r->newest, want, r->key + r->keys,
-				&n);
+	if (r->source == FANOUT_SCHEDULE)
+		e = choose_due(r, org, &want, &n);
+	else if (r->source == FANOUT_BEFORE)
+		e = choose_before(r, org, want, &n);
+	else
+		e = store_fanout_queued(r->s, org, r->newest, want,
+					r->key + r->keys, &n);
 	if (e)
 		return e;
 	r->keys += n;
@@ -70,32 +138,16 @@ static enum err fanout_choose_of(struct fanout *r, const struct id *org)
 	return ERR_OK;
 }
 
-static enum err choose_due(struct fanout *r)
-{
-	struct schedule_pick pick;
-	enum err e = schedule_pick(r->s, r->given ? r->orgs : NULL, r->locked,
-				   r->max, &pick);
-
-	if (e)
-		return e;
-	memcpy(r->key, pick.key, pick.keys * sizeof(*pick.key));
-	r->keys = pick.keys;
-	memcpy(r->orgs, pick.org, pick.orgs * sizeof(*pick.org));
-	r->org_count = pick.orgs;
-	r->count.more = pick.more;
-	return ERR_OK;
-}
-
 static enum err fanout_choose(struct fanout *r)
 {
 	size_t max = r->max < FANOUT_ORGS ? r->max : FANOUT_ORGS;
+	bool scheduled = r->source == FANOUT_SCHEDULE;
 	enum err e = ERR_OK;
 
-	if (r->source == FANOUT_SCHEDULE)
-		return choose_due(r);
 	if (!r->given)
-		e = turns_find(r->from, next_queued, r, max, r->orgs,
-			       &r->org_count);
+		e = turns_find(r->from,
+			       scheduled ? next_scheduled : next_queued, r, max,
+			       r->orgs, &r->org_count);
 	r->keys = 0;
 	r->count.more = !e && r->org_count == max;
 	r->place.under_way = r->place.under_way && r->org_count;
@@ -125,8 +177,8 @@ static enum err fanout_lock(struct fanout *r)
 	if (e || !r->keys)
 		return e;
 	e = store_fanout_lock(r->s, &r->arena,
-			      r->source == FANOUT_QUEUE ? "queued"
-							: "scheduled",
+			      r->source == FANOUT_SCHEDULE ? "scheduled"
+							   : "queued",
 			      r->key, r->keys, r->found, &r->found_count);
 	if (r->source == FANOUT_SCHEDULE && r->found_count)
 		qsort(r->found, r->found_count, sizeof(*r->found), by_time);
@@ -166,16 +218,27 @@ static void fanout_take(struct fanout *r)
 	}
 }
 
-/* Those that are spread now; the others stay in the schedule. */
+static bool holds_key(const struct store_matched *rows, size_t n, uint64_t key)
+{
+	size_t i = 0;
+
+	while (i < n && rows[i].key != key)
+		i++;
+	return i < n;
+}
+
+/* Those that are spread now, and rows without a notification that is scheduled,
+ * which a database that has gone back may leave; the others stay. */
 static enum err unschedule(struct fanout *r)
 {
 	uint64_t keys[FANOUT_MAX];
+	size_t n = 0;
 
-	for (size_t i = 0; i < r->count.taken; i++)
-		keys[i] = r->taken[i].key;
-	return r->count.taken
-		       ? store_schedule_remove(r->s, keys, r->count.taken)
-		       : ERR_OK;
+	for (size_t i = 0; i < r->keys; i++)
+		if (holds_key(r->taken, r->count.taken, r->key[i]) ||
+		    !holds_key(r->found, r->found_count, r->key[i]))
+			keys[n++] = r->key[i];
+	return n ? store_schedule_remove(r->s, keys, n) : ERR_OK;
 }
 
 static enum err fanout_spread(struct fanout *r)
@@ -210,7 +273,7 @@ static void fanout_tell(const struct fanout *r)
 {
 	for (size_t i = 0; i < r->count.taken; i++)
 		store_due_spread(r->s, &r->taken[i].organization,
-				 r->source == FANOUT_QUEUE,
+				 r->source != FANOUT_SCHEDULE,
 				 r->taken[i].hook_count);
 }
 

@@ -31,16 +31,22 @@ struct fanout_count {
 	bool more;     /* there may be more */
 };
 
-/* Which notifications: those that are queued, or scheduled ones that are due,
- * in the order of their times. */
-enum fanout_from { FANOUT_QUEUE, FANOUT_SCHEDULE };
+/* Which notifications. */
+enum fanout_from {
+	FANOUT_QUEUE,	 /* those that are queued */
+	FANOUT_SCHEDULE, /* scheduled ones that are due, in the order of their
+			    times; not those after an older queued one */
+	FANOUT_BEFORE	 /* queued ones; not those that were accepted after a
+			    scheduled one was due that waits */
+};
 
 /* Runs one transaction. The organizations with queued rows take turns, each
  * with its oldest rows that have a key up to `newest`; rows that would make too
  * many deliveries at once are left for the next transaction. When it meets a
  * lock of another client, each organization has a transaction of its own, and
- * those that meet it are left out for a while: `locked`. So are the scheduled
- * notifications of organizations that are at [api] max_due.
+ * those that meet it are left out for a while: `locked`. Scheduled
+ * notifications wait while their organization is at [api] max_due, or has rows
+ * in the outbox that may replace or cancel them.
  */
 enum err fanout_run(struct store *s, enum fanout_from source,
 		    struct turns *place, struct locked *locked, uint64_t newest,

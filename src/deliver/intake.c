@@ -22,7 +22,8 @@ enum {
 	/* How long the rest of a run with `once` waits for an organization
 	 * that a lock holds up. */
 	LOCKED_MS = 3000,
-	LOCKED_PAUSE_MS = 50
+	LOCKED_PAUSE_MS = 50,
+	SETTLE_MS = 2000 /* while a client waits */
 };
 
 static void tell_rejected(struct intake *in, bool now)
@@ -81,55 +82,54 @@ enum err intake_take_over(struct store *s, struct intake *in)
 	return e;
 }
 
-static enum err note_spread(struct intake *in, enum err e,
-			    const struct fanout_count *count)
+static void add_spread(struct intake *in, const struct fanout_count *some,
+		       struct fanout_count *sum)
 {
-	if (e)
-		return e;
-	in->rejected += count->rejected;
-	in->more |= count->more;
-	in->made += count->made;
-	return ERR_OK;
+	in->rejected += some->rejected;
+	in->more |= some->more;
+	in->made += some->made;
+	sum->taken += some->taken;
 }
 
-static enum err spread_some(struct store *s, struct intake *in, uint64_t newest,
-			    struct fanout_count *count)
+/* In the order of the moments, as far as one step of each takes them: what was
+ * due before the oldest queued notification was accepted, then those that were
+ * accepted before the next one is due. */
+static enum err spread_some(struct store *s, struct intake *in, bool due,
+			    uint64_t newest, struct fanout_count *sum)
 {
-	return note_spread(in,
-			   fanout_run(s, FANOUT_QUEUE, &in->spreading,
-				      &in->unspread, newest, count),
-			   count);
+	struct fanout_count some;
+	enum err e = ERR_OK;
+
+	*sum = (struct fanout_count){0};
+	if (due)
+		e = fanout_run(s, FANOUT_SCHEDULE, &in->ripening, &in->unready,
+			       ID_SERIAL_MAX, &some);
+	if (due && !e)
+		add_spread(in, &some, sum);
+	if (!e)
+		e = fanout_run(s, due ? FANOUT_BEFORE : FANOUT_QUEUE,
+			       &in->spreading, &in->unspread, newest, &some);
+	if (!e)
+		add_spread(in, &some, sum);
+	return e;
 }
 
-/* These take turns by their times. */
-static enum err spread_due(struct store *s, struct intake *in,
-			   struct fanout_count *count)
-{
-	struct turns none = {0};
-
-	return note_spread(in,
-			   fanout_run(s, FANOUT_SCHEDULE, &none, &in->unready,
-				      ID_SERIAL_MAX, count),
-			   count);
-}
-
-enum err intake_fan_out(struct store *s, struct intake *in)
+enum err intake_fan_out(struct store *s, struct intake *in, bool due)
 {
 	struct fanout_count count;
 
-	return spread_some(s, in, ID_SERIAL_MAX, &count);
+	return spread_some(s, in, due, ID_SERIAL_MAX, &count);
 }
 
-enum err intake_fan_out_due(struct store *s, struct intake *in)
+enum err intake_settle(struct store *s, const struct id *organization,
+		       const char *replace_key)
 {
-	struct fanout_count count;
+	bool any;
+	enum err e = store_outbox_names(s, organization, replace_key, &any);
 
-	return spread_due(s, in, &count);
-}
-
-enum err intake_settle(struct store *s, const struct id *organization)
-{
-	return takeover_of(s, organization);
+	return e || !any ? e
+			 : takeover_of(s, organization,
+				       clock_monotonic() + SETTLE_MS);
 }
 
 /* ---- all of it ---- */
@@ -176,30 +176,27 @@ static enum err take_all(struct store *s, struct intake *in, bool (*stop)(void),
 	return ERR_OK;
 }
 
-/* What waits for room, or for the outbox, stays. */
-static enum err due_all(struct store *s, struct intake *in, bool (*stop)(void),
-			bool *left)
-{
-	int64_t end = clock_monotonic() + LOCKED_MS, now;
-	struct fanout_count count = {0};
-	unsigned overtaken = 0;
-	bool any = false, vain = false;
-	enum err e = store_now(s, &now);
+/* What is left of that which was published and due when the run began. */
+struct rest {
+	uint64_t newest;
+	int64_t until;
+	bool queued, due;
+};
 
-	if (!e)
-		e = store_schedule_any(s, now, &any);
-	while (!e && any && !vain && !stop()) {
-		e = spread_due(s, in, &count);
-		if (is_overtaken(s, e, &overtaken))
-			e = ERR_OK;
-		else if (!e && !count.taken)
-			vain = !locked_any(&in->unready) ||
-			       is_vain(&in->unready, 0, end);
-		if (!e)
-			e = store_schedule_any(s, now, &any);
-	}
-	*left |= locked_any(&in->unready);
-	return e;
+static enum err find_rest(struct store *s, struct rest *rest)
+{
+	enum err e = store_fanout_any(s, rest->newest, &rest->queued);
+
+	return e ? e : store_schedule_any(s, rest->until, &rest->due);
+}
+
+/* What waits for room, or for the outbox, stays. */
+static bool is_spread_vain(struct intake *in, size_t done, int64_t end)
+{
+	struct locked *l =
+		locked_any(&in->unspread) ? &in->unspread : &in->unready;
+
+	return !done && (!locked_any(l) || is_vain(l, 0, end));
 }
 
 static enum err spread_all(struct store *s, struct intake *in,
@@ -207,21 +204,26 @@ static enum err spread_all(struct store *s, struct intake *in,
 {
 	int64_t end = clock_monotonic() + LOCKED_MS;
 	struct fanout_count count = {0};
+	struct rest rest = {0};
 	unsigned overtaken = 0;
-	uint64_t newest;
-	bool any, vain = false;
-	enum err e = store_fanout_newest(s, &newest);
+	bool vain = false;
+	enum err e = store_fanout_newest(s, &rest.newest);
 
-	any = !e && newest;
-	while (!e && any && !vain && !stop()) {
-		e = spread_some(s, in, newest, &count);
+	if (!e)
+		e = store_now(s, &rest.until);
+	if (!e)
+		e = find_rest(s, &rest);
+	while (!e && (rest.queued || rest.due) && !vain && !stop()) {
+		e = spread_some(s, in, rest.due, rest.newest, &count);
 		if (is_overtaken(s, e, &overtaken))
 			e = ERR_OK;
-		vain = !e && is_vain(&in->unspread, count.taken, end);
+		else
+			vain = !e && is_spread_vain(in, count.taken, end);
 		if (!e)
-			e = store_fanout_any(s, newest, &any);
+			e = find_rest(s, &rest);
 	}
-	*left |= vain;
+	*left |=
+		vain && (locked_any(&in->unspread) || locked_any(&in->unready));
 	return e;
 }
 
@@ -232,8 +234,6 @@ enum err intake_all(struct store *s, bool (*stop)(void), bool *left)
 
 	*left = false;
 	e = take_all(s, &in, stop, left);
-	if (!e)
-		e = due_all(s, &in, stop, left);
 	if (!e)
 		e = spread_all(s, &in, stop, left);
 	tell_rejected(&in, true);

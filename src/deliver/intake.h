@@ -19,7 +19,7 @@ struct store;
 
 /* Begins as all zeros. Times are monotonic. */
 struct intake {
-	struct turns taking, spreading;
+	struct turns taking, spreading, ripening;
 	/* Organizations that are left out: their rows of the outbox, their
 	 * queued notifications, and their scheduled ones that are due. */
 	struct locked untaken, unspread, unready;
@@ -35,13 +35,15 @@ struct intake {
 void intake_begin(struct intake *in);
 /* Runs a transaction or two, when there is something to do (store_look.h). */
 enum err intake_take_over(struct store *s, struct intake *in);
-enum err intake_fan_out(struct store *s, struct intake *in);
-/* The same for scheduled notifications that are due. */
-enum err intake_fan_out_due(struct store *s, struct intake *in);
+/* `due`: scheduled notifications are due, too. */
+enum err intake_fan_out(struct store *s, struct intake *in, bool due);
 
-/* Takes over all that one organization has published with SQL by now: before
- * something that these rows may be about is replaced or cancelled. */
-enum err intake_settle(struct store *s, const struct id *organization);
+/* Before something is replaced or cancelled: takes over the rows that the
+ * organization has published with SQL by now, if any of them may be about a
+ * notification with this replace_key (NULL: with any). ERR_TEMP: there are too
+ * many to be waited for. */
+enum err intake_settle(struct store *s, const struct id *organization,
+		       const char *replace_key);
 
 /* Runs all, for all that is published by now, step by step, while `stop` gives
  * false. `left`: a lock of another client holds up a part of it. */

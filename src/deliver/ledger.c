@@ -338,8 +338,9 @@ static enum err end(struct ledger *l)
 
 	(void)round_write_tally(&l->round);
 	e = after_duty(l, LEDGER_DUTY_NOTE, note(l));
-	if (!e && (l->round.refused || l->look.intake.untaken.refused ||
-		   l->look.intake.unspread.refused))
+	if (!e &&
+	    (l->round.refused || l->look.intake.untaken.refused ||
+	     l->look.intake.unspread.refused || l->look.intake.unready.refused))
 		e = ERR_INTERNAL;
 	return e ? e : l->duties.refused;
 }

@@ -76,12 +76,8 @@ static enum err look_ask(struct ledger_look *l, struct store_look *look)
 
 static enum err fan_out(struct ledger_look *l, const struct store_look *look)
 {
-	enum err e = ERR_OK;
+	enum err e = intake_fan_out(&l->round->store, &l->intake, look->due);
 
-	if (look->due)
-		e = intake_fan_out_due(&l->round->store, &l->intake);
-	if (!e && (look->queued || l->intake.taken))
-		e = intake_fan_out(&l->round->store, &l->intake);
 	if (e || !l->intake.made)
 		return e;
 	round_reread(l->round, false);

@@ -66,8 +66,6 @@ libhooks_a_SOURCES += \
 	%D%/round_wait.h \
 	%D%/tally.c \
 	%D%/tally.h \
-	%D%/schedule.c \
-	%D%/schedule.h \
 	%D%/takeover.c \
 	%D%/takeover.h \
 	%D%/takeover_action.c \

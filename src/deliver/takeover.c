@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/locked.h"
@@ -233,7 +234,7 @@ static enum err add_row(struct takeover *t, const struct store_outbox_row *row,
 	if (!why)
 		why = check_room(t, row);
 	*out = takeover_row_copy(row, why, &t->arena);
-	if (!t->away)
+	if (!t->away && !out->bare)
 		note_bytes(t, out);
 	t->count.far_key |= row->key >= STORE_OUTBOX_KEY_FAR;
 	return ERR_OK;
@@ -248,25 +249,6 @@ static size_t part_rows(const struct takeover *t)
 		rows = TAKEOVER_PART;
 	rows = rows < left ? rows : left;
 	return rows ? rows : 1;
-}
-
-static size_t count_rejected(const struct store_taken *rows, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += rows[i].reason != NULL;
-	return count;
-}
-
-static enum err write_part(struct takeover *t, struct store_taken *rows,
-			   size_t n)
-{
-	enum err e = n ? takeover_write(t->s, rows, n) : ERR_OK;
-
-	t->count.taken += n;
-	t->count.rejected += count_rejected(rows, n);
-	return e;
 }
 
 /* Of a row whose organization does not exist, the resource is not read. If the
@@ -295,7 +277,7 @@ static enum err take_part(struct takeover *t, size_t n, size_t *bytes)
 	if (!e)
 		e = t->failed;
 	if (!e)
-		e = write_part(t, taken, count);
+		e = takeover_write(t->s, taken, count, &t->count);
 	arena_release(&t->arena);
 	t->done += n;
 	return e;
@@ -460,7 +442,8 @@ static enum err take_turns(struct takeover *t, struct turns *place)
 	return e ? e : take_one_by_one(t, place, due, n);
 }
 
-enum err takeover_of(struct store *s, const struct id *organization)
+enum err takeover_of(struct store *s, const struct id *organization,
+		     int64_t end)
 {
 	struct locked none = {0};
 	struct turns place = {0};
@@ -474,9 +457,9 @@ enum err takeover_of(struct store *s, const struct id *organization)
 	do {
 		t.sum.more = false;
 		e = take_chosen(&t, &place);
-	} while (!e && t.sum.more);
+	} while (!e && t.sum.more && clock_monotonic() < end);
 	arena_release(&t.arena);
-	return e;
+	return !e && t.sum.more ? ERR_TEMP : e;
 }
 
 enum err takeover_run(struct store *s, struct turns *place,

@@ -42,7 +42,9 @@ struct takeover_count {
 enum err takeover_run(struct store *s, struct turns *place,
 		      struct locked *locked, uint64_t newest,
 		      struct takeover_count *out);
-/* All that one organization, which exists, has inserted by now. */
-enum err takeover_of(struct store *s, const struct id *organization);
+/* All that one organization, which exists, has inserted by now. ERR_TEMP: more
+ * is left at `end`, monotonic. */
+enum err takeover_of(struct store *s, const struct id *organization,
+		     int64_t end);
 
 #endif

@@ -79,7 +79,8 @@ static enum err carry_out_all(struct store *s, struct store_taken *rows,
 	return e || !count ? e : store_schedule_add(s, later, count);
 }
 
-enum err takeover_write(struct store *s, struct store_taken *rows, size_t n)
+enum err takeover_write(struct store *s, struct store_taken *rows, size_t n,
+			struct takeover_count *done)
 {
 	uint64_t keys[TAKEOVER_PART], gone[TAKEOVER_PART];
 	struct store_taken kept[TAKEOVER_PART];
@@ -97,5 +98,8 @@ enum err takeover_write(struct store *s, struct store_taken *rows, size_t n)
 	e = store_outbox_keep(s, kept, count, keys);
 	if (!e)
 		e = carry_out_all(s, rows, n, keys);
+	done->taken += n;
+	for (size_t j = 0; j < n; j++)
+		done->rejected += rows[j].reason != NULL;
 	return e ? e : store_outbox_remove(s, gone, n);
 }

@@ -13,9 +13,12 @@
 
 struct store;
 struct store_taken;
+struct takeover_count;
 
-/* At most TAKEOVER_PART rows, which are sorted by their keys, and removed from
- * the outbox. A row whose idempotency key was used before gets a reason. */
-enum err takeover_write(struct store *s, struct store_taken *rows, size_t n);
+/* At most TAKEOVER_PART rows, which are sorted by their keys, removed from the
+ * outbox, and counted in `done`. A row whose idempotency key was used before
+ * gets a reason. */
+enum err takeover_write(struct store *s, struct store_taken *rows, size_t n,
+			struct takeover_count *done);
 
 #endif

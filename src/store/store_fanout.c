@@ -87,6 +87,30 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 	return e;
 }
 
+enum err store_fanout_before(struct store *s, const struct id *organization,
+			     uint64_t newest, size_t max, uint64_t *keys,
+			     size_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT n.id FROM vh_notifications n FORCE INDEX (state) "
+		"WHERE n.state = 'queued' AND n.organization = ? AND "
+		"n.id <= ? AND COALESCE(n.accepted_at, n.created_at) <= "
+		"COALESCE((SELECT w.deliver_at FROM vh_scheduled w "
+		"FORCE INDEX (turn) WHERE w.organization = ? AND "
+		"w.deliver_at <= UTC_TIMESTAMP(3) "
+		"ORDER BY w.deliver_at LIMIT 1), '9999-01-01') "
+		"ORDER BY n.id LIMIT ?",
+		DB_ARGS(store_col_of(organization), db_uint(newest),
+			store_col_of(organization), db_uint(max)),
+		&q);
+
+	if (!e)
+		store_col_keys(q, keys, n);
+	return e;
+}
+
 /* A time in the future was written while the clock was ahead: MATCH_ALWAYS. */
 static void read_queued(struct db_stmt *q, struct arena *arena,
 			struct store_matched *m)

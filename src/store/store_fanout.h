@@ -39,6 +39,12 @@ enum err store_fanout_queued(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
 
+/* The same without those that were accepted after the first of the
+ * organization's scheduled notifications was due. */
+enum err store_fanout_before(struct store *s, const struct id *organization,
+			     uint64_t newest, size_t max, uint64_t *keys,
+			     size_t *n);
+
 /* Locks those of the rows that are still in this state, queued or scheduled,
  * and reads them, in the order of their keys; 1 to DB_LIST_MAX keys, and room
  * for as many rows. A scheduled one counts as accepted when it is due. */

@@ -153,6 +153,24 @@ enum err store_outbox_orders(struct store *s, const struct id *organization,
 	return e;
 }
 
+enum err store_outbox_names(struct store *s, const struct id *organization,
+			    const char *replace_key, bool *any)
+{
+	struct db_value key = db_text(replace_key);
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT 1 FROM vh_outbox FORCE INDEX (organization) WHERE "
+		"organization = ? AND IF(? IS NULL, replace_key IS NOT NULL "
+		"OR cancels IS NOT NULL, replace_key = ? OR cancels = ?) "
+		"LIMIT 1",
+		DB_ARGS(store_col_of(organization), key, key, key), &q);
+
+	if (!e)
+		*any = db_rows(q) > 0;
+	return e;
+}
+
 enum err store_outbox_strangers(struct store *s, const struct id *from,
 				uint64_t newest, uint64_t *keys, size_t *n)
 {

@@ -10,13 +10,9 @@
 #include "store/store.h"
 #include "store/store_col.h"
 
-enum {
-	/* How often a key may be taken again by another publication while
-	 * this one replaces what it finds. */
-	TRIES = 5,
-	/* Rows among which those of other organizations are looked for. */
-	DUE_LOOKED_AT = 20000
-};
+/* How often a key may be taken again by another publication while this one
+ * replaces what it finds. */
+enum { TRIES = 5 };
 
 /* ---- publishing ---- */
 
@@ -151,37 +147,49 @@ enum err store_schedule_cancel(struct store *s,
 
 /* ---- what is due ---- */
 
-enum err store_schedule_due(struct store *s, const struct id *organization,
-			    const struct id *without, size_t without_count,
-			    size_t max, struct store_scheduled *rows, size_t *n)
+/* One probe for each organization that exists: the rows of one may be many
+ * whose time has not come. */
+enum err store_schedule_org(struct store *s, const struct id *after,
+			    struct id *out)
 {
-	struct db_value of =
-		organization ? store_col_of(organization) : db_null();
-	size_t look = organization || without_count ? DUE_LOOKED_AT : max;
-	struct db_value list[DB_LIST_MAX];
+	static const char none[] = "";
 	struct db_stmt *q;
-	enum err e;
-
-	*n = 0;
-	list[0] = db_bytes("", 0); /* nobody's id */
-	for (size_t i = 0; i < without_count; i++)
-		list[i] = store_col_of(&without[i]);
-	e = db_query_list(
+	enum err e = db_query(
 		s->db,
-		"SELECT w.notification_id, w.organization FROM (SELECT "
-		"notification_id, organization, deliver_at FROM vh_scheduled "
-		"FORCE INDEX (due) WHERE deliver_at <= UTC_TIMESTAMP(3) "
-		"ORDER BY deliver_at, notification_id LIMIT ?) w WHERE "
-		"(? IS NULL OR w.organization = ?) AND "
-		"w.organization NOT IN ({?}) "
-		"ORDER BY w.deliver_at, w.notification_id",
-		DB_ARGS(db_uint(look), of, of), list,
-		without_count ? without_count : 1, &q);
-	while (!e && *n < max && db_next(q))
-		rows[(*n)++] = (struct store_scheduled){
-			.notification = db_col_uint(q, 0),
-			.organization = store_col_id(q, 1),
-		};
+		"SELECT g.id FROM vh_organizations g WHERE g.id > ? AND "
+		"(SELECT 1 FROM vh_scheduled w FORCE INDEX (turn) WHERE "
+		"w.organization = g.id AND "
+		"w.deliver_at <= UTC_TIMESTAMP(3) LIMIT 1) IS NOT NULL "
+		"ORDER BY g.id LIMIT 1",
+		DB_ARGS(after ? store_col_of(after) : db_bytes(none, 0)), &q);
+
+	if (e)
+		return e;
+	if (!db_next(q))
+		return ERR_NOT_FOUND;
+	*out = store_col_id(q, 0);
+	return ERR_OK;
+}
+
+enum err store_schedule_due(struct store *s, const struct id *organization,
+			    size_t max, uint64_t *keys, size_t *n)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT notification_id FROM vh_scheduled FORCE INDEX (turn) "
+		"WHERE organization = ? AND deliver_at <= LEAST("
+		"UTC_TIMESTAMP(3), COALESCE((SELECT COALESCE(n.accepted_at, "
+		"n.created_at) FROM vh_notifications n FORCE INDEX (state) "
+		"WHERE n.state = 'queued' AND n.organization = ? "
+		"ORDER BY n.id LIMIT 1), UTC_TIMESTAMP(3))) "
+		"ORDER BY deliver_at, notification_id LIMIT ?",
+		DB_ARGS(store_col_of(organization), store_col_of(organization),
+			db_uint(max)),
+		&q);
+
+	if (!e)
+		store_col_keys(q, keys, n);
 	return e;
 }
 

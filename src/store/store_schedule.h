@@ -67,18 +67,15 @@ enum err store_schedule_cancel(struct store *s,
 
 /* ---- what is due ---- */
 
-struct store_scheduled {
-	uint64_t notification;
-	struct id organization;
-};
-
-/* The first rows that are due now, at most `max`, in the order of their times;
- * those of one organization, or, when that is NULL, of all but `without`.
- * Takes no lock. */
+/* The first organization after `after` (NULL: of all) that has a row that is
+ * due now; ERR_NOT_FOUND: none has. */
+enum err store_schedule_org(struct store *s, const struct id *after,
+			    struct id *out);
+/* The keys of its first notifications that are due, at most `max`, in the order
+ * of their times; not those that were due after its oldest queued notification
+ * was accepted, which goes first. Takes no lock. */
 enum err store_schedule_due(struct store *s, const struct id *organization,
-			    const struct id *without, size_t without_count,
-			    size_t max, struct store_scheduled *rows,
-			    size_t *n);
+			    size_t max, uint64_t *keys, size_t *n);
 /* Whether any row was due at `until`. */
 enum err store_schedule_any(struct store *s, int64_t until, bool *any);
 /* Locks those of the rows that are still there; `keys` keeps them, in any

@@ -10,6 +10,7 @@ import time
 
 import service
 import tap
+from database import numbers
 from processes import wait_until
 from receiver import Answer
 from sendcase import SendCase
@@ -133,6 +134,37 @@ class Once(_Scheduled):
         for _ in range(3):
             self.once("delivered ")
         assert self.numbers() == [2, 3, 1]
+
+    def test_in_the_order_of_the_moments_with_others(self):
+        """By HTTP and with SQL, at once and scheduled, before any sender."""
+        hook = self.fresh()
+        self.request("PUT", f"/v2/hooks/{hook}", {"ordered": True})
+        self.post(2, deliver_at=at(0.4))
+        self.post(4, deliver_at=at(1.2))
+        self.post(1)
+        time.sleep(0.8)
+        self.post(3)
+        time.sleep(0.8)
+        self.post(5)
+        for _ in range(5):
+            self.once("delivered ")
+        assert self.numbers() == [1, 2, 3, 4, 5], self.numbers()
+
+    def test_a_row_without_its_notification_holds_up_nothing(self):
+        self.fresh()
+        gone = self.post(1, deliver_at=at(0.3))
+        self.post(2, deliver_at=at(0.4))
+        self.service.db.sql(
+            "DELETE n FROM vh_notifications n JOIN vh_scheduled w ON "
+            "w.notification_id = n.id WHERE n.resource LIKE '%1%'"
+        )
+        time.sleep(0.5)
+        self.once("delivered 1, ")
+        assert self.numbers() == [2], gone
+        left = self.service.db.sql(
+            "SELECT * FROM vh_scheduled WHERE deliver_at < UTC_TIMESTAMP()"
+        )
+        assert not left, left
 
     def test_not_over_400_days_ahead(self):
         assert self.request(
@@ -275,6 +307,28 @@ class Cancel(_Scheduled):
         assert self.state(one["_id"]) == "cancelled"
 
 
+class Backlog(_Scheduled):
+    """Rows that nobody has taken over, and that name no key, do not make those
+    wait who cancel."""
+
+    def test_it_is_left_to_the_sender(self):
+        self.publish_many(5000)
+        answer = self.request("DELETE", "/v2/notifications?replace_key=k")
+        assert answer.status == 404, answer
+        one = self.post(1, deliver_at=at(3600))
+        path = f"/v2/notifications/{one['_id']}"
+        assert self.request("DELETE", path).status == 204
+        count = "SELECT COUNT(*) FROM vh_outbox"
+        assert self.service.db.value(count) == "5000"
+
+    def test_it_is_taken_over_when_it_names_the_key(self):
+        self.insert(2, deliver_at="'2027-06-01'", replace_key="'k'")
+        answer = self.request("DELETE", "/v2/notifications?replace_key=k")
+        assert answer.status == 204, answer
+        count = "SELECT COUNT(*) FROM vh_outbox"
+        assert self.service.db.value(count) == "0"
+
+
 class Command(_Scheduled):
     def try_admin(self, *words, **options):
         config = self.service.config(service.ADMIN)
@@ -330,6 +384,26 @@ class Expire(_Scheduled):
         assert delivery["state"] == "failed", delivery
         assert delivery["reason"] == "expired", delivery
         assert delivery["attemptCount"] == 0, delivery
+
+    def test_it_is_not_sent_again_after_its_end(self):
+        self.fresh()
+        one = self.post(1, expires_at=at(1))
+        self.once("delivered 1, ")
+        [delivery] = self.request(
+            "GET", f"/v2/deliveries?notification={one['_id']}"
+        ).json()
+        time.sleep(1.1)
+        answer = self.request(
+            "POST", f"/v2/deliveries/{delivery['_id']}/redeliver"
+        )
+        assert answer.status == 409, answer
+        assert "expires_at" in answer.json()["detail"], answer
+        answer = self.request(
+            "POST",
+            f"/v2/hooks/{delivery['hook']}/replay",
+            {"since": "2026-01-01", "states": ["delivered"]},
+        )
+        assert answer.json() == {"count": 0}, answer
 
     def test_it_is_not_tried_again_after_its_end(self):
         self.fresh("/hook")
@@ -393,6 +467,65 @@ class Expire(_Scheduled):
             "replace_key: is longer than 128 bytes",
             "cancels: is longer than 128 bytes",
         ], reasons
+
+
+class Beside(_Scheduled):
+    """Another organization's notifications are sent, whatever holds up those
+    of this one."""
+
+    settings = {"api": {"max_due": "1200"}}
+
+    def setup(self):
+        super().setup()
+        self.other = self.service.organization("Others")
+        self.service.admin(
+            "hook", "create", self.other, self.sink.url("/other"), "*"
+        )
+        self.ours = self.hook("/ours")
+
+    def schedule(self, organization, count):
+        """With SQL, all due in a second."""
+        self.service.db.sql(
+            "INSERT INTO vh_outbox (organization, action, resource, "
+            f"deliver_at) SELECT UNHEX('{organization}'), 'event.created', "
+            "CONCAT('{\"n\":', seq, '}'), UTC_TIMESTAMP(3) + INTERVAL 1 "
+            f"SECOND FROM {numbers(count)}"
+        )
+
+    def others_arrive(self):
+        before = len(self.sink.at("/other"))
+        self.schedule(self.other, 1)
+        time.sleep(1.1)
+        self.service.send("--once")
+        assert len(self.sink.at("/other")) == before + 1
+
+    def left(self):
+        return int(self.service.db.value("SELECT COUNT(*) FROM vh_scheduled"))
+
+    def test_1_many_of_ours_are_due(self):
+        self.sink.script("/ours", then=Answer(500))
+        self.schedule(self.organization, 1000)
+        self.others_arrive()
+        assert self.left() == 0
+
+    def test_2_ours_has_room_for_some(self):
+        self.schedule(self.organization, 500)
+        self.others_arrive()
+        assert self.left() == 300, self.left()
+
+    def test_3_ours_may_be_replaced(self):
+        """Another client holds the row that says so."""
+        self.service.admin("hook", "disable", self.ours)
+        self.service.db.sql(
+            "INSERT INTO vh_outbox (organization, action, resource, "
+            f"replace_key) VALUES (UNHEX('{self.organization}'), "
+            "'event.created', '{}', 'r')"
+        )
+        with self.service.db.holding("SELECT * FROM vh_outbox FOR UPDATE"):
+            self.others_arrive()
+            assert self.left() == 300, self.left()
+        self.service.send("--once")
+        assert self.left() == 0
 
 
 class Linger(_Scheduled):
