@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/lane.h"
 #include "rules/action.h"
 #include "rules/sign.h"
 #include "store/store.h"
+#include "store/store_clock.h"
 #include "store/store_webhook.h"
 
 /* Around a resource: action, organization, user, notification, occurred_at; an
@@ -227,6 +229,7 @@ void parcel_address(struct parcel *p, int64_t now)
 	size_t n = 0;
 
 	p->started_at = now;
+	p->began = clock_monotonic();
 	parcel_sign(p, now);
 	memcpy(p->text[0], id_line, sizeof(id_line));
 	memcpy(p->text[0] + sizeof(id_line) - 1, p->id, sizeof(p->id));
@@ -255,4 +258,13 @@ void parcel_address(struct parcel *p, int64_t now)
 	p->request.body = p->body;
 	p->request.body_len = p->body_len;
 	p->request.party = p->lane->facts.organization;
+}
+
+int64_t parcel_started_at(const struct parcel *p, int64_t ahead)
+{
+	int64_t set = p->began + ahead - p->started_at;
+
+	return set > STORE_CLOCK_SKEW_MS || set < -STORE_CLOCK_SKEW_MS
+		       ? p->started_at + set
+		       : p->started_at;
 }

@@ -69,6 +69,7 @@ struct parcel {
 	/* The database's time, in ms: the attempt's, and in whole seconds
 	 * webhook-timestamp. The clock of this host may be wrong. */
 	int64_t started_at;
+	int64_t began; /* the same moment by our monotonic clock */
 
 	size_t count;
 	struct parcel_member member[];
@@ -89,6 +90,10 @@ void parcel_free(struct parcel *p);
 /* Signs for this moment of the database's time, in ms, and fills in the
  * request. */
 void parcel_address(struct parcel *p, int64_t now);
+/* When the attempt began, by the database's clock as it is now, `ahead` ms
+ * ahead of our monotonic one: another time than it was signed for if the clock
+ * was set meanwhile. */
+int64_t parcel_started_at(const struct parcel *p, int64_t ahead);
 
 /* Whether the end of a member has come, and no attempt may begin. A batch that
  * was tried has no end. */

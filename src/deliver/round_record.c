@@ -80,7 +80,7 @@ static void add_outcome(struct round *r, const struct parcel *p,
 		.tries = m->tries + (o->counts ? 1 : 0),
 		.maybe_duplicate = m->maybe_duplicate || o->maybe_duplicate,
 		.due_at = next_due(r, p, m),
-		.started_at = p->started_at,
+		.started_at = parcel_started_at(p, r->now - r->clock),
 		.attempt = p->sent ? &p->request.attempt : NULL,
 		.reason = p->expired ? "expired" : NULL,
 	};

@@ -56,10 +56,11 @@ static enum err find_place(struct store *s, uint64_t lane, int64_t *place)
 	return e;
 }
 
-/* The time at which something was last written about a delivery. */
+/* The time at which something was last written about a delivery: an attempt is
+ * recorded when it ends, and both times are those of one clock. */
 #define SINCE                                                                  \
-	"COALESCE((SELECT a.started_at FROM vh_attempts a WHERE "              \
-	"a.delivery_id = vh_deliveries.id AND "                                \
+	"COALESCE((SELECT a.started_at + INTERVAL a.total_us MICROSECOND "     \
+	"FROM vh_attempts a WHERE a.delivery_id = vh_deliveries.id AND "       \
 	"a.attempt = vh_deliveries.attempts), vh_deliveries.created_at)"
 
 /* Only a failed attempt is a reason to wait, and none in an ordered lane, which

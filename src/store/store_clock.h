@@ -25,9 +25,10 @@ enum err store_clock_sweep(struct store *s, uint64_t *n);
 
 /*
  * Inside a round, for a lane that was written in the future: deliveries that
- * were made or tried in the future are due when they would have been, and those
- * that stand after such in an `ordered` lane, too. Older deliveries keep their
- * place before younger ones. `more`: call again in another round.
+ * were made in the future, or whose last attempt ended there, are due when they
+ * would have been, and those that stand after such in an `ordered` lane, too.
+ * Older deliveries keep their place before younger ones. `more`: call again in
+ * another round.
  */
 enum err store_clock_mend(struct store *s, uint64_t lane, bool ordered,
 			  bool *more);

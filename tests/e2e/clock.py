@@ -11,6 +11,7 @@ import tap
 from processes import wait_until
 from receiver import Answer
 from sendcase import LaneCase
+from service import SENDER
 
 HOUR = "INTERVAL 1 HOUR"
 
@@ -89,6 +90,34 @@ class SetBack(LaneCase):
         self.sink.wait(6, "/made", 10)
         assert sender.stop() == 0
 
+    def clock(self, ahead):
+        """Sets the clock of a running sender's database: of new sessions, and
+        it has no other ones."""
+        db = self.service.db
+        value = f"SET timestamp = {time.time() + ahead}" if ahead else ""
+        db.sql(f'SET GLOBAL init_connect = "{value}"')
+        for (session,) in db.sql(
+            "SELECT id FROM information_schema.processlist WHERE "
+            f"user = '{SENDER}'"
+        ):
+            db.sql(f"KILL {session}")
+
+    def test_a_request_that_fails_after_the_jump(self):
+        """It began before."""
+        self.fresh("/across")
+        self.sink.script("/across", Answer(500, delay=2))
+        self.publish_many(1)
+        sender = self.service.start_sender()
+        self.sink.wait(1, "/across")
+        self.clock(3600)
+        try:
+            wait_until(self.attempts, 20, "its record")
+        finally:
+            self.clock(0)
+        first, second = self.sink.wait(2, "/across", 30)
+        assert second.time - first.time > 2.9, "the schedule still holds"
+        assert sender.stop() == 0
+
     def test_times_that_are_right_stay(self):
         self.fresh("/stay")
         self.sink.script("/stay", Answer(500))
@@ -105,6 +134,16 @@ class SetBack(LaneCase):
         assert self.once().startswith("delivered 0,")
         assert before == self.service.db.value(
             "SELECT due_at FROM vh_deliveries WHERE state = 'pending'"
+        )
+        # A long wait of before the clock was ahead, such as Retry-After.
+        self.ahead("vh_lanes", "written_at")
+        assert self.once().startswith("delivered 0,")
+        assert before == self.service.db.value(
+            "SELECT due_at FROM vh_deliveries WHERE state = 'pending'"
+        )
+        assert "0" == self.service.db.value(
+            "SELECT MAX(written_at) > UTC_TIMESTAMP(3) FROM vh_lanes "
+            "WHERE next_at IS NOT NULL"
         )
 
 

@@ -131,6 +131,37 @@ class Databases(FireCase):
             came = rig.sink.numbers(path)
             assert came == [0, 0, 1, 1], came
 
+    def ahead_when_it_fails(self, case, path):
+        """The clock is set during the first request, and again before the
+        second: the wait between them is the schedule's."""
+        with self.rig(
+            case, clock=True, sender={"retry_schedule": "10s"}
+        ) as rig:
+            org = rig.organization(path)
+            path = path.partition("?")[0]
+            rig.host().start()
+            rig.publish(org, 2)
+            rig.sink.wait(2, path, 5)
+            rig.clock.set(3600)
+            wait_until(lambda: len(rig.records.attempts()) == 2, 10, "failures")
+            rig.clock.set(0)
+            self.recovered = rig.arrives(path, range(2), 30)
+            for n in range(2):
+                first, second = (r for r in rig.sink.at(path) if n in r.numbers)
+                assert second.time - first.time > 9.9, (first, second)
+
+    def test_ahead_when_it_is_refused(self):
+        self.ahead_when_it_fails(
+            "c30e the database's clock is ahead when a 500 comes",
+            "/slow-once-fail/refused?ms=1500",
+        )
+
+    def test_ahead_when_it_times_out(self):
+        self.ahead_when_it_fails(
+            "c30f the database's clock is ahead when a request times out",
+            "/hang-once/silent",
+        )
+
 
 if __name__ == "__main__":
     tap.main()

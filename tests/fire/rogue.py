@@ -115,6 +115,7 @@ FAULTS = {
     "slow-once-fail": lambda call: call.answer(
         500 if call.first else 200, delay=call.number("ms", 1000) / 1000
     ),
+    "hang-once": lambda call: Hang(20) if call.first else call.answer(),
     "once-lost": lambda call: Close() if call.first else call.answer(),
     "once-fail": lambda call: call.answer(500) if call.first else call.answer(),
     "rst": _every(lambda call: Reset()),

@@ -31,6 +31,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_meter.c \
 	%D%/test_nearest.c \
 	%D%/test_outcome.c \
+	%D%/test_parcel.c \
 	%D%/test_policy.c \
 	%D%/test_pace.c \
 	%D%/test_prometheus.c \

@@ -38,6 +38,7 @@ static Suite *(*const suites[])(void) = {
 	suite_meter,
 	suite_nearest,
 	suite_outcome,
+	suite_parcel,
 	suite_policy,
 	suite_pace,
 	suite_prometheus,

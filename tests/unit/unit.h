@@ -37,6 +37,7 @@ Suite *suite_mem(void);
 Suite *suite_meter(void);
 Suite *suite_nearest(void);
 Suite *suite_outcome(void);
+Suite *suite_parcel(void);
 Suite *suite_policy(void);
 Suite *suite_pace(void);
 Suite *suite_prometheus(void);
