@@ -164,24 +164,29 @@ static bool find_folder(struct wakeup *w, const struct conf *conf)
 	return true;
 }
 
-/* Opened for reading, too, so that no SIGPIPE comes when the sender ends. */
-void wakeup_send(struct wakeup *w, const struct conf *conf)
+/* Opened for reading, too, so that no SIGPIPE comes when the sender ends; that
+ * would also succeed when nobody reads. */
+bool wakeup_send(struct wakeup *w, const struct conf *conf)
 {
 	char name[NAME_SIZE];
-	int fd;
+	int ear, fd;
 
 	if (!find_folder(w, conf))
-		return;
+		return false;
 	snprintf(name, sizeof(name), "%s.wake", w->dir.name);
-	fd = open_fifo(&w->dir, name, O_RDWR);
-	if (fd < 0) {
+	ear = open_fifo(&w->dir, name, O_WRONLY);
+	if (ear < 0) {
 		/* The folder may be another one now. */
 		if (errno == ENOENT && clock_monotonic() >= w->next)
 			state_dir_close(&w->dir);
-		return;
+		return false;
 	}
+	fd = open_fifo(&w->dir, name, O_RDWR);
 	/* When it is full, the sender has been called already. */
-	if (write(fd, "", 1) < 0)
+	if (fd >= 0 && write(fd, "", 1) < 0)
 		errno = 0;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	close(ear);
+	return true;
 }
