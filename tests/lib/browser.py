@@ -280,7 +280,17 @@ class Browser:
         self.do("POST", f"{path}/value", text=text)
 
     def choose(self, label, value):
-        """An option of a select by its value."""
+        """An option of a select by its value; it may have to come first."""
+        processes.wait_until(
+            lambda: self.js(
+                "return [...arguments[0].options].some("
+                "(o) => o.value === arguments[1])",
+                self.field(label),
+                value,
+            ),
+            20,
+            f"an option {value}",
+        )
         self.js(
             """
             const [control, value] = arguments;
