@@ -298,7 +298,7 @@ class Inboxes(_Inbox):
         def done_once():
             return sorted(w for w in self.words() if "m9" in w) == want
 
-        processes.wait_until(done_once, 20, "work that is done once")
+        processes.wait_until(done_once, 60, "work that is done once")
 
 
 class Keeping(_Inbox):
