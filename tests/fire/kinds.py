@@ -396,7 +396,6 @@ class InDoubt(FireCase):
 
             def lose(_):
                 host.proxy.refusing = True
-                rig.book.crash()
                 return NO_ANSWER
 
             host.proxy.rule = nth(commits(OUTCOMES), lose)
@@ -592,7 +591,6 @@ class Rest(FireCase):
             host = rig.host()
             host.start()
             for _ in range(10):
-                rig.book.crash()
                 host.proxy.rule = nth(commits(OUTCOMES), NO_ANSWER)
                 rig.arrives("/ok/a", rig.publish(org), 10)
                 time.sleep(0.3)

@@ -66,8 +66,9 @@ class Ledger:
         self.doubtful.update(numbers)
 
     def crash(self):
-        """Something died, was cut or stood still: what was in flight may come
-        again, once, and its record may be missing."""
+        """Something died or stood still for longer than a lease: what was in
+        flight may come again, once, and its record may be missing. Where none
+        is noted, a single copy is one too many."""
         self.crashes.append((time.time(),) * 2)
 
     def forgot(self, since):
