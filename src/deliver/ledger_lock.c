@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger_lock: one line when the wait begins, with the name of the lock's
- * holder.
+ * ledger_lock: one line when the wait begins, with the name of the client that
+ * may hold the lock.
  */
 #include "deliver/ledger_lock.h"
 

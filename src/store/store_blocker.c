@@ -73,14 +73,23 @@ enum err store_blocker_list(struct store *s, int64_t seconds,
 	return e;
 }
 
+/* A server tells who blocks whom only while somebody waits, and a statement
+ * that was refused a lock waits no more. */
 void store_blocker_find(struct store *s, char out[STORE_BLOCKER_SIZE])
 {
-	char line[1][STORE_BLOCKER_SIZE] = {
-		"an account with the right PROCESS sees who it is with "
-		"SELECT * FROM information_schema.innodb_trx"};
-	bool seen;
-	size_t n;
+	char line[1][STORE_BLOCKER_SIZE];
+	bool seen = false;
+	size_t n = 0;
 
-	(void)store_blocker_list(s, 1, line, 1, &n, &seen);
-	snprintf(out, STORE_BLOCKER_SIZE, "%s", line[0]);
+	if (store_blocker_list(s, 1, line, 1, &n, &seen) == ERR_OK && n)
+		snprintf(out, STORE_BLOCKER_SIZE,
+			 "perhaps the oldest transaction with locks is in the "
+			 "way: %.240s",
+			 line[0]);
+	else
+		snprintf(out, STORE_BLOCKER_SIZE, "%s",
+			 seen ? "no transaction with locks is a second old"
+			      : "an account with the right PROCESS sees who it "
+				"is with SELECT * FROM "
+				"information_schema.innodb_trx");
 }

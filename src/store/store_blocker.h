@@ -14,10 +14,11 @@
 
 struct store;
 
-enum { STORE_BLOCKER_SIZE = 240 };
+enum { STORE_BLOCKER_SIZE = 320 };
 
 /* The oldest transaction that holds locks, as part of a sentence: its user and
- * its age, or how to find it where we have no right to see it. */
+ * its age, or how to find it where we have no right to see it. It need not be
+ * the one that is in the way. */
 void store_blocker_find(struct store *s, char out[STORE_BLOCKER_SIZE]);
 
 /* Writes a line for each transaction with locks that has been open for so many
