@@ -131,6 +131,7 @@ class Doctor(sendcase.SendCase):
     def test_04_wrong_configuration(self):
         path = self.service.folder / "wrong.conf"
         path.write_text("[sender]\nlease = 1s\n")
+        path.chmod(0o600)
         got, status = self.doctor(config=path)
         assert list(got) == ["configuration"] and status == 78, got
         assert got["configuration"][0] == "FAIL"

@@ -19,6 +19,7 @@ def write_config(folder, server):
         f"[database]\nsocket = {server.socket}\nuser = root\n"
         "name = hooks_test\n"
     )
+    path.chmod(0o600)
     return path
 
 

@@ -243,7 +243,7 @@ START_TEST(wide_objects_take_no_square_time)
 	for (int i = 0; i < 200000; i++)
 		buf_printf(&b, "\"a-rather-long-beginning-\\u00e9%06d\":0,", i);
 	buf_puts(&b, "\"end\":0}");
-	ck_assert(check_seconds(&b) < 5);
+	ck_assert(check_seconds(&b) < 30); /* even without optimisation */
 	buf_release(&b);
 }
 END_TEST
