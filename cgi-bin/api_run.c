@@ -22,7 +22,7 @@ enum err api_run(struct call *c)
 	if (!e)
 		e = store_sender_may_start(c->store, &may);
 	if (!e && may)
-		e = spawn_sender(c->conf->file, SPAWN_LINGER);
+		e = spawn_sender(c->conf->file);
 	if (e)
 		return e;
 	v = jtree_object();

@@ -36,7 +36,6 @@ struct call {
 	const struct policy *policy;
 	struct meter *meter;
 	struct wakeup *wakeup;
-	bool unheard; /* no sender was there to be woken for this request */
 	struct share *share; /* NULL: no organization is limited */
 	struct request *request;
 	struct response *response;

@@ -17,7 +17,6 @@
 #include "base/self.h"
 #include "call.h"
 #include "gateway.h"
-#include "kick.h"
 #include "meter.h"
 #include "outside/conf.h"
 #include "outside/wakeup.h"
@@ -148,8 +147,6 @@ static void serve(struct site *site, struct gateway *g)
 	meter_add(&site->meter, request.method, c.route, response.status);
 	gateway_finish(g); /* borrowed parts of the request end here */
 	share_end(site->share, clock_monotonic());
-	if (c.unheard)
-		kick(&c);
 	auth_touch(&c);
 	site->away = response.status == 503;
 	if (site->ready && !site->away &&

@@ -384,7 +384,7 @@ void route_serve(struct call *c, struct gateway *g)
 	if (!e)
 		e = route->handle(c);
 	if (!e && route->roles & WAKES && c->response->status < 300)
-		c->unheard = !wakeup_send(c->wakeup, c->conf);
+		wakeup_send(c->wakeup, c->conf);
 	if (!e)
 		return;
 	route_failed(c, route, e);

@@ -5,9 +5,8 @@
 -- Change every password first.
 
 -- hooks.fcgi creates no organization and no key. It removes what is finished
--- when a client asks for that (DELETE /v2/deliveries). If /v2/run or [api] kick
--- is to start the sender, give it the sender's rights below, too; otherwise set
--- kick = no.
+-- when a client asks for that (DELETE /v2/deliveries). If /v2/run is to start
+-- the sender, give it the sender's rights below, too.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
 GRANT SELECT, UPDATE (run_at) ON vh_installation TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_organizations TO 'hooks_api'@'localhost';

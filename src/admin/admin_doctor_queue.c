@@ -182,22 +182,6 @@ static enum err check_cron(struct doctor *d)
 	return ERR_OK;
 }
 
-/* Hosts that forbid programs which outlive a request do not say so. */
-static enum err check_started(struct doctor *d)
-{
-	int64_t at;
-	enum err e = store_sender_lost(&d->a->store, &at);
-
-	if (!e && at != TIME_NONE)
-		doctor_say(d, VERDICT_WARN, ERR_CONFIG, "started run",
-			   "a request started a sender %lld minutes ago that "
-			   "has never reported: the host may kill or forbid "
-			   "it, or its database user lacks rights; rely on "
-			   "cron, and set [api] kick = no",
-			   (long long)(d->a->store.now - at) / MINUTE);
-	return e;
-}
-
 /* ---- all of them ---- */
 
 enum err doctor_queue(struct doctor *d)
@@ -212,7 +196,5 @@ enum err doctor_queue(struct doctor *d)
 		e = check_stored(d);
 	if (!e)
 		e = check_hooks(d);
-	if (!e)
-		e = check_cron(d);
-	return e ? e : check_started(d);
+	return e ? e : check_cron(d);
 }

@@ -23,7 +23,6 @@ struct report {
 	uint64_t hooks[STANDING_MAX];
 	uint64_t max_stored;
 	int64_t now;
-	int64_t lost_at; /* store_sender_lost() */
 };
 
 static const struct {
@@ -56,8 +55,6 @@ static enum err read_report(struct admin *a, struct report *r)
 	if (!e)
 		e = store_sender_list(&a->store, &a->arena, &r->senders,
 				      &r->sender_count);
-	if (!e)
-		e = store_sender_lost(&a->store, &r->lost_at);
 	if (!e)
 		e = store_status_rejected(&a->store, EXAMPLES, &a->arena,
 					  &r->rejected, &r->rejected_count);
@@ -95,12 +92,6 @@ static void print_life(struct buf *out, const struct report *r)
 			      "line of examples/crontab\n");
 	else if (store_sender_alive(&r->senders[0], r->now))
 		buf_puts(out, "sender\talive\n");
-	else if (r->lost_at != TIME_NONE)
-		buf_printf(
-			out,
-			"sender\tlost\ta request started one %lld s ago that "
-			"has never reported: does the host kill it?\n",
-			(long long)(r->now - r->lost_at) / 1000);
 	else
 		buf_printf(out,
 			   "sender\tsilent\tno sign of life for %lld s: does "

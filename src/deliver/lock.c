@@ -120,31 +120,6 @@ enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 	return ERR_OK;
 }
 
-static enum err look_at(struct state_dir *state, bool *held)
-{
-	int fd = state_dir_file(state, "lock", O_RDWR | O_CREAT);
-	struct flock f = byte_at(0, F_WRLCK);
-
-	if (fd < 0)
-		return ERR_CONFIG;
-	*held = fcntl(fd, F_OFD_GETLK, &f) == 0 && f.l_type != F_UNLCK;
-	close(fd);
-	return ERR_OK;
-}
-
-enum err lock_look(const struct conf *conf, bool *held)
-{
-	struct state_dir state;
-	enum err e = state_dir_open(&state, conf, false);
-
-	if (e)
-		e = state.missing ? ERR_NOT_FOUND : ERR_CONFIG;
-	else
-		e = look_at(&state, held);
-	state_dir_close(&state);
-	return e;
-}
-
 void lock_close(struct lock *l)
 {
 	if (l->fd >= 0)

@@ -33,11 +33,6 @@ struct lock {
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
 void lock_close(struct lock *l);
 
-/* Whether a sender of this user takes new work now; makes nothing.
- * ERR_NOT_FOUND: this user has no such folder. ERR_CONFIG: it may not be used.
- */
-enum err lock_look(const struct conf *conf, bool *held);
-
 /* Takes the first byte; false: another sender holds it. */
 bool lock_try(struct lock *l);
 /* Releases the first byte; the file stays open. */

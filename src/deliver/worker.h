@@ -38,8 +38,5 @@ struct worker_plan {
 
 /* Runs the worker to its end. Errors as for ledger_run. */
 enum err worker_run(const struct worker_plan *plan);
-/* Whether a worker that ended by this signal has crashed: one from outside says
- * nothing about what it was doing. */
-bool worker_crashed(int signal);
 
 #endif

@@ -164,29 +164,24 @@ static bool find_folder(struct wakeup *w, const struct conf *conf)
 	return true;
 }
 
-/* Opened for reading, too, so that no SIGPIPE comes when the sender ends; that
- * would also succeed when nobody reads. */
-bool wakeup_send(struct wakeup *w, const struct conf *conf)
+/* Opened for reading, too, so that no SIGPIPE comes when the sender ends. */
+void wakeup_send(struct wakeup *w, const struct conf *conf)
 {
 	char name[NAME_SIZE];
-	int ear, fd;
+	int fd;
 
 	if (!find_folder(w, conf))
-		return false;
+		return;
 	snprintf(name, sizeof(name), "%s.wake", w->dir.name);
-	ear = open_fifo(&w->dir, name, O_WRONLY);
-	if (ear < 0) {
+	fd = open_fifo(&w->dir, name, O_RDWR);
+	if (fd < 0) {
 		/* The folder may be another one now. */
 		if (errno == ENOENT && clock_monotonic() >= w->next)
 			state_dir_close(&w->dir);
-		return false;
+		return;
 	}
-	fd = open_fifo(&w->dir, name, O_RDWR);
 	/* When it is full, the sender has been called already. */
-	if (fd >= 0 && write(fd, "", 1) < 0)
+	if (write(fd, "", 1) < 0)
 		errno = 0;
-	if (fd >= 0)
-		close(fd);
-	close(ear);
-	return true;
+	close(fd);
 }

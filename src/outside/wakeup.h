@@ -36,9 +36,8 @@ void wakeup_release(struct wakeup *w);
 /* Wakes the sender of this configuration's database, if there is one that waits
  * and may be reached; after the COMMIT of what it is to see. Never waits. A
  * publisher that has no such folder, as where the sender is another user,
- * leaves a mark in /dev/shm for `hooks-admin doctor`. False: nobody listens, or
- * it is not known. */
-bool wakeup_send(struct wakeup *w, const struct conf *conf);
+ * leaves a mark in /dev/shm for `hooks-admin doctor`. */
+void wakeup_send(struct wakeup *w, const struct conf *conf);
 
 /* Whether there is such a mark of the last day: another user's, so long ago. */
 bool wakeup_missed(const struct conf *conf, uid_t *user, int64_t *ago_ms);

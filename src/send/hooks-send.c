@@ -70,7 +70,6 @@ struct run {
 	struct send_common *common;
 	struct plan_count *count; /* in it */
 	struct keepsake *keepsake;
-	uint64_t seen;	 /* attempts, when the run's time was last extended */
 	int64_t stop_by; /* monotonic; 0: the run continues */
 	enum err result;
 	struct send_report report;
@@ -244,6 +243,12 @@ static void end_chores(struct run *r)
 
 /* ---- while the workers run ---- */
 
+static bool is_crash(int signal)
+{
+	return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS ||
+	       signal == SIGILL || signal == SIGFPE;
+}
+
 /* Lanes leased by a dead worker need not wait for the end of the lease. The
  * next owner is told if it has crashed: a delivery may be the reason. */
 static void note_death(struct run *r, unsigned worker, int signal)
@@ -256,7 +261,7 @@ static void note_death(struct run *r, unsigned worker, int signal)
 	}
 	log_warn("a worker died of signal %d", signal);
 	r->result = ERR_INTERNAL;
-	if (worker_crashed(signal))
+	if (is_crash(signal))
 		(void)store_lane_blame(&r->store, r->common->owner[worker]);
 	(void)send_prepare_bury(&r->store, &r->lock);
 	db_close(r->store.db);
@@ -306,11 +311,6 @@ static void pass_on_stop(struct run *r)
  * waits for requests in flight: leases make the overlap safe. */
 static void heed_time(struct run *r)
 {
-	uint64_t made = attempts(r);
-
-	if (r->o.idle >= 0 && made != r->seen)
-		send_turn_extend(&r->turn, clock_monotonic() + r->o.idle);
-	r->seen = made;
 	if (!r->stop_by && !send_turn_is_over(&r->turn))
 		return;
 	atomic_store(&r->count->finish, true);
@@ -411,10 +411,10 @@ static void block_signals(sigset_t *signals)
  * next one would have to wait for longer, and so on. */
 static bool wait_for_turn(struct run *r)
 {
-	int64_t linger = send_options_time(&r->o, &r->conf);
+	int64_t linger = r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger;
 
-	return send_turn_wait(&r->turn, &r->lock, r->began + linger,
-			      !linger || r->o.idle >= 0, &r->signals);
+	return send_turn_wait(&r->turn, &r->lock, r->began + linger, !linger,
+			      &r->signals);
 }
 
 static enum err send_run(struct run *r)

@@ -55,16 +55,6 @@ bool send_turn_is_over(const struct send_turn *t)
 	       (now >= t->last || lock_wanted(t->lock));
 }
 
-void send_turn_extend(struct send_turn *t, int64_t end)
-{
-	int64_t more = end - t->end;
-
-	if (more <= 0)
-		return;
-	t->end += more;
-	t->last += more;
-}
-
 int64_t send_turn_tick(const struct send_turn *t, int64_t ms)
 {
 	int64_t left = t->end - clock_monotonic();

@@ -30,8 +30,6 @@ bool send_turn_wait(struct send_turn *t, struct lock *lock, int64_t end,
 /* Whether the turn is to be handed over now. Ask at least every
  * send_turn_tick(). */
 bool send_turn_is_over(const struct send_turn *t);
-/* Its time ends no earlier than this. */
-void send_turn_extend(struct send_turn *t, int64_t end);
 /* The time until the next question, ms; at most `ms`. */
 int64_t send_turn_tick(const struct send_turn *t, int64_t ms);
 /* Hands the turn over; may be called more than once. */

@@ -4,7 +4,6 @@
  */
 #include "store/store_sender.h"
 
-#include "base/text.h"
 #include <string.h>
 
 #include "base/log.h"
@@ -62,36 +61,6 @@ enum err store_sender_may_start(struct store *s, bool *may)
 
 	if (!e)
 		*may = db_affected(s->db) == 1;
-	return e;
-}
-
-enum err store_sender_lost(struct store *s, int64_t *started_at)
-{
-	struct db_stmt *q;
-	enum err e =
-		db_query(s->db,
-			 "SELECT i.run_at FROM vh_installation i WHERE "
-			 "i.run_at < UTC_TIMESTAMP(3) - INTERVAL 30 SECOND "
-			 "AND NOT EXISTS (SELECT 1 FROM vh_senders s "
-			 "WHERE s.seen_at >= i.run_at)",
-			 DB_NONE, &q);
-
-	*started_at = TIME_NONE;
-	while (!e && db_next(q))
-		*started_at = db_col_time(q, 0);
-	return e;
-}
-
-enum err store_sender_lately(struct store *s, bool *lately)
-{
-	struct db_stmt *q;
-	enum err e = db_query(s->db,
-			      "SELECT 1 FROM vh_senders WHERE seen_at > "
-			      "UTC_TIMESTAMP(3) - INTERVAL 1 DAY LIMIT 1",
-			      DB_NONE, &q);
-
-	if (!e)
-		*lately = db_rows(q) > 0;
 	return e;
 }
 

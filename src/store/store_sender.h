@@ -34,13 +34,6 @@ enum err store_sender_note(struct store *s, const struct store_run *run);
 #define STORE_START_MS INT64_C(10000)
 enum err store_sender_may_start(struct store *s, bool *may);
 
-/* When a request last started a sender that never wrote its row, although half
- * a minute has passed; TIME_NONE: no such start is known. */
-enum err store_sender_lost(struct store *s, int64_t *started_at);
-
-/* Whether a sender has worked within a day, on any machine. */
-enum err store_sender_lately(struct store *s, bool *lately);
-
 /* The deliveries still due by `until`, and the held ones: those of disabled
  * hooks that were due by then, and all that are held on their own. Counts
  * rows. */

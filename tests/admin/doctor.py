@@ -206,19 +206,6 @@ class Doctor(sendcase.SendCase):
         self.once()
         self.finds("ok", 0, "cron")
 
-    def test_08_a_started_run_that_never_reported(self):
-        sql = self.service.db.sql
-        self.once()
-        sql(
-            "UPDATE vh_installation SET run_at = UTC_TIMESTAMP(3) - "
-            "INTERVAL 3 MINUTE"
-        )
-        assert "never reported" not in self.service.admin("doctor")
-        sql("UPDATE vh_senders SET seen_at = seen_at - INTERVAL 5 MINUTE")
-        self.finds("warn", 0, "started run", "3 minutes", "kick = no")
-        assert "sender\tlost\t" in self.service.admin("status")
-        sql("UPDATE vh_installation SET run_at = NULL")
-
     def test_09_keys(self):
         sql = self.service.db.sql
         self.finds("ok", 0, "keys")

@@ -18,14 +18,10 @@ from processes import running, wait_until
 RUN = "/v2/run"
 
 
-class _Start(ApiCase):
-    kick = "no"
-
+class Run(ApiCase):
     def setup(self):
         """As on shared hosting: one database user, one configuration."""
-        self.service = service.Service(
-            {"sender": {"linger": "4s"}, "api": {"kick": self.kick}}
-        )
+        self.service = service.Service({"sender": {"linger": "4s"}})
         tap.at_end(self.service.close)
         state = self.service.folder.for_nobody("run") / "state"
         self.service.settings["sender"]["state_dir"] = str(state)
@@ -53,10 +49,6 @@ class _Start(ApiCase):
             if words[0].endswith("hooks-send")
         ]
 
-    def starts(self):
-        """The moment of the last one, as the database has it."""
-        return self.service.db.value("SELECT run_at FROM vh_installation")
-
     def quiet(self):
         """No sender runs, and one may be started."""
         for pid in self.senders():
@@ -73,8 +65,6 @@ class _Start(ApiCase):
             {"action": "event.created", "resource": {}},
         )
 
-
-class Run(_Start):
     def test_1_what_is_due_is_delivered(self):
         self.quiet()
         self.publish()
@@ -167,88 +157,6 @@ class Run(_Start):
         finally:
             away.rename(program)
         self.quiet()
-
-
-class Kick(_Start):
-    """An accepted publish starts a sender where none is alive."""
-
-    kick = "yes"
-
-    def test_1_it_is_delivered(self):
-        self.quiet()
-        self.publish()
-        self.sink.wait(1, "/run")
-        assert self.starts() != "NULL"
-        for _, words in running(self.service.config(service.API)):
-            assert "--idle=15s" in words, words
-
-    def test_2_not_beside_one_that_is_alive(self):
-        before = self.starts()
-        self.service.db.sql(
-            "UPDATE vh_installation SET run_at = run_at - INTERVAL 1 HOUR"
-        )
-        self.publish()
-        self.sink.wait(2, "/run")
-        after = self.starts()
-        assert before != after, "a kick would have written another time"
-        assert (
-            self.service.db.value(
-                "SELECT run_at < UTC_TIMESTAMP(3) - INTERVAL 30 MINUTE "
-                "FROM vh_installation"
-            )
-            == "1"
-        ), (before, after)
-
-
-class KickBeside(_Start):
-    """Another user's sender works on the same database."""
-
-    variants = ("cgi",)  # it reads its configuration each time
-    kick = "yes"
-
-    def test_nothing_is_started(self):
-        """This user has no folder, and a sender worked just now."""
-        self.service.send("--once")
-        self.service.settings["sender"]["state_dir"] = str(
-            self.service.folder / "none"
-        )
-        self.service.write_config(
-            service.API,
-            database={
-                "user": service.ADMIN,
-                "password": service.password_of(service.ADMIN),
-            },
-        )
-        self.publish()
-        time.sleep(0.5)
-        assert self.starts() == "NULL" and not self.senders()
-        # Its last run was the day before yesterday: there is none any more.
-        self.service.db.sql(
-            "UPDATE vh_senders SET seen_at = seen_at - INTERVAL 2 DAY"
-        )
-        self.publish()
-        self.sink.wait(2, "/run")
-        self.quiet()
-
-
-class Idle(_Start):
-    """hooks-send --idle, which the API starts."""
-
-    variants = ("cgi",)
-
-    def test_it_goes_on_while_it_delivers(self):
-        sender = self.service.start_sender("--idle", "2s")
-        for n in range(3):
-            self.publish()
-            self.sink.wait(n + 1, "/run")
-            time.sleep(1)
-        begin = time.monotonic()
-        assert sender.wait(20) == 0
-        assert time.monotonic() - begin < 10
-
-    def test_it_excludes_other_times(self):
-        done = self.service.send("--idle", "1s", "--linger", "2s")
-        assert done.status == 64, done
 
 
 tap.main()

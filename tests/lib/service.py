@@ -37,8 +37,6 @@ _DEFAULTS = {
         "lease": "10s",
     },
     "targets": {"allow_http": "yes", "allow_networks": "127.0.0.0/8"},
-    # Tests start the senders that they want.
-    "api": {"kick": "no"},
 }
 
 # For hooks that a test has inserted itself: they want their action.
