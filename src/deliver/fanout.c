@@ -265,6 +265,9 @@ static enum err fanout_body(struct db *db, void *arg)
 	r->count = (struct fanout_count){0};
 	r->place = *r->from;
 	e = fanout_choose(r);
+	if (!e && !r->keys) /* those after them have the next turn */
+		for (size_t i = 0; i < r->org_count; i++)
+			turns_took(&r->place, &r->orgs[i]);
 	return e || !r->keys ? e : fanout_spread(r);
 }
 

@@ -164,17 +164,6 @@ void parcel_free(struct parcel *p)
 	free(p);
 }
 
-bool parcel_is_late(const struct parcel *p, int64_t now)
-{
-	if (p->batch && p->member[0].attempts)
-		return false;
-	for (size_t i = 0; i < p->count; i++)
-		if (p->member[i].expires_at != TIME_NONE &&
-		    p->member[i].expires_at <= now)
-			return true;
-	return false;
-}
-
 bool parcel_is_over(const struct parcel *p)
 {
 	return p->sent || p->expired;
@@ -194,6 +183,17 @@ static bool maybe_duplicate(const struct parcel *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->member[i].maybe_duplicate)
+			return true;
+	return false;
+}
+
+bool parcel_is_late(const struct parcel *p, int64_t now)
+{
+	if (p->batch && (p->member[0].attempts || maybe_duplicate(p)))
+		return false;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->member[i].expires_at != TIME_NONE &&
+		    p->member[i].expires_at <= now)
 			return true;
 	return false;
 }

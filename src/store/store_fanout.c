@@ -94,16 +94,16 @@ enum err store_fanout_before(struct store *s, const struct id *organization,
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT n.id FROM vh_notifications n FORCE INDEX (state) "
-		"WHERE n.state = 'queued' AND n.organization = ? AND "
-		"n.id <= ? AND COALESCE(n.accepted_at, n.created_at) <= "
-		"COALESCE((SELECT w.deliver_at FROM vh_scheduled w "
+		"SELECT n.id FROM (SELECT id, COALESCE(accepted_at, "
+		"created_at) AS moment FROM vh_notifications "
+		"FORCE INDEX (state) WHERE state = 'queued' AND "
+		"organization = ? AND id <= ? ORDER BY id LIMIT ?) n WHERE "
+		"n.moment <= COALESCE((SELECT w.deliver_at FROM vh_scheduled w "
 		"FORCE INDEX (turn) WHERE w.organization = ? AND "
 		"w.deliver_at <= UTC_TIMESTAMP(3) "
-		"ORDER BY w.deliver_at LIMIT 1), '9999-01-01') "
-		"ORDER BY n.id LIMIT ?",
+		"ORDER BY w.deliver_at LIMIT 1), '9999-01-01') ORDER BY n.id",
 		DB_ARGS(store_col_of(organization), db_uint(newest),
-			store_col_of(organization), db_uint(max)),
+			db_uint(max), store_col_of(organization)),
 		&q);
 
 	if (!e)

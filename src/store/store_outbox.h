@@ -46,7 +46,7 @@ enum err store_outbox_oldest(struct store *s, const struct id *organization,
 enum err store_outbox_orders(struct store *s, const struct id *organization,
 			     bool *any);
 /* Whether any row of it names this replace_key (NULL: any), to replace or to
- * cancel. */
+ * cancel; of a hundred thousand rows that is taken for granted. */
 enum err store_outbox_names(struct store *s, const struct id *organization,
 			    const char *replace_key, bool *any);
 /* Among the first STORE_OUTBOX_STRANGERS rows from this organization on, the

@@ -147,8 +147,8 @@ enum err store_schedule_cancel(struct store *s,
 
 /* ---- what is due ---- */
 
-/* One probe for each organization that exists: the rows of one may be many
- * whose time has not come. */
+/* One probe of the index for each organization that has rows, however many
+ * these are. */
 enum err store_schedule_org(struct store *s, const struct id *after,
 			    struct id *out)
 {
@@ -156,11 +156,10 @@ enum err store_schedule_org(struct store *s, const struct id *after,
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT g.id FROM vh_organizations g WHERE g.id > ? AND "
-		"(SELECT 1 FROM vh_scheduled w FORCE INDEX (turn) WHERE "
-		"w.organization = g.id AND "
-		"w.deliver_at <= UTC_TIMESTAMP(3) LIMIT 1) IS NOT NULL "
-		"ORDER BY g.id LIMIT 1",
+		"SELECT organization FROM vh_scheduled FORCE INDEX (turn) "
+		"WHERE organization > ? GROUP BY organization HAVING "
+		"MIN(deliver_at) <= UTC_TIMESTAMP(3) "
+		"ORDER BY organization LIMIT 1",
 		DB_ARGS(after ? store_col_of(after) : db_bytes(none, 0)), &q);
 
 	if (e)
