@@ -112,6 +112,8 @@ class Retrying(_Down):
             "a held delivery",
         )
         self.go("overview")
+        # The hooks' names may come after the counts.
+        self.page.see(".row-hurt", "Down")
         first = self.page.see(".row-hurt")
         text = self.page.js("return arguments[0].innerText", first)
         assert "Down" in text and "status 500" in text, text
