@@ -124,11 +124,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 pass
         clock = datetime.datetime.now().strftime("%H:%M:%S.%f")[:-3]
         # repr() of a stranger's bytes, so that they cannot control a terminal.
-        print(f"{clock} {word} {action!r} "
-              f"id {self.headers.get('webhook-id', '-')!r} "
-              f"attempt {self.headers.get('webhook-attempt', '-')!r}: "
-              f"{verdict}", flush=True)
-        print(f"             {body[:400]!r}", flush=True)
+        # In one piece: requests come side by side.
+        sys.stdout.write(f"{clock} {word} {action!r} "
+                         f"id {self.headers.get('webhook-id', '-')!r} "
+                         f"attempt "
+                         f"{self.headers.get('webhook-attempt', '-')!r}: "
+                         f"{verdict}\n"
+                         f"             {body[:400]!r}\n")
+        sys.stdout.flush()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
