@@ -34,6 +34,7 @@ class Trouble(SendCase):
             ("timeout = 15 years", "timeout"),
         ):
             path.write_text(f"[sender]\n{line}\n")
+            path.chmod(0o600)
             for program in ("hooks-send", "hooks-admin"):
                 args = ["config"] if program == "hooks-admin" else ["--once"]
                 done = self.service.run(program, *args, config=path)
