@@ -42,10 +42,9 @@ static const char *path_of(const char *base, const char *uri)
 	if (u.request.no_path)
 		return "-";
 	*text = '\0';
-	for (size_t i = 0; i < u.request.segments; i++) {
-		strcat(text, i ? "|" : "");
-		strcat(text, u.request.segment[i]);
-	}
+	for (size_t i = 0, n = 0; i < u.request.segments; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+				      i ? "|" : "", u.request.segment[i]);
 	return text;
 }
 
@@ -153,7 +152,7 @@ START_TEST(bad_queries)
 	for (int i = 0; i < REQUEST_PARAMS_MAX; i++)
 		snprintf(many + strlen(many), 5, "%02d&", i);
 	ck_assert_ptr_null(query_complaint(many));
-	strcat(many, "x");
+	snprintf(many + strlen(many), 2, "x");
 	ck_assert_ptr_nonnull(query_complaint(many));
 	memset(text, 'a', 1001);
 	text[1001] = '\0';
