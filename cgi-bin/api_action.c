@@ -129,18 +129,9 @@ static void read_action_description(struct field_errors *errors,
 				    void *arg)
 {
 	struct action_form *f = arg;
-	size_t len;
-	const char *s, *why;
 
-	f->change.description = "";
-	if (jtree_is_null(v))
-		return;
-	s = body_string(errors, name, v, &len);
-	why = s ? valid_description(s, len) : NULL;
-	if (why)
-		field_errors_add(errors, name, why);
-	else if (s)
-		f->change.description = arena_strdup(f->call->arena, s);
+	f->change.description =
+		body_description(errors, name, v, f->call->arena);
 }
 
 /* As it stands in the body, byte for byte. */

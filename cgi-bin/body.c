@@ -236,6 +236,16 @@ const char *body_valid(struct field_errors *errors, const char *name,
 	return s && !why ? arena_strdup(arena, s) : NULL;
 }
 
+const char *body_description(struct field_errors *errors, const char *name,
+			     const struct jtree *v, struct arena *arena)
+{
+	const char *s = NULL;
+
+	if (!jtree_is_null(v))
+		s = body_valid(errors, name, v, valid_description, arena);
+	return s ? s : "";
+}
+
 bool body_is_id(const struct jtree *v, const struct id *want)
 {
 	struct id id;

@@ -89,6 +89,9 @@ const char *body_valid(struct field_errors *errors, const char *name,
 		       const struct jtree *v,
 		       const char *(*check)(const char *s, size_t len),
 		       struct arena *arena);
+/* The same for a description; "" when it is null, or none. */
+const char *body_description(struct field_errors *errors, const char *name,
+			     const struct jtree *v, struct arena *arena);
 /* Whether `v` is this id, in upper or lower case. Reports nothing. */
 bool body_is_id(const struct jtree *v, const struct id *want);
 

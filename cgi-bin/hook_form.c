@@ -77,18 +77,8 @@ static void read_description(struct field_errors *errors, const char *name,
 			     const struct jtree *v, void *arg)
 {
 	struct form *f = arg;
-	const char *s, *why;
-	size_t len;
 
-	f->hook.description = "";
-	if (jtree_is_null(v))
-		return;
-	s = body_string(errors, name, v, &len);
-	why = s ? valid_description(s, len) : NULL;
-	if (why)
-		field_errors_add(errors, name, why);
-	else if (s)
-		f->hook.description = arena_strdup(f->call->arena, s);
+	f->hook.description = body_description(errors, name, v, f->call->arena);
 }
 
 static void read_secret(struct field_errors *errors, const char *name,
