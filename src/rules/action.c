@@ -104,3 +104,9 @@ bool action_wildcard(const char *name)
 	       strcmp(name + len - 2, ".*") == 0 && has_labels(name, len - 2) &&
 	       !is_reserved(name);
 }
+
+bool action_hookable(const char *name)
+{
+	return action_always_hookable(name) || action_wildcard(name) ||
+	       !action_name_check(name);
+}

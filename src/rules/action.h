@@ -44,6 +44,9 @@ const char *action_name_check(const char *name);
 /* Whether it has the form of a wildcard: "*", or a name and ".*". */
 bool action_wildcard(const char *name);
 
+/* Whether a hook may name it in some catalogue: a name, a wildcard, or one of
+ * the next. */
+bool action_hookable(const char *name);
 /* Whether a hook may name it, whatever the catalogue has: an operational action
  * other than ping, or "*". A ping is always made for the one hook that was
  * asked for it, so a hook with that action would never get anything. */

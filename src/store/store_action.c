@@ -162,18 +162,12 @@ static enum err find_prefix(struct store *s, const struct id *org,
 enum err store_action_hookable(struct store *s, const struct id *org,
 			       const char *name, bool *out)
 {
-	bool wildcard = action_wildcard(name);
-
-	if (action_always_hookable(name) ||
-	    (wildcard && conf_any_action(s->conf)))
-		*out = true;
-	else if (wildcard)
-		return find_prefix(s, org, name, out);
-	else if (!action_name_check(name))
-		return store_action_listed(s, org, &name, 1, out);
-	else
-		*out = false;
-	return ERR_OK;
+	*out = action_hookable(name);
+	if (!*out || action_always_hookable(name) || conf_any_action(s->conf))
+		return ERR_OK;
+	return action_wildcard(name)
+		       ? find_prefix(s, org, name, out)
+		       : store_action_listed(s, org, &name, 1, out);
 }
 
 /* The nearest word so far, and the text that it is kept in. */

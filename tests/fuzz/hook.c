@@ -124,12 +124,10 @@ static void check_lines(char *json)
 static enum err any_action(struct store *s, const struct id *org,
 			   const char *name, char why[ACTION_WHY_SIZE])
 {
-	bool ok = action_always_hookable(name) || action_wildcard(name) ||
-		  !action_name_check(name);
-
 	(void)s;
 	(void)org;
-	snprintf(why, ACTION_WHY_SIZE, "%s", ok ? "" : "is not one");
+	snprintf(why, ACTION_WHY_SIZE, "%s",
+		 action_hookable(name) ? "" : "is not one");
 	return ERR_OK;
 }
 
