@@ -15,6 +15,9 @@
 #include "store/store_outbox.h"
 #include "store/store_schedule.h"
 
+/* Rows of the outbox that are asked whether they replace or cancel. */
+enum { ORDERS_LOOKED_AT = 1000 };
+
 struct fanout {
 	struct store *s;
 	enum fanout_from source;
@@ -60,7 +63,8 @@ static enum err find_room(struct fanout *r, const struct id *org,
 			  uint64_t *room)
 {
 	bool orders;
-	enum err e = store_outbox_orders(r->s, org, &orders);
+	enum err e =
+		store_outbox_names(r->s, org, NULL, ORDERS_LOOKED_AT, &orders);
 
 	*room = 0;
 	return e || orders

@@ -23,7 +23,10 @@ enum {
 	 * that a lock holds up. */
 	LOCKED_MS = 3000,
 	LOCKED_PAUSE_MS = 50,
-	SETTLE_MS = 2000 /* while a client waits */
+	/* While a client waits: rows that are asked for a replace_key, which
+	 * takes some 100 ms, and the time for taking them over. */
+	SETTLE_ROWS = 100000,
+	SETTLE_MS = 2000
 };
 
 static void tell_rejected(struct intake *in, bool now)
@@ -125,7 +128,8 @@ enum err intake_settle(struct store *s, const struct id *organization,
 		       const char *replace_key)
 {
 	bool any;
-	enum err e = store_outbox_names(s, organization, replace_key, &any);
+	enum err e = store_outbox_names(s, organization, replace_key,
+					SETTLE_ROWS, &any);
 
 	return e || !any ? e
 			 : takeover_of(s, organization,

@@ -10,10 +10,6 @@
 
 /* The number of organizations that do not exist and are passed one by one. */
 enum { STRANGERS_PASSED = 8 };
-/* Rows that are asked whether they replace or cancel something. */
-enum { ORDERS_LOOKED_AT = 1000 };
-/* The same where a client waits for the answer: some 100 ms. */
-enum { NAMES_LOOKED_AT = 100000 };
 
 /* ---- the rows that are there ---- */
 
@@ -136,27 +132,8 @@ enum err store_outbox_oldest(struct store *s, const struct id *organization,
 	return e;
 }
 
-enum err store_outbox_orders(struct store *s, const struct id *organization,
-			     bool *any)
-{
-	struct db_stmt *q;
-	enum err e = db_query(
-		s->db,
-		"SELECT COUNT(*) >= ? OR COALESCE(SUM(w.orders), 0) > 0 FROM "
-		"(SELECT replace_key IS NOT NULL OR cancels IS NOT NULL AS "
-		"orders FROM vh_outbox FORCE INDEX (organization) WHERE "
-		"organization = ? LIMIT ?) w",
-		DB_ARGS(db_int(ORDERS_LOOKED_AT), store_col_of(organization),
-			db_int(ORDERS_LOOKED_AT)),
-		&q);
-
-	while (!e && db_next(q))
-		*any = db_col_int(q, 0) != 0;
-	return e;
-}
-
 enum err store_outbox_names(struct store *s, const struct id *organization,
-			    const char *replace_key, bool *any)
+			    const char *replace_key, size_t most, bool *any)
 {
 	struct db_value key = db_text(replace_key);
 	struct db_stmt *q;
@@ -167,8 +144,8 @@ enum err store_outbox_names(struct store *s, const struct id *organization,
 		"NOT NULL, COALESCE(replace_key = ?, 0) OR "
 		"COALESCE(cancels = ?, 0)) AS names FROM vh_outbox "
 		"FORCE INDEX (organization) WHERE organization = ? LIMIT ?) w",
-		DB_ARGS(db_int(NAMES_LOOKED_AT), key, key, key,
-			store_col_of(organization), db_int(NAMES_LOOKED_AT)),
+		DB_ARGS(db_uint(most), key, key, key,
+			store_col_of(organization), db_uint(most)),
 		&q);
 
 	while (!e && db_next(q))

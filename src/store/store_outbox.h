@@ -41,14 +41,10 @@ enum err store_outbox_org(struct store *s, const struct id *after,
 enum err store_outbox_oldest(struct store *s, const struct id *organization,
 			     uint64_t newest, size_t max, uint64_t *keys,
 			     size_t *n);
-/* Whether rows of this organization may replace or cancel scheduled
- * notifications; of very many rows that is taken for granted. */
-enum err store_outbox_orders(struct store *s, const struct id *organization,
-			     bool *any);
-/* Whether any row of it names this replace_key (NULL: any), to replace or to
- * cancel; of a hundred thousand rows that is taken for granted. */
+/* Whether any row of this organization names the replace_key (NULL: any), to
+ * replace or to cancel. Of `most` rows or more it is taken for granted. */
 enum err store_outbox_names(struct store *s, const struct id *organization,
-			    const char *replace_key, bool *any);
+			    const char *replace_key, size_t most, bool *any);
 /* Among the first STORE_OUTBOX_STRANGERS rows from this organization on, the
  * keys of those whose organization does not exist. */
 enum { STORE_OUTBOX_STRANGERS = 256 };
