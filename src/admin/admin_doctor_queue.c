@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * admin_doctor_queue: the checks of the tables' contents: keys, rows of
- * applications, bytes stored, states of hooks, the last run of a sender.
+ * applications, what waits, bytes stored, states of hooks, the last run of a
+ * sender.
  */
 #include "admin/admin_doctor.h"
 #include "base/text.h"
 #include "rules/standing.h"
+#include "store/store_due.h"
 #include "store/store_fanout.h"
 #include "store/store_hook.h"
 #include "store/store_outbox.h"
@@ -83,6 +85,36 @@ static enum err check_rejected(struct doctor *d)
 		   "%llu notifications are rejected, the last one at %s (%s): "
 		   "hooks-admin status shows which",
 		   (unsigned long long)status.rejected, time, newest->reason);
+	return ERR_OK;
+}
+
+/* ---- how much waits ---- */
+
+/* Beyond the limit publishing is refused, and scheduled notifications wait. */
+static enum err check_waiting(struct doctor *d)
+{
+	unsigned long long limit = d->a->conf.api.max_due;
+	struct store_due_most *most;
+	char id[ID_TEXT_SIZE];
+	size_t n;
+	enum err e = store_due_most(&d->a->store, &d->a->arena, 1, &most, &n);
+
+	if (e)
+		return e;
+	if (!n || most->waiting < limit) {
+		doctor_say(d, VERDICT_OK, 0, "waiting",
+			   "no organization has %llu deliveries waiting",
+			   limit);
+		return ERR_OK;
+	}
+	id_format(id, &most->organization);
+	doctor_say(
+		d, VERDICT_WARN, 0, "waiting",
+		"%s has %llu deliveries waiting, and the limit is %llu: it "
+		"cannot publish, and %llu scheduled notifications whose time "
+		"has come wait for room; see [api] max_due",
+		id, (unsigned long long)most->waiting, limit,
+		(unsigned long long)most->scheduled);
 	return ERR_OK;
 }
 
@@ -192,6 +224,8 @@ enum err doctor_queue(struct doctor *d)
 		e = check_outbox(d);
 	if (!e)
 		e = check_rejected(d);
+	if (!e)
+		e = check_waiting(d);
 	if (!e)
 		e = check_stored(d);
 	if (!e)

@@ -5,9 +5,10 @@
  */
 #include "admin/admin.h"
 #include "base/text.h"
-#include "store/store_sender.h"
 #include "rules/standing.h"
+#include "store/store_due.h"
 #include "store/store_hook.h"
+#include "store/store_sender.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -19,9 +20,10 @@ struct report {
 	struct store_sender *senders;
 	struct store_rejected *rejected;
 	struct store_stored *stored; /* most first */
-	size_t sender_count, rejected_count, stored_count;
+	struct store_due_most *most; /* most first */
+	size_t sender_count, rejected_count, stored_count, most_count;
 	uint64_t hooks[STANDING_MAX];
-	uint64_t max_stored;
+	uint64_t max_stored, max_due;
 	int64_t now;
 };
 
@@ -62,8 +64,12 @@ static enum err read_report(struct admin *a, struct report *r)
 		e = store_stored_most(&a->store, &a->arena, EXAMPLES,
 				      &r->stored, &r->stored_count);
 	if (!e)
+		e = store_due_most(&a->store, &a->arena, EXAMPLES, &r->most,
+				   &r->most_count);
+	if (!e)
 		e = store_hook_standings(&a->store, r->hooks);
 	r->max_stored = a->conf.api.max_stored;
+	r->max_due = a->conf.api.max_due;
 	return e;
 }
 
@@ -147,6 +153,25 @@ static void print_stored(struct buf *out, const struct report *r)
 	}
 }
 
+/* Lists organizations that cannot publish, because too much waits. */
+static void print_waiting(struct buf *out, const struct report *r)
+{
+	for (size_t i = 0; i < r->most_count; i++) {
+		const struct store_due_most *m = &r->most[i];
+		char id[ID_TEXT_SIZE];
+
+		if (m->waiting < r->max_due)
+			break;
+		id_format(id, &m->organization);
+		buf_printf(out,
+			   "waiting of %s\t%llu of %llu deliveries, "
+			   "%llu scheduled notifications wait for room\n",
+			   id, (unsigned long long)m->waiting,
+			   (unsigned long long)r->max_due,
+			   (unsigned long long)m->scheduled);
+	}
+}
+
 static void print_status(struct buf *out, const struct report *r)
 {
 	char hooks[STANDING_COUNTS_SIZE];
@@ -163,6 +188,7 @@ static void print_status(struct buf *out, const struct report *r)
 	if (!r->sender_count)
 		buf_puts(out, "last sender run\tnever\n");
 	print_life(out, r);
+	print_waiting(out, r);
 	print_stored(out, r);
 	for (size_t i = 0; i < r->rejected_count; i++)
 		print_rejected(out, &r->rejected[i]);
@@ -208,6 +234,23 @@ static struct jtree *stored_jtree(const struct store_stored *s, uint64_t limit)
 	return v;
 }
 
+static struct jtree *waiting_jtree(const struct report *r)
+{
+	struct jtree *list = jtree_array();
+
+	for (size_t i = 0; i < r->most_count; i++) {
+		const struct store_due_most *m = &r->most[i];
+		struct jtree *v = jtree_object();
+
+		view_put_id(v, "organization", &m->organization);
+		jtree_put_int(v, "deliveries", (int64_t)m->waiting);
+		jtree_put_int(v, "scheduledDue", (int64_t)m->scheduled);
+		jtree_put_int(v, "limit", (int64_t)r->max_due);
+		jtree_add(list, v);
+	}
+	return list;
+}
+
 static struct jtree *status_jtree(const struct report *r)
 {
 	struct jtree *v = jtree_object(), *hooks = jtree_object(),
@@ -234,6 +277,7 @@ static struct jtree *status_jtree(const struct report *r)
 	for (size_t i = 0; i < r->stored_count; i++)
 		jtree_add(stored, stored_jtree(&r->stored[i], r->max_stored));
 	jtree_put(v, "stored", stored);
+	jtree_put(v, "waitingMost", waiting_jtree(r));
 	return v;
 }
 

@@ -5,6 +5,7 @@
 #include "store/store_due.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/store.h"
 #include "store/store_lane.h"
 #include "store/store_col.h"
@@ -75,6 +76,40 @@ void store_due_spread(struct store *s, const struct id *organization,
 {
 	headroom_added(&s->due, organization,
 		       (int64_t)deliveries - (int64_t)notifications);
+}
+
+/* One row a lane is joined with its hook; what is scheduled is counted for the
+ * rows of the answer alone. */
+static const char most_due[] =
+	"SELECT w.organization, w.waiting, (SELECT COUNT(*) FROM vh_scheduled "
+	"c FORCE INDEX (turn) WHERE c.organization = w.organization AND "
+	"c.deliver_at <= UTC_TIMESTAMP(3)) FROM (SELECT h.organization, "
+	"CAST(SUM(p.pending) AS SIGNED) AS waiting FROM (SELECT lane, "
+	"COUNT(*) AS pending FROM vh_deliveries FORCE INDEX (lane) "
+	"WHERE lane < " STORE_LANE_FAILED_SQL " GROUP BY lane) p "
+	"JOIN vh_hooks h ON h.id = p.lane AND h.deleted_at IS NULL AND "
+	"h.enabled = 1 GROUP BY h.organization "
+	"ORDER BY waiting DESC LIMIT ?) w ORDER BY w.waiting DESC";
+
+enum err store_due_most(struct store *s, struct arena *arena, size_t max,
+			struct store_due_most **list, size_t *count)
+{
+	struct store_due_most *rows;
+	struct db_stmt *q;
+	size_t n = 0;
+	enum err e = db_query(s->db, most_due, DB_ARGS(db_uint(max)), &q);
+
+	if (e)
+		return e;
+	rows = arena_alloc(arena, (db_rows(q) + 1) * sizeof(*rows));
+	while (db_next(q)) {
+		rows[n].organization = store_col_id(q, 0);
+		rows[n].waiting = db_col_uint(q, 1);
+		rows[n++].scheduled = db_col_uint(q, 2);
+	}
+	*list = rows;
+	*count = n;
+	return ERR_OK;
 }
 
 enum err store_due_pending(struct store *s, uint64_t *count)

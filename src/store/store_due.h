@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "rules/id.h"
 
+struct arena;
 struct store;
 
 enum store_due_who { STORE_DUE_PUBLISHER, STORE_DUE_TAKEOVER };
@@ -35,6 +36,17 @@ void store_due_added(struct store *s, const struct id *organization,
 /* Replaces, in the kept counts, these notifications by their deliveries. */
 void store_due_spread(struct store *s, const struct id *organization,
 		      uint64_t notifications, uint64_t deliveries);
+
+struct store_due_most {
+	struct id organization;
+	uint64_t waiting;   /* pending deliveries of hooks that are enabled */
+	uint64_t scheduled; /* notifications whose time has come */
+};
+
+/* The organizations that have the most waiting, most first; *arena*. Notifi-
+ * cations that are not fanned out yet are not among it. */
+enum err store_due_most(struct store *s, struct arena *arena, size_t max,
+			struct store_due_most **list, size_t *count);
 
 /* The number of all pending deliveries, those of disabled hooks included. */
 enum err store_due_pending(struct store *s, uint64_t *count);

@@ -41,6 +41,7 @@ CHECKS = [
     "keys",
     "outbox",
     "rejected",
+    "waiting",
     "storage",
     "hooks",
     "cron",
@@ -419,6 +420,67 @@ class Storage(sendcase.SendCase):
         assert re.search(
             rf"^warn\tstorage\t\d+ bytes of 4k .*{self.organization}", out, re.M
         ), out
+
+
+class Full(sendcase.SendCase):
+    settings = {"api": {"max_due": "2"}}
+
+    def waiting(self):
+        [line] = [
+            line
+            for line in self.service.admin("doctor").splitlines()
+            if line.split("\t")[1] == "waiting"
+        ]
+        return line
+
+    def test_scheduled_notifications_that_wait_for_room_are_named(self):
+        hook = self.fresh(url="http://127.0.0.1:1/x")
+        later = time.strftime(
+            "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)
+        )
+        for _ in range(3):
+            answer = self.door.request(
+                "POST",
+                "/v2/notifications",
+                [("Authorization", self.key)],
+                json.dumps(
+                    {
+                        "action": "event.created",
+                        "resource": {},
+                        "deliver_at": later,
+                    }
+                ).encode(),
+            )
+            assert answer.status == 202, answer
+        self.publish()
+        self.once("delivered 0, failed 0, retrying 1")
+        assert self.waiting().startswith("ok\t"), self.waiting()
+        self.publish()
+        self.service.db.sql(
+            "UPDATE vh_scheduled SET deliver_at = UTC_TIMESTAMP(3) - "
+            "INTERVAL 1 SECOND LIMIT 2"
+        )
+        self.once()
+        verdict, _, text = self.waiting().split("\t")
+        assert verdict == "warn", text
+        assert f"{self.organization} has 2 deliveries" in text, text
+        assert "2 scheduled notifications" in text, text
+        assert re.search(
+            rf"^waiting of {self.organization}\t2 of 2 deliveries, 2 sched",
+            self.service.admin("status"),
+            re.M,
+        )
+        [most] = json.loads(self.service.admin("status", "--json"))[
+            "waitingMost"
+        ]
+        assert most == {
+            "organization": self.organization,
+            "deliveries": 2,
+            "scheduledDue": 2,
+            "limit": 2,
+        }, most
+        self.service.admin("hook", "delete", hook)
+        assert self.waiting().startswith("ok\t"), self.waiting()
 
 
 class Strangers(tap.Case):
