@@ -4,9 +4,14 @@ The sample configurations of every web server: the dashboard with its headers,
 the API beside it, at the root of a site and below a path.
 """
 
+import re
+import shutil
+from unittest import mock
+
 import doors
 import service
 import tap
+import where
 from apicase import PROBLEM, ApiCase
 
 POLICY = (
@@ -77,6 +82,8 @@ class _Sample(ApiCase):
         assert answer.header("X-Content-Type-Options") == "nosniff", answer
         assert answer.header("Referrer-Policy") == "no-referrer", answer
         assert answer.header("Cache-Control") == "no-cache", answer
+        # It would bind the whole host: an operator decides.
+        assert answer.header("Strict-Transport-Security") is None, answer
 
     def test_the_key_in_the_header_arrives(self):
         path = f"{self.base}/v2/auth/test"
@@ -112,6 +119,51 @@ class _Sample(ApiCase):
 
 class Root(_Sample):
     pass
+
+
+class HttpsOnly(ApiCase):
+    """The line that an operator uncomments."""
+
+    variants = SERVERS
+    _SAMPLE = {
+        "lighttpd": "lighttpd.conf",
+        "apache": "apache-mod_fcgid.conf",
+        "apache-proxy": "apache-mod_proxy_fcgi.conf",
+        "shared-hosting": "htaccess",
+    }
+
+    def setup(self):
+        self.service = _service_at("")
+        examples = self.service.folder / f"examples-{self.variant}"
+        shutil.copytree(where.EXAMPLES, examples)
+        sample = examples / self._SAMPLE[self.variant]
+        text, count = re.subn(
+            r"^(\s*)#(.*Strict-Transport-Security)",
+            r"\1\2",
+            sample.read_text(),
+            flags=re.M,
+        )
+        assert count == 1, text
+        sample.write_text(text)
+        with mock.patch.object(where, "EXAMPLES", examples):
+            self.door = doors.enter(self.variant, self.service, "/https")
+
+    def test_browsers_are_told(self):
+        answer = self.door.request("GET", "/https/probe.html")
+        assert answer.status == 200, answer
+        found = answer.header("Strict-Transport-Security")
+        assert found == "max-age=31536000", answer
+        assert answer.header("Cache-Control") == "no-cache", answer
+
+
+class Words(ApiCase):
+    """A query without a = comes to a CGI program as its arguments, too."""
+
+    variants = ("shared-cgi",)
+
+    def test_they_are_no_arguments(self):
+        for query in ("_-c+/etc/passwd", "_--help", "_+-x"):
+            assert self.good(200, "GET", f"/v2/hooks?{query}") == []
 
 
 class Limit(ApiCase):

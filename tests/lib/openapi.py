@@ -245,6 +245,8 @@ def _check_care(answer, what):
         raise Drift(f"{what}: Cache-Control is not {want}: {answer}")
     if answer.header("X-Content-Type-Options") != "nosniff":
         raise Drift(f"{what}: its type may be guessed: {answer}")
+    if any(n.lower().startswith("access-control-") for n, _ in answer.headers):
+        raise Drift(f"{what}: pages of other sites may read it: {answer}")
 
 
 # ---- a request that was taken ----
