@@ -21,6 +21,7 @@ python_tests += \
 	%D%/loops.py \
 	%D%/moment.py \
 	%D%/neighbours.py \
+	%D%/odd.py \
 	%D%/once.py \
 	%D%/outage.py \
 	%D%/outbox.py \
