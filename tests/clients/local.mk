@@ -3,5 +3,8 @@
 # of them: CLIENTS="oapi_codegen".
 check-clients: all
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/check-clients $(CLIENTS)
-.PHONY: check-clients
+# Libraries that receivers verify with. Some: VERIFIERS="Go".
+check-verifiers: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/check-verifiers $(VERIFIERS)
+.PHONY: check-clients check-verifiers
 EXTRA_DIST += %D%
