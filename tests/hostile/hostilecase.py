@@ -40,7 +40,7 @@ COLUMNS = (
 # So that p99 is also measured while programs that have nothing to do with this
 # service keep all processors busy, at the attacker's priority: within as many
 # times of that it holds, too, and the table says so.
-WORST, BUSY_ROUNDS = 2, 4
+WORST, BUSY_ROUNDS = 2, 3
 # Where other programs took more of a processor, neither verdict says much.
 TOO_BUSY = 0.3
 # And in no round does anybody wait so long, not even while an attack begins.

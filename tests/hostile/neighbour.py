@@ -17,7 +17,7 @@ import processes
 import rawhttp
 from receiver import Receiver
 
-ROUNDS, SECONDS = 8, 4.0
+ROUNDS, SECONDS = 6, 4.0
 # A round counts when other programs took less than this of one processor. There
 # are at most so many times the wanted rounds; then the least disturbed count.
 _OTHERS, _TIMES = 0.1, 2

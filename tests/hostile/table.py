@@ -24,6 +24,7 @@ FILES = (
     "lists.py",
     "circles.py",
     "filling.py",
+    "scheduled.py",
     "addresses.py",
 )
 
