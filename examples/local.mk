@@ -22,7 +22,9 @@ dist_receivers_DATA = \
 	%D%/receivers/receive.go \
 	%D%/receivers/receive.php
 publishersdir = $(examplesdir)/publishers
-dist_publishers_SCRIPTS = %D%/publishers/publish.sh
+dist_publishers_SCRIPTS = \
+	%D%/publishers/publish.js \
+	%D%/publishers/publish.sh
 dist_publishers_DATA = \
 	%D%/publishers/publish.php \
 	%D%/publishers/publish.sql

@@ -21,4 +21,16 @@ INSERT INTO vyte_hooks.vh_outbox
 VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.voted',
 	'60af526954e6605aae0dad5a', '{"title":"Demo","votes":3}', 'vote-42-3');
 
+-- A reminder, an hour before the event; the time is in UTC. The same INSERT
+-- with another time moves it.
+INSERT INTO vyte_hooks.vh_outbox
+	(organization, action, resource, deliver_at, replace_key)
+VALUES (UNHEX('60af5269459aad001d0cb565'), 'event.updated',
+	'{"title":"In an hour"}',
+	UTC_TIMESTAMP() + INTERVAL 7 DAY - INTERVAL 1 HOUR, 'reminder-42');
+
 COMMIT;
+
+-- It never arrives when the event is called off before.
+INSERT INTO vyte_hooks.vh_outbox (organization, cancels)
+VALUES (UNHEX('60af5269459aad001d0cb565'), 'reminder-42');
