@@ -24,7 +24,8 @@ dist_receivers_DATA = \
 publishersdir = $(examplesdir)/publishers
 dist_publishers_SCRIPTS = \
 	%D%/publishers/publish.js \
-	%D%/publishers/publish.sh
+	%D%/publishers/publish.sh \
+	%D%/publishers/triggers.sh
 dist_publishers_DATA = \
 	%D%/publishers/publish.php \
 	%D%/publishers/publish.sql

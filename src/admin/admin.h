@@ -24,7 +24,10 @@
 
 /* The options of commands; the global ones are read elsewhere. */
 enum admin_option {
+	ADMIN_ACTION,
 	ADMIN_ADMIN,
+	ADMIN_CANCELS,
+	ADMIN_COLUMNS,
 	ADMIN_DELIVER_AT,
 	ADMIN_DESCRIPTION,
 	ADMIN_DRY_RUN,
@@ -35,10 +38,14 @@ enum admin_option {
 	ADMIN_NAME,
 	ADMIN_OCCURRED_AT,
 	ADMIN_OLD_KEY_FILE,
+	ADMIN_ON,
 	ADMIN_ORG,
 	ADMIN_REPLACE_KEY,
 	ADMIN_ROLE,
+	ADMIN_STRICT,
+	ADMIN_TABLE,
 	ADMIN_USER,
+	ADMIN_WHEN,
 	ADMIN_YES,
 	ADMIN_OPTION_MAX
 };
@@ -102,6 +109,7 @@ enum err admin_hook_delete(struct admin *a);
 enum err admin_secret_rewrite(struct admin *a);
 enum err admin_publish(struct admin *a);
 enum err admin_notification_cancel(struct admin *a);
+enum err admin_trigger(struct admin *a);
 enum err admin_status(struct admin *a);
 enum err admin_doctor(struct admin *a);
 enum err admin_verify(struct admin *a);

@@ -110,6 +110,21 @@ const struct admin_command admin_commands[] = {
 	 "hooks-admin notification cancel $org --replace-key reminder-4711",
 	 1, 2, OPTION(ADMIN_REPLACE_KEY), NEEDS_DATABASE,
 	 admin_notification_cancel},
+	{"trigger", "--table TABLE --action NAME [--when EXPR] [--columns A,B,...] "
+	 "[--on insert|update|delete] [--strict] [--user EXPR] "
+	 "[--deliver-at EXPR] [--expires-at EXPR] [--replace-key EXPR] "
+	 "[--cancels EXPR] --org ORG",
+	 "Print SQL for a trigger that publishes from an application's table; "
+	 "EXPR is SQL, with NEW.COLUMN and OLD.COLUMN.",
+	 "hooks-admin trigger --table shop.orders --action event.confirmed \\\n"
+	 "           --on update --when 'NEW.paid AND NOT OLD.paid' \\\n"
+	 "           --org $org >trigger.sql",
+	 0, 0, OPTION(ADMIN_TABLE) | OPTION(ADMIN_ACTION) |
+	 OPTION(ADMIN_WHEN) | OPTION(ADMIN_COLUMNS) | OPTION(ADMIN_ON) |
+	 OPTION(ADMIN_STRICT) | OPTION(ADMIN_USER) |
+	 OPTION(ADMIN_DELIVER_AT) | OPTION(ADMIN_EXPIRES_AT) |
+	 OPTION(ADMIN_REPLACE_KEY) | OPTION(ADMIN_CANCELS) |
+	 OPTION(ADMIN_ORG), NEEDS_DATABASE, admin_trigger},
 	{"status", "",
 	 "Print the state of the queue.",
 	 "hooks-admin status",
@@ -137,8 +152,14 @@ const struct admin_command admin_commands[] = {
 };
 
 const struct admin_command_option admin_command_options[] = {
+	[ADMIN_ACTION] = {"action", "NAME",
+		"The action that is published; it is in the catalogue."},
 	[ADMIN_ADMIN] = {"admin", NULL,
 		"Keys of the role admin, which belong to no organization."},
+	[ADMIN_CANCELS] = {"cancels", "EXPR",
+		"Cancels the notification that is scheduled with this key."},
+	[ADMIN_COLUMNS] = {"columns", "A,B,...",
+		"The columns that are published; without it, all but BLOBs."},
 	[ADMIN_DELIVER_AT] = {"deliver-at", "T",
 		"Not before this time, such as 2021-05-27T08:00:00Z."},
 	[ADMIN_DESCRIPTION] = {"description", "TEXT",
@@ -159,14 +180,22 @@ const struct admin_command_option admin_command_options[] = {
 		"When it happened; without it, when it is published."},
 	[ADMIN_OLD_KEY_FILE] = {"old-key-file", "FILE",
 		"The key file that secrets were encrypted with before."},
+	[ADMIN_ON] = {"on", "EVENT",
+		"insert (the default), update or delete."},
 	[ADMIN_ORG] = {"org", "ORG",
-		"The organization's own actions, in place of the installation's."},
+		"The organization; of actions, its own and not the installation's."},
 	[ADMIN_REPLACE_KEY] = {"replace-key", "K",
 		"The key of a scheduled notification, which is replaced or cancelled."},
 	[ADMIN_ROLE] = {"role", "ROLE",
 		"manage (everything; the default), publish, read or run."},
+	[ADMIN_STRICT] = {"strict", NULL,
+		"If publishing fails, the application's statement fails, too."},
+	[ADMIN_TABLE] = {"table", "TABLE",
+		"The application's table, or DATABASE.TABLE."},
 	[ADMIN_USER] = {"user", "ID",
 		"The user whom the notification concerns: 1 to 64 bytes."},
+	[ADMIN_WHEN] = {"when", "EXPR",
+		"Only rows for which this is true."},
 	[ADMIN_YES] = {"yes", NULL,
 		"Really delete; without it, only print what would be deleted."},
 };

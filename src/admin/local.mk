@@ -29,6 +29,7 @@ hooks_admin_SOURCES = \
 	%D%/admin_schema.c \
 	%D%/admin_secret.c \
 	%D%/admin_status.c \
+	%D%/admin_trigger.c \
 	%D%/admin_verify.c \
 	%D%/hooks-admin.c
 hooks_admin_LDADD = $(libraries)

@@ -49,11 +49,16 @@ static enum err outcome(const struct db *db)
 	return ERR_TEMP;
 }
 
-enum err db_fail(struct db *db, unsigned number, const char *text)
+static void note_failure(struct db *db, unsigned number, const char *text)
 {
 	db->number = number;
 	db->trouble = db_trouble_of(number);
 	snprintf(db->text, sizeof(db->text), "%s", text);
+}
+
+enum err db_fail(struct db *db, unsigned number, const char *text)
+{
+	note_failure(db, number, text);
 	if (db->trouble == TROUBLE_BUG)
 		log_error("database refused a statement: %u %s", number, text);
 	return outcome(db);
@@ -448,6 +453,16 @@ enum err db_exec_text(struct db *db, const char *sql)
 	if (!e && mysql_query(db->my, sql))
 		e = db_fail_connection(db);
 	return e;
+}
+
+enum err db_try_text(struct db *db, const char *sql)
+{
+	enum err e = db_connect(db);
+
+	if (e || !mysql_query(db->my, sql))
+		return e;
+	note_failure(db, mysql_errno(db->my), mysql_error(db->my));
+	return db->trouble == TROUBLE_BUG ? ERR_INVALID : outcome(db);
 }
 
 struct db_value db_text(const char *s)

@@ -195,6 +195,9 @@ enum err db_exec_keys(struct db *db, const char *sql,
 		      size_t columns, uint64_t *keys, size_t *done);
 /* A statement of a migration: text protocol, no values, never repeated. */
 enum err db_exec_text(struct db *db, const char *sql);
+/* The same for a statement with a part that a person wrote, and without rows:
+ * what the server refuses is not our bug, but ERR_INVALID, and not logged. */
+enum err db_try_text(struct db *db, const char *sql);
 
 /* Rows matched (not only changed) by the last write. */
 uint64_t db_affected(const struct db *db);

@@ -15,6 +15,8 @@ libhooks_a_SOURCES += \
 	%D%/histogram.h \
 	%D%/id.c \
 	%D%/id.h \
+	%D%/identifier.c \
+	%D%/identifier.h \
 	%D%/match.c \
 	%D%/match.h \
 	%D%/outcome.c \

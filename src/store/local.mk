@@ -96,10 +96,16 @@ libhooks_a_SOURCES += \
 	%D%/store_recount.h \
 	%D%/store_stored.c \
 	%D%/store_stored.h \
+	%D%/store_table.c \
+	%D%/store_table.h \
 	%D%/store_walk.c \
 	%D%/store_walk.h \
 	%D%/store_webhook.c \
 	%D%/store_webhook.h \
+	%D%/trigger.c \
+	%D%/trigger.h \
+	%D%/trigger_column.c \
+	%D%/trigger_column.h \
 	%D%/vault_headers.c \
 	%D%/vault_headers.h \
 	%D%/view.c \

@@ -10,6 +10,7 @@ python_tests += \
 	%D%/leaving.py \
 	%D%/line.py \
 	%D%/purge.py \
+	%D%/trigger.py \
 	%D%/upgrade.py \
 	%D%/verify.py
 EXTRA_DIST += %D%

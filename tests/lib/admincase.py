@@ -33,8 +33,12 @@ class AdminCase(tap.Case):
 
     migrated = True
 
+    def server(self):
+        """Its folder and itself, running; may be one of the class's own."""
+        return shared_server()
+
     def setup(self):
-        self.folder, self.db = shared_server()
+        self.folder, self.db = self.server()
         self.db.sql(
             "DROP DATABASE IF EXISTS vyte_hooks; "
             "CREATE DATABASE vyte_hooks CHARACTER SET utf8mb4",

@@ -20,6 +20,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_hook_form.c \
 	%D%/test_http.c \
 	%D%/test_id.c \
+	%D%/test_identifier.c \
 	%D%/test_jscan.c \
 	%D%/test_jtree.c \
 	%D%/test_keepsake.c \
@@ -49,6 +50,7 @@ check_PROGRAMS += %D%/unit
 	%D%/test_target.c \
 	%D%/test_target_url.c \
 	%D%/test_text.c \
+	%D%/test_trigger.c \
 	%D%/test_turns.c \
 	%D%/test_valid.c \
 	%D%/test_vault.c \
