@@ -27,6 +27,7 @@ python_tests += \
 	%D%/outbox.py \
 	%D%/pings.py \
 	%D%/policy.py \
+	%D%/programs.py \
 	%D%/publishers.py \
 	%D%/quickstart.py \
 	%D%/quiet.py \
