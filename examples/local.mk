@@ -28,4 +28,5 @@ dist_publishers_SCRIPTS = \
 	%D%/publishers/triggers.sh
 dist_publishers_DATA = \
 	%D%/publishers/publish.php \
-	%D%/publishers/publish.sql
+	%D%/publishers/publish.sql \
+	%D%/publishers/vyte-hooks.php

@@ -52,6 +52,7 @@ include tests/dns/local.mk
 include tests/galera/local.mk
 include tests/fire/local.mk
 include tests/hostile/local.mk
+include tests/publishers/local.mk
 TESTS += $(python_tests)
 
 # As tests/format.py wants it.

@@ -37,8 +37,8 @@ FOLDERS = {
     "htdocs": "*.* vendor/* verify/*",
     "examples": "* receivers/* publishers/*",
     "man": "*.[0-9]",
-    "tests": "run prepare browser/* clients/* *.py */*.py */*.[ch] */*.sh"
-    " */check-*",
+    "tests": "run prepare browser/* clients/* publishers/* *.py */*.py"
+    " */*.[ch] */*.sh */check-*",
     "bench": "*.[ch] *.py *.sh",
     "doc": "*.md */*.py",
 }

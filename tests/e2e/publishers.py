@@ -2,7 +2,8 @@
 """
 The publishers in examples/ that users copy from: SQL, PHP and Node.js run with
 an application's rights, and what they publish arrives, or does not; the shell
-script and Node.js say in HTTP what the API asks for.
+script and Node.js say in HTTP what the API asks for; the WordPress plugin runs
+in a stand-in for WordPress.
 """
 
 import datetime
@@ -10,6 +11,7 @@ import json
 import os
 import subprocess
 
+import plugin
 import receiver
 import service
 import tap
@@ -329,6 +331,14 @@ class Shell(tap.Case):
         assert done.returncode != 0 and "why" in done.stdout, done
         (request,) = self.requests(1)
         assert request.header("Idempotency-Key") == "a-key", request
+
+
+class PluginWays(plugin.Ways):
+    """WordPress, by its stand-in."""
+
+
+class PluginFailures(plugin.Failures):
+    """The same."""
 
 
 tap.main()
