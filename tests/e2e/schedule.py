@@ -527,6 +527,33 @@ class Beside(_Scheduled):
         self.service.send("--once")
         assert self.left() == 0
 
+    def test_4_rows_of_another_time_are_not_read(self):
+        """Also when the server's statistics do not know how many they are, as
+        right after an application has inserted them."""
+        self.service.admin("hook", "delete", self.ours)
+        self.service.db.sql(
+            "SET GLOBAL innodb_stats_auto_recalc = OFF; "
+            "INSERT INTO vh_scheduled (notification_id, organization, "
+            "deliver_at) SELECT seq + 1000000, "
+            f"UNHEX('{self.organization}'), UTC_TIMESTAMP(3) + INTERVAL 1 DAY "
+            f"FROM {numbers(50000)}"
+        )
+
+        def rows_read():
+            return sum(
+                int(count)
+                for _, count in self.service.db.sql(
+                    "SHOW GLOBAL STATUS LIKE 'Handler_read_%next'"
+                )
+            )
+
+        self.schedule(self.organization, 1100)
+        before = rows_read()
+        self.others_arrive()
+        read = rows_read() - before
+        assert self.left() == 50000, self.left()
+        assert read < 200_000, f"{read} rows were read"
+
 
 class Linger(_Scheduled):
     """A sender that lingers does not wait for the next run."""
