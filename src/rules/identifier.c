@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 static bool identifier_is_blank(char c)
 {
@@ -18,6 +19,20 @@ static const char *identifier_skip(const char *s)
 	while (identifier_is_blank(*s))
 		s++;
 	return s;
+}
+
+/* The servers' own names are of the first plane. */
+static bool has_letters_of_names(const char *s)
+{
+	uint32_t point;
+	size_t n;
+
+	for (; *s; s += n) {
+		n = text_utf8(s, strlen(s), &point);
+		if (!n || point > 0xffff)
+			return false;
+	}
+	return true;
 }
 
 /* The part after the first backtick; returns what follows the last one, or
@@ -54,6 +69,8 @@ bool identifier_list(const char *text, char separator, struct arena *arena,
 	const char *s = text;
 	size_t n = 0;
 
+	if (!has_letters_of_names(text))
+		return false;
 	do {
 		char *name = arena_alloc(arena, strlen(s) + 1);
 

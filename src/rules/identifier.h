@@ -15,8 +15,9 @@ struct arena;
 
 /* Reads 1 to `max` names with `separator` between them: "shop.orders",
  * "a, `b,c`". A name without backticks ends at the separator, and blanks around
- * names do not count. False: a name is empty, a backtick has no partner, or
- * there are more. The names are *arena*. */
+ * names do not count. False: a name is empty, a backtick has no partner, there
+ * are more, or a letter that no name can have, above U+FFFF or no UTF-8. The
+ * names are *arena*. */
 bool identifier_list(const char *text, char separator, struct arena *arena,
 		     const char **out, size_t max, size_t *count);
 

@@ -195,7 +195,10 @@ class Line(_TriggerCase):
             self.refuses(
                 65, *self.ORDERS, "--columns", columns, words=("--columns",)
             )
-        for table in ("", "a.b.c", "`a", "vh_hooks", "VH_HOOKS", "shop.seen"):
+        for table in (
+            *("", "a.b.c", "`a", "shop.\U0001f44d", "shop.\udcff"),
+            *("vh_hooks", "VH_HOOKS", "shop.seen"),
+        ):
             self.refuses(
                 65, "--table", table, *self.ORDERS[2:], words=("--table",)
             )
@@ -602,6 +605,20 @@ class Failing(_TriggerCase):
         self.as_shop(self.INSERT)
         assert len(self.published()) == 1
         self.as_shop("DELETE FROM orders")
+
+    def test_whoever_made_it_must_stay(self):
+        self.install()
+        owner = f"'{OWNER}'@'localhost'"
+        with self.broken(
+            f"REVOKE TRIGGER ON shop.* FROM {owner}",
+            f"GRANT TRIGGER ON shop.* TO {owner}",
+        ):
+            try:
+                self.as_shop(self.INSERT)
+            except AssertionError as refused:
+                assert "TRIGGER command denied" in str(refused), refused
+            else:
+                raise AssertionError("doc/publish.md says otherwise")
 
     def test_an_action_that_was_removed_is_rejected(self):
         for flags in ((), ("--strict",)):

@@ -48,8 +48,13 @@ END_TEST
 START_TEST(what_is_refused)
 {
 	static const char *const texts[] = {
-		"",   ",",   "a,",   ",a",    "a,,b",	 "``",
-		"`a", "a`b", "`a`b", "`a``,", "a,b,c,d", " ",
+		"",	   ",",
+		"a,",	   ",a",
+		"a,,b",	   "``",
+		"`a",	   "a`b",
+		"`a`b",	   "`a``,",
+		"a,b,c,d", " ",
+		"a\xff",   "\xf0\x9f\x91\x8d",
 	};
 	const char *name[MOST];
 	struct arena arena;
