@@ -5,6 +5,7 @@
  */
 #include "store/store_table.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -55,32 +56,46 @@ enum err store_table_columns(struct store *s, struct arena *arena,
 }
 
 static void put_alias(struct buf *sql, const struct trigger *t,
-		      const char *alias)
+		      const char *alias, bool lower)
 {
 	identifier_put(sql, t->schema);
 	buf_putc(sql, '.');
 	identifier_put(sql, t->table);
-	buf_printf(sql, " AS %s", alias);
+	buf_puts(sql, " AS ");
+	for (; *alias; alias++)
+		buf_putc(sql, lower ? (char)tolower(*alias) : *alias);
 }
 
 /* A join of the table with itself has the two rows under their names, and a
  * column without one of them is ambiguous. A trigger with such a column can be
  * made, and fails each time. */
-enum err store_table_try(struct store *s, const struct trigger *t,
-			 const char *expression)
+static enum err try_join(struct store *s, const struct trigger *t,
+			 const char *expression, bool lower)
 {
 	struct buf sql;
 	enum err e;
 
 	buf_init(&sql, strlen(expression) + TRY_MORE);
 	buf_printf(&sql, "DO (SELECT (%s\n) FROM ", expression);
-	put_alias(&sql, t, trigger_row_new(t->event));
+	put_alias(&sql, t, trigger_row_new(t->event), lower);
 	buf_puts(&sql, " JOIN ");
-	put_alias(&sql, t, trigger_row_old(t->event));
+	put_alias(&sql, t, trigger_row_old(t->event), lower);
 	buf_puts(&sql, " LIMIT 0)");
 	e = db_try_text(s->db, sql.data);
 	buf_release(&sql);
 	if (e == ERR_CONFIG && db_error_number(s->db) == NO_TABLE)
 		return ERR_INVALID;
+	return e;
+}
+
+/* In a trigger case does not matter, in most servers' aliases it does. */
+enum err store_table_try(struct store *s, const struct trigger *t,
+			 const char *expression)
+{
+	enum err e = try_join(s, t, expression, false);
+
+	if (e == ERR_INVALID &&
+	    (strstr(expression, "new.") || strstr(expression, "old.")))
+		e = try_join(s, t, expression, true);
 	return e;
 }

@@ -215,6 +215,7 @@ class Line(_TriggerCase):
             ("update", "NEW.id = 1; DROP TABLE orders"),
             ("update", "NEW.id = 'x"),
             ("update", ""),
+            ("update", "new.statsu = 1"),
             ("update", "(SELECT 1, 2)"),
             ("update", "EXISTS (SELECT 1 FROM other)"),
             ("update", "NO_SUCH_FUNCTION(NEW.id)"),
@@ -224,6 +225,7 @@ class Line(_TriggerCase):
                 self.refuses(65, *line, words=(option,))
         for text in (
             "NEW.id <=> OLD.id -- why",
+            "new.status <> old.status",
             "EXISTS (SELECT 1 FROM shop.other o WHERE o.id = NEW.id)",
             "NEW.`status` = \"paid\" OR NEW.status = 'it''s # ; $$ `'",
         ):
