@@ -27,7 +27,8 @@ enum {
 
 static enum err operational_publish(struct store *s,
 				    const struct id *organization,
-				    const char *action, struct jtree *resource,
+				    const char *action, const char *user,
+				    struct jtree *resource,
 				    struct store_matched *out)
 {
 	struct buf text;
@@ -35,8 +36,8 @@ static enum err operational_publish(struct store *s,
 
 	buf_init(&text, RESOURCE_MAX);
 	jtree_write(&text, resource);
-	e = store_fanout_insert(s, organization, action, text.data, text.len,
-				out);
+	e = store_fanout_insert(s, organization, action, user, text.data,
+				text.len, out);
 	buf_release(&text);
 	return e;
 }
@@ -56,7 +57,7 @@ enum err operational_hook_disabled(struct store *s, struct arena *arena,
 		return e;
 	view = view_hook(&hook, false);
 	e = operational_publish(s, &hook.organization, ACTION_HOOK_DISABLED,
-				view, &row);
+				hook.user, view, &row);
 	jtree_free(view);
 	return e ? e : store_fanout_own(s, arena, &row, 1);
 }
@@ -185,8 +186,8 @@ static enum err operational_tell(struct store *s, struct arena *arena,
 		e = put_target_host(s, arena, d[i].key, view);
 		if (!e)
 			e = operational_publish(s, &d[i].organization,
-						ACTION_DELIVERY_FAILED, view,
-						&rows[i]);
+						ACTION_DELIVERY_FAILED,
+						d[i].user, view, &rows[i]);
 		jtree_free(view);
 	}
 	return e ? e : store_fanout_own(s, arena, rows, n);

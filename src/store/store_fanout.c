@@ -193,21 +193,23 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 }
 
 enum err store_fanout_insert(struct store *s, const struct id *organization,
-			     const char *action, const char *resource,
-			     size_t len, struct store_matched *out)
+			     const char *action, const char *user,
+			     const char *resource, size_t len,
+			     struct store_matched *out)
 {
 	enum err e;
 
 	e = db_exec(s->db,
 		    "INSERT INTO vh_notifications (organization, action, "
-		    "resource, accepted_at) VALUES "
-		    "(?, ?, ?, UTC_TIMESTAMP(6))",
+		    "user, resource, accepted_at) VALUES "
+		    "(?, ?, ?, ?, UTC_TIMESTAMP(6))",
 		    DB_ARGS(store_col_of(organization), db_text(action),
-			    db_bytes(resource, len)));
+			    db_text(user), db_bytes(resource, len)));
 	if (!e)
 		*out = (struct store_matched){.key = db_insert_id(s->db),
 					      .organization = *organization,
 					      .action = action,
+					      .user = user,
 					      .accepted_at = MATCH_NOW};
 	return e;
 }

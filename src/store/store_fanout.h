@@ -63,10 +63,12 @@ enum err store_fanout_wanted(struct store *s, const char *action,
 enum err store_fanout_spread(struct store *s, const struct store_matched *rows,
 			     size_t n);
 
-/* Writes a notification of the service itself; `action` is a literal. */
+/* Writes a notification of the service itself; `action` is a literal. `user`:
+ * whose hook or delivery it tells of; NULL: nobody's. */
 enum err store_fanout_insert(struct store *s, const struct id *organization,
-			     const char *action, const char *resource,
-			     size_t len, struct store_matched *out);
+			     const char *action, const char *user,
+			     const char *resource, size_t len,
+			     struct store_matched *out);
 /* Finds the hooks of such notifications and spreads them, in the transaction
  * that wrote them. */
 enum err store_fanout_own(struct store *s, struct arena *arena,

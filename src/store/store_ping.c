@@ -56,9 +56,9 @@ static enum err insert(struct pinging *p)
 
 	e = db_exec(db,
 		    "INSERT INTO vh_notifications (organization, action, "
-		    "resource, created_at, state) "
-		    "VALUES (?, ?, ?, ?, 'fanned_out')",
-		    DB_ARGS(org, db_text(ACTION_PING),
+		    "user, resource, created_at, state) "
+		    "VALUES (?, ?, ?, ?, ?, 'fanned_out')",
+		    DB_ARGS(org, db_text(ACTION_PING), db_text(p->hook->user),
 			    db_bytes(p->resource, p->len), db_time(p->now)));
 	if (e)
 		return e;
