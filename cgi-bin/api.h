@@ -53,6 +53,9 @@ enum err api_delivery_redeliver(struct call *c);
 /* Not a route: answers 202 with a delivery that waits to be sent. */
 enum err api_delivery_accepted(struct call *c, const struct id *id);
 
+/* api_erase.c */
+enum err api_erase(struct call *c);
+
 /* api_run.c */
 enum err api_run(struct call *c);
 

@@ -122,6 +122,9 @@ static enum err refuse_redelivery(struct call *c,
 			"all that it holds goes.",
 		[STORE_REDELIVER_EXPIRED] =
 			"The expires_at of its notification is past.",
+		[STORE_REDELIVER_ERASED] =
+			"The user whom this delivery concerned was erased: it "
+			"has no body any more.",
 		[STORE_REDELIVER_TOO_OFTEN] =
 			"This delivery was tried too often to be tried again.",
 	};

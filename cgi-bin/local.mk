@@ -9,6 +9,7 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/api.h \
 	%D%/api_action.c \
 	%D%/api_delivery.c \
+	%D%/api_erase.c \
 	%D%/api_health.c \
 	%D%/api_hook.c \
 	%D%/api_metrics.c \

@@ -88,6 +88,9 @@ static const struct route routes[] = {
 	{"POST", "/v2/deliveries/:id/redeliver", MANAGE | WAKES,
 	 api_delivery_redeliver, "",
 	 "Send a delivery again, or now if it waits."},
+	{"POST", "/v2/erase", MANAGE, api_erase, "",
+	 "Erase a user: payloads, answers and the user's hooks are gone, and "
+	 "what is pending is cancelled."},
 	{"GET", "/v2/actions", READ, api_action_list, "",
 	 "List the actions and wildcards, with descriptions and examples."},
 	{"PUT", "/v2/actions/:name", MANAGE, api_action_put, "",

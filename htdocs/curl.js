@@ -8,11 +8,11 @@ import { member } from './json.js';
 
 /*
  * The body of a delivery outside of a batch: `text` is the API's answer about
- * the notification. null when that is gone.
+ * the notification. null when that is gone, or its user was erased.
  */
 export function bodyOf(delivery, text) {
 	const resource = text && member(text, 'resource');
-	if (!resource) return null;
+	if (!resource || delivery.erased) return null;
 	const user = delivery.user
 		? `"user":${JSON.stringify(delivery.user)},`
 		: '';

@@ -146,6 +146,7 @@ function Sent({ delivery, attempt, hook, source, shape }) {
 const WITHHELD = {
 	own_address:
 		'Headers and body are not kept: the answer came from an address of the service’s own host.',
+	erased: 'Headers and body are gone: the user was erased.',
 	max_stored: 'Headers and body are not kept: the organization has stored more than half of what it may.',
 };
 

@@ -70,7 +70,7 @@ EXECUTE alerts;
 DEALLOCATE PREPARE alerts;
 
 ALTER TABLE vh_attempts
-	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
+	ADD COLUMN response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored; 4: not kept, its user was erased',
 	ADD COLUMN response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came';
 
 ALTER TABLE vh_api_keys
@@ -83,7 +83,11 @@ ALTER TABLE vh_notifications
 	ADD COLUMN deliver_at DATETIME(3) NULL COMMENT 'it is scheduled until then; NULL: it never was',
 	ADD COLUMN expires_at DATETIME(3) NULL COMMENT 'no attempt begins after then; NULL: no end',
 	ADD COLUMN replace_key VARBINARY(128) NULL COMMENT 'one publication replaces an earlier one that is scheduled with the same key',
+	ADD COLUMN erased TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: its user was erased: user, resource and replace_key are gone',
 	MODIFY COLUMN state ENUM('queued','fanned_out','unmatched','rejected','scheduled','cancelled','replaced') NOT NULL DEFAULT 'queued' COMMENT 'queued: not yet turned into deliveries; cancelled, replaced: while it was scheduled';
+
+ALTER TABLE vh_deliveries
+	ADD COLUMN erased TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: its user was erased: it is never sent again, and no answer is kept';
 
 -- A user was an id of twelve bytes, and is text now.
 ALTER TABLE vh_hooks

@@ -169,8 +169,10 @@ CREATE TABLE IF NOT EXISTS vh_notifications (
 	deliver_at DATETIME(3) NULL COMMENT 'it is scheduled until then; NULL: it never was',
 	expires_at DATETIME(3) NULL COMMENT 'no attempt begins after then; NULL: no end',
 	replace_key VARBINARY(128) NULL COMMENT 'one publication replaces an earlier one that is scheduled with the same key',
+	erased TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: its user was erased: user, resource and replace_key are gone',
 	KEY state (state, organization, id),
-	KEY organization (organization, id)
+	KEY organization (organization, id),
+	KEY user (organization, user)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what was published, and what became of it';
 
 CREATE TABLE IF NOT EXISTS vh_scheduled (
@@ -212,6 +214,7 @@ CREATE TABLE IF NOT EXISTS vh_deliveries (
 	reason VARCHAR(200) NULL COMMENT 'why it is held, failed or cancelled, where the attempts do not tell',
 	created_at DATETIME(3) NOT NULL COMMENT 'when it was fanned out; part of the public _id',
 	finished_at DATETIME(3) NULL COMMENT 'when it left pending',
+	erased TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '1: its user was erased: it is never sent again, and no answer is kept',
 	UNIQUE KEY fanout (notification_id, hook_id),
 	KEY lane (lane, due_at, id),
 	KEY hook (hook_id, id),
@@ -233,7 +236,7 @@ CREATE TABLE IF NOT EXISTS vh_attempts (
 	error VARCHAR(32) NULL COMMENT 'what went wrong, as a code; NULL: a complete answer came',
 	response_headers MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
 	response_body MEDIUMBLOB NULL COMMENT 'as received, cut at [sender] response_limit',
-	response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored',
+	response_kept TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0: all of it; 1: it was cut; 2: not kept, it came from an own address of the host; 3: not kept, max_stored; 4: not kept, its user was erased',
 	response_length BIGINT UNSIGNED NULL COMMENT 'Content-Length of the body as received; NULL: none came',
 	PRIMARY KEY (delivery_id, attempt)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='every request made, with its answer';
@@ -360,7 +363,8 @@ SET @changing = IF(@early, 'ALTER TABLE vh_notifications
 	MODIFY user VARCHAR(64) NULL COMMENT ''whom it concerns'',
 	MODIFY resource MEDIUMTEXT NOT NULL COMMENT ''a JSON object, delivered byte for byte'',
 	MODIFY idempotency_key VARCHAR(255) NULL COMMENT ''publishing twice with one key counts once'',
-	MODIFY created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT ''when the row was made; part of the public _id''', 'DO 0');
+	MODIFY created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT ''when the row was made; part of the public _id'',
+	ADD KEY user (organization, user)', 'DO 0');
 
 PREPARE copying FROM @copying;
 

@@ -94,6 +94,7 @@ enum err admin_org_create(struct admin *a);
 enum err admin_org_list(struct admin *a);
 enum err admin_org_delete(struct admin *a);
 enum err admin_export(struct admin *a);
+enum err admin_erase_user(struct admin *a);
 enum err admin_action_list(struct admin *a);
 enum err admin_action_add(struct admin *a);
 enum err admin_action_remove(struct admin *a);

@@ -57,6 +57,12 @@ static enum err find_delivery(struct verify *v, const char *text)
 	if (!e &&
 	    !store_key(s, &v->delivery.hook, ID_HOOK, &v->hook, &created_s))
 		e = ERR_INTERNAL;
+	if (!e && v->delivery.erased) {
+		log_error("the user whom delivery %s concerned was erased: it "
+			  "has no body any more",
+			  text);
+		return ERR_INVALID;
+	}
 	v->batch = v->delivery.batch;
 	return e;
 }

@@ -30,6 +30,7 @@ hooks_admin_SOURCES = \
 	%D%/admin_secret.c \
 	%D%/admin_status.c \
 	%D%/admin_trigger.c \
+	%D%/admin_user.c \
 	%D%/admin_verify.c \
 	%D%/hooks-admin.c
 hooks_admin_LDADD = $(libraries)

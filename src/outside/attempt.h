@@ -31,9 +31,10 @@ enum attempt_error {
 /* How much of the answer is kept. Numbers in vh_attempts.response_kept. */
 enum attempt_kept {
 	ATTEMPT_WHOLE = 0,
-	ATTEMPT_CUT = 1, /* the beginning of headers, body, or both */
-	ATTEMPT_OWN = 2, /* the status: it came from this host's own address */
-	ATTEMPT_FULL = 3 /* the status: the organization has stored too much */
+	ATTEMPT_CUT = 1,  /* the beginning of headers, body, or both */
+	ATTEMPT_OWN = 2,  /* the status: it came from this host's own address */
+	ATTEMPT_FULL = 3, /* the status: the organization has stored too much */
+	ATTEMPT_ERASED = 4 /* the status: the user it was about was erased */
 };
 
 enum {

@@ -28,6 +28,10 @@ libhooks_a_SOURCES += \
 	%D%/store_erase.h \
 	%D%/store_fanout.c \
 	%D%/store_fanout.h \
+	%D%/store_forget.c \
+	%D%/store_forget.h \
+	%D%/store_forget_delivery.c \
+	%D%/store_forget_delivery.h \
 	%D%/store_headers.c \
 	%D%/store_headers.h \
 	%D%/store_health.c \

@@ -39,7 +39,7 @@
 	", d.created_at, "                                                     \
 	"d.finished_at, b.id, b.created_at, b.notification_id, "               \
 	"bn.created_at, a.attempt, a.status, a.error, "                        \
-	"a.total_us, " STORE_OCCURRED_SQL " "                                  \
+	"a.total_us, " STORE_OCCURRED_SQL ", d.erased "                        \
 	"FROM vh_deliveries d FORCE INDEX (" index ") "                        \
 	"JOIN vh_hooks h FORCE INDEX (PRIMARY) ON h.id = d.hook_id "           \
 	"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "             \
@@ -97,6 +97,7 @@ static void read_delivery_row(const struct store *s, struct db_stmt *q,
 		.last_error = store_col_text_null(q, 21, arena),
 		.last_us = db_col_int(q, 22),
 		.occurred_at = db_col_time(q, 23),
+		.erased = db_col_int(q, 24) != 0,
 	};
 	if (strcmp(d->state, "pending") != 0)
 		d->due_at = TIME_NONE;

@@ -41,6 +41,7 @@ struct store_delivery {
 	const char *action, *user; /* user: NULL for none */
 	const char *state;
 	const char *reason; /* NULL: the attempts show it */
+	bool erased;	    /* its user was: no answer is kept */
 	unsigned attempts;
 	/* Of the last one. */
 	bool tried;		/* it is recorded */

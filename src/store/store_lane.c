@@ -157,6 +157,18 @@ enum err store_lane_revive(struct store *s, uint64_t lane)
 		&lane, 1);
 }
 
+enum err store_lane_unblock(struct store *s, const uint64_t *lanes, size_t n)
+{
+	return change_lanes(
+		s,
+		"UPDATE vh_lanes FORCE INDEX (PRIMARY) SET "
+		"suspended_until = NULL, next_at = "
+		"IF(owner IS NULL, UTC_TIMESTAMP(3), next_at), " TOUCH " WHERE "
+		"suspended_until > UTC_TIMESTAMP(3) AND put_off = 0 AND "
+		"hook_id IN ({?})",
+		lanes, n);
+}
+
 enum err store_lane_resume(struct store *s, uint64_t lane)
 {
 	return change_lanes(

@@ -247,7 +247,11 @@ enum err store_lane_wake(struct store *s, const uint64_t *lanes, size_t n);
 /* Ends the suspension of a lane, if there is one: its target was found to be
  * well, or somebody wants to know. Its owner sees that in its next round. */
 enum err store_lane_revive(struct store *s, uint64_t lane);
-/* The same, and all deliveries that wait in it are due now, in their order. */
+/* The same for ordered lanes whose first delivery is gone, unless the target
+ * has asked for the time. */
+enum err store_lane_unblock(struct store *s, const uint64_t *lanes, size_t n);
+/* As store_lane_revive(), and all deliveries that wait in it are due now, in
+ * their order. */
 enum err store_lane_resume(struct store *s, uint64_t lane);
 /* Makes a sender look at this lane, suspended or not: it has urgent rows. */
 enum err store_lane_urge(struct store *s, uint64_t lane);

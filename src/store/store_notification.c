@@ -16,7 +16,7 @@
 #define COLUMNS                                                                \
 	"n.id, n.organization, n.action, n.user, n.state, n.reason, "          \
 	"n.created_at, " STORE_PUBLISHED_SQL ", " STORE_OCCURRED_SQL           \
-	", n.deliver_at, n.expires_at, n.replace_key"
+	", n.deliver_at, n.expires_at, n.replace_key, n.erased"
 
 static void read_notification_row(const struct store *s, struct db_stmt *q,
 				  struct arena *arena,
@@ -34,6 +34,7 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 		.deliver_at = db_col_time(q, 9),
 		.expires_at = db_col_time(q, 10),
 		.replace_key = store_col_text_null(q, 11, arena),
+		.erased = db_col_int(q, 12) != 0,
 	};
 	store_id(s, &n->id, ID_NOTIFICATION, db_col_time(q, 6), n->key);
 }
@@ -41,7 +42,7 @@ static void read_notification_row(const struct store *s, struct db_stmt *q,
 static void read_resource(struct db_stmt *q, struct arena *arena,
 			  struct store_notification *n)
 {
-	const char *resource = db_col_bytes(q, 12, &n->resource_len);
+	const char *resource = db_col_bytes(q, 13, &n->resource_len);
 
 	n->resource = arena_memdup(arena, resource, n->resource_len);
 }

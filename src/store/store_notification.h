@@ -25,11 +25,12 @@ struct store_notification {
 	struct id id;
 	struct id organization;
 	const char *action;
-	const char *user;		/* NULL: none */
-	const char *state;		/* store_notification_state() */
-	const char *reason;		/* why it was rejected, else NULL */
-	int64_t created_at;		/* when it was accepted */
-	int64_t occurred_at;		/* when it happened */
+	const char *user;    /* NULL: none */
+	const char *state;   /* store_notification_state() */
+	const char *reason;  /* why it was rejected, else NULL */
+	bool erased;	     /* its user, resource and replace_key are gone */
+	int64_t created_at;  /* when it was accepted */
+	int64_t occurred_at; /* when it happened */
 	int64_t deliver_at, expires_at; /* TIME_NONE: not given */
 	const char *replace_key;	/* NULL: none */
 	const char *resource;		/* NULL in lists */

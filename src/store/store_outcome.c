@@ -56,7 +56,7 @@ static enum err find_listed(struct store *s, struct listed *l)
 	size_t at = 0;
 	enum err e = db_query_list(
 		s->db,
-		"SELECT id, hook_id, created_at FROM vh_deliveries "
+		"SELECT id, hook_id, created_at, erased FROM vh_deliveries "
 		"FORCE INDEX (PRIMARY) WHERE id IN ({?}) "
 		"ORDER BY id FOR UPDATE",
 		DB_NONE, l->key, l->n, &q);
@@ -66,8 +66,10 @@ static enum err find_listed(struct store *s, struct listed *l)
 	while (!e && db_next(q)) {
 		while (at < l->n && l->of[at]->key < db_col_uint(q, 0))
 			at++;
-		if (at < l->n)
-			l->of[at]->gone = !is_same(l->of[at], q);
+		if (at == l->n)
+			break;
+		l->of[at]->gone = !is_same(l->of[at], q);
+		l->of[at]->erased = db_col_int(q, 3) != 0;
 	}
 	return e;
 }
@@ -89,11 +91,11 @@ enum err store_outcome_find(struct store *s, struct store_outcome *o, size_t n)
 /* Guarded by the state, so that a delivery that arrived while its hook was
  * deleted counts as delivered, and by the ranges that hooks and times of the
  * list span. */
-static enum err deliver_listed(struct store *s, struct listed *l)
+static enum err deliver_those(struct store *s, const struct listed *l,
+			      bool erased)
 {
 	uint64_t hook, first = UINT64_MAX, last = 0;
 	int64_t oldest = INT64_MAX, newest = INT64_MIN;
-	enum err e;
 
 	for (size_t i = 0; i < l->n; i++) {
 		hook = store_lane_hook_key(l->of[i]->lane);
@@ -104,19 +106,37 @@ static enum err deliver_listed(struct store *s, struct listed *l)
 		if (l->of[i]->created_at > newest)
 			newest = l->of[i]->created_at;
 	}
-	e = db_exec_list(s->db,
-			 "UPDATE vh_deliveries FORCE INDEX (PRIMARY) "
-			 "SET state = 'delivered', lane = NULL, due_at = NULL, "
-			 "attempts = attempts + 1, tries = tries + 1, "
-			 "finished_at = ?, reason = NULL WHERE "
-			 "state IN ('pending', 'cancelled') AND "
-			 "hook_id BETWEEN ? AND ? AND "
-			 "created_at BETWEEN ? AND ? AND id IN ({?})",
-			 DB_ARGS(db_time(s->now), db_uint(first), db_uint(last),
-				 db_time(oldest), db_time(newest)),
-			 l->key, l->n);
-	if (!e && db_affected(s->db) < l->n)
-		e = find_listed(s, l);
+	return db_exec_list(
+		s->db,
+		"UPDATE vh_deliveries FORCE INDEX (PRIMARY) "
+		"SET state = 'delivered', lane = NULL, due_at = NULL, "
+		"attempts = attempts + 1, tries = tries + 1, "
+		"finished_at = ?, reason = NULL WHERE erased = ? AND "
+		"state IN ('pending', 'cancelled') AND "
+		"hook_id BETWEEN ? AND ? AND "
+		"created_at BETWEEN ? AND ? AND id IN ({?})",
+		DB_ARGS(db_time(s->now), db_int(erased), db_uint(first),
+			db_uint(last), db_time(oldest), db_time(newest)),
+		l->key, l->n);
+}
+
+static bool has_erased(const struct listed *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->of[i]->erased)
+			return true;
+	return false;
+}
+
+static enum err deliver_listed(struct store *s, struct listed *l)
+{
+	enum err e = deliver_those(s, l, false);
+
+	if (e || db_affected(s->db) == l->n)
+		return e;
+	e = find_listed(s, l);
+	if (!e && has_erased(l))
+		e = deliver_those(s, l, true);
 	return e;
 }
 
@@ -198,7 +218,8 @@ static struct db_value *values_of_attempt(struct db_value *at,
 {
 	const struct attempt *a = o->attempt;
 	const char *code = attempt_error_code(a->error);
-	bool withheld = a->kept >= ATTEMPT_OWN;
+	enum attempt_kept kept = o->erased ? ATTEMPT_ERASED : a->kept;
+	bool withheld = kept >= ATTEMPT_OWN;
 
 	*at++ = db_uint(o->key);
 	*at++ = db_uint(o->attempts);
@@ -208,15 +229,15 @@ static struct db_value *values_of_attempt(struct db_value *at,
 	*at++ = db_int(a->tls_us);
 	*at++ = db_int(a->first_byte_us);
 	*at++ = db_int(a->total_us);
-	*at++ = *a->remote ? db_text(a->remote) : db_null();
+	*at++ = *a->remote && !o->erased ? db_text(a->remote) : db_null();
 	*at++ = *a->tls_version ? db_text(a->tls_version) : db_null();
 	*at++ = a->status ? db_uint(a->status) : db_null();
 	*at++ = *code ? db_text(code) : db_null();
 	*at++ = withheld ? db_null()
 			 : db_bytes(a->headers.data, a->headers.len);
 	*at++ = withheld ? db_null() : db_bytes(a->body.data, a->body.len);
-	*at++ = db_int(a->kept);
-	*at++ = a->length < 0 ? db_null() : db_int(a->length);
+	*at++ = db_int(kept);
+	*at++ = a->length < 0 || o->erased ? db_null() : db_int(a->length);
 	return at;
 }
 

@@ -29,7 +29,8 @@ enum store_result {
 struct store_outcome {
 	uint64_t lane, key;
 	int64_t created_at;
-	bool gone; /* set by store_outcome_find() and store_outcome_record() */
+	/* Set by store_outcome_find() and store_outcome_record(). */
+	bool gone, erased;
 	enum store_result result;
 	unsigned attempts, tries;
 	bool maybe_duplicate;
@@ -55,7 +56,7 @@ enum err store_outcome_pending(struct store *s, uint64_t *keys, size_t *n);
 enum err store_outcome_find(struct store *s, struct store_outcome *outcomes,
 			    size_t n);
 /* Called after store_outcome_find(). Nothing is recorded for rows that are
- * gone. */
+ * gone, and no answer for one whose user was erased while it was on its way. */
 enum err store_outcome_record(struct store *s, struct store_outcome *outcomes,
 			      size_t n);
 

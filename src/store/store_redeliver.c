@@ -17,7 +17,7 @@
 struct one {
 	uint64_t key, hook, batch;
 	unsigned attempts;
-	bool deleted, enabled, ordered, pending, ping, batches, expired;
+	bool deleted, enabled, ordered, pending, ping, batches, expired, erased;
 	int64_t created_at;
 };
 
@@ -30,8 +30,9 @@ static enum err read_one(struct store *s, const struct id *organization,
 		"SELECT d.id, d.hook_id, d.batch, d.attempts, d.created_at, "
 		"h.deleted_at IS NOT NULL, h.batch_size > 1, n.action = ?, "
 		"h.enabled, h.ordered, d.state = 'pending', "
-		"d.batch IS NULL AND n.expires_at <= UTC_TIMESTAMP(3) "
-		"FROM vh_deliveries d JOIN vh_hooks h FORCE INDEX (PRIMARY) ON "
+		"d.batch IS NULL AND n.expires_at <= UTC_TIMESTAMP(3), "
+		"d.erased FROM vh_deliveries d JOIN vh_hooks h FORCE INDEX "
+		"(PRIMARY) ON "
 		"h.id "
 		"= d.hook_id "
 		"JOIN vh_notifications n FORCE INDEX (PRIMARY) ON n.id = "
@@ -58,6 +59,7 @@ static enum err read_one(struct store *s, const struct id *organization,
 			.ordered = db_col_int(q, 9) != 0,
 			.pending = db_col_int(q, 10) != 0,
 			.expired = db_col_int(q, 11) != 0,
+			.erased = db_col_int(q, 12) != 0,
 		};
 		e = ERR_OK;
 	}
@@ -92,7 +94,9 @@ static enum err check_order(struct store *s, const struct one *d,
 static enum err check_one(struct store *s, const struct one *d,
 			  struct store_redeliver_refusal *refusal)
 {
-	if (d->deleted)
+	if (d->erased)
+		refusal->why = STORE_REDELIVER_ERASED;
+	else if (d->deleted)
 		refusal->why = STORE_REDELIVER_DELETED;
 	else if (d->attempts >= STORE_REDELIVER_ATTEMPTS_MAX)
 		refusal->why = STORE_REDELIVER_TOO_OFTEN;
@@ -134,7 +138,7 @@ static enum err redeliver_one(struct store *s, const struct one *d)
 		e = store_redeliver_step_run(&t, DB_REPEAT);
 	}
 	free(rows.row);
-	return e;
+	return !e && !t.done ? ERR_CONFLICT : e;
 }
 
 enum err store_redeliver(struct store *s, const struct id *organization,
@@ -156,10 +160,11 @@ enum err store_redeliver(struct store *s, const struct id *organization,
 	if (d.created_at / 1000 != created_s)
 		return ERR_NOT_FOUND;
 	e = check_one(s, &d, refusal);
-	if (!e)
-		e = redeliver_one(s, &d);
-	if (e != ERR_NOT_FOUND)
+	if (e)
 		return e;
-	refusal->why = STORE_REDELIVER_DELETED; /* a moment ago */
-	return ERR_CONFLICT;
+	e = redeliver_one(s, &d);
+	/* A moment ago: */
+	refusal->why = e == ERR_NOT_FOUND ? STORE_REDELIVER_DELETED
+					  : STORE_REDELIVER_ERASED;
+	return e == ERR_NOT_FOUND ? ERR_CONFLICT : e;
 }

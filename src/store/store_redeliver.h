@@ -21,6 +21,7 @@ enum store_redeliver_no {
 	STORE_REDELIVER_ORDER,	  /* another one comes first */
 	STORE_REDELIVER_EXPIRED,  /* its notification has an end, which is past
 				   */
+	STORE_REDELIVER_ERASED,	  /* its user was */
 	STORE_REDELIVER_TOO_OFTEN /* STORE_REDELIVER_ATTEMPTS_MAX */
 };
 

@@ -26,7 +26,7 @@ static const char make_due[] =
 	"batch = IF(? AND batch IS NULL AND attempts = 0 AND "
 	"maybe_duplicate = 0, id, batch), tries = 0, crashes = 0, "
 	"reason = NULL, finished_at = NULL, state = 'pending' "
-	"WHERE (? OR state <> 'pending') AND id IN ({?})";
+	"WHERE erased = 0 AND (? OR state <> 'pending') AND id IN ({?})";
 
 static enum err update_rows(struct store_redeliver_step *t, size_t from,
 			    size_t to, int64_t later)

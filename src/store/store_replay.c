@@ -29,7 +29,8 @@ enum {
 
 /* Values: the states, since, until, STORE_REDELIVER_ATTEMPTS_MAX. */
 #define WANTED                                                                 \
-	"FIND_IN_SET(d.state, ?) > 0 AND d.created_at >= ? AND "               \
+	"d.erased = 0 AND FIND_IN_SET(d.state, ?) > 0 AND "                    \
+	"d.created_at >= ? AND "                                               \
 	"d.created_at < ? AND d.attempts < ? AND "                             \
 	"NOT EXISTS (SELECT 1 FROM vh_notifications n FORCE INDEX (PRIMARY) "  \
 	"WHERE "                                                               \

@@ -46,6 +46,8 @@ struct jtree *view_notification(const struct store_notification *n)
 	jtree_put_string(v, "state", n->state);
 	if (n->reason)
 		jtree_put_string(v, "reason", n->reason);
+	if (n->erased)
+		jtree_put_bool(v, "erased", true);
 	if (n->resource)
 		put_resource(v, n->resource, n->resource_len);
 	return v;
@@ -86,6 +88,8 @@ struct jtree *view_delivery(const struct store_delivery *d)
 	jtree_put_string(v, "state", d->state);
 	if (d->reason)
 		jtree_put_string(v, "reason", d->reason);
+	if (d->erased)
+		jtree_put_bool(v, "erased", true);
 	jtree_put_string(v, "webhookId", d->webhook_id);
 	put_last(v, d);
 	jtree_put_int(v, "attemptCount", d->attempts);
@@ -189,6 +193,8 @@ static const char *withheld_reason(const struct store_attempt *a)
 		return "own_address";
 	case ATTEMPT_FULL:
 		return "max_stored";
+	case ATTEMPT_ERASED:
+		return "erased";
 	default:
 		return NULL;
 	}

@@ -9,6 +9,7 @@ python_tests += \
 	%D%/delivery.py \
 	%D%/digest.py \
 	%D%/environment.py \
+	%D%/erase.py \
 	%D%/failed.py \
 	%D%/fanout.py \
 	%D%/floods.py \
