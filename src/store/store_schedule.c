@@ -14,6 +14,10 @@
  * replaces what it finds. */
 enum { TRIES = 5 };
 
+/* Rows that are due, of which the first organization is looked for among them.
+ */
+enum { DUE_LOOKED_AT = 1000 };
+
 /* ---- publishing ---- */
 
 #define ADD                                                                    \
@@ -147,20 +151,46 @@ enum err store_schedule_cancel(struct store *s,
 
 /* ---- what is due ---- */
 
-/* One probe of the index for each organization that has rows, however many
- * these are. */
-enum err store_schedule_org(struct store *s, const struct id *after,
-			    struct id *out)
+/* Looks at the rows that are due: fine while these are few. */
+static enum err among_due(struct store *s, struct db_value after,
+			  struct id *out, bool *few)
 {
-	static const char none[] = "";
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT organization FROM vh_scheduled FORCE INDEX (turn) "
-		"WHERE organization > ? GROUP BY organization HAVING "
-		"MIN(deliver_at) <= UTC_TIMESTAMP(3) "
-		"ORDER BY organization LIMIT 1",
-		DB_ARGS(after ? store_col_of(after) : db_bytes(none, 0)), &q);
+		"SELECT COUNT(*) < ?, MIN(IF(w.organization > ?, "
+		"w.organization, NULL)) FROM (SELECT organization FROM "
+		"vh_scheduled FORCE INDEX (due) WHERE deliver_at <= "
+		"UTC_TIMESTAMP(3) LIMIT ?) w",
+		DB_ARGS(db_int(DUE_LOOKED_AT), after, db_int(DUE_LOOKED_AT)),
+		&q);
+
+	if (e)
+		return e;
+	if (!db_next(q))
+		return ERR_INTERNAL;
+	*few = db_col_int(q, 0) != 0;
+	if (db_col_null(q, 1))
+		return ERR_NOT_FOUND;
+	*out = store_col_id(q, 1);
+	return ERR_OK;
+}
+
+/* One probe of the index for each organization, however many rows it has.
+ * GROUP BY would need no more, but reads all rows as long as the server's
+ * statistics know few of them. */
+static enum err among_organizations(struct store *s, struct db_value after,
+				    struct id *out)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT o.id FROM vh_organizations o FORCE INDEX (PRIMARY) "
+		"WHERE o.id > ? AND (SELECT c.deliver_at FROM vh_scheduled c "
+		"FORCE INDEX (turn) WHERE c.organization = o.id "
+		"ORDER BY c.deliver_at LIMIT 1) <= UTC_TIMESTAMP(3) "
+		"ORDER BY o.id LIMIT 1",
+		DB_ARGS(after), &q);
 
 	if (e)
 		return e;
@@ -168,6 +198,22 @@ enum err store_schedule_org(struct store *s, const struct id *after,
 		return ERR_NOT_FOUND;
 	*out = store_col_id(q, 0);
 	return ERR_OK;
+}
+
+enum err store_schedule_org(struct store *s, const struct id *after,
+			    struct id *out)
+{
+	static const char none[] = "";
+	struct db_value from = after ? store_col_of(after) : db_bytes(none, 0);
+	bool few = true;
+	struct id found;
+	enum err e = among_due(s, from, &found, &few);
+
+	if (!few)
+		e = among_organizations(s, from, &found);
+	if (!e)
+		*out = found;
+	return e;
 }
 
 enum err store_schedule_due(struct store *s, const struct id *organization,
