@@ -69,20 +69,14 @@ _making = threading.Lock()
 
 
 def _template():
-    """A server's folder with our schema, made at the first use, perhaps by
-    another file's cases."""
-    folder = pathlib.Path(
-        os.environ.get("FIRE_TEMPLATE") or tempfile.gettempdir(), "template"
-    )
+    """A server's folder with our schema, made at the first use."""
+    folder = pathlib.Path(tempfile.gettempdir()) / "template"
     with _making:
         if not folder.exists():
             made = service.Service()
             made.db.stop()
-            ours = folder.with_name(f"template.{os.getpid()}")
-            shutil.copytree(made.db.folder / "data", ours)
+            shutil.copytree(made.db.folder / "data", folder)
             made.close()
-            with contextlib.suppress(OSError):  # somebody was faster
-                ours.rename(folder)
     return folder
 
 
@@ -203,12 +197,11 @@ class Host:
         """A sender; it is in `sender`, and ended with the rig."""
         env = {**os.environ, "HOME": str(self.home), **self.environment}
         env = options.pop("env", env)
-        program = options.pop("program", None) or where.program("hooks-send")
         self.sender = processes.Child(
             "hooks-send",
             [
                 *(self.cable.prefix if self.cable else ()),
-                program,
+                where.program("hooks-send"),
                 "-c",
                 self.config,
                 *flags,
