@@ -135,10 +135,12 @@ def links(texts):
 
 
 def code(texts):
-    """Every block is part of an example, to the letter; there is one each."""
+    """Every block is part of an example, to the letter; there is one each.
+    What doc/publish.md has is itself run by tests."""
     blocks = [
         found
-        for text in texts.values()
+        for name, text in texts.items()
+        if name != "doc/publish.md"
         for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)
     ]
     for language in CODE:

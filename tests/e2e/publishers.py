@@ -3,7 +3,8 @@
 The publishers in examples/ that users copy from: SQL, PHP and Node.js run with
 an application's rights, and what they publish arrives, or does not; the shell
 script and Node.js say in HTTP what the API asks for; the WordPress plugin runs
-in a stand-in for WordPress.
+in a stand-in for WordPress. The code of doc/publish.md can be read by its
+language; make check-publishers runs it.
 """
 
 import datetime
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 
+import pages
 import plugin
 import receiver
 import service
@@ -339,6 +341,21 @@ class PluginWays(plugin.Ways):
 
 class PluginFailures(plugin.Failures):
     """The same."""
+
+
+class Pages(tap.Case):
+    def test_code_can_be_read(self):
+        for name, code in pages.blocks("Laravel", "php").items():
+            done = subprocess.run(
+                ["php", "-l"],
+                input=code,
+                text=True,
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0, (name, done)
+        for name, code in pages.blocks("Django", "python").items():
+            compile(code, name, "exec")
 
 
 tap.main()
