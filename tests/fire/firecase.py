@@ -10,7 +10,6 @@ import random
 import sys
 import time
 
-import processes
 import tap
 from rig import Rig
 
@@ -90,10 +89,3 @@ class FireCase(tap.Case):
         seed = int(os.environ.get("SEED") or time.time())
         print(f"# seed {seed}")
         return random.Random(seed)
-
-    def within(self, seconds, condition, what):
-        """Liveness: how long it took is in the table."""
-        begin = time.monotonic()
-        processes.wait_until(condition, seconds, what)
-        self.recovered = time.monotonic() - begin
-        return self.recovered

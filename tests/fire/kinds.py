@@ -114,7 +114,7 @@ class HeldLock(FireCase):
                     command.stdin.close()
                     assert stopped.wait(20), "it published nothing"
                     assert rig.records.open_transactions(service.ADMIN)
-                    self.within(
+                    self.recovered = rig.within(
                         LEASE,
                         lambda: (
                             not rig.records.open_transactions(service.ADMIN)
