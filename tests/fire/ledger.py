@@ -53,6 +53,7 @@ class Ledger:
         self.crashes = []
         self.forgets = []  # of them, those that the database lost
         self.asked = collections.defaultdict(list)  # (path, n): times
+        self.perhaps = collections.Counter()  # path: replays of some of it
 
     # ---- what is noted while it goes on ----
 
@@ -93,6 +94,10 @@ class Ledger:
     def asked_again(self, path, n, moment):
         """A redelivery that was asked for then, and answered 202."""
         self.asked[path, n].append(moment)
+
+    def may_ask(self, path):
+        """A replay that takes what is finished there, whatever that is."""
+        self.perhaps[path] += 1
 
     # ---- the judgement ----
 
@@ -284,7 +289,8 @@ def _history(requests):
 def _check_copies(books, verdict):
     ledger = books.ledger
     for (path, n), requests in books.seen.items():
-        spare = len(ledger.asked[path, n])
+        asked = len(ledger.asked[path, n]) + ledger.perhaps[path]
+        spare = asked
         copies = 0
         for i, request in enumerate(requests):
             if not any(_doubt(r) for r in requests[:i]):
@@ -302,7 +308,6 @@ def _check_copies(books, verdict):
                     "unmarked", f"{n} at {path}: {_history(requests)}"
                 )
             spare -= bool(again and spare and not marked)
-        asked = len(ledger.asked[path, n])
         if copies > asked + books.crashes_at(requests):
             verdict.complain(
                 "too many",

@@ -4,16 +4,22 @@ Publishers, the API's processes, and hooks that are edited while deliveries are
 under way.
 """
 
+import collections
+import contextlib
+import datetime
+import itertools
 import json
 import os
 import signal
 import threading
 import time
+import urllib.parse
 
 import doors
 import processes
 import tap
 from firecase import FireCase
+from sendcase import receive
 
 
 class Publishers(FireCase):
@@ -106,94 +112,230 @@ class Api(FireCase):
         assert answer.status in (202, 500, 502, 503, 504), answer
         return answer.status == 202
 
+    @staticmethod
+    def kill(rig, dice):
+        pids = [
+            pid
+            for pid, words in processes.running(rig.service.prefix)
+            if words[0].endswith("hooks.fcgi")
+        ]
+        if pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(dice.choice(pids), signal.SIGKILL)
+
+    @staticmethod
+    def again(door, number):
+        """It ends, and somebody starts it."""
+        door.child.send_signal(number)
+        door.child.wait(20)
+        door.start()
+
     def test_processes_that_die(self):
-        moment = self.seed()
+        dice = self.seed()
+        self.serve(
+            "c15 kill -9 of the API's processes",
+            "lighttpd",
+            lambda rig, door: self.kill(rig, dice),
+            300,
+        )
 
-        def kill(rig, _):
-            pids = [
-                pid
-                for pid, words in processes.running(rig.service.prefix)
-                if words[0].endswith("hooks.fcgi")
-            ]
-            if pids:
-                os.kill(moment.choice(pids), signal.SIGKILL)
+    def test_a_lighttpd_that_begins_anew(self):
+        ways = itertools.cycle((signal.SIGUSR1, signal.SIGINT, signal.SIGTERM))
 
-        self.serve("c15 kill -9 of the API's processes", "lighttpd", kill, 40)
-
-    def test_a_server_that_begins_anew(self):
-        def restart(_, door):
-            door.child.send_signal(signal.SIGUSR1)
+        def disturb(_, door):
+            way = next(ways)
+            if way == signal.SIGUSR1:  # goes on by itself
+                door.child.send_signal(way)
+            else:
+                self.again(door, way)
             time.sleep(1)
 
         self.serve(
-            "c34 a web server begins anew gracefully", "apache", restart, 4
+            "c34 lighttpd: gracefully anew, ended and started",
+            "lighttpd",
+            disturb,
+            9,
+        )
+
+    def test_an_apache_that_begins_anew(self):
+        dice = self.seed()
+        ways = itertools.cycle("graceful restart stop kill".split())
+
+        def disturb(rig, door):
+            way = next(ways)
+            if way == "graceful":
+                door.child.send_signal(signal.SIGUSR1)
+            elif way == "restart":
+                door.child.send_signal(signal.SIGHUP)
+            elif way == "stop":
+                self.again(door, signal.SIGTERM)
+            else:
+                self.kill(rig, dice)
+            time.sleep(1)
+
+        self.serve(
+            "c34b Apache: graceful, restart, stop, a process killed",
+            "apache",
+            disturb,
+            12,
         )
 
 
 class Edits(FireCase):
     def test_hooks_edited_in_flight(self):
         with self.rig(
-            "c17 hooks are edited, rotated, switched, deleted under load",
+            "c17 hooks are edited, rotated, switched, deleted, their "
+            "deliveries asked for again under load",
+            seconds=60,
             ends=("cancelled",),
         ) as rig:
-            dice = self.seed()
+            self.dice = self.seed()
             org = self.mixed(rig)
+            leaving = rig.organization("/slow/org-leaves?ms=100")
             rig.host().start()
-            rig.trickle(org, 15, 2)
-            hooks = rig.service.admin("hook", "list", org).splitlines()
-            hooks = [line.split("\t")[0] for line in hooks]
             extra = rig.hook(org, "/slow/leaves?ms=100")
+            self.switched = rig.hook(org, "/slow/switched?ms=20")
+            self.hooks = self.paths_of(rig, org)
+            del self.hooks[extra]
+            self.secrets = collections.defaultdict(list)
+            for hook in self.hooks:
+                self.note_secret(rig, org, "GET", hook, "secret")
+            rig.trickle(org, 15, 2)
             self.times = 0
-            end = time.monotonic() + 12
+            end = time.monotonic() + 25
+            rig.publish(leaving, 60)
             while time.monotonic() < end:
-                self.edit(rig, org, dice, dice.choice(hooks))
+                self.edit(rig, org)
                 self.times += 1
                 if self.times == 20:
-                    self.ok(rig, org, "DELETE", f"/v2/hooks/{extra}")
+                    self.ask(rig, org, "DELETE", f"/v2/hooks/{extra}")
+                    rig.book.withdrawn(leaving)
+                    rig.service.admin("org", "delete", leaving, "--yes")
                 time.sleep(0.1)
             rig.stop_threads()
-            for hook in hooks:
-                self.ok(rig, org, "POST", f"/v2/hooks/{hook}/enable")
+            self.change(rig, org, self.switched, ordered=False)
+            for hook in self.hooks:
+                self.ask(rig, org, "POST", f"/v2/hooks/{hook}/enable")
+            rig.settle(60)
+            self.check_signatures(rig)
 
-    def edit(self, rig, org, dice, hook):
-        method, path, body = dice.choice(
-            (
-                ("PUT", "", {"batch_size": dice.choice((1, 3, 7))}),
-                ("PUT", "", {"rate_limit": dice.choice((0, 40, 200))}),
-                ("PUT", "", {"description": "edited"}),
-                ("POST", "/secret/rotate", {"overlap": "1h"}),
-                ("POST", "/disable", None),
-                ("POST", "/enable", None),
-                ("POST", "/enable", None),
-                ("POST", "/ping", None),
-            )
-        )
-        self.ok(rig, org, method, f"/v2/hooks/{hook}{path}", body)
+    def paths_of(self, rig, org):
+        return {
+            hook["_id"]: urllib.parse.urlsplit(hook["target_url"]).path
+            for hook in self.ask(rig, org, "GET", "/v2/hooks").json()
+        }
 
     @staticmethod
-    def ok(rig, org, method, target, body=None):
+    def ask(rig, org, method, target, body=None):
         body = json.dumps(body).encode() if body is not None else None
         answer = rig.call(org, method, target, body)
         assert answer.status < 500, answer
+        return answer
+
+    def change(self, rig, org, hook, **options):
+        self.ask(rig, org, "PUT", f"/v2/hooks/{hook}", options)
+
+    def note_secret(self, rig, org, method, hook, way, body=None):
+        answer = self.ask(rig, org, method, f"/v2/hooks/{hook}/{way}", body)
+        # Ten of a hook may be valid at a time.
+        assert answer.status in (200, 429), answer
+        if answer.status == 200:
+            self.secrets[self.hooks[hook]].append(answer.json()["secret"])
+
+    def edit(self, rig, org):
+        dice = self.dice
+        hook = dice.choice(list(self.hooks))
+        way = dice.choice(
+            "batch rate text order rotate disable enable enable enable ping "
+            "redeliver replay".split()
+        )
+        if way == "batch":
+            self.change(rig, org, hook, batch_size=dice.choice((1, 3, 7)))
+        elif way == "rate":
+            self.change(rig, org, hook, rate_limit=dice.choice((0, 40, 200)))
+        elif way == "text":
+            self.change(rig, org, hook, description="edited")
+        elif way == "order":
+            ordered = dice.random() < 0.5
+            self.change(rig, org, self.switched, ordered=ordered)
+        elif way == "rotate":
+            body = {"overlap": dice.choice(("0s", "2s"))}
+            self.note_secret(rig, org, "POST", hook, "secret/rotate", body)
+        elif way == "redeliver":
+            self.redeliver(rig, org, self.hooks[hook])
+        elif way == "replay":
+            replay(rig, org, hook, self.hooks[hook], time.time() - 1)
+        else:
+            self.ask(rig, org, "POST", f"/v2/hooks/{hook}/{way}")
+
+    def redeliver(self, rig, org, path):
+        """Something that has been delivered for a second."""
+        before = time.time() - 1
+        numbers = [
+            n
+            for r in rig.sink.at(path)
+            if r.answered == 200 and r.answered_at < before
+            for n in r.numbers
+            if n is not None
+        ]
+        if numbers:
+            rig.try_redeliver(org, path, self.dice.choice(numbers))
+
+    def check_signatures(self, rig):
+        for path in self.hooks.values():
+            for request in rig.sink.at(path):
+                assert self.genuine(request, self.secrets[path]), (
+                    f"signed with no secret of {path}: {request}"
+                )
+
+    @staticmethod
+    def genuine(request, secrets):
+        for secret in secrets:
+            with contextlib.suppress(receive.BadSignature):
+                receive.verify(secret, request.header_map(), request.body)
+                return True
+        return False
 
     def test_rows_purged_meanwhile(self):
         with self.rig(
-            "c17p purge in a loop against redeliveries",
-            20,
+            "c17p purge in a loop against redeliveries and replays",
+            seconds=60,
             retention={"deliveries": "1s"},
         ) as rig:
-            org = rig.organization("/ok/a", "/ok/b")
+            dice = self.seed()
+            org = rig.organization("/ok/a")
+            hook = rig.hook(org, "/ok/b")
             rig.host().start()
             rig.in_background(lambda: rig.service.admin("purge"))
-            for _ in range(20):
-                (n,) = rig.publish(org)
-                rig.arrives("/ok/a", [n], 10)
-                rig.arrives("/ok/b", [n], 10)
-                rig.settle(10)
-                rig.book.purged(n)
-                rig.try_redeliver(org, "/ok/a", n)
-                time.sleep(0.2)
-            time.sleep(2)
+            self.times, replayed = 0, 0
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                begin = time.time()
+                numbers = rig.publish(org, 100)
+                rig.arrives("/ok/a", numbers, 20)
+                rig.arrives("/ok/b", numbers, 20)
+                rig.settle(20)
+                rig.book.purged(*numbers)
+                for n in dice.sample(numbers, 10):
+                    rig.try_redeliver(org, "/ok/a", n)
+                replayed += replay(rig, org, hook, "/ok/b", begin)
+                self.times += 1
+            rig.settle(60)
+            again = len(rig.sink.at("/ok/b")) - len(rig.sink.done["/ok/b"])
+            assert again == replayed, f"{again} of {replayed} came again"
+
+
+def replay(rig, org, hook, path, since):
+    """What was created since then; how many go again."""
+    moment = datetime.datetime.fromtimestamp(since, datetime.timezone.utc)
+    body = {"since": moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"}
+    # Some of them may have been removed; some may be in no end yet.
+    rig.book.may_ask(path)
+    answer = rig.call(
+        org, "POST", f"/v2/hooks/{hook}/replay", json.dumps(body).encode()
+    )
+    assert answer.status in (202, 404), answer
+    return answer.json()["count"] if answer.status == 202 else 0
 
 
 if __name__ == "__main__":

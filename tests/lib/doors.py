@@ -132,6 +132,10 @@ class Server(_Door):
         self.home = service.folder.for_nobody(
             f"{self.name}{base.replace('/', '-')}.{len(service.children)}"
         )
+        self.start()
+
+    def start(self):
+        """Also again, when it was stopped."""
         self.child = processes.Child(
             self.name,
             self._command(),
@@ -139,7 +143,7 @@ class Server(_Door):
             env=self._server_environment(),
             cwd=self.home,
         )
-        service.children.append(self.child)
+        self.service.children.append(self.child)
         processes.wait_until(self._listens, 20, f"{self.name}'s start")
 
     def _server_environment(self):
