@@ -69,14 +69,20 @@ _making = threading.Lock()
 
 
 def _template():
-    """A server's folder with our schema, made at the first use."""
-    folder = pathlib.Path(tempfile.gettempdir()) / "template"
+    """A server's folder with our schema, made at the first use, perhaps by
+    another file's cases."""
+    folder = pathlib.Path(
+        os.environ.get("FIRE_TEMPLATE") or tempfile.gettempdir(), "template"
+    )
     with _making:
         if not folder.exists():
             made = service.Service()
             made.db.stop()
-            shutil.copytree(made.db.folder / "data", folder)
+            ours = folder.with_name(f"template.{os.getpid()}")
+            shutil.copytree(made.db.folder / "data", ours)
             made.close()
+            with contextlib.suppress(OSError):  # somebody was faster
+                ours.rename(folder)
     return folder
 
 
@@ -154,6 +160,7 @@ class Host:
             (ADDRESS, 0) if cable else self.home / "db", rig.db.socket
         )
         self.environment = {}
+        self.program = None  # another than that of this build
         self.sender = None
         self.paused = False
         self.config = self.home / "hooks.conf"
@@ -201,7 +208,7 @@ class Host:
             "hooks-send",
             [
                 *(self.cable.prefix if self.cable else ()),
-                where.program("hooks-send"),
+                self.program or where.program("hooks-send"),
                 "-c",
                 self.config,
                 *flags,

@@ -7,6 +7,7 @@ everything, handed over.
 import os
 import pathlib
 import resource
+import shutil
 import tempfile
 import time
 
@@ -42,16 +43,16 @@ class Killed(FireCase):
 
     def test_a_large_queue_of_one_hook(self):
         with self.rig(
-            "c19 a queue of 10,000, one answer of 100 is lost", seconds=120
+            "c19 a queue of 100,000, one answer of 100 is lost", seconds=60
         ) as rig:
             org = rig.organization("/lost/a?every=100")
-            for _ in range(10):
-                rig.publish(org, 1000)
+            for _ in range(20):
+                rig.publish(org, 5000)
             host = rig.host()
             host.start()
-            wait_until(lambda: rig.sink.done["/lost/a"], 20, "the begin")
+            wait_until(lambda: rig.sink.done["/lost/a"], 60, "the begin")
             before = _memory(host)
-            rig.settle(120)
+            self.recovered = rig.settle(600)
             grown = _memory(host) - before
             assert grown < 8000, f"grew by {grown} kB"
 
@@ -184,6 +185,10 @@ class Short(FireCase):
     def test_no_environment(self):
         self.short("g no environment", env={})
 
+    def test_no_home(self):
+        env = {k: v for k, v in os.environ.items() if k != "HOME"}
+        self.short("l no HOME", env=env)
+
     def test_no_folder(self):
         def lose():
             folder = tempfile.mkdtemp()
@@ -205,6 +210,67 @@ class Short(FireCase):
             second = rig.host()
             second.start()
             rig.publish(org, 50)
+
+    def test_few_processes(self):
+        """Of a user who has no others; nobody else is kept from starting."""
+        if os.getuid():
+            print("# c16m was not run: only root may become another user")
+            return
+        user = 60000 + os.getpid() % 5000
+        with self.rig("c16m 2 to 8 processes for its user", 7) as rig:
+            org = self.mixed(rig)
+            host = rig.host()
+            host.program = rig.service.prefix / "bin/hooks-send"
+            for path in (host.home, *host.home.iterdir()):
+                os.chown(path, user, user)
+            for count in range(2, 9):
+                rig.publish(org, 20)
+                rig.book.crash()
+                told = len(host.log())
+                host.start(
+                    "--linger",
+                    "2s",
+                    preexec_fn=self.limit(resource.RLIMIT_NPROC, count),
+                    user=user,
+                    group=user,
+                    extra_groups=[],
+                )
+                status = host.sender.wait(30)
+                assert not status or len(host.log()) > told, (
+                    f"exit {status} and not a word"
+                )
+            # Who follows is another user again.
+            rig.host().start()
+
+    def test_a_program_that_is_replaced(self):
+        with self.rig("c16n the program's file is replaced at work", 3) as rig:
+            org = self.mixed(rig)
+            host = rig.host()
+            host.program = program = rig.service.prefix / "bin/hooks-send"
+            for _ in range(3):
+                host.start()
+                rig.arrives("/ok/plain", rig.publish(org, 20), 10)
+                shutil.copy(program, f"{program}.new")
+                os.replace(f"{program}.new", program)
+                rig.arrives("/ok/plain", rig.publish(org, 20), 10)
+                host.kill_worker()
+                rig.publish(org, 20)
+                rig.settle()
+                host.sender.stop()
+
+    def test_interrupts_and_terminations(self):
+        with self.rig("c16o a hail of SIGTERM and SIGINT", 200) as rig:
+            dice = self.seed()
+            org = self.mixed(rig)
+            host = rig.host()
+            for count in range(200):
+                if not (host.sender and host.sender.running()):
+                    host.start()
+                    rig.publish(org, 5)
+                    time.sleep(dice.uniform(0, 0.3))
+                    rig.book.crash()
+                host.sender.send_signal((15, 2)[count % 2])
+                time.sleep(dice.uniform(0, 0.03))
 
     def test_signals(self):
         with self.rig("c16j a storm of signals", 30) as rig:
