@@ -31,7 +31,8 @@ _QUERY, _PREPARE = 0x03, 0x16
 
 class Packet:
     """`up`: from the program to the database. `text`: the statement's, where
-    it is one."""
+    it is one. `repeats`: how many times in a row the question that this is, or
+    answers, was asked before, to the byte."""
 
     def __init__(self, link, up, number, data):
         self.link = link
@@ -39,6 +40,9 @@ class Packet:
         self.number = number
         self.data = data
         self.text = link.text_of(data) if up else ""
+        if up:
+            link.note_question(data)
+        self.repeats = link.repeats
 
     def __repr__(self):
         way = "to" if self.up else "from"
@@ -56,8 +60,14 @@ class _Link:
         self.logged_in = False
         self.closed = threading.Event()
         self.transaction = []  # texts since the last one ended
+        self.repeats = 0
+        self._question = b""
         self._preparing = ""
         self._statements = {}
+
+    def note_question(self, data):
+        self.repeats = self.repeats + 1 if data == self._question else 0
+        self._question = data
 
     def note_text(self, text):
         if text.upper().startswith(("START", "COMMIT", "ROLLBACK")):

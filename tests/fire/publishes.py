@@ -144,7 +144,7 @@ class PublishForget(_Publish):
 
 
 class EveryPacket(PacketCase):
-    def publish(self, kind, case, at_once=2):
+    def publish(self, kind, case, at_once=4):
         self.walk(kind, f"{case} of a publish", at_once)
 
     def test_publish_cut_before(self):

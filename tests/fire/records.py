@@ -61,6 +61,10 @@ class Records:
         """With SQL, in one transaction."""
         self.db.sql(self._insert(organization, numbers, **options))
 
+    def publish_each(self, numbers):
+        """The same for several organizations: {organization: number}."""
+        self.db.sql("; ".join(self._insert(o, [n]) for o, n in numbers.items()))
+
     def publish_late(self, organization, numbers, seconds, end):
         """In a transaction that takes its time, and may be rolled back."""
         self.db.sql(

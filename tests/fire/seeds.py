@@ -12,13 +12,16 @@ one, which is printed as FAULTS="...": `make check-fire FAULTS="kill:0.3 ..."`.
 """
 
 import contextlib
+import json
 import os
+import pathlib
 import random
 import signal
 import sys
 import threading
 import time
 
+import doors
 import guard
 from firecase import mixed, row
 from packets import LIMIT, TIMES
@@ -205,6 +208,64 @@ class Stage:
 
 FAULTS = [name for name in vars(Stage) if name[0] != "_"]
 FAULTS = [n for n in FAULTS if n not in ("new_host", "pick", "probe")]
+
+
+class Crowd(Stage):
+    """With a publisher by HTTP, too, and a look at what senders weigh."""
+
+    def __init__(self, rig, hosts=2):
+        super().__init__(rig, hosts)
+        self.door = doors.enter("cgi", rig.service)
+        self.largest = 0
+        rig.in_background(self._post)
+        rig.in_background(self._weigh)
+
+    def _post(self):
+        """Asked again until it is accepted."""
+        (n,) = self.rig.numbers(1)
+        self.rig.book.doubted(n)
+        body = {"action": "event.created", "resource": {"n": n}}
+        headers = [
+            ("Authorization", self.rig.key(self.org_a)),
+            ("Idempotency-Key", f"k{n}"),
+        ]
+        with self.publishing:
+            answer = self.door.request(
+                "POST", "/v2/notifications", headers, json.dumps(body).encode()
+            )
+        if answer.status == 202:
+            self.rig.book.accepted(self.org_a, n)
+        time.sleep(0.5)
+
+    def _weigh(self):
+        """The largest of all workers so far, in kB."""
+        for host in list(self.hosts):
+            for pid in host.processes() if host.sender else ():
+                try:
+                    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+                except OSError:
+                    continue  # it has just ended
+                size = text.partition("VmRSS:")[2].split()
+                self.largest = max(self.largest, int((size or [0])[0]))
+        time.sleep(1)
+
+
+def storm(stage, dice, seconds, faults=FAULTS, middle=None):
+    """Faults at random for so long, and something in the middle: how many
+    faults, and how long others waited at most."""
+    begin = time.monotonic()
+    count, slowest = 0, 0
+    while (left := begin + seconds - time.monotonic()) > 0:
+        name, x = dice.choice(faults), round(dice.random(), 3)
+        if middle and left < seconds / 2:
+            middle()
+            middle, name = None, "middle"
+        else:
+            getattr(stage, name)(x)
+        took = stage.probe()
+        count, slowest = count + 1, max(slowest, took)
+        print(f"# {name}:{x}, others after {took:.1f} s", flush=True)
+    return count, slowest
 
 
 def _plan(seed):

@@ -8,63 +8,27 @@ which lacks the last second.
     python3 tests/fire/soak.py [SEED] [MINUTES]
 """
 
-import json
-import pathlib
 import random
 import sys
 import time
 
-import doors
 import network
 import seeds
 import tap
 from firecase import FireCase
-from packets import LIMIT, TIMES
+from packets import TIMES
 
 # A replica cannot follow these.
 FAULTS = [n for n in seeds.FAULTS if n not in ("forget", "clock_jumps")]
 
 
-class _Stage(seeds.Stage):
+class _Stage(seeds.Crowd):
     def __init__(self, rig, cables):
         self.cables = cables
         super().__init__(rig, 3)
-        self.door = doors.enter("cgi", rig.service)
-        self.largest = 0
-        rig.in_background(self._post)
-        rig.in_background(self._weigh)
 
     def new_host(self):
         return self.rig.host(self.cables.host())
-
-    def _post(self):
-        """With HTTP, asked again until it is accepted."""
-        (n,) = self.rig.numbers(1)
-        self.rig.book.doubted(n)
-        body = {"action": "event.created", "resource": {"n": n}}
-        headers = [
-            ("Authorization", self.rig.key(self.org_a)),
-            ("Idempotency-Key", f"k{n}"),
-        ]
-        with self.publishing:
-            answer = self.door.request(
-                "POST", "/v2/notifications", headers, json.dumps(body).encode()
-            )
-        if answer.status == 202:
-            self.rig.book.accepted(self.org_a, n)
-        time.sleep(0.5)
-
-    def _weigh(self):
-        """The largest of all workers so far, in kB."""
-        for host in list(self.hosts):
-            for pid in host.processes() if host.sender else ():
-                try:
-                    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-                except OSError:
-                    continue  # it has just ended
-                size = text.partition("VmRSS:")[2].split()
-                self.largest = max(self.largest, int((size or [0])[0]))
-        time.sleep(1)
 
     def unplug(self, x):
         """A cable is out, for less than a lease, or for more."""
@@ -106,21 +70,13 @@ class Soak(FireCase):
             rig.after.callback(cables.close)
             replica = rig.replicate()
             stage = _Stage(rig, cables)
-            begin = time.monotonic()
-            self.recovered, self.times = 0, 0
-            while (left := begin + 60 * minutes - time.monotonic()) > 0:
-                name = dice.choice([*FAULTS, "unplug"])
-                x = round(dice.random(), 3)
-                if replica and left < 30 * minutes:
-                    stage.fail_over(replica)
-                    replica, name = None, "fail-over"
-                else:
-                    getattr(stage, name)(x)
-                took = stage.probe()
-                self.recovered = max(self.recovered, took)
-                self.times += 1
-                print(f"# {name}:{x}, others after {took:.1f} s", flush=True)
-            assert self.recovered < LIMIT
+            self.times, self.recovered = seeds.storm(
+                stage,
+                dice,
+                60 * minutes,
+                [*FAULTS, "unplug"],
+                lambda: stage.fail_over(replica),
+            )
             assert stage.largest < 40000, f"{stage.largest} kB"
             print(f"# the largest program had {stage.largest} kB")
 
