@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import statistics
 import subprocess
 import time
@@ -23,6 +24,7 @@ import stage as stages_
 
 PUBLISHES = int(os.environ.get("BENCH_PUBLISHES", "200"))
 NEIGHBOURS_DUE = int(os.environ.get("BENCH_NEIGHBOURS_DUE", "10000"))
+KICKS = int(os.environ.get("BENCH_KICKS", "30"))
 IDLE_S = 30
 
 
@@ -178,6 +180,81 @@ def latency(stages):
         link.close()
     sink.stop()
     return rows
+
+
+# ---- with no sender alive ----
+
+
+class _Cgi:
+    """Publishes by plain CGI, a process for each."""
+
+    def __init__(self, stage, key):
+        self.door = doors.enter("cgi", stage.service)
+        self.headers = [
+            ("Authorization", key),
+            ("Content-Type", "application/json"),
+        ]
+
+    def publish(self):
+        body = json.dumps({"action": "event.created", "resource": _resource()})
+        process = self.door.begin(
+            "POST", "/v2/notifications", self.headers, body.encode()
+        )
+        answer = process.stdout.read()
+        process.wait()
+        assert b"Status: 202" in answer, answer
+
+
+def _end_started(stage):
+    config = stage.service.config(service.API)
+    for pid, words in processes.running(config):
+        if words[0].endswith("hooks-send"):
+            os.kill(pid, signal.SIGTERM)
+    processes.wait_until(
+        lambda: (
+            not [
+                words
+                for _, words in processes.running(config)
+                if words[0].endswith("hooks-send")
+            ]
+        ),
+        20,
+        "the end of the sender that a request started",
+    )
+
+
+def kick(stages):
+    """Each request starts a sender, which is then ended."""
+    stage = stages.get()
+    sink = stages_.Sink(stage, "-t")
+    organization = stage.service.organization()
+    stage.hooks(organization, 1, sink.url())
+    stage.service.write_config(
+        service.API,
+        database={
+            "user": service.ADMIN,
+            "password": service.password_of(service.ADMIN),
+        },
+        api={"kick": "yes"},
+    )
+    publisher = _Cgi(stage, stage.service.key(organization))
+    direct = _Web(sink.port, "/")
+    baseline, ours = [], []
+    for _ in range(KICKS):
+        receive = _timed(direct.publish)
+        sink.line()
+        stage.service.db.sql("UPDATE vh_installation SET run_at = NULL")
+        baseline.append(_timed(publisher.publish) + receive)
+        ours.append(int(sink.line()))
+        _end_started(stage)
+        direct.close()
+    stage.service.write_config(service.API)
+    sink.stop()
+    return [
+        _latency_row(
+            "plain CGI, with no sender alive", baseline, ours, (250, 1000)
+        )
+    ]
 
 
 # ---- idle ----

@@ -9,10 +9,11 @@
 #include "call.h"
 #include "outside/jtree.h"
 #include "spawn.h"
-#include "store/store_sender.h"
+#include "store/store_start.h"
 
 enum err api_run(struct call *c)
 {
+	struct store_start start;
 	bool may = false;
 	struct jtree *v;
 	enum err e = ERR_OK;
@@ -20,9 +21,11 @@ enum err api_run(struct call *c)
 	if (strcmp(c->request->method, "POST") == 0)
 		e = body_read_nothing(c);
 	if (!e)
-		e = store_sender_may_start(c->store, &may);
+		e = store_start_read(c->store, "", "", &start);
+	if (!e && !store_start_wait(&start, false))
+		e = store_start_claim(c->store, &start, &may);
 	if (!e && may)
-		e = spawn_sender(c->conf->file);
+		e = spawn_sender(c->conf->file, SPAWN_LINGER);
 	if (e)
 		return e;
 	v = jtree_object();

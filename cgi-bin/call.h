@@ -36,6 +36,7 @@ struct call {
 	const struct policy *policy;
 	struct meter *meter;
 	struct wakeup *wakeup;
+	bool stirs;	     /* the request has left something to send */
 	struct share *share; /* NULL: no organization is limited */
 	struct request *request;
 	struct response *response;

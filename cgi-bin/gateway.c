@@ -317,10 +317,22 @@ static bool drain(struct gateway *g)
 	return sum < DRAIN_MAX && !g->broken;
 }
 
+/* The answer ends where the output does: what is done after it must not keep
+ * the client waiting. */
+static void end_output(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDOUT_FILENO);
+	close(null >= 0 ? null : STDOUT_FILENO);
+}
+
 void gateway_finish(struct gateway *g)
 {
 	if (g->cgi) {
 		drain(g);
+		end_output();
 		return;
 	}
 	/* The answer goes first: a client that still sends may be waiting for

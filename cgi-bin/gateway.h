@@ -47,9 +47,10 @@ void gateway_hurry(struct gateway *g, int64_t ms);
 bool gateway_broken(const struct gateway *g);
 /* Writes the answer. It is no error if the client has gone or does not read. */
 void gateway_write(struct gateway *g, const void *p, size_t n);
-/* Sends the answer and ends the request. A little of the body is still read, so
- * that a server which is sending it gets the answer. If there is more, the
- * connection ends: nobody may keep a process with a body that is not wanted. */
+/* Sends the answer whole and ends the request. A little of the body is still
+ * read, so that a server which is sending it gets the answer. If there is more,
+ * the connection ends: nobody may keep a process with a body that is not
+ * wanted. */
 void gateway_finish(struct gateway *g);
 
 #endif

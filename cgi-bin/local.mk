@@ -44,6 +44,8 @@ api_libraries = %D%/libapi.a $(libraries) $(FCGI_LIBS)
 	%D%/hook_headers.h \
 	%D%/hops.c \
 	%D%/hops.h \
+	%D%/kick.c \
+	%D%/kick.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/meter.c \

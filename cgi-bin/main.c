@@ -17,6 +17,7 @@
 #include "base/self.h"
 #include "call.h"
 #include "gateway.h"
+#include "kick.h"
 #include "meter.h"
 #include "outside/conf.h"
 #include "outside/wakeup.h"
@@ -43,6 +44,7 @@ struct site {
 	struct share *share; /* NULL: there is none */
 	struct wakeup wakeup;
 	int64_t share_at; /* monotonic: not looked for before */
+	int64_t kick_at;  /* monotonic: no sender is started before */
 	bool alone;	  /* plain CGI: a process for each request */
 	bool ready;
 	bool away;	  /* the last request could not be served */
@@ -147,6 +149,8 @@ static void serve(struct site *site, struct gateway *g)
 	meter_add(&site->meter, request.method, c.route, response.status);
 	gateway_finish(g); /* borrowed parts of the request end here */
 	share_end(site->share, clock_monotonic());
+	if (c.stirs)
+		kick(&c, &site->kick_at);
 	auth_touch(&c);
 	site->away = response.status == 503;
 	if (site->ready && !site->away &&

@@ -387,6 +387,8 @@ void route_serve(struct call *c, struct gateway *g)
 	if (!e)
 		e = route->handle(c);
 	if (!e && route->roles & WAKES && c->response->status < 300)
+		c->stirs = true;
+	if (c->stirs)
 		wakeup_send(c->wakeup, c->conf);
 	if (!e)
 		return;

@@ -150,11 +150,14 @@ static void keep_environment(char text[KEPT][PATH_SIZE], char *env[KEPT + 1])
 	env[n] = NULL;
 }
 
-enum err spawn_sender(const char *config)
+enum err spawn_sender(const char *config, enum spawn_until until)
 {
 	char text[KEPT][PATH_SIZE], path[PATH_SIZE], file[PATH_SIZE];
 	static char name[] = "hooks-send", option[] = "-c";
-	char *argv[] = {name, option, file, NULL}, *env[KEPT + 1];
+	static char idle[] = "--idle=15s";
+	char *argv[] = {name, option, file, until == SPAWN_IDLE ? idle : NULL,
+			NULL};
+	char *env[KEPT + 1];
 	int ends[2];
 	pid_t child;
 	enum err e;

@@ -6,10 +6,10 @@
 
 -- hooks.fcgi creates no organization and no key. It removes what is finished
 -- when a client asks for that (DELETE /v2/deliveries), and what is known of a
--- user (POST /v2/erase). If /v2/run is to start
--- the sender, give it the sender's rights below, too.
+-- user (POST /v2/erase). If /v2/run or [api] kick is to start the sender, give it
+-- the sender's rights below, too; otherwise set kick = no.
 CREATE USER IF NOT EXISTS 'hooks_api'@'localhost' IDENTIFIED BY 'change-me-2';
-GRANT SELECT, UPDATE (run_at) ON vh_installation TO 'hooks_api'@'localhost';
+GRANT SELECT, UPDATE (run_at, run_lost) ON vh_installation TO 'hooks_api'@'localhost';
 GRANT SELECT ON vh_organizations TO 'hooks_api'@'localhost';
 GRANT SELECT, DELETE, UPDATE (remote, response_headers, response_body,
 	response_length, response_kept) ON vh_attempts TO 'hooks_api'@'localhost';

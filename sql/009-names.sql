@@ -96,7 +96,13 @@ ALTER TABLE vh_hooks
 
 UPDATE vh_hooks SET user = LOWER(HEX(user)) WHERE LENGTH(user) = 12;
 
+ALTER TABLE vh_senders
+	ADD COLUMN cron_place VARBINARY(64) NULL COMMENT 'lock file of the last run that cron started; NULL: none was',
+	ADD COLUMN cron_at DATETIME(3) NULL COMMENT 'begin of that run';
+
 ALTER TABLE vh_installation
+	MODIFY COLUMN run_at DATETIME(3) NULL COMMENT 'when a request last started a sender, by /v2/run or [api] kick; NULL: never',
+	ADD COLUMN run_lost TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'starts before that one, in a row, after which no sender has reported',
 	ADD COLUMN webhook_id_since DATETIME(3) NULL COMMENT 'deliveries made before it have a webhook-id of the old form, their own id; NULL: none has';
 
 UPDATE vh_installation SET webhook_id_since = UTC_TIMESTAMP(3) WHERE webhook_id_since IS NULL;

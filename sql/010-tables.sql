@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS vh_installation (
 	version INT UNSIGNED NOT NULL COMMENT 'number of the last migration that was finished',
 	site SMALLINT UNSIGNED NOT NULL COMMENT 'random; part of every derived id, so that two installations never share one',
 	created_at DATETIME(3) NOT NULL COMMENT 'when the schema was first made',
-	run_at DATETIME(3) NULL COMMENT 'when a sender was last started through /v2/run; NULL: never',
+	run_at DATETIME(3) NULL COMMENT 'when a request last started a sender, by /v2/run or [api] kick; NULL: never',
+	run_lost TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'starts before that one, in a row, after which no sender has reported',
 	webhook_id_since DATETIME(3) NULL COMMENT 'deliveries made before it have a webhook-id of the old form, their own id; NULL: none has'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what is true of this installation as a whole';
 
@@ -248,7 +249,9 @@ CREATE TABLE IF NOT EXISTS vh_senders (
 	ended_at DATETIME(3) NULL COMMENT 'end of the last run; NULL: it runs, or died',
 	delivered BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries that succeeded in that run',
 	failed BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'deliveries given up in that run',
-	retried BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts put off in that run'
+	retried BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'attempts put off in that run',
+	cron_place VARBINARY(64) NULL COMMENT 'lock file of the last run that cron started; NULL: none was',
+	cron_at DATETIME(3) NULL COMMENT 'begin of that run'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the last run of the sender on each machine';
 
 CREATE TABLE IF NOT EXISTS vh_chores (

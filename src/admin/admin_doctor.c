@@ -253,13 +253,14 @@ static void check_wakeup(struct doctor *d)
 
 	text_duration_format(poll, c->sender.poll);
 	if (wakeup_missed(c, &user, &ago))
-		doctor_say(d, VERDICT_WARN, 0, "wake-up",
-			   "a program that runs as %s, such as hooks.fcgi, "
-			   "could not wake the sender, which is another user, "
-			   "%lld minutes ago: what it publishes waits for the "
-			   "sender's next look ([sender] poll, %s); let both "
-			   "run as one user",
-			   user_name(user, name), (long long)ago / 60000, poll);
+		doctor_say(
+			d, VERDICT_WARN, 0, "wake-up",
+			"a program that runs as %s, such as hooks.fcgi, "
+			"could not wake the sender, which is another user's, "
+			"%lld minutes ago: what it publishes waits for the "
+			"sender's next look ([sender] poll, %s), and starts "
+			"none ([api] kick); let both run as one user",
+			user_name(user, name), (long long)ago / 60000, poll);
 	else
 		doctor_say(d, VERDICT_OK, 0, "wake-up",
 			   "publishers of the sender's user wake it");

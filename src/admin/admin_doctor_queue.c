@@ -12,6 +12,7 @@
 #include "store/store_hook.h"
 #include "store/store_outbox.h"
 #include "store/store_sender.h"
+#include "store/store_start.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 
@@ -214,6 +215,33 @@ static enum err check_cron(struct doctor *d)
 	return ERR_OK;
 }
 
+/* Hosts that forbid programs which outlive a request do not say so. */
+static enum err check_kick(struct doctor *d)
+{
+	struct store_start start;
+	enum err e = store_start_read(&d->a->store, "", "", &start);
+
+	if (e)
+		return e;
+	if (store_start_is_lost(&start))
+		doctor_say(d, VERDICT_WARN, ERR_CONFIG, "kick",
+			   "a request started a sender %lld s ago, and %llu "
+			   "before it, and none has reported: the host kills "
+			   "or forbids it, or the API's database user lacks "
+			   "the sender's rights; rely on cron, and set [api] "
+			   "kick = no",
+			   (long long)(start.now - start.at) / SECOND,
+			   (unsigned long long)start.lost);
+	else
+		doctor_say(
+			d, VERDICT_OK, 0, "kick", "%s",
+			d->a->conf.api.kick
+				? "a request starts a sender when none is "
+				  "alive"
+				: "off: only cron and /v2/run start senders");
+	return ERR_OK;
+}
+
 /* ---- all of them ---- */
 
 enum err doctor_queue(struct doctor *d)
@@ -230,5 +258,7 @@ enum err doctor_queue(struct doctor *d)
 		e = check_stored(d);
 	if (!e)
 		e = check_hooks(d);
-	return e ? e : check_cron(d);
+	if (!e)
+		e = check_cron(d);
+	return e ? e : check_kick(d);
 }

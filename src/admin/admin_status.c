@@ -9,6 +9,7 @@
 #include "store/store_due.h"
 #include "store/store_hook.h"
 #include "store/store_sender.h"
+#include "store/store_start.h"
 #include "store/store_status.h"
 #include "store/store_stored.h"
 #include "store/view.h"
@@ -24,6 +25,7 @@ struct report {
 	size_t sender_count, rejected_count, stored_count, most_count;
 	uint64_t hooks[STANDING_MAX];
 	uint64_t max_stored, max_due;
+	struct store_start start;
 	int64_t now;
 };
 
@@ -57,6 +59,8 @@ static enum err read_report(struct admin *a, struct report *r)
 	if (!e)
 		e = store_sender_list(&a->store, &a->arena, &r->senders,
 				      &r->sender_count);
+	if (!e)
+		e = store_start_read(&a->store, "", "", &r->start);
 	if (!e)
 		e = store_status_rejected(&a->store, EXAMPLES, &a->arena,
 					  &r->rejected, &r->rejected_count);
@@ -93,7 +97,14 @@ static void print_sender(struct buf *out, const struct store_sender *s)
 /* Says what to check when cron does not seem to start senders. */
 static void print_life(struct buf *out, const struct report *r)
 {
-	if (!r->sender_count)
+	if (store_start_is_lost(&r->start))
+		buf_printf(
+			out,
+			"sender\tlost\ta request started one %lld s ago that "
+			"has not reported: does the host kill it? "
+			"hooks-admin doctor says more\n",
+			(long long)(r->now - r->start.at) / 1000);
+	else if (!r->sender_count)
 		buf_puts(out, "sender\tnever\tno sender has ever run: add the "
 			      "line of examples/crontab\n");
 	else if (store_sender_alive(&r->senders[0], r->now))
@@ -273,6 +284,7 @@ static struct jtree *status_jtree(const struct report *r)
 	jtree_put_bool(v, "senderAlive",
 		       r->sender_count &&
 			       store_sender_alive(&r->senders[0], r->now));
+	jtree_put_bool(v, "startLost", store_start_is_lost(&r->start));
 	jtree_put(v, "rejectedNotifications", rejected);
 	for (size_t i = 0; i < r->stored_count; i++)
 		jtree_add(stored, stored_jtree(&r->stored[i], r->max_stored));

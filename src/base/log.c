@@ -41,6 +41,15 @@ void log_open(const char *program, enum log_level level)
 	occupy(STDERR_FILENO, O_RDONLY);
 }
 
+bool log_is_heard(void)
+{
+	struct stat log, null;
+
+	return fstat(STDERR_FILENO, &log) == 0 &&
+	       (stat("/dev/null", &null) != 0 || !S_ISCHR(log.st_mode) ||
+		log.st_rdev != null.st_rdev);
+}
+
 /* As much as there is room for. */
 static size_t escape(char *out, size_t room, const char *text)
 {

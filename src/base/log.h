@@ -33,6 +33,10 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether somebody may read it: standard error leads elsewhere than to
+ * /dev/null. */
+bool log_is_heard(void);
+
 /* Before an error is written, `keep` is asked whether it should be; its text is
  * not escaped yet. NULL: always. */
 void log_filter(bool (*keep)(const char *text));

@@ -42,6 +42,14 @@ static struct flock byte_at(uint64_t place, short type)
 			      .l_len = 1};
 }
 
+/* Whether another opening of the file has this byte locked. */
+static bool is_locked(int fd, uint64_t place)
+{
+	struct flock f = byte_at(place, F_WRLCK);
+
+	return fcntl(fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
+}
+
 static bool lock_set(struct lock *l, uint64_t place, short type)
 {
 	struct flock f = byte_at(place, type);
@@ -62,6 +70,14 @@ static bool lock_soon(struct lock *l, uint64_t place)
 	return false;
 }
 
+static bool has_mark(int fd, char mark[MARK_LEN + 1])
+{
+	bool whole = pread(fd, mark, MARK_LEN, 0) == MARK_LEN;
+
+	mark[whole ? MARK_LEN : 0] = '\0';
+	return whole;
+}
+
 /*
  * Reads the file's content, which is random and written once: two machines with
  * one name, both with a file of the same name, must not take each other's
@@ -71,11 +87,9 @@ static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
 {
 	unsigned char random[MARK_LEN / 2];
 
-	mark[0] = mark[MARK_LEN] = '\0';
-	if (l->fd < 0 || pread(l->fd, mark, MARK_LEN, 0) == MARK_LEN ||
-	    !lock_soon(l, MARK_PLACE))
+	if (l->fd < 0 || has_mark(l->fd, mark) || !lock_soon(l, MARK_PLACE))
 		return;
-	if (pread(l->fd, mark, MARK_LEN, 0) != MARK_LEN) {
+	if (!has_mark(l->fd, mark)) {
 		crypt_random(random, sizeof(random));
 		text_hex(mark, random, sizeof(random));
 		if (pwrite(l->fd, mark, MARK_LEN, 0) != MARK_LEN)
@@ -84,18 +98,22 @@ static void read_mark(struct lock *l, char mark[MARK_LEN + 1])
 	lock_set(l, MARK_PLACE, F_UNLCK);
 }
 
-static void name_host(struct lock *l)
+static void name_host(char host[LOCK_HOST_SIZE])
 {
-	char key[1024], hash[9], mark[MARK_LEN + 1];
+	if (gethostname(host, LOCK_HOST_SIZE) != 0)
+		snprintf(host, LOCK_HOST_SIZE, "localhost");
+	host[LOCK_HOST_SIZE - 1] = '\0';
+}
 
-	if (gethostname(l->host, sizeof(l->host)) != 0)
-		snprintf(l->host, sizeof(l->host), "localhost");
-	l->host[sizeof(l->host) - 1] = '\0';
-	read_mark(l, mark);
-	snprintf(key, sizeof(key), "%s|%s|%s|%s", l->host,
-		 l->state.path ? l->state.path : "", l->state.name, mark);
+static void name_place(char out[LOCK_OWNER_SIZE], const char *host,
+		       const struct state_dir *state, const char *mark)
+{
+	char key[1024], hash[9];
+
+	snprintf(key, sizeof(key), "%s|%s|%s|%s", host,
+		 state->path ? state->path : "", state->name, mark);
 	short_hash(hash, key);
-	snprintf(l->prefix, sizeof(l->prefix), "%.32s-%s:", l->host, hash);
+	snprintf(out, LOCK_OWNER_SIZE, "%.32s-%s:", host, hash);
 }
 
 static enum err open_file(struct lock *l, const struct conf *conf)
@@ -109,6 +127,8 @@ static enum err open_file(struct lock *l, const struct conf *conf)
 
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 {
+	char mark[MARK_LEN + 1] = "";
+
 	*l = (struct lock){.fd = -1};
 	if (open_file(l, conf) != ERR_OK && needed) {
 		log_error("%s: %s ([sender] state_dir)",
@@ -116,8 +136,23 @@ enum err lock_open(struct lock *l, const struct conf *conf, bool needed)
 			  l->state.why);
 		return ERR_CONFIG;
 	}
-	name_host(l);
+	name_host(l->host);
+	read_mark(l, mark);
+	name_place(l->prefix, l->host, &l->state, mark);
 	return ERR_OK;
+}
+
+void lock_look(struct state_dir *dir, struct lock_look *out)
+{
+	char mark[MARK_LEN + 1];
+	int fd = state_dir_file(dir, "lock", O_RDONLY);
+
+	*out = (struct lock_look){.taken = fd >= 0 && is_locked(fd, 0)};
+	name_host(out->host);
+	if (fd >= 0 && !out->taken && has_mark(fd, mark))
+		name_place(out->place, out->host, dir, mark);
+	if (fd >= 0)
+		close(fd);
 }
 
 void lock_close(struct lock *l)
@@ -138,22 +173,19 @@ void lock_give_up(struct lock *l)
 	lock_set(l, 0, F_UNLCK);
 }
 
+bool lock_taken(const struct lock *l)
+{
+	return is_locked(l->fd, 0);
+}
+
 void lock_queue(struct lock *l, bool waits)
 {
 	lock_set(l, QUEUE_PLACE, waits ? F_RDLCK : F_UNLCK);
 }
 
-/* Whether another opening of the file has this byte locked. */
-static bool is_locked(const struct lock *l, uint64_t place)
-{
-	struct flock f = byte_at(place, F_WRLCK);
-
-	return fcntl(l->fd, F_OFD_GETLK, &f) != 0 || f.l_type != F_UNLCK;
-}
-
 bool lock_wanted(struct lock *l)
 {
-	return is_locked(l, QUEUE_PLACE);
+	return is_locked(l->fd, QUEUE_PLACE);
 }
 
 static uint64_t lock_place(uint64_t nonce)
@@ -186,5 +218,5 @@ bool lock_alive(void *arg, const char *owner)
 	nonce = strtoull(digits + 1, &end, 16);
 	if (*end)
 		return true;
-	return is_locked(l, lock_place(nonce));
+	return is_locked(l->fd, lock_place(nonce));
 }

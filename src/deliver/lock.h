@@ -33,10 +33,23 @@ struct lock {
 enum err lock_open(struct lock *l, const struct conf *conf, bool needed);
 void lock_close(struct lock *l);
 
+/* What a program that is no sender sees of the folder's lock file. */
+struct lock_look {
+	bool taken; /* a sender takes new work now */
+	char host[LOCK_HOST_SIZE];
+	/* As `prefix`, when it is free; "": there is no file. */
+	char place[LOCK_OWNER_SIZE];
+};
+
+/* Looks into an open folder; makes and changes nothing. */
+void lock_look(struct state_dir *dir, struct lock_look *out);
+
 /* Takes the first byte; false: another sender holds it. */
 bool lock_try(struct lock *l);
 /* Releases the first byte; the file stays open. */
 void lock_give_up(struct lock *l);
+/* Whether another sender holds the first byte. */
+bool lock_taken(const struct lock *l);
 /* Shows the one that holds the first byte, or does not show it any more, that
  * somebody waits for it. */
 void lock_queue(struct lock *l, bool waits);

@@ -104,8 +104,8 @@ bool outage_note(struct state_dir *dir, enum outage which, const char *why)
 {
 	int64_t now = clock_wall() / 1000;
 	struct outage_state s = {.began = now, .said = now};
-	bool busy;
-	int fd = outage_open(dir, which, O_CREAT, &busy);
+	bool busy = !log_is_heard();
+	int fd = busy ? -1 : outage_open(dir, which, O_CREAT, &busy);
 	bool known = outage_read(fd, &s);
 	bool due = known && (now - s.said >= AGAIN_S || now < s.said);
 
@@ -129,7 +129,7 @@ void outage_end(struct state_dir *dir, enum outage which)
 {
 	struct outage_state s;
 	bool busy;
-	int fd = outage_open(dir, which, 0, &busy);
+	int fd = log_is_heard() ? outage_open(dir, which, 0, &busy) : -1;
 
 	if (fd < 0)
 		return;

@@ -19,7 +19,8 @@ enum outage {
 
 /* Logs one line when it begins and one an hour, however many processes and runs
  * see it. `why` is the database's own message, or the facts that are known.
- * False: it was reported before. Where the folder is closed it is reported each
+ * False: it was reported before, or nobody reads this log: then the next run
+ * that is heard reports it. Where the folder is closed it is reported each
  * time. */
 bool outage_note(struct state_dir *dir, enum outage which, const char *why);
 

@@ -166,3 +166,9 @@ enum err worker_run(const struct worker_plan *plan)
 	http_free(http);
 	return ledger.result;
 }
+
+bool worker_crashed(int signal)
+{
+	return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS ||
+	       signal == SIGILL || signal == SIGFPE;
+}

@@ -39,4 +39,8 @@ struct worker_plan {
 /* Runs the worker to its end. Errors as for ledger_run. */
 enum err worker_run(const struct worker_plan *plan);
 
+/* Whether a worker that this signal ended has crashed: what comes from outside
+ * says nothing about its work. */
+bool worker_crashed(int signal);
+
 #endif

@@ -42,6 +42,7 @@ struct conf {
 	struct {
 		char *base_path; /* "" or "/prefix", no slash at its end */
 		uint64_t max_body, max_hooks, max_due, page_size, max_requests;
+		bool kick;
 		uint64_t max_stored;
 		struct conf_list metrics_allow;
 		char *actions; /* "listed" or "any" */

@@ -95,6 +95,13 @@ const struct conf_row conf_rows[] = {
 	 "10000",
 	 .meaning = "After this many requests a process of `hooks.fcgi` starts "
 		"itself again."},
+	{"api", "kick", CONF_BOOL, AT(api.kick), .initial = "yes",
+	 .meaning = "Whether a request that leaves something to send starts a "
+		"run of the sender when none is alive, at most one in 10 s; "
+		"it goes on until 15 s after its last delivery. The run has "
+		"this configuration and this program's user. Nothing is "
+		"started where cron's sender is another user's or another "
+		"machine's."},
 	{"api", "metrics_allow", CONF_LIST, AT(api.metrics_allow),
 	 .initial = "", .empty = "none",
 	 .meaning = "The networks whose clients may read `/metrics` without a "

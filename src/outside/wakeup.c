@@ -89,7 +89,7 @@ static void name_mark(const struct state_dir *dir, char name[MARK_SIZE])
 		 (unsigned long)geteuid(), dir->name);
 }
 
-static void leave_mark(const struct state_dir *dir)
+void wakeup_apart(const struct state_dir *dir)
 {
 	char name[MARK_SIZE];
 	int fd;
@@ -157,7 +157,7 @@ static bool find_folder(struct wakeup *w, const struct conf *conf)
 	w->next = clock_monotonic() + AGAIN_MS;
 	state_dir_close(&w->dir);
 	if (state_dir_open(&w->dir, conf, false) != ERR_OK) {
-		leave_mark(&w->dir);
+		wakeup_apart(&w->dir);
 		return false;
 	}
 	remove_mark(&w->dir);
@@ -176,8 +176,10 @@ void wakeup_send(struct wakeup *w, const struct conf *conf)
 	fd = open_fifo(&w->dir, name, O_RDWR);
 	if (fd < 0) {
 		/* The folder may be another one now. */
-		if (errno == ENOENT && clock_monotonic() >= w->next)
+		if (errno == ENOENT && clock_monotonic() >= w->next) {
 			state_dir_close(&w->dir);
+			(void)find_folder(w, conf);
+		}
 		return;
 	}
 	/* When it is full, the sender has been called already. */

@@ -39,6 +39,10 @@ void wakeup_release(struct wakeup *w);
  * leaves a mark in /dev/shm for `hooks-admin doctor`. */
 void wakeup_send(struct wakeup *w, const struct conf *conf);
 
+/* Leaves that mark in this folder's name: its user's sender is not the one that
+ * delivers. */
+void wakeup_apart(const struct state_dir *dir);
+
 /* Whether there is such a mark of the last day: another user's, so long ago. */
 bool wakeup_missed(const struct conf *conf, uid_t *user, int64_t *ago_ms);
 

@@ -33,7 +33,7 @@
 #include "send/send_turn.h"
 #include "store/store.h"
 #include "store/store_lane.h"
-#include "store/store_sender.h"
+#include "store/store_look.h"
 
 enum {
 	TICK_MS = 250,
@@ -243,12 +243,6 @@ static void end_chores(struct run *r)
 
 /* ---- while the workers run ---- */
 
-static bool is_crash(int signal)
-{
-	return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS ||
-	       signal == SIGILL || signal == SIGFPE;
-}
-
 /* Lanes leased by a dead worker need not wait for the end of the lease. The
  * next owner is told if it has crashed: a delivery may be the reason. */
 static void note_death(struct run *r, unsigned worker, int signal)
@@ -261,7 +255,7 @@ static void note_death(struct run *r, unsigned worker, int signal)
 	}
 	log_warn("a worker died of signal %d", signal);
 	r->result = ERR_INTERNAL;
-	if (is_crash(signal))
+	if (worker_crashed(signal))
 		(void)store_lane_blame(&r->store, r->common->owner[worker]);
 	(void)send_prepare_bury(&r->store, &r->lock);
 	db_close(r->store.db);
@@ -311,7 +305,7 @@ static void pass_on_stop(struct run *r)
  * waits for requests in flight: leases make the overlap safe. */
 static void heed_time(struct run *r)
 {
-	if (!r->stop_by && !send_turn_is_over(&r->turn))
+	if (!r->stop_by && !send_turn_is_over(&r->turn, attempts(r)))
 		return;
 	atomic_store(&r->count->finish, true);
 	send_turn_end(&r->turn);
@@ -340,41 +334,36 @@ static void watch(struct run *r, const sigset_t *signals)
 
 /* ---- the end ---- */
 
-/* For `hooks-admin status`: all workers have finished counting. */
-static void note_run(struct run *r)
+static enum err run_turn(struct run *r)
 {
-	struct store_run run = {
-		.host = r->lock.host,
-		.started_at = r->prepared.now,
-		.delivered = send_load(&r->count->delivered),
-		.failed = send_load(&r->count->failed),
-		.retried = send_load(&r->count->retried),
-		.ended = true,
-	};
-	enum err e = store_sender_note(&r->store, &run);
-
-	if (e == ERR_TEMP && !db_contended(r->store.db) &&
-	    !db_locked(r->store.db))
-		(void)outage_note(&r->lock.state, OUTAGE_AWAY,
-				  db_error_text(r->store.db));
-	else if (!e) /* the database may be back only now */
-		outage_end(&r->lock.state, OUTAGE_AWAY);
-	if (!atomic_load(&r->count->locked))
-		outage_end(&r->lock.state, OUTAGE_LOCK); /* of an earlier run */
+	r->call = r->o.once ? -1 : wakeup_listen(&r->lock.state);
+	atomic_store(&r->count->finish, false);
+	for (unsigned i = 0; i < r->workers; i++)
+		start_worker(r, i);
+	watch(r, &r->signals);
+	end_chores(r);
+	send_report_note(&r->report, &r->lock, r->prepared.now);
+	if (r->call >= 0)
+		close(r->call);
+	return r->result;
 }
 
-/* 0: the number is left to us. */
-static unsigned wanted_workers(const struct run *r)
+/* What a request has left to send at the end of the turn, when it saw that a
+ * sender was there, waits for no other. */
+static bool run_goes_on(struct run *r)
 {
-	uint64_t n = r->o.workers ? r->o.workers : r->conf.sender.workers;
+	struct store_look look;
 
-	return n > SEND_OPTIONS_WORKERS_MAX ? SEND_OPTIONS_WORKERS_MAX
-					    : (unsigned)n;
+	if (r->o.once || r->stop_by || !send_turn_is_open(&r->turn))
+		return false;
+	return (send_turn_moved(&r->turn, attempts(r)) ||
+		(!store_look(&r->store, &look) && store_look_finds(&look))) &&
+	       send_turn_again(&r->turn);
 }
 
 static enum err run_workers(struct run *r)
 {
-	const sigset_t *signals = &r->signals;
+	enum err e;
 
 	r->common = mmap(NULL, sizeof(*r->common), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -385,17 +374,12 @@ static enum err run_workers(struct run *r)
 	r->count = &r->common->count;
 	r->report.count = r->count;
 	watch_open(&r->common->watch, r->workers);
-	r->call = r->o.once ? -1 : wakeup_listen(&r->lock.state);
-	for (unsigned i = 0; i < r->workers; i++)
-		start_worker(r, i);
-	watch(r, signals);
-	end_chores(r);
-	note_run(r);
+	do
+		e = run_turn(r);
+	while (!e && run_goes_on(r));
 	send_report_end(&r->report);
 	watch_close(&r->common->watch);
-	if (r->call >= 0)
-		close(r->call);
-	return r->result;
+	return e;
 }
 
 static void block_signals(sigset_t *signals)
@@ -411,8 +395,11 @@ static void block_signals(sigset_t *signals)
  * next one would have to wait for longer, and so on. */
 static bool wait_for_turn(struct run *r)
 {
-	int64_t linger = r->o.linger >= 0 ? r->o.linger : r->conf.sender.linger;
+	int64_t linger = send_options_linger(&r->o, &r->conf);
 
+	if (r->o.idle >= 0)
+		return send_turn_seize(&r->turn, &r->lock, r->began + linger,
+				       r->o.idle);
 	return send_turn_wait(&r->turn, &r->lock, r->began + linger, !linger,
 			      &r->signals);
 }
@@ -432,10 +419,10 @@ static enum err send_run(struct run *r)
 	r->out_of_turn = !r->o.once && !wait_for_turn(r);
 	if (r->out_of_turn)
 		return ERR_OK; /* another sender is running: all is well */
-	r->workers = wanted_workers(r);
+	r->workers = send_options_workers(&r->o, &r->conf);
 	r->keepsake = keepsake_open(&r->lock.state);
 	store_init(&r->store, &r->conf, DB_SENDER);
-	e = send_prepare_run(&r->store, &r->lock, r->o.once, &r->workers,
+	e = send_prepare_run(&r->store, &r->lock, &r->o, &r->workers,
 			     &r->prepared);
 	if (e == ERR_TEMP)
 		keepsake_note_away(r->keepsake);
@@ -456,10 +443,11 @@ static enum err send_run(struct run *r)
 	return e;
 }
 
-/* Reports are held back only from cron: a person is told each time. */
-static bool is_crons(const struct send_options *o)
+/* Reports are held back only from cron, which mails them: a person is told each
+ * time, and where nobody listens, they are left to the next run. */
+static bool holds_back(const struct send_options *o)
 {
-	return !o->once && !o->progress && !o->verbose;
+	return send_options_crons(o) && log_is_heard();
 }
 
 int main(int argc, char **argv)
@@ -481,14 +469,14 @@ int main(int argc, char **argv)
 	if (r.o.verbose)
 		log_open("hooks-send", LOG_LEVEL_INFO);
 	http_setup();
-	if (is_crons(&r.o))
+	if (holds_back(&r.o))
 		lasting_begin(&r.conf);
 	e = conf_load(&r.conf, r.o.config);
 	if (!e && r.o.verbose)
 		conf_warn(&r.conf);
 	if (!e)
 		e = send_run(&r);
-	if (is_crons(&r.o) && !r.out_of_turn)
+	if (holds_back(&r.o) && !r.out_of_turn)
 		lasting_end(e != ERR_OK);
 	lock_close(&r.lock);
 	policy_release(&r.policy);

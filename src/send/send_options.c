@@ -10,11 +10,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "outside/conf.h"
 
 static const char usage_text[] =
-	"Usage: hooks-send [-c FILE] [--once | --linger DURATION] "
-	"[--workers N]\n"
-	"                  [--progress] [-v]\n"
+	"Usage: hooks-send [-c FILE] [--once | --linger DURATION | "
+	"--idle DURATION]\n"
+	"                  [--workers N] [--progress] [-v]\n"
 	"\n"
 	"Sends the deliveries that are due. Meant for a crontab line:\n"
 	"  * * * * * hooks-send -c /path/hooks.conf\n"
@@ -25,6 +26,9 @@ static const char usage_text[] =
 	"      --linger TIME   deliver what becomes due for this long "
 	"(default: as\n"
 	"                      configured, 60s)\n"
+	"      --idle TIME     end when nothing was delivered for this long, "
+	"or when\n"
+	"                      another sender is at work: for [api] kick\n"
 	"      --workers N     processes (default, and 0: as configured, one "
 	"for\n"
 	"                      each core)\n"
@@ -40,6 +44,7 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"once", no_argument, NULL, 'o'},
 	{"linger", required_argument, NULL, 'l'},
+	{"idle", required_argument, NULL, 'i'},
 	{"workers", required_argument, NULL, 'w'},
 	{"progress", no_argument, NULL, 'p'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -69,6 +74,11 @@ static enum err set_option(struct send_options *o, int c)
 			       : misuse("--linger: not a duration such as "
 					"55s: ",
 					optarg);
+	case 'i':
+		return text_duration(optarg, &o->idle) && o->idle > 0
+			       ? ERR_OK
+			       : misuse("--idle: not a duration such as 15s: ",
+					optarg);
 	case 'w':
 		return text_uint(optarg, SEND_OPTIONS_WORKERS_MAX, &o->workers)
 			       ? ERR_OK
@@ -97,13 +107,34 @@ enum err send_options_parse(struct send_options *o, int argc, char **argv)
 	enum err e = ERR_OK;
 	int c;
 
-	*o = (struct send_options){.linger = -1};
+	*o = (struct send_options){.linger = -1, .idle = -1};
 	while (!e &&
 	       (c = getopt_long(argc, argv, "c:vhV", long_options, NULL)) != -1)
 		e = set_option(o, c);
 	if (!e && optind < argc)
 		e = misuse("unexpected: ", argv[optind]);
-	if (!e && o->once && o->linger >= 0)
-		e = misuse("--once and --linger exclude each other", "");
+	if (!e && o->once + (o->linger >= 0) + (o->idle >= 0) > 1)
+		e = misuse("--once, --linger and --idle exclude each other",
+			   "");
 	return e;
+}
+
+bool send_options_crons(const struct send_options *o)
+{
+	return !o->once && !o->progress && !o->verbose && o->idle < 0;
+}
+
+int64_t send_options_linger(const struct send_options *o,
+			    const struct conf *conf)
+{
+	return o->linger >= 0 ? o->linger : conf->sender.linger;
+}
+
+unsigned send_options_workers(const struct send_options *o,
+			      const struct conf *conf)
+{
+	uint64_t n = o->workers ? o->workers : conf->sender.workers;
+
+	return n > SEND_OPTIONS_WORKERS_MAX ? SEND_OPTIONS_WORKERS_MAX
+					    : (unsigned)n;
 }

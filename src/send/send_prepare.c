@@ -16,6 +16,7 @@
 #include "deliver/lock.h"
 #include "deliver/outage.h"
 #include "rules/worker_count.h"
+#include "send/send_options.h"
 #include "store/store.h"
 #include "store/store_clock.h"
 #include "store/store_lane.h"
@@ -81,7 +82,22 @@ static enum err count_workers(struct store *s, unsigned *workers)
 	return e;
 }
 
-static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
+/* So that a run that dies in a moment has reported, too. One that a request has
+ * started ends if it may not write that: it lacks other rights as well, and
+ * would keep the turn from cron's senders, which may have them. */
+static enum err note_begin(struct store *s, const struct lock *lock,
+			   const struct send_options *o, int64_t now)
+{
+	struct store_run run = {.host = lock->host, .started_at = now};
+	enum err e = store_sender_note(s, &run);
+
+	if (!e && send_options_crons(o))
+		(void)store_sender_note_cron(s, lock->host, lock->prefix);
+	return o->idle < 0 ? ERR_OK : e;
+}
+
+static enum err send_prepare_work(struct store *s, struct lock *lock,
+				  const struct send_options *o,
 				  unsigned *workers, struct send_prepared *out)
 {
 	enum err e = store_sender_check(s);
@@ -93,12 +109,14 @@ static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
 	if (!e)
 		e = store_now(s, &out->now);
 	if (!e)
+		e = note_begin(s, lock, o, out->now);
+	if (!e)
 		e = send_prepare_bury(s, lock);
 	if (!e)
 		e = store_outbox_heal(s);
 	if (!e)
 		e = sweep_clock(s);
-	if (!e && once)
+	if (!e && o->once)
 		e = prepare_intake(s, &out->until, &out->left);
 	(void)store_stored_write(s);
 	if (e == ERR_CONFIG)
@@ -106,15 +124,16 @@ static enum err send_prepare_work(struct store *s, struct lock *lock, bool once,
 	return e;
 }
 
-enum err send_prepare_run(struct store *s, struct lock *lock, bool once,
-			  unsigned *workers, struct send_prepared *out)
+enum err send_prepare_run(struct store *s, struct lock *lock,
+			  const struct send_options *o, unsigned *workers,
+			  struct send_prepared *out)
 {
 	enum err e = store_connect(s);
 
 	*out = (struct send_prepared){.until = TIME_NONE};
 	if (!e) {
 		outage_end(&lock->state, OUTAGE_AWAY);
-		e = send_prepare_work(s, lock, once, workers, out);
+		e = send_prepare_work(s, lock, o, workers, out);
 	}
 	/* A person at the terminal is told of errors that cron has reported
 	 * already. */

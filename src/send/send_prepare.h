@@ -13,6 +13,7 @@
 #include "base/err.h"
 
 struct lock;
+struct send_options;
 struct store;
 
 struct send_prepared {
@@ -28,8 +29,9 @@ struct send_prepared {
  * short. `workers`: 0 is replaced by the number that suits machine and
  * database. Errors are reported.
  */
-enum err send_prepare_run(struct store *s, struct lock *lock, bool once,
-			  unsigned *workers, struct send_prepared *out);
+enum err send_prepare_run(struct store *s, struct lock *lock,
+			  const struct send_options *o, unsigned *workers,
+			  struct send_prepared *out);
 
 /* Ends the leases of dead owners on this host. */
 enum err send_prepare_bury(struct store *s, struct lock *lock);

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "deliver/lock.h"
+#include "deliver/outage.h"
 #include "store/store.h"
 #include "store/store_sender.h"
 
@@ -61,6 +63,29 @@ void send_report_progress(struct send_report *r)
 	r->line_open = true;
 	r->shown = delivered;
 	r->shown_at = now;
+}
+
+void send_report_note(const struct send_report *r, struct lock *lock,
+		      int64_t started_at)
+{
+	struct store_run run = {
+		.host = lock->host,
+		.started_at = started_at,
+		.delivered = send_report_load(&r->count->delivered),
+		.failed = send_report_load(&r->count->failed),
+		.retried = send_report_load(&r->count->retried),
+		.ended = true,
+	};
+	enum err e = store_sender_note(r->store, &run);
+
+	if (e == ERR_TEMP && !db_contended(r->store->db) &&
+	    !db_locked(r->store->db))
+		(void)outage_note(&lock->state, OUTAGE_AWAY,
+				  db_error_text(r->store->db));
+	else if (!e) /* the database may be back only now */
+		outage_end(&lock->state, OUTAGE_AWAY);
+	if (!atomic_load(&r->count->locked))
+		outage_end(&lock->state, OUTAGE_LOCK); /* of an earlier run */
 }
 
 /* Deliveries that a run with --once could not try count as retries, too. */

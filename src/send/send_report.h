@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * send_report: the report of a run of the sender: the live line on a terminal,
- * the last line, and a line in the log.
+ * the last line, a line in the log, and the machine's row in the database.
  */
 #ifndef HOOKS_SEND_REPORT_H
 #define HOOKS_SEND_REPORT_H
@@ -12,6 +12,7 @@
 #include "deliver/plan.h"
 #include "send/send_options.h"
 
+struct lock;
 struct store;
 
 struct send_report {
@@ -31,6 +32,11 @@ struct send_report {
 /* Writes the live line again, once a second, if there is a terminal and the
  * options ask for it. Call it often. */
 void send_report_progress(struct send_report *r);
+
+/* For `hooks-admin status`, when all workers have finished counting.
+ * `started_at`: the database's time. */
+void send_report_note(const struct send_report *r, struct lock *lock,
+		      int64_t started_at);
 
 /* Writes the last line, if the options ask for it, and the one in the log. */
 void send_report_end(struct send_report *r);

@@ -92,6 +92,8 @@ libhooks_a_SOURCES += \
 	%D%/store_sender.h \
 	%D%/store_settings.c \
 	%D%/store_settings.h \
+	%D%/store_start.c \
+	%D%/store_start.h \
 	%D%/store_stats.c \
 	%D%/store_stats.h \
 	%D%/store_status.c \

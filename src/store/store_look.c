@@ -40,3 +40,9 @@ enum err store_look(struct store *s, struct store_look *out)
 	}
 	return e;
 }
+
+bool store_look_finds(const struct store_look *l)
+{
+	return l->outbox || l->queued || l->due ||
+	       (l->lane != TIME_NONE && l->lane <= l->now);
+}

@@ -24,6 +24,9 @@ struct store_look {
 	bool leased;  /* because its lease ends then: a sender is at work */
 };
 
+/* Whether a sender would find work now. */
+bool store_look_finds(const struct store_look *l);
+
 /* One statement, which reads one entry of each of four indexes. */
 enum err store_look(struct store *s, struct store_look *out);
 

@@ -48,20 +48,13 @@ enum err store_sender_note(struct store *s, const struct store_run *run)
 			db_uint(run->failed), db_uint(run->retried)));
 }
 
-/* A time in the future was written before the clock was set back. */
-enum err store_sender_may_start(struct store *s, bool *may)
+enum err store_sender_note_cron(struct store *s, const char *host,
+				const char *place)
 {
-	enum err e = db_exec(s->db,
-			     "UPDATE vh_installation SET "
-			     "run_at = UTC_TIMESTAMP(3) WHERE id = 1 AND "
-			     "(run_at IS NULL OR run_at > UTC_TIMESTAMP(3) OR "
-			     "run_at <= UTC_TIMESTAMP(3) - "
-			     "INTERVAL ? * 1000 MICROSECOND)",
-			     DB_ARGS(db_int(STORE_START_MS)));
-
-	if (!e)
-		*may = db_affected(s->db) == 1;
-	return e;
+	return db_exec(s->db,
+		       "UPDATE vh_senders SET cron_place = ?, "
+		       "cron_at = UTC_TIMESTAMP(3) WHERE host = ?",
+		       DB_ARGS(db_text(place), db_text(host)));
 }
 
 enum err store_sender_left(struct store *s, int64_t until, uint64_t *due,

@@ -28,11 +28,9 @@ enum err store_sender_check(struct store *s);
 
 /* Writes the machine's row. */
 enum err store_sender_note(struct store *s, const struct store_run *run);
-
-/* Whether a request may start a sender: once in STORE_START_MS, however many
- * ask. True counts as a start. */
-#define STORE_START_MS INT64_C(10000)
-enum err store_sender_may_start(struct store *s, bool *may);
+/* Writes into that row that cron has started the run, and its lock's prefix. */
+enum err store_sender_note_cron(struct store *s, const char *host,
+				const char *place);
 
 /* The deliveries still due by `until`, and the held ones: those of disabled
  * hooks that were due by then, and all that are held on their own. Counts

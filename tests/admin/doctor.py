@@ -45,6 +45,7 @@ CHECKS = [
     "storage",
     "hooks",
     "cron",
+    "kick",
     "target",
     "metrics",
     "shares",

@@ -17,6 +17,7 @@ python_tests += \
 	%D%/hostile.py \
 	%D%/kept.py \
 	%D%/key_file.py \
+	%D%/kick.py \
 	%D%/lanes.py \
 	%D%/locks.py \
 	%D%/loops.py \

@@ -50,3 +50,8 @@ void log_info(const char *fmt, ...)
 	make(fmt, ap);
 	va_end(ap);
 }
+
+bool log_is_heard(void)
+{
+	return true;
+}

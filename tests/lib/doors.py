@@ -101,10 +101,29 @@ class Cgi(_Door):
         assert done.returncode == 0, done
         return self._parse(done.stdout)
 
+    def begin(self, method, target, headers, body):
+        """The program as a server starts it, which reads the answer itself,
+        and waits."""
+        env = self._meta(method, target, headers)
+        env["CONTENT_LENGTH"] = str(len(body))
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                [self._program()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=env,
+            )
+        process.stdin.write(body)
+        process.stdin.close()
+        return process
+
+    def _program(self):
+        return self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
+
     def _run(self, env, body):
-        program = self.service.prefix / "libexec/vyte-hooks/hooks.fcgi"
         return subprocess.run(
-            [program],
+            [self._program()],
             input=body,
             capture_output=True,
             timeout=30,

@@ -37,6 +37,8 @@ _DEFAULTS = {
         "lease": "10s",
     },
     "targets": {"allow_http": "yes", "allow_networks": "127.0.0.0/8"},
+    # Tests start the senders that they want.
+    "api": {"kick": "no"},
 }
 
 # For hooks that a test has inserted itself: they want their action.
@@ -264,7 +266,7 @@ class Service:
         ]
 
     def _started(self):
-        """Senders that /v2/run started; they have our configuration."""
+        """Senders that requests started; they have our configuration."""
         for pid, words in processes.running(f"{self.folder.path}/"):
             if words[0].endswith("hooks-send"):
                 yield pid
