@@ -63,6 +63,14 @@ static const struct {
 	{"notifications_scheduled",
 	 "Notifications whose time has not come, or that wait for room.",
 	 offsetof(struct store_status, scheduled)},
+	{"notifications_cancelled",
+	 "Notifications that were cancelled while they were scheduled, and are "
+	 "kept.",
+	 offsetof(struct store_status, cancelled)},
+	{"notifications_replaced",
+	 "Notifications that were replaced while they were scheduled, and are "
+	 "kept.",
+	 offsetof(struct store_status, replaced)},
 	{"notifications_rejected",
 	 "Notifications that were rejected and are kept.",
 	 offsetof(struct store_status, rejected)},

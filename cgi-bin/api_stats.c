@@ -32,7 +32,7 @@ struct stats {
 	struct entry *entries;	    /* the listed hooks */
 	size_t hook_count, entry_count;
 	uint64_t failed, held; /* of all hooks, see store_health_kept() */
-	uint64_t queued;
+	uint64_t queued, scheduled;
 	int64_t queued_at;
 	struct store_sender *senders;
 	size_t sender_count;
@@ -123,6 +123,9 @@ static enum err read_stats(struct call *c, struct stats *st)
 	if (!e)
 		e = store_health_queued(c->store, &c->key.org.id, &st->queued,
 					&st->queued_at);
+	if (!e)
+		e = store_health_scheduled(c->store, &c->key.org.id,
+					   &st->scheduled);
 	return e ? e
 		 : store_sender_list(c->store, c->arena, &st->senders,
 				     &st->sender_count);
@@ -207,6 +210,7 @@ static struct jtree *make_queue(const struct stats *st)
 	jtree_put_int(v, "held", (int64_t)sum.held);
 	jtree_put_int(v, "inFlight", (int64_t)sum.in_flight);
 	jtree_put_int(v, "queued", (int64_t)st->queued);
+	jtree_put_int(v, "scheduled", (int64_t)st->scheduled);
 	jtree_put_int(v, "failed", (int64_t)st->failed);
 	view_put_time(v, "oldestDueAt", sum.oldest_due_at);
 	return v;

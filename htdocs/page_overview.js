@@ -132,6 +132,7 @@ function Queue({ stats }) {
 		['Waiting for a retry', queue.waiting],
 		['In flight', queue.inFlight],
 		['Not processed yet', queue.queued],
+		['Scheduled', queue.scheduled],
 		['Held', queue.held],
 		['Failed', queue.failed],
 	];

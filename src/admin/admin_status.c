@@ -41,6 +41,9 @@ static const struct {
 	{"waiting", "waiting", offsetof(struct store_status, waiting)},
 	{"queued", "queued", offsetof(struct store_status, queued)},
 	{"scheduled", "scheduled", offsetof(struct store_status, scheduled)},
+	{"cancelled", "cancelled", offsetof(struct store_status, cancelled)},
+	{"replaced", "replaced", offsetof(struct store_status, replaced)},
+	{"expired", "expired", offsetof(struct store_status, expired)},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
@@ -56,6 +59,8 @@ static enum err read_report(struct admin *a, struct report *r)
 	enum err e = store_status_read(&a->store, &r->status);
 
 	r->now = a->store.now;
+	if (!e)
+		e = store_status_expired(&a->store, &r->status.expired);
 	if (!e)
 		e = store_sender_list(&a->store, &a->arena, &r->senders,
 				      &r->sender_count);

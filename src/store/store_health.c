@@ -213,3 +213,17 @@ enum err store_health_queued(struct store *s, const struct id *organization,
 		*oldest_at = since;
 	return ERR_OK;
 }
+
+enum err store_health_scheduled(struct store *s, const struct id *organization,
+				uint64_t *count)
+{
+	struct db_stmt *q;
+	enum err e = db_query(s->db,
+			      "SELECT COUNT(*) FROM vh_scheduled "
+			      "FORCE INDEX (turn) WHERE organization = ?",
+			      DB_ARGS(store_col_of(organization)), &q);
+
+	while (!e && db_next(q))
+		*count = db_col_uint(q, 0);
+	return e;
+}

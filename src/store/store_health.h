@@ -55,5 +55,8 @@ enum err store_health_kept(struct store *s, const struct store_health *list,
  * the time since when the oldest of them has waited (TIME_NONE). */
 enum err store_health_queued(struct store *s, const struct id *organization,
 			     uint64_t *count, int64_t *oldest_at);
+/* Its notifications whose time has not come, or that wait for room. */
+enum err store_health_scheduled(struct store *s, const struct id *organization,
+				uint64_t *count);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "store/store_status.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/store.h"
@@ -84,34 +86,54 @@ static enum err read_finished(struct store *s, struct store_status *out)
 	return ERR_OK;
 }
 
+static void take_notifications(struct store_status *out, const char *state,
+			       uint64_t number, int64_t age)
+{
+	if (strcmp(state, "rejected") == 0)
+		out->rejected = number;
+	else if (strcmp(state, "cancelled") == 0)
+		out->cancelled = number;
+	else if (strcmp(state, "replaced") == 0)
+		out->replaced = number;
+	else
+		out->queued = number;
+	if (strcmp(state, "queued") == 0 && age > out->oldest_due)
+		out->oldest_due = age;
+}
+
 /* From the index alone, except for the row of the oldest. */
 static enum err read_notifications(struct store *s, struct store_status *out)
 {
 	struct db_stmt *q;
 	enum err e = db_query(
 		s->db,
-		"SELECT w.rejected, w.number, " STORE_PUBLISHED_SQL
-		" FROM (SELECT "
-		"state = 'rejected' AS rejected, COUNT(*) AS number, "
-		"MIN(id) AS oldest FROM vh_notifications FORCE INDEX (state) "
-		"WHERE state IN ('queued', 'rejected') GROUP BY state) w "
+		"SELECT w.state, w.number, " STORE_PUBLISHED_SQL
+		" FROM (SELECT state, COUNT(*) AS number, MIN(id) AS oldest "
+		"FROM vh_notifications FORCE INDEX (state) WHERE state IN "
+		"('queued', 'rejected', 'cancelled', 'replaced') "
+		"GROUP BY state) w "
 		"JOIN vh_notifications n ON n.id = w.oldest",
 		DB_NONE, &q);
 
-	if (e)
-		return e;
-	while (db_next(q)) {
-		int64_t age = s->now - db_col_time(q, 2);
+	while (!e && db_next(q))
+		take_notifications(out, db_col_text(q, 0), db_col_uint(q, 1),
+				   s->now - db_col_time(q, 2));
+	return e;
+}
 
-		if (db_col_int(q, 0)) {
-			out->rejected = db_col_uint(q, 1);
-			continue;
-		}
-		out->queued = db_col_uint(q, 1);
-		if (age > out->oldest_due)
-			out->oldest_due = age;
-	}
-	return ERR_OK;
+enum err store_status_expired(struct store *s, uint64_t *expired)
+{
+	struct db_stmt *q;
+	enum err e = db_query(
+		s->db,
+		"SELECT COUNT(*) FROM vh_deliveries FORCE INDEX (lane)"
+		" WHERE lane >= " STORE_LANE_FAILED_SQL
+		" AND lane < " STORE_LANE_HELD_SQL " AND reason = 'expired'",
+		DB_NONE, &q);
+
+	while (!e && db_next(q))
+		*expired = db_col_uint(q, 0);
+	return e;
 }
 
 static enum err read_scheduled(struct store *s, struct store_status *out)

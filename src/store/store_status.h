@@ -30,12 +30,17 @@ struct store_status {
 	uint64_t queued;    /* notifications in the outbox or not fanned out */
 	uint64_t rejected;  /* invalid notifications */
 	uint64_t scheduled; /* notifications whose time has not come */
+	uint64_t cancelled, replaced; /* notifications, while scheduled */
+	uint64_t expired;	      /* of `failed`; store_status_expired() */
 	/* How long the oldest of `due` and `queued` has been due, in
 	 * milliseconds; 0 when there is none. */
 	int64_t oldest_due;
 };
 
+/* All but `expired`, which is 0. */
 enum err store_status_read(struct store *s, struct store_status *out);
+/* Looks at every failed delivery. */
+enum err store_status_expired(struct store *s, uint64_t *expired);
 
 struct store_rejected {
 	struct id id, organization;

@@ -278,6 +278,9 @@ class Status(admincase.AdminCase):
         "waiting",
         "queued",
         "scheduled",
+        "cancelled",
+        "replaced",
+        "expired",
         "oldest due",
         "hooks",
         "last sender run",
@@ -287,7 +290,7 @@ class Status(admincase.AdminCase):
     def test_1_of_an_empty_installation(self):
         rows = self.rows("status")
         assert [row[0] for row in rows] == self.FIGURES, rows
-        assert [row[1] for row in rows] == ["0"] * 8 + [
+        assert [row[1] for row in rows] == ["0"] * 11 + [
             "0 s",
             "none",
             "never",
@@ -304,18 +307,26 @@ class Status(admincase.AdminCase):
                 state, lane, due_at, created_at) VALUES
                 ('o', 1, 1, 'pending', 1, {now} - INTERVAL 7 MINUTE, {now}),
                 ('o', 2, 1, 'failed', 1 + (2 << 62), {now}, {now});
+            INSERT INTO vh_deliveries (organization, notification_id, hook_id,
+                state, lane, due_at, created_at, reason) VALUES
+                ('o', 3, 1, 'failed', 1 + (2 << 62), {now}, {now}, 'expired');
             INSERT INTO vh_notifications (organization, action, resource)
                 VALUES ('o', 'event.created', '{{}}');
             INSERT INTO vh_outbox (organization) VALUES ('o');
             INSERT INTO vh_notifications (organization, action, resource, state,
                 reason) VALUES ('o', 'a\\tb\\nc', '{{}}', 'rejected',
                 'unknown action');
+            INSERT INTO vh_notifications (organization, action, resource, state)
+                VALUES ('o', 'a', '{{}}', 'cancelled'),
+                ('p', 'a', '{{}}', 'replaced'), ('o', 'a', '{{}}', 'replaced');
             INSERT INTO vh_senders (host, started_at, seen_at, delivered)
                 VALUES ('here', '2026-01-02 03:04:05', '2026-01-02 03:05', 7);
             """)
         rows = self.rows("status")
         got = {row[0]: row[1:] for row in rows}
-        assert got["due"] == ["1"] and got["failed"] == ["1"], got
+        assert got["due"] == ["1"] and got["failed"] == ["2"], got
+        assert got["expired"] == ["1"], got
+        assert got["cancelled"] == ["1"] and got["replaced"] == ["2"], got
         assert got["rejected"] == ["1"] and got["queued"] == ["2"], got
         assert 420 <= int(got["oldest due"][0].split()[0]) < 480, got
         assert got["last sender run"][:3] == [
@@ -355,7 +366,7 @@ class Status(admincase.AdminCase):
 
     def test_4_json(self):
         got = json.loads(self.admin("status", "--json"))
-        assert got["due"] == 1 and got["failed"] == 1, got
+        assert got["due"] == 1 and got["failed"] == 2, got
         assert got["rejectedNotifications"][0]["action"] == "a\tb\nc", got
         assert got["senders"][0]["endedAt"] is None, got
         assert got["senderAlive"] is False, got

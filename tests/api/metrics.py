@@ -157,6 +157,22 @@ class Figures(SendCase):
         self.publish_many(3, action="user.joined")
         self.publish_many(2, action="no.such.action")
         self.once()
+        # One is replaced, one cancelled, one goes on waiting.
+        for _ in range(2):
+            self.publish(
+                "{}",
+                "event.created",
+                "--deliver-at",
+                "2027-01-01T00:00:00Z",
+                "--replace-key",
+                "k",
+            )
+        self.service.admin(
+            "notification", "cancel", self.organization, "--replace-key", "k"
+        )
+        self.publish(
+            "{}", "event.created", "--deliver-at", "2027-01-01T00:00:00Z"
+        )
         self.publish_many(4)
         self.service.db.sql(
             "UPDATE vh_outbox SET created_at = created_at - INTERVAL 100 SECOND"
@@ -165,6 +181,8 @@ class Figures(SendCase):
         assert got["deliveries_held",] == 3
         assert got["notifications_rejected",] == 2
         assert got["notifications_queued",] == 4
+        for name in ("scheduled", "cancelled", "replaced"):
+            assert got[f"notifications_{name}",] == 1, (name, got)
         assert 100 <= got["oldest_due_age_seconds",] < 160
 
     def test_5_a_host_with_a_strange_name(self):

@@ -75,6 +75,7 @@ class Exact(SendCase):
             "held": 0,
             "inFlight": 0,
             "queued": 0,
+            "scheduled": 0,
             "failed": 0,
             "oldestDueAt": None,
         }, got
@@ -191,8 +192,12 @@ class Exact(SendCase):
         hook = self.hook("/queue")
         off = self.hook("/off", "event.voted")
         self.publish_many(2)
+        self.publish(
+            "{}", "event.created", "--deliver-at", "2027-01-01T00:00:00Z"
+        )
         got = self.get()["queue"]
         assert got["queued"] == 2 and got["due"] == 0, got
+        assert got["scheduled"] == 1, got
         assert abs((parse(got["oldestDueAt"]) - now()).total_seconds()) < 60
         self.sink.script("/queue", Answer(200), Answer(503))
         self.once("delivered 1, failed 0, retrying 1")
