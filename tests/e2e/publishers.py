@@ -18,14 +18,14 @@ import receiver
 import service
 import tap
 import where
-from sendcase import SendCase
+from sendcase import SharedCase
 
 PUBLISHERS = where.EXAMPLES / "publishers"
 # The organization that the examples name.
 SAMPLE = "60af5269459aad001d0cb565"
 
 
-class _Published(SendCase):
+class _Published(SharedCase):
     def reminders(self):
         """What is scheduled as the samples name it."""
         answer = self.door.request(
@@ -91,7 +91,7 @@ class Programs(_Published):
     def setup(self):
         super().setup()
         self.service.db.sql(
-            "CREATE DATABASE booking; "
+            "DROP DATABASE IF EXISTS booking; CREATE DATABASE booking; "
             "CREATE TABLE booking.events (id INT, confirmed INT); "
             "INSERT INTO booking.events VALUES (42, 0); "
             "GRANT ALL ON booking.* TO hooks_app@localhost",

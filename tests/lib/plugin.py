@@ -13,22 +13,23 @@ import time
 import doors
 import receiver
 import where
-from sendcase import SendCase
+from sendcase import SharedCase
 
 PLUGIN = where.EXAMPLES / "publishers/vyte-hooks.php"
 HERE = where.SOURCE / "tests/publishers"
 NOTIFICATIONS = "/v2/notifications"
 # By the application's own user, which has the rights of any WordPress.
 DATABASE = """
+DROP DATABASE IF EXISTS wordpress;
 CREATE DATABASE wordpress CHARACTER SET utf8mb4;
-CREATE USER wordpress@localhost IDENTIFIED BY 'secret';
+CREATE USER IF NOT EXISTS wordpress@localhost IDENTIFIED BY 'secret';
 GRANT ALL ON wordpress.* TO wordpress@localhost;
 GRANT INSERT ON vyte_hooks.vh_outbox TO wordpress@localhost;
 """
 ORDER = "do_action('woocommerce_order_status_changed', 42, 'processing', 'x');"
 
 
-class PluginCase(SendCase):
+class PluginCase(SharedCase):
     """`load`: the file that loads WordPress."""
 
     load = HERE / "wordpress.php"

@@ -4,6 +4,7 @@ The base of the sender's tests: a service, a scripted receiver, an organization
 with its key, and the checks that every delivery must pass.
 """
 
+import functools
 import json
 import sys
 
@@ -21,8 +22,11 @@ import receive  # noqa: E402  pylint: disable=wrong-import-position
 class SendCase(tap.Case):
     settings = {}
 
+    def make_service(self):
+        return service.Service(self.settings)
+
     def setup(self):
-        self.service = service.Service(self.settings)
+        self.service = self.make_service()
         self.sink = receiver.Receiver()
         self.door = doors.enter("cgi", self.service)
         self.organization = self.service.organization()
@@ -110,6 +114,24 @@ class SendCase(tap.Case):
             f"SELECT {columns} FROM vh_attempts WHERE delivery_id = "
             "(SELECT MAX(id) FROM vh_deliveries) ORDER BY attempt"
         )
+
+
+@functools.cache
+def _shared():
+    made = service.Service()
+    tap.at_end(made.close)
+    return made
+
+
+class SharedCase(SendCase):
+    """One service for all classes of a file, an organization for each."""
+
+    def make_service(self):
+        return _shared()
+
+    def teardown(self):
+        if hasattr(self, "sink"):
+            self.sink.close()
 
 
 class LaneCase(SendCase):

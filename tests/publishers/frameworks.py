@@ -25,7 +25,7 @@ import processes
 import receiver
 import service
 import tap
-from sendcase import SendCase
+from sendcase import SharedCase
 
 PUBLISHERS = pathlib.Path(os.environ.get("HOOKS_PUBLISHERS", ""))
 DEBIAN = PUBLISHERS / "debian/usr"
@@ -57,7 +57,7 @@ class _WordPress:
     def install(self):
         self.port = doors.free_port()
         self.home = f"http://127.0.0.1:{self.port}"
-        self.site = self.service.folder / "wordpress"
+        self.site = self.service.folder / f"wordpress-{self.port}"
         shutil.copytree(
             DEBIAN / "share/wordpress", self.site, ignore_dangling_symlinks=True
         )
@@ -307,17 +307,18 @@ class WordPressPages(_WordPress, plugin.PluginCase):
         assert self.value("wp_next_scheduled('vyte_hooks_cron')")
 
 
-class _Framework(SendCase):
+class _Framework(SharedCase):
     def setup(self):
         super().setup()
         self.service.db.sql(
+            "DROP DATABASE IF EXISTS booking; "
             "CREATE DATABASE booking CHARACTER SET utf8mb4; "
             "CREATE TABLE booking.bookings (id BIGINT AUTO_INCREMENT PRIMARY "
             "KEY, title TEXT, confirmed BOOL DEFAULT 0, begins_at DATETIME(6));"
             "GRANT ALL ON booking.* TO hooks_app@localhost",
             name="",
         )
-        self.home = self.service.folder / "application"
+        self.home = self.service.folder / self.title
         for name, code in pages.blocks(self.title, self.language).items():
             path = self.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -434,12 +435,15 @@ class Django(_Framework):
     )
     CONFIRM = (
         "import datetime\n"
+        "from django.utils import timezone\n"
         "from booking.models import Booking\n"
         "from booking.services import confirm\n"
         "begin = datetime.datetime.fromisoformat('{}')\n"
         "booking = Booking.objects.create("
         "title='Übung \\U0001f389', begins_at=begin)\n"
-        "confirm(Booking.objects.get(pk=booking.pk))\n"
+        "booking = Booking.objects.get(pk=booking.pk)\n"
+        "booking.begins_at = timezone.localtime(booking.begins_at)\n"
+        "confirm(booking)\n"
     )
     CANCEL = "from booking.outbox import cancel\ncancel('{}')\n"
     FAIL = (
