@@ -29,7 +29,8 @@ class Hosts(FireCase):
                 first, second = (
                     r for r in rig.sink.at("/once-fail/a") if n in r.numbers
                 )
-                assert 0.9 < second.time - first.time < 6, (first, second)
+                wait = second.time - first.time
+                assert 0.9 < wait < 6 + rig.slowness(), (first, second)
 
     def test_an_hour_ahead(self):
         self.wrong("c14a a sender's clock is an hour ahead", 3600)
@@ -72,7 +73,7 @@ class Databases(FireCase):
 
     def publish_and_spread(self, rig, org):
         rig.publish(org)
-        wait_until(rig.records.spread, 10, "the fan-out")
+        wait_until(rig.records.spread, 60, "the fan-out")
 
     def test_set_back_and_right_again(self):
         """Meanwhile nobody works on the lane."""
@@ -141,9 +142,9 @@ class Databases(FireCase):
             path = path.partition("?")[0]
             rig.host().start()
             rig.publish(org, 2)
-            rig.sink.wait(2, path, 5)
+            rig.sink.wait(2, path)
             rig.clock.set(3600)
-            wait_until(lambda: len(rig.records.attempts()) == 2, 10, "failures")
+            wait_until(lambda: len(rig.records.attempts()) == 2, 60, "failures")
             rig.clock.set(0)
             self.recovered = rig.arrives(path, range(2), 30)
             for n in range(2):

@@ -61,14 +61,14 @@ class Answers(FireCase):
                 if not (host.sender and host.sender.running()):
                     host.start()
                 (n,) = rig.publish(org)
-                wait_until(lambda: host.proxy.refusing, 10, "the COMMIT")
+                wait_until(lambda: host.proxy.refusing, 60, "the COMMIT")
                 rig.settle()
                 rig.redeliver(org, "/ok/a", n)
                 host.proxy.rule = lambda packet: PASS
                 host.proxy.refusing = False
                 wait_until(
                     lambda: rig.sink.numbers("/ok/a").count(n) == 2,
-                    15,
+                    60,
                     "the redelivery",
                 )
                 rig.settle()
@@ -352,7 +352,7 @@ class FailOver(FireCase):
                 replica.sql("SELECT @@gtid_slave_pos", name="")
                 == rig.db.sql("SELECT @@gtid_binlog_pos", name="")
             ),
-            20,
+            60,
             "the replica",
         )
 

@@ -36,7 +36,7 @@ class HeldLock(FireCase):
             rig.publish(org_a, 600)
             rig.publish(org_b, 100)
             first.start()
-            wait_until(first.proxy.frozen, 20, "the freeze")
+            wait_until(first.proxy.frozen, 60, "the freeze")
             first.die()
             second.start()
             numbers = rig.publish(org_b)
@@ -65,7 +65,7 @@ class HeldLock(FireCase):
             first.proxy.rule = nth(locks_lanes, pause, 30)
             rig.publish(org_a, 600)
             first.start()
-            wait_until(lambda: rig.book.crashes, 20, "the stop")
+            wait_until(lambda: rig.book.crashes, 60, "the stop")
             second.start()
             self.recovered = rig.arrives("/ok/b", rig.publish(org_b), LEASE + 5)
             rig.arrives("/ok/a", range(600), LEASE + 5)
@@ -333,7 +333,7 @@ class Stopped(FireCase):
                     host.pause_idle()
                 other.start()
                 wait_until(
-                    lambda: not rig.records.waiting(), 40, "another host's work"
+                    lambda: not rig.records.waiting(), 90, "another host's work"
                 )
                 for host in late:
                     host.resume()
@@ -350,7 +350,7 @@ class Stopped(FireCase):
             host.start()
             host.stop_at_request()
             rig.publish(org, 3)
-            wait_until(host.stands_still, 5, "the stop")
+            wait_until(host.stands_still, 60, "the stop")
             time.sleep(LEASE - 2.8)
             with host.proxy.away():  # so it cannot renew its lease first
                 host.paused = True
@@ -403,7 +403,7 @@ class InDoubt(FireCase):
             # The first is recorded while the second keeps the lane.
             rig.publish(org, 2)
             wait_until(
-                lambda: rig.records.delivered("/slow-odd/a"), 10, "the COMMIT"
+                lambda: rig.records.delivered("/slow-odd/a"), 60, "the COMMIT"
             )
             rig.redeliver(org, "/slow-odd/a", 0)
             time.sleep(0.5)
@@ -506,7 +506,7 @@ class Rest(FireCase):
                 if n in published
             )
             self.recovered = waits[-1]
-            assert waits[-1] <= 1, waits[-10:]
+            assert waits[-1] <= 1 + rig.slowness(), waits[-10:]
 
     def test_a_failing_run_says_why(self):
         with self.rig("v8b MAX_USER_CONNECTIONS 1") as rig:

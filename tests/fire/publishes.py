@@ -13,7 +13,6 @@ import doors
 import service
 import tap
 from packets import LIMIT, Cut, CutAfter, Live, NoAnswer, PacketCase
-from processes import wait_until
 from proxy import CUT, FREEZE, FREEZE_AFTER, PASS, Proxy
 
 
@@ -78,9 +77,9 @@ class _Publish(Live):
         first = self._post(ours)
         self.door.proxy.rule = lambda packet: PASS
         self.late = not strike.begun
-        assert self.late or strike.struck.wait(20)
+        assert self.late or strike.struck.wait(60)
         assert first in (202, 503, None), first
-        wait_until(lambda: self._post(ours) == 202, LIMIT, "a 202", pause=0.2)
+        self.rig.within(LIMIT, lambda: self._post(ours) == 202, "a 202", 0.2)
         self.rig.book.accepted(self.org_a, ours)
 
     def _happen(self, packet):

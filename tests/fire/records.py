@@ -129,7 +129,7 @@ class Records:
                     "WHERE user <> 'root' AND user NOT LIKE '%system%'"
                 )
             ),
-            20,
+            60,
             "the end of all connections",
         )
         self.db.sql(

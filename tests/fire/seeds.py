@@ -62,7 +62,7 @@ class Stage:
 
     def pick(self, x):
         host = self.hosts[int(x * 100) % len(self.hosts)]
-        wait_until(lambda: host.sender, 5, "a sender on a new host")
+        wait_until(lambda: host.sender, 60, "a sender on a new host")
         return host
 
     # ---- programs and hosts ----

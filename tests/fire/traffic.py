@@ -76,7 +76,7 @@ class Api(FireCase):
                 begin = time.monotonic()
                 while not self.post(door, key, n):
                     time.sleep(0.02)
-                    if time.monotonic() - begin > 20:
+                    if time.monotonic() - begin > 60:
                         return
                 rig.book.accepted(org, n)
                 self.worst = max(self.worst, time.monotonic() - begin)
@@ -91,7 +91,9 @@ class Api(FireCase):
                 disturb(rig, door)
             rig.stop_threads()
             self.recovered = self.worst
-            assert self.worst < 6, f"a publish took {self.worst:.1f} s"
+            assert self.worst < 6 + rig.slowness(), (
+                f"a publish took {self.worst:.1f} s"
+            )
 
     @staticmethod
     def post(door, key, n):
