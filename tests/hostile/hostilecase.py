@@ -43,6 +43,8 @@ COLUMNS = (
 WORST, BUSY_ROUNDS = 2, 3
 # Where other programs took more of a processor, neither verdict says much.
 TOO_BUSY = 0.3
+# Until an attack has prepared itself.
+BEGIN_S = 120
 # And in no round does anybody wait so long, not even while an attack begins.
 STOP_S = 5
 # As MariaDB comes; the other tests' server has less, so that it starts quickly,
@@ -91,7 +93,7 @@ class Attack:
         process.start()
         try:
             processes.wait_until(
-                lambda: self._done.value, 30, "the attack's beginning"
+                lambda: self._done.value, BEGIN_S, "the attack's beginning"
             )
             yield
             assert process.is_alive(), "the attack ended"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Attacks, each with a healthy tenant beside it; twenty minutes, and twice that
+# Attacks, each with a healthy tenant beside it; twenty minutes, and ten more
 # while other programs are busy. Needs root: other users, and a network of its
 # own. HOSTILE="FILE WORD ...": some.
 check-hostile: all
