@@ -56,3 +56,8 @@ check-hand-over: all
 	$(AM_TESTS_ENVIRONMENT) HOOKS_TEST_MINUTES=$(MINUTES) \
 		python3 $(srcdir)/%D%/hand_over.py Rhythm
 .PHONY: check-kill check-hand-over
+# Ten thousand times within a minute; NOTIFICATIONS=N: so many.
+check-schedule: all
+	$(AM_TESTS_ENVIRONMENT) python3 $(srcdir)/%D%/on_time.py
+.PHONY: check-schedule
+EXTRA_DIST += %D%/on_time.py
