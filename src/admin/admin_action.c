@@ -68,19 +68,20 @@ static enum err read_example_file(struct admin *a, const char **out)
 {
 	char text[STORE_ACTION_EXAMPLE_MAX + 2], why[PUBLISHABLE_WHY_SIZE];
 	const char *path = a->option[ADMIN_EXAMPLE];
+	bool is_file = path && strcmp(path, "-") != 0;
 	size_t n;
 	FILE *in;
 
 	*out = NULL;
 	if (!path)
 		return ERR_OK;
-	in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	in = is_file ? fopen(path, "re") : stdin;
 	if (!in) {
 		log_error("%s: %s", path, strerror(errno));
 		return ERR_INVALID;
 	}
 	n = fread(text, 1, sizeof(text) - 1, in);
-	if (in != stdin)
+	if (is_file)
 		fclose(in);
 	while (n && strchr(" \t\r\n", text[n - 1]))
 		n--;
