@@ -291,6 +291,7 @@ def _check_copies(books, verdict):
     for (path, n), requests in books.seen.items():
         asked = len(ledger.asked[path, n]) + ledger.perhaps[path]
         spare = asked
+        allowed = False  # to come unmarked, as it was asked for
         copies = 0
         for i, request in enumerate(requests):
             if not any(_doubt(r) for r in requests[:i]):
@@ -299,15 +300,18 @@ def _check_copies(books, verdict):
                 r.answered and r.answered // 100 == 2 for r in requests[:i]
             )
             marked = request.header("webhook-maybe-duplicate") == "1"
+            # After a failure it is a retry of what was one copy.
+            begins = _doubt(requests[i - 1])
+            if begins:
+                allowed = bool(again and spare)
+                spare -= allowed and not marked
             if again:
-                # After a failure it is a retry of what was one copy.
-                copies += _doubt(requests[i - 1])
+                copies += begins
                 verdict.counts["marked" if marked else "plain"] += 1
-            if not marked and not (again and spare):
+            if not marked and not allowed:
                 verdict.complain(
                     "unmarked", f"{n} at {path}: {_history(requests)}"
                 )
-            spare -= bool(again and spare and not marked)
         if copies > asked + books.crashes_at(requests):
             verdict.complain(
                 "too many",
