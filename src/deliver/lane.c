@@ -184,6 +184,14 @@ void lane_set_back(struct store_lane *row, int64_t now)
 	row->rate_at = set_back(row->rate_at, then, now);
 }
 
+void lane_bound(struct store_lane *row, int64_t longest, int64_t now)
+{
+	int64_t dead = retry_suspension(row->failures, 1);
+
+	if (row->suspended_until > now + (longest > dead ? longest : dead))
+		lane_revive(row);
+}
+
 /* ---- its rate ---- */
 
 /* A hundredth less than the rate: a request that is delayed on its way must not
@@ -218,6 +226,8 @@ double lane_tokens(struct store_lane *l, unsigned rate, int64_t now)
 	}
 	if (l->rate_tokens > rate)
 		l->rate_tokens = rate;
+	if (l->rate_tokens < -PARCEL_BATCH_MAX) /* nothing takes so many */
+		l->rate_tokens = 0;
 	return l->rate_tokens;
 }
 

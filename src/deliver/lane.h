@@ -155,6 +155,10 @@ void lane_revive(struct store_lane *draft);
  * by as much, others in the future are over. Pure. */
 void lane_set_back(struct store_lane *row, int64_t now);
 
+/* Ends a suspension that lasts longer than any rule allows: `longest` for what
+ * waits in the lane. Pure. */
+void lane_bound(struct store_lane *row, int64_t longest, int64_t now);
+
 /*
  * The lane's rate limit: never more than `rate` in any second, although a
  * second's worth may go at once when none went before. So a bucket that gives

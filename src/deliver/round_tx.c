@@ -14,6 +14,7 @@
 #include "deliver/round.h"
 #include "deliver/round_memory.h"
 #include "deliver/tally.h"
+#include "store/store_clock.h"
 
 /* The time until the next check whether a secret can be read. */
 enum { UNREADABLE_WAIT_MS = 60000 };
@@ -196,13 +197,28 @@ static void forgive(struct store_lane *row)
 	failing_end(&row->failing);
 }
 
-/* When a sender should look at the returned lane again; read from the database
- * now, under the lock, not taken from the row read at first. */
+/* Read from the database now, under the lock, not taken from the row read at
+ * first. */
+static enum err find_end(struct round *r, struct lane *l,
+			 struct store_lane_end *end)
+{
+	uint64_t lane = l->ledger.row.lane;
+	int64_t latest = r->store.now +
+			 store_clock_longest(&r->store, l->draft.row.put_off);
+	enum err e = store_lane_end(&r->store, lane, latest, end);
+
+	if (e || !end->far)
+		return e;
+	e = round_clock_mend(r, l);
+	return e ? e : store_lane_end(&r->store, lane, latest, end);
+}
+
+/* When a sender should look at the returned lane again. */
 static enum err next_look(struct round *r, struct lane *l, int64_t *at)
 {
 	struct store_lane_end end;
 	bool more = false;
-	enum err e = store_lane_end(&r->store, l->ledger.row.lane, &end);
+	enum err e = find_end(r, l, &end);
 
 	*at = TIME_NONE;
 	if (e)

@@ -43,8 +43,11 @@ enum err round_tell(struct round *r, enum err (*part)(struct db *, void *),
 		    void *arg);
 /* round_record.c: disables the lane's hook, if there is a reason. */
 enum err round_disable(struct round *r, struct lane *l);
-/* round_clock.c: sets times right that were written in the future. */
+/* round_clock.c: sets times right that were written in the future, and ends
+ * waits that are too long. */
 enum err round_clock_heed(struct round *r, struct lane *l);
+/* round_clock.c: the part of it that concerns the lane's deliveries. */
+enum err round_clock_mend(struct round *r, struct lane *l);
 /* round_held.c: tells of deliveries that a take has held; `hooks` of its
  * lanes. */
 enum err round_held(struct round *r, const struct store_lane_taken *taken,

@@ -154,7 +154,7 @@ const struct conf_row conf_rows[] = {
 	 .meaning = "How long a sender owns a hook's queue without renewing "
 		"that. When a sender has died, it takes this long until "
 		"another one goes on. It must be at least `timeout` and 5 "
-		"seconds more."},
+		"seconds more, and the same for all senders of a database."},
 	{"sender", "response_limit", CONF_SIZE, AT(sender.response_limit),
 	 {0, 1024 * 1024}, "16k",
 	 .meaning = "How much of a receiver's answer is kept with the "

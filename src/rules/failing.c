@@ -5,6 +5,7 @@
 #include "rules/failing.h"
 
 #include "base/text.h"
+#include "rules/retry.h"
 
 enum { PAUSE_SHARE = 4 }; /* of disable_after */
 
@@ -17,12 +18,8 @@ void failing_end(struct failing *f)
  * schedule, and between two deliveries some time without traffic. */
 static int64_t longest_pause(const struct failing_policy *policy)
 {
-	int64_t longest = 0;
-
-	for (size_t i = 0; i < policy->schedule_count; i++)
-		if (policy->schedule[i] > longest)
-			longest = policy->schedule[i];
-	return longest + (int64_t)((double)longest * policy->jitter) +
+	return retry_longest(policy->schedule, policy->schedule_count,
+			     policy->jitter, false) +
 	       policy->disable_after / PAUSE_SHARE;
 }
 

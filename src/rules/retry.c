@@ -4,7 +4,6 @@
  */
 #include "rules/retry.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -23,6 +22,18 @@ int64_t retry_delay(const int64_t *schedule_ms, size_t count, unsigned tries,
 	if (tries < 1 || tries > count)
 		return RETRY_NONE;
 	return add_jitter(schedule_ms[tries - 1], jitter, fraction);
+}
+
+int64_t retry_longest(const int64_t *schedule_ms, size_t count, double jitter,
+		      bool asked)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (schedule_ms[i] > longest)
+			longest = schedule_ms[i];
+	longest = add_jitter(longest, jitter, 1);
+	return asked && longest < RETRY_AFTER_MAX ? RETRY_AFTER_MAX : longest;
 }
 
 int64_t retry_suspension(unsigned failures, double fraction)

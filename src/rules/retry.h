@@ -8,6 +8,7 @@
 #ifndef HOOKS_RETRY_H
 #define HOOKS_RETRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,14 @@
  */
 int64_t retry_delay(const int64_t *schedule_ms, size_t count, unsigned tries,
 		    double jitter, double fraction);
+
+/*
+ * The longest time from now that any rule lets a delivery wait: the longest
+ * wait of the schedule with all of its jitter, or, when the target has `asked`
+ * for time, RETRY_AFTER_MAX, if that is longer.
+ */
+int64_t retry_longest(const int64_t *schedule_ms, size_t count, double jitter,
+		      bool asked);
 
 /*
  * A Retry-After value (RFC 9110 10.2.3), whole seconds or any of the three

@@ -190,7 +190,7 @@ enum err store_lane_urge(struct store *s, uint64_t lane)
 			    &lane, 1);
 }
 
-enum err store_lane_end(struct store *s, uint64_t lane,
+enum err store_lane_end(struct store *s, uint64_t lane, int64_t latest,
 			struct store_lane_end *out)
 {
 	struct store_lane_end end = {.deleted = true, .due_at = TIME_NONE};
@@ -202,14 +202,18 @@ enum err store_lane_end(struct store *s, uint64_t lane,
 		s->db,
 		"SELECT h.enabled, h.deleted_at IS NOT NULL, "
 		"h.updated_at, (SELECT d.due_at FROM vh_deliveries d WHERE "
-		"d.lane = ? ORDER BY d.due_at LIMIT 1) FROM vh_hooks h "
-		"WHERE h.id = ?",
-		DB_ARGS(db_uint(lane), db_uint(store_lane_hook_key(lane))), &q);
+		"d.lane = ? ORDER BY d.due_at LIMIT 1), EXISTS(SELECT 1 FROM "
+		"vh_deliveries d WHERE d.lane = ? AND d.due_at > ?) "
+		"FROM vh_hooks h WHERE h.id = ?",
+		DB_ARGS(db_uint(lane), db_uint(lane), db_time(latest),
+			db_uint(store_lane_hook_key(lane))),
+		&q);
 	while (!e && db_next(q)) {
 		end.enabled = ping || db_col_int(q, 0) != 0;
 		end.deleted = db_col_int(q, 1) != 0;
 		end.updated_at = db_col_time(q, 2);
 		end.due_at = db_col_time(q, 3);
+		end.far = db_col_int(q, 4) != 0;
 	}
 	if (!e)
 		*out = end;

@@ -262,8 +262,9 @@ struct store_lane_end {
 	bool deleted;
 	int64_t updated_at; /* of the hook */
 	int64_t due_at;	    /* of the lane's next row; TIME_NONE: none */
+	bool far;	    /* some row is due after `latest` */
 };
-enum err store_lane_end(struct store *s, uint64_t lane,
+enum err store_lane_end(struct store *s, uint64_t lane, int64_t latest,
 			struct store_lane_end *out);
 
 /* A row that is due but cannot be read has lost its notification by manual

@@ -17,7 +17,8 @@ HOUR = "INTERVAL 1 HOUR"
 
 
 class SetBack(LaneCase):
-    settings = {"sender": {"linger": "60s"}}
+    # A wait that the rules allow, and longer than the clock is ahead.
+    settings = {"sender": {"linger": "60s", "retry_schedule": "1s 2h"}}
 
     def ahead(self, table, *columns, where="1"):
         """As if they had been written with that clock."""
@@ -147,11 +148,96 @@ class SetBack(LaneCase):
         )
 
 
+class TooFar(LaneCase):
+    """Nothing waits for longer than the rules allow, whatever a row says, and
+    for no longer than until the next run."""
+
+    settings = {"sender": {"linger": "60s", "timeout": "1s", "lease": "6s"}}
+
+    MONTH = "UTC_TIMESTAMP(3) + INTERVAL 30 DAY"
+
+    def comes_after(self, path, lane, due="due_at", **options):
+        """A second attempt, after the rows were changed by hand."""
+        self.fresh(path)
+        if options:
+            self.set(**options)
+        self.sink.script(path, Answer(500))
+        self.publish_many(1)
+        self.once("delivered 0,")
+        self.service.db.sql(
+            f"UPDATE vh_deliveries SET due_at = {due} WHERE state = 'pending'; "
+            f"UPDATE vh_lanes SET {lane} WHERE next_at IS NOT NULL"
+        )
+        sender = self.service.start_sender()
+        try:
+            first, second = self.sink.wait(2, path, 25)
+        finally:
+            assert sender.stop() == 0
+        return second.time - first.time
+
+    def test_a_queue(self):
+        self.comes_after("/queue", f"next_at = {self.MONTH}")
+
+    def test_a_delivery(self):
+        """Of a queue that is looked at in time."""
+        wait = self.comes_after(
+            "/delivery", "next_at = UTC_TIMESTAMP(3)", due=self.MONTH
+        )
+        assert wait > 0.9, "the schedule still holds"
+
+    def test_a_delivery_that_was_not_tried(self):
+        self.comes_after(
+            "/new", f"next_at = {self.MONTH}", f"{self.MONTH}, tries = 0"
+        )
+
+    def test_a_suspension(self):
+        far = f"suspended_until = {self.MONTH}, next_at = suspended_until"
+        for path, lane in (
+            ("/dead", f"{far}, failures = 9"),
+            ("/asked", f"{far}, put_off = 1"),
+        ):
+            self.comes_after(path, lane)
+        self.comes_after("/ordered", far, ordered=1)
+
+    def test_a_rate(self):
+        self.comes_after(
+            "/rate",
+            f"rate_at = {self.MONTH}, rate_tokens = -1e300",
+            rate_limit=5,
+        )
+
+    def test_a_lease_of_another_host(self):
+        """It is not taken before a lease would have ended."""
+        wait = self.comes_after(
+            "/lease", f"owner = 'elsewhere:0', next_at = {self.MONTH}"
+        )
+        assert wait > 5.5, wait
+
+    def test_retry_after_holds(self):
+        """A day, though the schedule has seconds only."""
+        self.fresh("/day")
+        self.sink.script(
+            "/day", Answer(429, headers=[("Retry-After", "86400")])
+        )
+        self.publish_many(1)
+        rows = (
+            "SELECT next_at, suspended_until, put_off, due_at FROM vh_lanes "
+            "JOIN vh_deliveries ON lane = vh_lanes.hook_id WHERE "
+            "state = 'pending' AND due_at > UTC_TIMESTAMP(3) + INTERVAL 23 HOUR"
+        )
+        self.once("delivered 0,")
+        before = self.service.db.sql(rows)
+        assert len(before) == 1, before
+        self.service.db.sql("UPDATE vh_lanes SET next_at = UTC_TIMESTAMP(3)")
+        self.once("delivered 0,")
+        assert self.service.db.sql(rows) == before
+
+
 class Late(LaneCase):
     """The clock is set back by an hour and is right again, while another
     sender has the lane of an ordered hook."""
 
-    settings = {"sender": {"linger": "60s"}}
+    settings = {"sender": {"linger": "60s", "lease": "60s"}}
 
     def lease(self):
         self.service.db.sql(

@@ -55,6 +55,7 @@ class Once(LaneCase):
         self.hook("/leased", "user.joined")
         self.service.db.sql(
             "UPDATE vh_lanes l JOIN vh_hooks h ON h.id = l.hook_id SET "
+            "put_off = 1, "
             "suspended_until = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, next_at = "
             "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE action = 'event.voted'"
         )

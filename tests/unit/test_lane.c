@@ -99,6 +99,31 @@ START_TEST(a_clock_that_is_set_back)
 }
 END_TEST
 
+START_TEST(no_suspension_is_longer_than_the_rules_allow)
+{
+	enum { LONGEST = 10000 };
+	struct store_lane l = fresh();
+
+	lane_bound(&l, LONGEST, NOW);
+	ck_assert_int_eq(l.suspended_until, TIME_NONE);
+	l.suspended_until = NOW + LONGEST;
+	lane_bound(&l, LONGEST, NOW);
+	ck_assert_int_eq(l.suspended_until, NOW + LONGEST);
+	l.suspended_until++;
+	l.put_off = true;
+	lane_bound(&l, LONGEST, NOW);
+	ck_assert_int_eq(l.suspended_until, TIME_NONE);
+	ck_assert(!l.put_off);
+	l.failures = 10; /* five minutes and a fifth */
+	l.suspended_until = NOW + 360000;
+	lane_bound(&l, LONGEST, NOW);
+	ck_assert_int_eq(l.suspended_until, NOW + 360000);
+	l.suspended_until++;
+	lane_bound(&l, LONGEST, NOW);
+	ck_assert_int_eq(l.suspended_until, TIME_NONE);
+}
+END_TEST
+
 START_TEST(the_quota_follows_the_outcomes)
 {
 	struct store_lane row = fresh();
@@ -296,6 +321,7 @@ Suite *suite_lane(void)
 	tcase_add_test(t, an_answer_ends_the_suspension);
 	tcase_add_test(t, retry_after_outlives_an_answer);
 	tcase_add_test(t, a_clock_that_is_set_back);
+	tcase_add_test(t, no_suspension_is_longer_than_the_rules_allow);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
 	tcase_add_test(t, doubtful_lanes_go_one_by_one);

@@ -31,6 +31,17 @@ START_TEST(jitter_only_adds)
 }
 END_TEST
 
+START_TEST(the_longest_wait)
+{
+	static const int64_t days[] = {5000, 2 * DAY, 1000};
+
+	ck_assert_int_eq(retry_longest(schedule, 3, 0.2, false), 2160000);
+	ck_assert_int_eq(retry_longest(schedule, 3, 0.2, true), DAY);
+	ck_assert_int_eq(retry_longest(days, 3, 0, true), 2 * DAY);
+	ck_assert_int_eq(retry_longest(NULL, 0, 0.2, false), 0);
+}
+END_TEST
+
 static const struct {
 	const char *value;
 	int64_t ms;
@@ -134,6 +145,7 @@ Suite *suite_retry(void)
 
 	tcase_add_test(t, schedule_in_order);
 	tcase_add_test(t, jitter_only_adds);
+	tcase_add_test(t, the_longest_wait);
 	tcase_add_loop_test(t, retry_after_value, 0, (int)COUNT(values));
 	tcase_add_test(t, no_retry_after);
 	tcase_add_test(t, years_of_two_digits);
