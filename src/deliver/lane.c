@@ -173,11 +173,20 @@ static int64_t set_back(int64_t at, int64_t written_at, int64_t now)
 	return at > written_at ? now + (at - written_at) : now;
 }
 
+/* The suspension began with a failure, and the last one was before the clock
+ * was ahead. */
+static bool is_older(const struct store_lane *row, int64_t now)
+{
+	return row->failing.last != TIME_NONE && row->failing.last <= now;
+}
+
 void lane_set_back(struct store_lane *row, int64_t now)
 {
 	int64_t then = row->written_at;
 
-	row->suspended_until = set_back(row->suspended_until, then, now);
+	if (!is_older(row, now))
+		row->suspended_until =
+			set_back(row->suspended_until, then, now);
 	row->resumed_at = set_back(row->resumed_at, then, now);
 	row->failing.since = set_back(row->failing.since, then, now);
 	row->failing.last = set_back(row->failing.last, then, now);

@@ -152,7 +152,8 @@ void lane_revive(struct store_lane *draft);
 
 /* The row was written while the database's clock was ahead, and it is right
  * again at `now`: times that are later than when the row was written are moved
- * by as much, others in the future are over. Pure. */
+ * by as much, others in the future are over. A suspension of before stays what
+ * it is. Pure. */
 void lane_set_back(struct store_lane *row, int64_t now);
 
 /* Ends a suspension that lasts longer than any rule allows: `longest` for what

@@ -45,7 +45,9 @@ class SetBack(LaneCase):
             "UPDATE vh_lanes SET suspended_until = next_at WHERE "
             "suspended_until IS NOT NULL"
         )
-        self.ahead("vh_lanes", "written_at", "next_at", "suspended_until")
+        self.ahead(
+            "vh_lanes", "written_at", "next_at", "suspended_until", "failed_at"
+        )
 
     def test_a_retry(self):
         self.tried("/retry")
@@ -62,7 +64,9 @@ class SetBack(LaneCase):
         self.ahead(
             "vh_deliveries", "created_at", "due_at", where="attempts = 0"
         )
-        self.ahead("vh_lanes", "written_at", "next_at", "suspended_until")
+        self.ahead(
+            "vh_lanes", "written_at", "next_at", "suspended_until", "failed_at"
+        )
         sender = self.service.start_sender()
         self.publish_many(2, first=3)
         requests = self.sink.wait(6, "/order", 10)

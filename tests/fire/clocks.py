@@ -153,6 +153,33 @@ class Databases(FireCase):
                 first, second = (r for r in rig.sink.at(path) if n in r.numbers)
                 assert second.time - first.time > 9.9, (first, second)
 
+    def test_ahead_after_a_retry_after(self):
+        """What was asked for before holds, in order and not, and what was
+        written while the clock was ahead does not shorten it."""
+        with self.rig(
+            "c30g the database's clock is ahead after a Retry-After",
+            clock=True,
+        ) as rig:
+            paths = "/asks-once/ordered", "/asks-once/plain"
+            org = rig.organization()
+            for n, path in enumerate(paths):
+                rig.hook(org, f"{path}?s=16", ordered=1 - n)
+            rig.host().start()
+            rig.publish(org)
+            for path in paths:
+                rig.sink.wait(1, path, 5)
+            wait_until(lambda: len(rig.records.attempts()) == 2, 5, "records")
+            rig.clock.set(6)
+            self.publish_and_spread(rig, org)
+            time.sleep(2.5)  # until senders have seen it
+            rig.clock.set(0)
+            for path in paths:
+                rig.arrives(path, range(2), 40)
+                came = rig.sink.at(path)
+                assert came[1].time - came[0].time > 15.9, came
+            came = rig.sink.numbers(paths[0])
+            assert came == [0, 0, 1], came
+
     def test_ahead_when_it_is_refused(self):
         self.ahead_when_it_fails(
             "c30e the database's clock is ahead when a 500 comes",

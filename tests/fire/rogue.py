@@ -115,6 +115,17 @@ FAULTS = {
     "slow-once-fail": lambda call: call.answer(
         500 if call.first else 200, delay=call.number("ms", 1000) / 1000
     ),
+    "asks-once": lambda call: (
+        Answer(
+            429,
+            headers=[
+                ("x-seen", call.request.serial),
+                ("Retry-After", str(call.number("s", 10))),
+            ],
+        )
+        if call.count == 1
+        else call.answer()
+    ),
     "hang-once": lambda call: Hang(20) if call.first else call.answer(),
     "once-lost": lambda call: Close() if call.first else call.answer(),
     "once-fail": lambda call: call.answer(500) if call.first else call.answer(),

@@ -99,6 +99,19 @@ START_TEST(a_clock_that_is_set_back)
 }
 END_TEST
 
+START_TEST(a_suspension_of_before_the_clock_was_ahead)
+{
+	enum { AHEAD = 3600000 };
+	struct store_lane l = fresh();
+
+	l.written_at = NOW + AHEAD;
+	l.failing.last = NOW - 1000;
+	l.suspended_until = NOW + 2 * AHEAD;
+	lane_set_back(&l, NOW);
+	ck_assert_int_eq(l.suspended_until, NOW + 2 * AHEAD);
+}
+END_TEST
+
 START_TEST(no_suspension_is_longer_than_the_rules_allow)
 {
 	enum { LONGEST = 10000 };
@@ -321,6 +334,7 @@ Suite *suite_lane(void)
 	tcase_add_test(t, an_answer_ends_the_suspension);
 	tcase_add_test(t, retry_after_outlives_an_answer);
 	tcase_add_test(t, a_clock_that_is_set_back);
+	tcase_add_test(t, a_suspension_of_before_the_clock_was_ahead);
 	tcase_add_test(t, no_suspension_is_longer_than_the_rules_allow);
 	tcase_add_test(t, the_quota_follows_the_outcomes);
 	tcase_add_test(t, more_is_read_when_half_or_a_portion_is_back);
