@@ -20,7 +20,7 @@
 
 enum {
 	WAIT_MS = 1000,	   /* the mailbox wakes us earlier */
-	STOP_WAIT_MS = 50, /* also while a lease must be renewed first */
+	STOP_WAIT_MS = 50, /* also while a lane is unleased */
 	SPARE_SHARE = 16,
 	/* Bytes of an answer that comes after too many others. Short answers,
 	 * which most are, are kept whole. */
@@ -43,7 +43,7 @@ struct courier {
 	struct parcel_list under_way, back;
 	size_t back_count;
 	bool stopping; /* starts nothing new */
-	bool unleased; /* a lane waits for its lease to be renewed */
+	bool unleased; /* a lane waits for its ledger to hear of the database */
 	/* The earliest time at which a waiting lane may send; monotonic. */
 	int64_t wake;
 	struct courier_paces paces;
@@ -61,9 +61,11 @@ static struct parcel *courier_parcel(struct http_request *r)
 bool courier_may_send(struct http_request *r)
 {
 	struct parcel *p = courier_parcel(r);
+	int64_t now = clock_monotonic();
 
 	if (atomic_load(&p->lane->shared.recall) ||
-	    clock_monotonic() >= atomic_load(&p->lane->shared.leave_until))
+	    now >= atomic_load(&p->lane->shared.leave_until) ||
+	    now >= atomic_load(&p->lane->shared.heeds_until))
 		return false;
 	courier_pace_leave(p->lane, p);
 	return true;
@@ -230,7 +232,8 @@ static void courier_start(struct courier *c, struct lane *l)
 
 static bool is_leased(struct courier *c, const struct lane *l, int64_t now)
 {
-	if (now < atomic_load(&l->shared.send_until))
+	if (now < atomic_load(&l->shared.send_until) &&
+	    now < atomic_load(&l->shared.heeds_until))
 		return true;
 	c->unleased = true;
 	return false;

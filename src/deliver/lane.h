@@ -109,6 +109,10 @@ struct lane {
 		/* Monotonic: after this no byte of it may leave; others may be
 		 * sending the same. */
 		atomic_int_fast64_t leave_until;
+		/* Monotonic: nor after this, unless the hook was seen to be
+		 * what it was: somebody may have been told that it is
+		 * disabled. */
+		atomic_int_fast64_t heeds_until;
 		/* How far the database's clock is ahead of our monotonic one,
 		 * ms, at the last round. */
 		atomic_int_fast64_t ahead;

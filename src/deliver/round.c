@@ -22,6 +22,7 @@
 #include "deliver/round_wait.h"
 #include "deliver/tally.h"
 #include "outside/crypt.h"
+#include "store/store_quiet.h"
 
 enum {
 	/* For recording an outcome, and for different clocks of database
@@ -29,6 +30,9 @@ enum {
 	 * demands of a lease. */
 	MARGIN_MS = 3000,
 	RENEW_MS = 1000,
+	/* A look at the hooks holds for so long: for less than whoever changes
+	 * a hook waits, because a request may leave at the last moment. */
+	HEED_MS = STORE_QUIET_MS - 500,
 	TRIES = 3 /* of a round whose COMMIT gets no answer */
 };
 
@@ -191,6 +195,12 @@ static void renew(const struct round *r, struct lane *l)
 	atomic_store(&l->shared.ahead, r->now - r->clock);
 }
 
+/* The lane's hook was looked at after `from`, monotonic. */
+static void heed(struct lane *l, int64_t from)
+{
+	atomic_store(&l->shared.heeds_until, from + HEED_MS);
+}
+
 /* Reading continues after the last row taken; batches take some out of order.
  */
 static void read_on(struct lane *l)
@@ -289,8 +299,10 @@ static void commit(struct round *r)
 	round_memory_keep(r);
 	if (r->due_count)
 		r->contended = r->fresh_count < r->due_count;
-	for (size_t i = 0; i < r->fresh_count; i++)
+	for (size_t i = 0; i < r->fresh_count; i++) {
+		heed(r->fresh[i], r->lease_end - r->plan->conf->sender.lease);
 		r->lane[r->lane_count++] = r->fresh[i];
+	}
 	r->fresh_count = 0;
 	for (size_t i = 0; i < r->lane_count; i++)
 		if (r->lane[i]->draft.touched)
@@ -387,7 +399,7 @@ void round_reread(struct round *r, bool all)
 enum err round_check_hooks(struct round *r)
 {
 	uint64_t hooks[STORE_LANE_MAX];
-	int64_t changes[STORE_LANE_MAX];
+	int64_t changes[STORE_LANE_MAX], now = clock_monotonic();
 	enum err e;
 
 	for (size_t i = 0; i < r->lane_count; i++)
@@ -396,8 +408,10 @@ enum err round_check_hooks(struct round *r)
 	for (size_t i = 0; !e && i < r->lane_count; i++) {
 		struct lane *l = r->lane[i];
 
-		if (l->ledger.row.hook_seen == changes[i])
+		if (l->ledger.row.hook_seen == changes[i]) {
+			heed(l, now);
 			continue;
+		}
 		recall(r, l);
 		l->ledger.row.hook_seen = changes[i];
 		l->ledger.tells = true;

@@ -10,9 +10,9 @@
 #include "store/store.h"
 #include "store/store_lane.h"
 
-enum { QUIET_MS = 2000, QUIET_FIRST_MS = 5, QUIET_PAUSE_MS = 40 };
+enum { QUIET_FIRST_MS = 5, QUIET_PAUSE_MS = 40 };
 
-/* On an error, too, there is nothing more to wait for. The lane of pings does
+/* False also when that cannot be asked. The lane of pings does
  * not care whether the hook is enabled. */
 static bool is_quiet(struct store *s, uint64_t hook, int64_t change)
 {
@@ -26,13 +26,14 @@ static bool is_quiet(struct store *s, uint64_t hook, int64_t change)
 			"owner IS NOT NULL AND next_at > UTC_TIMESTAMP(3) AND "
 			"(hook_seen IS NULL OR hook_seen < ?) LIMIT 1",
 			DB_ARGS(db_uint(hook), db_uint(pings), db_time(change)),
-			&q) != ERR_OK ||
+			&q) == ERR_OK &&
 	       db_rows(q) == 0;
 }
 
 void store_quiet_wait(struct store *s, uint64_t hook, int64_t change)
 {
-	int64_t end = clock_monotonic() + QUIET_MS, pause = QUIET_FIRST_MS;
+	int64_t end = clock_monotonic() + STORE_QUIET_MS,
+		pause = QUIET_FIRST_MS;
 
 	while (!is_quiet(s, hook, change) && clock_monotonic() < end) {
 		clock_sleep(pause);

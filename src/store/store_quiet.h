@@ -11,8 +11,12 @@
 
 struct store;
 
+/* A sender that has not heard of the hooks for so long sends nothing. */
+enum { STORE_QUIET_MS = 2000 };
+
 /* `change`: the hook's updated_at, as committed, or STORE_LANE_HOOK_DELETED.
- * Two seconds at most: a sender that hangs sends nothing, either. */
+ * STORE_QUIET_MS at most: by then a sender that hangs, or that is cut off from
+ * the database, has stopped by itself. */
 void store_quiet_wait(struct store *s, uint64_t hook, int64_t change);
 
 #endif

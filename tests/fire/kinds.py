@@ -622,6 +622,35 @@ class Rest(FireCase):
                 rig.settle()
             assert not late, f"{len(late)} requests after /disable"
 
+    def test_disabled_and_nobody_tells_the_sender(self):
+        """It stops by itself before the request is answered, and goes on when
+        it hears of the database again."""
+        with self.rig(
+            "v8h a hook is disabled while its sender is cut off",
+            sender={"lease": "20s", "hook_concurrency": "2"},
+        ) as rig:
+            org = rig.organization()
+            hook = rig.hook(org, "/slow/a?ms=200")
+            host = rig.host()
+            host.start()
+            rig.publish(org, 140)
+            rig.sink.wait(60, "/slow/a", 30)  # half as many are in hand
+            host.proxy.freeze()
+            wait_until(
+                lambda: (
+                    rig.call(org, "POST", f"/v2/hooks/{hook}/disable").status
+                    == 200
+                ),
+                25,
+                "the answer",
+            )
+            moment = time.time()
+            time.sleep(1)
+            late = [r for r in rig.sink.at("/slow/a") if r.time > moment + 0.05]
+            assert not late, f"{len(late)} requests after /disable"
+            host.proxy.thaw()
+            rig.ok(org, "POST", f"/v2/hooks/{hook}/enable")
+
 
 if __name__ == "__main__":
     tap.main()
