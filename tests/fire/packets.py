@@ -255,6 +255,7 @@ class Forget(Live):
         with self._saving, self.host.proxy.away():
             self.rig.book.forgot(self.since)
             self.rig.records.go_back()
+            time.sleep(1)  # no server comes back any faster
         return CUT
 
 

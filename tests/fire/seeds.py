@@ -184,6 +184,8 @@ class Stage:
             time.sleep(x * 3)
 
     def lock_a_gap(self, x):
+        # In an empty table it would be the gap of everybody.
+        self.rig.sink.wait(1, "/ok/plain")
         with self.rig.holding(
             self.rig.records.last_delivery_of("/ok/plain"),
             isolation="REPEATABLE READ",
