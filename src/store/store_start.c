@@ -55,10 +55,11 @@ static uint64_t lost_in_a_row(const struct store_start *st)
 /* A time in the future was written before the clock was set back. */
 int64_t store_start_wait(const struct store_start *st, bool patient)
 {
-	int64_t ms = STORE_START_MS, since = st->now - st->at;
+	int64_t ms = STORE_START_MS, since;
 
-	if (st->at == TIME_NONE || since < 0)
+	if (st->at == TIME_NONE || st->at > st->now)
 		return 0;
+	since = st->now - st->at;
 	if (patient)
 		ms <<= lost_in_a_row(st);
 	return since < ms ? ms - since : 0;
