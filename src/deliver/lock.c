@@ -147,7 +147,9 @@ void lock_look(struct state_dir *dir, struct lock_look *out)
 	char mark[MARK_LEN + 1];
 	int fd = state_dir_file(dir, "lock", O_RDONLY);
 
-	*out = (struct lock_look){.taken = fd >= 0 && is_locked(fd, 0)};
+	*out = (struct lock_look){
+		.taken = fd >= 0 &&
+			 (is_locked(fd, 0) || is_locked(fd, QUEUE_PLACE))};
 	name_host(out->host);
 	if (fd >= 0 && !out->taken && has_mark(fd, mark))
 		name_place(out->place, out->host, dir, mark);

@@ -35,7 +35,7 @@ void lock_close(struct lock *l);
 
 /* What a program that is no sender sees of the folder's lock file. */
 struct lock_look {
-	bool taken; /* a sender takes new work now */
+	bool taken; /* a sender takes new work now, or will in a moment */
 	char host[LOCK_HOST_SIZE];
 	/* As `prefix`, when it is free; "": there is no file. */
 	char place[LOCK_OWNER_SIZE];

@@ -5,6 +5,7 @@ alone, it makes way, and nothing is stranded at its end. No test has a cron.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import signal
@@ -23,6 +24,8 @@ SENDER_RIGHTS = {
     "user": service.ADMIN,
     "password": service.password_of(service.ADMIN),
 }
+# Of the lock's file: each sender that waits has locked this byte.
+QUEUE_PLACE = (1 << 62) + 2
 PUBLISH = b'{"action":"event.created","resource":{}}'
 
 
@@ -228,6 +231,17 @@ class End(_Kicked):
         self.ago(11)
         self.post()
         self.sink.wait(3)
+        self.quiet()
+
+    def test_none_while_one_waits_for_its_turn(self):
+        """The one before has ended, and the next one has not seen it yet."""
+        self.quiet()
+        with open(self.service.state("lock"), "rb") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_SH, 1, QUEUE_PLACE)
+            self.post()
+            assert self.started() == ([], "NULL")
+        self.post()
+        self.sink.wait(2)
         self.quiet()
 
     def test_it_goes_on_while_it_delivers(self):
