@@ -323,7 +323,7 @@ class Policy(LaneCase):
 class WakeUp(LaneCase):
     """No lane is forgotten between a fan-out and its owner's giving back."""
 
-    settings = {"sender": {"linger": "8s", "workers": "4"}}
+    settings = {"sender": {"linger": "8s", "workers": "4", "lease": "60s"}}
 
     def test_a_lane_given_back_during_a_fan_out(self):
         self.fresh("/wake0")
@@ -332,7 +332,7 @@ class WakeUp(LaneCase):
         lanes = "SELECT hook_id FROM vh_lanes WHERE owner IS NOT NULL"
         self.service.db.sql(
             "UPDATE vh_lanes SET owner = 'other', next_at = UTC_TIMESTAMP(3) + "
-            "INTERVAL 1 HOUR"
+            "INTERVAL 1 MINUTE"
         )
         self.publish_many(1)
         self.once("delivered 0, failed 0, retrying 20")
