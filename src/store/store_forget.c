@@ -190,49 +190,6 @@ static enum err halt_body(struct db *db, void *arg)
 	return e;
 }
 
-/* Of a body that holds other users' notifications, too, the key stays: a
- * repeated request must not publish those again. */
-static enum err forget_key(struct notification_page *page, const char *key)
-{
-	struct db_value org = store_col_of(page->organization);
-	struct db_value list[PAGE];
-	enum err e = db_exec(
-		page->s->db,
-		"DELETE FROM vh_idempotency_keys WHERE organization = ? AND "
-		"idempotency_key = ? AND NOT EXISTS (SELECT 1 FROM "
-		"vh_notifications n FORCE INDEX (PRIMARY) WHERE n.id BETWEEN "
-		"notification_id AND notification_id + "
-		"(notification_count - 1) * step AND n.organization = ? AND "
-		"n.idempotency_key = ? AND n.erased = 0)",
-		DB_ARGS(org, db_text(key), org, db_text(key)));
-
-	if (e || !db_affected(page->s->db))
-		return e;
-	db_uints(list, page->key, page->count);
-	return db_exec_list(page->s->db,
-			    "UPDATE vh_notifications FORCE INDEX (PRIMARY) "
-			    "SET idempotency_key = NULL WHERE "
-			    "idempotency_key = ? AND id IN ({?})",
-			    DB_ARGS(db_text(key)), list, page->count);
-}
-
-static enum err forget_keys(struct notification_page *page)
-{
-	struct db_value list[PAGE];
-	struct db_stmt *q;
-	enum err e;
-
-	db_uints(list, page->key, page->count);
-	e = db_query_list(page->s->db,
-			  "SELECT DISTINCT idempotency_key FROM "
-			  "vh_notifications FORCE INDEX (PRIMARY) WHERE "
-			  "idempotency_key IS NOT NULL AND id IN ({?})",
-			  DB_NONE, list, page->count, &q);
-	while (!e && db_next(q)) /* inside a transaction they stay */
-		e = forget_key(page, db_col_text(q, 0));
-	return e;
-}
-
 static enum err sum_payloads(struct notification_page *page)
 {
 	struct db_value list[PAGE];
@@ -250,21 +207,90 @@ static enum err sum_payloads(struct notification_page *page)
 	return e;
 }
 
+static enum err empty_page(struct notification_page *page)
+{
+	struct db_value list[PAGE];
+
+	db_uints(list, page->key, page->count);
+	return db_exec_list(page->s->db,
+			    "UPDATE vh_notifications FORCE INDEX (PRIMARY) "
+			    "SET erased = 1, user = NULL, resource = '', "
+			    "replace_key = NULL WHERE id IN ({?})",
+			    DB_NONE, list, page->count);
+}
+
+/* Of a body that holds other users' notifications, too, the key stays: a
+ * repeated request must not publish those again. */
+static enum err end_key(struct db *db, struct db_value org, struct db_value key)
+{
+	return db_exec(
+		db,
+		"DELETE FROM vh_idempotency_keys WHERE organization = ? AND "
+		"idempotency_key = ? AND NOT EXISTS (SELECT 1 FROM "
+		"vh_notifications n FORCE INDEX (PRIMARY) WHERE n.id BETWEEN "
+		"notification_id AND notification_id + "
+		"(notification_count - 1) * step AND n.organization = ? AND "
+		"n.idempotency_key = ? AND n.erased = 0)",
+		DB_ARGS(org, key, org, key));
+}
+
+/* Where a key has ended, now or by retention, it goes from all that it has
+ * published: a body may be of more than one page. */
+static enum err forget_key(struct notification_page *page, const char *text)
+{
+	struct db_value org = store_col_of(page->organization);
+	struct db_value key = db_text(text), list[PAGE];
+	struct db *db = page->s->db;
+	uint64_t first = 0, last = 0;
+	struct db_stmt *q;
+	enum err e = db_query(db,
+			      "SELECT notification_id, notification_id + "
+			      "(notification_count - 1) * step FROM "
+			      "vh_idempotency_keys WHERE organization = ? AND "
+			      "idempotency_key = ?",
+			      DB_ARGS(org, key), &q);
+
+	while (!e && db_next(q)) {
+		first = db_col_uint(q, 0);
+		last = db_col_uint(q, 1);
+	}
+	if (!e)
+		e = end_key(db, org, key);
+	db_uints(list, page->key, page->count);
+	return e ? e
+		 : db_exec_list(db,
+				"UPDATE vh_notifications FORCE INDEX (PRIMARY) "
+				"SET idempotency_key = NULL WHERE "
+				"organization = ? AND idempotency_key = ? AND "
+				"NOT EXISTS (SELECT 1 FROM vh_idempotency_keys "
+				"k WHERE k.organization = ? AND "
+				"k.idempotency_key = ?) AND "
+				"(id BETWEEN ? AND ? OR id IN ({?}))",
+				DB_ARGS(org, key, org, key, db_uint(first),
+					db_uint(last)),
+				list, page->count);
+}
+
 static enum err scrub_body(struct db *db, void *arg)
 {
 	struct notification_page *page = arg;
 	struct db_value list[PAGE];
+	struct db_stmt *keys;
 	enum err e = sum_payloads(page);
 
 	db_uints(list, page->key, page->count);
 	if (!e)
-		e = db_exec_list(db,
-				 "UPDATE vh_notifications FORCE INDEX "
-				 "(PRIMARY) SET erased = 1, user = NULL, "
-				 "resource = '', replace_key = NULL WHERE "
-				 "id IN ({?})",
-				 DB_NONE, list, page->count);
-	return e ? e : forget_keys(page);
+		e = db_query_list(db,
+				  "SELECT DISTINCT idempotency_key FROM "
+				  "vh_notifications FORCE INDEX (PRIMARY) "
+				  "WHERE idempotency_key IS NOT NULL AND "
+				  "id IN ({?})",
+				  DB_NONE, list, page->count, &keys);
+	if (!e)
+		e = empty_page(page);
+	while (!e && db_next(keys)) /* inside a transaction they stay */
+		e = forget_key(page, db_col_text(keys, 0));
+	return e;
 }
 
 /* False in `whole`: the end came before all of their deliveries were done. */
@@ -285,12 +311,14 @@ static enum err forget_page(struct forgetting *f,
 
 static enum err forget_notifications(struct forgetting *f)
 {
-	struct notification_page page = {
-		.s = f->s, .organization = f->organization, .count = PAGE};
+	struct notification_page page = {.s = f->s,
+					 .organization = f->organization};
 	bool whole = true;
 	enum err e = ERR_OK;
 
-	while (!e && whole && page.count == PAGE && goes_on(f)) {
+	/* Until none is found: a round that was recording meanwhile may have
+	 * published that a delivery failed. */
+	while (!e && whole && goes_on(f)) {
 		e = read_page_of_user(f, &page);
 		if (e || !page.count)
 			break;

@@ -237,6 +237,28 @@ class Erasure(sendcase.SendCase):
         assert [n["_id"] for n in again] == [n["_id"] for n in first], again
         assert publish("alone", alone)["_id"] != one["_id"]
 
+    def test_no_key_stays_with_what_it_published(self):
+        """Of more than one step, and after retention has removed the key."""
+        self.fresh("/keys")
+        one = {"action": "event.created", "user": USER, "resource": {}}
+        for key, body in (("kept", [one] * 150), ("purged", one)):
+            answer = self.door.request(
+                "POST",
+                "/v2/notifications",
+                [
+                    ("Authorization", self.key),
+                    ("Idempotency-Key", f"{TRACE}-{key}"),
+                ],
+                json.dumps(body).encode(),
+            )
+            assert answer.status == 202, answer
+        self.service.db.sql(
+            "DELETE FROM vh_idempotency_keys "
+            f"WHERE idempotency_key = '{TRACE}-purged'"
+        )
+        self.erase()
+        self.gone(USER, TRACE)
+
     def test_an_answer_that_comes_later_is_not_kept(self):
         hook = self.fresh("/slow")
         self.sink.script(
