@@ -4,6 +4,7 @@
  */
 #include "store/store_col.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -40,4 +41,28 @@ void store_col_keys(struct db_stmt *q, uint64_t *keys, size_t *n)
 	*n = 0;
 	while (db_next(q))
 		keys[(*n)++] = db_col_uint(q, 0);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+size_t store_col_sort(uint64_t *keys, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(keys, n, sizeof(*keys), by_value);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || keys[i] != keys[kept - 1])
+			keys[kept++] = keys[i];
+	return kept;
+}
+
+const uint64_t *store_col_find(const uint64_t *keys, size_t n, uint64_t key)
+{
+	return n ? bsearch(&key, keys, n, sizeof(key), by_value) : NULL;
 }

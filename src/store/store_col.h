@@ -25,4 +25,9 @@ char *store_col_text_null(const struct db_stmt *q, unsigned col,
 /* The first column of all rows; `keys` has room for them. */
 void store_col_keys(struct db_stmt *q, uint64_t *keys, size_t *n);
 
+/* Sorts keys, ascending, each once; returns their number. */
+size_t store_col_sort(uint64_t *keys, size_t n);
+/* Its place among keys so sorted; NULL: it is not there. */
+const uint64_t *store_col_find(const uint64_t *keys, size_t n, uint64_t key);
+
 #endif

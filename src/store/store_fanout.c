@@ -233,24 +233,6 @@ static size_t count_deliveries(const struct store_matched *rows, size_t n)
 	return sum;
 }
 
-static int compare_lanes(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static size_t sort_lanes(uint64_t *lanes, size_t n)
-{
-	size_t kept = 0;
-
-	qsort(lanes, n, sizeof(*lanes), compare_lanes);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || lanes[i] != lanes[kept - 1])
-			lanes[kept++] = lanes[i];
-	return kept;
-}
-
 static void lanes_init(struct lanes *l, const struct store_matched *rows,
 		       size_t n)
 {
@@ -265,8 +247,8 @@ static void lanes_init(struct lanes *l, const struct store_matched *rows,
 		for (size_t j = 0; j < rows[i].ordered_count; j++)
 			l->ordered[l->ordered_count++] = rows[i].ordered[j];
 	}
-	l->count = sort_lanes(l->all, l->count);
-	l->ordered_count = sort_lanes(l->ordered, l->ordered_count);
+	l->count = store_col_sort(l->all, l->count);
+	l->ordered_count = store_col_sort(l->ordered, l->ordered_count);
 }
 
 static void lanes_release(struct lanes *l)
@@ -279,11 +261,9 @@ static void lanes_release(struct lanes *l)
 /* TIME_NONE: now. */
 static int64_t due_time(const struct lanes *l, uint64_t hook)
 {
-	const uint64_t *found = NULL;
+	const uint64_t *found =
+		store_col_find(l->ordered, l->ordered_count, hook);
 
-	if (l->ordered_count)
-		found = bsearch(&hook, l->ordered, l->ordered_count,
-				sizeof(hook), compare_lanes);
 	return found ? l->times[found - l->ordered] : TIME_NONE;
 }
 

@@ -4,8 +4,6 @@
  */
 #include "store/store_forget_delivery.h"
 
-#include <stdlib.h>
-
 #include "rules/action.h"
 #include "store/store.h"
 #include "store/store_col.h"
@@ -220,31 +218,13 @@ static enum err forget_step_body(struct db *db, void *arg)
 	return e ? e : store_lane_unblock(t->s, h.blocked, h.blocked_count);
 }
 
-static int compare_lanes_of_step(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static void sort_lanes_of_step(struct step *t)
-{
-	size_t kept = 0;
-
-	qsort(t->lane, t->lanes, sizeof(t->lane[0]), compare_lanes_of_step);
-	for (size_t i = 0; i < t->lanes; i++)
-		if (!kept || t->lane[i] != t->lane[kept - 1])
-			t->lane[kept++] = t->lane[i];
-	t->lanes = kept;
-}
-
 static enum err step_run(struct step *t, struct store_forgotten *done)
 {
 	enum err e;
 
 	if (!t->count)
 		return ERR_OK;
-	sort_lanes_of_step(t);
+	t->lanes = store_col_sort(t->lane, t->lanes);
 	e = db_tx(t->s->db, DB_REPEAT, forget_step_body, t);
 	if (e || !t->deliveries)
 		return e;

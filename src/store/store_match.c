@@ -230,13 +230,6 @@ static enum err find_wants(struct store *s, struct arena *arena,
 
 /* ---- matching ---- */
 
-static int by_hook(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static const struct want *first_of(const struct wants *wants,
 				   const struct pair *pair)
 {
@@ -276,16 +269,12 @@ static size_t fitting_hooks(const struct wants *wants,
 			    uint64_t *hooks)
 {
 	struct match_names names;
-	size_t count = 0, kept = 0;
+	size_t count = 0;
 
 	match_names(&names, m->action);
 	for (size_t i = 0; i < names.count; i++)
 		add_hooks(wants, m, names.name[i], ordered, hooks, &count);
-	qsort(hooks, count, sizeof(*hooks), by_hook);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || hooks[i] != hooks[kept - 1])
-			hooks[kept++] = hooks[i];
-	return kept;
+	return store_col_sort(hooks, count);
 }
 
 /* `hooks`: room for all wants. */
