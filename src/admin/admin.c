@@ -60,6 +60,41 @@ void admin_json(struct admin *a, struct jtree *v)
 	jtree_free(v);
 }
 
+static uint64_t figure_of(const struct admin_figure *f, const void *of)
+{
+	return *(const uint64_t *)(const void *)((const char *)of + f->at);
+}
+
+void admin_put_lines(struct buf *out, const struct admin_figure *list, size_t n,
+		     const void *of)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s\t%llu\n", list[i].name,
+			   (unsigned long long)figure_of(&list[i], of));
+}
+
+void admin_put_members(struct jtree *v, const struct admin_figure *list,
+		       size_t n, const void *of)
+{
+	for (size_t i = 0; i < n; i++)
+		jtree_put_int(v, list[i].member,
+			      (int64_t)figure_of(&list[i], of));
+}
+
+void admin_figures(struct admin *a, const struct admin_figure *list, size_t n,
+		   const void *of)
+{
+	struct jtree *v;
+
+	if (!a->json) {
+		admin_put_lines(&a->out, list, n, of);
+		return;
+	}
+	v = jtree_object();
+	admin_put_members(v, list, n, of);
+	admin_json(a, v);
+}
+
 void admin_print(struct admin *a, const char *name, const char *text)
 {
 	struct jtree *v;

@@ -76,6 +76,22 @@ enum err admin_org(struct admin *a, const char *text, struct id *out);
 
 /* Prints one JSON document and a line end; takes and frees it. */
 void admin_json(struct admin *a, struct jtree *v);
+/* A uint64_t of a struct: its name for people, its member in JSON, its place.
+ */
+struct admin_figure {
+	const char *name, *member;
+	size_t at;
+};
+
+/* Prints `n` figures `of` a struct: a line each, or as members. */
+void admin_put_lines(struct buf *out, const struct admin_figure *list, size_t n,
+		     const void *of);
+void admin_put_members(struct jtree *v, const struct admin_figure *list,
+		       size_t n, const void *of);
+/* Prints them as the requested result. */
+void admin_figures(struct admin *a, const struct admin_figure *list, size_t n,
+		   const void *of);
+
 /* Prints the requested result, as a line or as {name: text}. */
 void admin_print(struct admin *a, const char *name, const char *text);
 

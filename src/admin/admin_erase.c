@@ -13,10 +13,7 @@ enum {
 	SLACK_MS = 5000 /* for recording, and for clocks that differ */
 };
 
-static const struct {
-	const char *name, *member;
-	size_t at;
-} figures[] = {
+static const struct admin_figure figures[] = {
 	{"API keys", "keys", offsetof(struct store_erased, keys)},
 	{"hooks", "hooks", offsetof(struct store_erased, hooks)},
 	{"notifications", "notifications",
@@ -28,12 +25,6 @@ static const struct {
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
-
-static unsigned long long erased_figure(const struct store_erased *n, size_t i)
-{
-	return *(const uint64_t *)(const void *)((const char *)n +
-						 figures[i].at);
-}
 
 static enum err refuse_erase(struct admin *a, const struct id *org)
 {
@@ -87,23 +78,6 @@ static enum err erase(struct admin *a, const struct id *org,
 	return e ? e : store_erase_end(&a->store, org, done);
 }
 
-static void answer_erased(struct admin *a, const struct store_erased *done)
-{
-	struct jtree *v;
-
-	if (!a->json) {
-		for (size_t i = 0; i < FIGURES; i++)
-			buf_printf(&a->out, "%s\t%llu\n", figures[i].name,
-				   erased_figure(done, i));
-		return;
-	}
-	v = jtree_object();
-	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, figures[i].member,
-			      (int64_t)erased_figure(done, i));
-	admin_json(a, v);
-}
-
 enum err admin_org_delete(struct admin *a)
 {
 	struct store_erased done = {0};
@@ -115,6 +89,6 @@ enum err admin_org_delete(struct admin *a)
 	if (!e)
 		e = erase(a, &org, &done);
 	if (!e)
-		answer_erased(a, &done);
+		admin_figures(a, figures, FIGURES, &done);
 	return e;
 }

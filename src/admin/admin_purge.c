@@ -5,10 +5,7 @@
 #include "admin/admin.h"
 #include "send/purge.h"
 
-static const struct {
-	const char *name, *member;
-	size_t at;
-} figures[] = {
+static const struct admin_figure figures[] = {
 	{"deliveries", "deliveries", offsetof(struct store_purged, deliveries)},
 	{"attempts", "attempts", offsetof(struct store_purged, attempts)},
 	{"notifications", "notifications",
@@ -21,12 +18,6 @@ static const struct {
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
-
-static uint64_t purged_figure(const struct store_purged *p, size_t i)
-{
-	return *(const uint64_t *)(const void *)((const char *)p +
-						 figures[i].at);
-}
 
 static enum err sweep(struct admin *a, enum purge_sweep which,
 		      struct store_purged *done)
@@ -44,23 +35,11 @@ static enum err sweep(struct admin *a, enum purge_sweep which,
 enum err admin_purge(struct admin *a)
 {
 	struct store_purged done = {0};
-	struct jtree *v;
 	enum err e = ERR_OK;
 
 	for (int i = 0; i < PURGE_MAX && !e; i++)
 		e = sweep(a, (enum purge_sweep)i, &done);
-	if (e)
-		return e;
-	if (!a->json) {
-		for (size_t i = 0; i < FIGURES; i++)
-			buf_printf(&a->out, "%s\t%llu\n", figures[i].name,
-				   (unsigned long long)purged_figure(&done, i));
-		return ERR_OK;
-	}
-	v = jtree_object();
-	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, figures[i].member,
-			      (int64_t)purged_figure(&done, i));
-	admin_json(a, v);
-	return ERR_OK;
+	if (!e)
+		admin_figures(a, figures, FIGURES, &done);
+	return e;
 }

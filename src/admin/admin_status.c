@@ -29,10 +29,7 @@ struct report {
 	int64_t now;
 };
 
-static const struct {
-	const char *name, *member;
-	size_t at;
-} figures[] = {
+static const struct admin_figure figures[] = {
 	{"due", "due", offsetof(struct store_status, due)},
 	{"held", "held", offsetof(struct store_status, held)},
 	{"rejected", "rejected", offsetof(struct store_status, rejected)},
@@ -47,12 +44,6 @@ static const struct {
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
-
-static uint64_t status_figure(const struct store_status *s, size_t i)
-{
-	return *(const uint64_t *)(const void *)((const char *)s +
-						 figures[i].at);
-}
 
 static enum err read_report(struct admin *a, struct report *r)
 {
@@ -192,9 +183,7 @@ static void print_status(struct buf *out, const struct report *r)
 {
 	char hooks[STANDING_COUNTS_SIZE];
 
-	for (size_t i = 0; i < FIGURES; i++)
-		buf_printf(out, "%s\t%llu\n", figures[i].name,
-			   (unsigned long long)status_figure(&r->status, i));
+	admin_put_lines(out, figures, FIGURES, &r->status);
 	buf_printf(out, "oldest due\t%llu s\n",
 		   (unsigned long long)r->status.oldest_due / 1000);
 	standing_counts(hooks, r->hooks);
@@ -273,9 +262,7 @@ static struct jtree *status_jtree(const struct report *r)
 		     *senders = jtree_array(), *rejected = jtree_array(),
 		     *stored = jtree_array();
 
-	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, figures[i].member,
-			      (int64_t)status_figure(&r->status, i));
+	admin_put_members(v, figures, FIGURES, &r->status);
 	jtree_put_double(v, "oldestDueSeconds",
 			 (double)r->status.oldest_due / 1000);
 	for (size_t i = 0; i < STANDING_MAX; i++)

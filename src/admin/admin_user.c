@@ -11,41 +11,16 @@
 #include "rules/valid.h"
 #include "store/store_forget.h"
 
-static const struct {
-	const char *name;
-	size_t at;
-} forgotten_figures[] = {
-	{"notifications", offsetof(struct store_forgotten, notifications)},
-	{"deliveries", offsetof(struct store_forgotten, deliveries)},
-	{"answers", offsetof(struct store_forgotten, answers)},
-	{"hooks", offsetof(struct store_forgotten, hooks)},
+static const struct admin_figure figures[] = {
+	{"notifications", "notifications",
+	 offsetof(struct store_forgotten, notifications)},
+	{"deliveries", "deliveries",
+	 offsetof(struct store_forgotten, deliveries)},
+	{"answers", "answers", offsetof(struct store_forgotten, answers)},
+	{"hooks", "hooks", offsetof(struct store_forgotten, hooks)},
 };
 
-enum { FIGURES = sizeof(forgotten_figures) / sizeof(forgotten_figures[0]) };
-
-static uint64_t forgotten_figure(const struct store_forgotten *n, size_t i)
-{
-	return *(const uint64_t *)(const void *)((const char *)n +
-						 forgotten_figures[i].at);
-}
-
-static void answer_forgotten(struct admin *a, const struct store_forgotten *n)
-{
-	struct jtree *v;
-
-	if (!a->json) {
-		for (size_t i = 0; i < FIGURES; i++)
-			buf_printf(&a->out, "%s\t%llu\n",
-				   forgotten_figures[i].name,
-				   (unsigned long long)forgotten_figure(n, i));
-		return;
-	}
-	v = jtree_object();
-	for (size_t i = 0; i < FIGURES; i++)
-		jtree_put_int(v, forgotten_figures[i].name,
-			      (int64_t)forgotten_figure(n, i));
-	admin_json(a, v);
-}
+enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
 
 static enum err check_user_option(const struct admin *a)
 {
@@ -75,6 +50,6 @@ enum err admin_erase_user(struct admin *a)
 	if (e == ERR_TEMP)
 		log_error("not all of it is erased: repeat the command");
 	if (!e)
-		answer_forgotten(a, &done);
+		admin_figures(a, figures, FIGURES, &done);
 	return e;
 }
