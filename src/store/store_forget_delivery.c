@@ -111,12 +111,21 @@ static enum err hold_rows(const struct step *t, struct held *h)
 	return e;
 }
 
+static bool is_of_earlier(const struct held *h, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (h->batch[j] == h->batch[i])
+			return true;
+	return false;
+}
+
+/* Each once: to find its members is dear. */
 static enum err end_batches(struct store *s, const struct held *h)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < h->count && !e; i++)
-		if (h->batch[i])
+		if (h->batch[i] && !is_of_earlier(h, i))
 			e = end_batch(s, h->hook[i], h->batch[i]);
 	return e;
 }
